@@ -1,0 +1,139 @@
+"""Every error of the engine: the tree of exceptions, and the catalogue of what can be wrong with input.
+
+::
+
+    PolicyEngineError
+    ├── InputError      a case, rulebook or record is bad or missing; carries Problems   exit code 3
+    └── EngineFault     the engine broke its own promise                                 exit code 70
+
+Wrong usage of the command line is click's `UsageError` (exit code 2).
+
+A problem is data: a code, a place, the words that fill its sentence. Its text is made where it
+is shown, in the reader's language. Each code has one wording, one page in `docs/errors/` and
+one file in `cases/bad/`. Imports nothing but the places.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from policy_engine.source import Location
+
+
+def N_(text: str) -> str:  # noqa: N802  (gettext's own name for "translate this later")
+    """Mark a text for the catalogue of translations, and give it back as it is."""
+    return text
+
+
+class Entry(NamedTuple):
+    """What a code says: the sentence about what was found, and the advice on what to do."""
+
+    message: str
+    advice: str
+
+
+CATALOGUE: Mapping[str, Entry] = {
+    # 1xx: the text of a file
+    "PE101": Entry(N_("the file is not UTF-8 text: byte `{byte}` cannot be read"), N_("save the file as UTF-8")),
+    "PE102": Entry(N_("the file is larger than {limit} bytes"), N_("split the file; a case or a chapter is never this large")),
+    "PE103": Entry(N_("nested deeper than {limit} levels"), N_("flatten this part of the file")),
+    "PE104": Entry(N_("more than {limit} values in one file"), N_("split the file")),
+    "PE105": Entry(N_("this is not YAML: {found}"), N_("look for a missing colon, quote or indentation at or just above this place")),
+    "PE106": Entry(
+        N_("the key `{key}` stands twice; it stood first in line {first}"), N_("keep one of the two; nothing is chosen for you")
+    ),
+    "PE107": Entry(N_("anchors, aliases and merge keys are not allowed: `{found}`"), N_("write the value out in full")),
+    "PE108": Entry(N_("tags and directives are not allowed: `{found}`"), N_("write the plain value")),
+    "PE109": Entry(N_("`{found}` is read differently by different YAML readers"), N_("write {suggestion}")),
+    "PE110": Entry(
+        N_("`{key}` has no value"), N_("write `unknown` if it was not recorded, or `none` if it is known not to exist; else remove the line")
+    ),
+    "PE111": Entry(N_("the file holds {found} documents, not one"), N_("keep one document in a file")),
+    "PE112": Entry(N_("the key `{found}` is not a text"), N_("write the key as plain text or in quotes")),
+    "PE113": Entry(N_("`{found}` is not a finite number"), N_("write the figure itself, or `unknown`")),
+    "PE114": Entry(N_("the file cannot be read: {reason}"), N_("check the path and the rights on the file")),
+    # 2xx: the shape of a file
+    "PE201": Entry(N_("the key `{key}` is not known here{nearest}"), N_("keys known here: {known}")),
+    "PE202": Entry(N_("the key `{key}` is missing"), N_("add `{key}:` here")),
+    "PE203": Entry(N_("found {found}, where {wanted} belongs"), N_("see the page of this error for the forms that are read")),
+    "PE204": Entry(N_("`{found}` is not one of the values allowed here{nearest}"), N_("values allowed here: {known}")),
+    "PE205": Entry(N_("the file does not fit its schema: {words}"), N_("mend the value so that the sentence above holds")),
+    # 3xx: conditions of a rulebook
+    "PE301": Entry(N_("`{found}` is not in the condition language{hint}"), N_("see `docs/language.md` for what a condition may hold")),
+    "PE302": Entry(N_("the name `{name}` is not declared{nearest}"), N_("declare it as a fact or a threshold, or correct its spelling")),
+    "PE303": Entry(N_("found {found}, where {wanted} belongs"), N_("compare and add only values of the same kind")),
+    "PE304": Entry(
+        N_("the bare number `{found}` stands in a condition"), N_("name it under `thresholds:`, with its clause and its phrase, and use the name")
+    ),
+    "PE305": Entry(
+        N_("`{found}`: nothing says that `{whole}` is above zero"), N_("guard it with `applies_when: {whole} > 0`, or with a rule under `requires:`")
+    ),
+    "PE306": Entry(N_("the condition is larger than the limit ({limit})"), N_("split it into several criteria")),
+    "PE307": Entry(N_("`{found}` is not a function call of the condition language"), N_("functions: {usage}")),
+    "PE308": Entry(N_("`{found}` multiplies two facts"), N_("one factor of a product must be a threshold")),
+    "PE309": Entry(N_("`{found}` is not a choice of this fact{nearest}"), N_("choices: {choices}")),
+    # 4xx: an edition as a whole
+    "PE401": Entry(N_("`{name}` is referred to here, but no {sort} of that name exists{nearest}"), N_("correct the name, or declare it")),
+    "PE402": Entry(N_("the name `{name}` is declared twice; first at {first}"), N_("give each its own name")),
+    "PE403": Entry(N_("the level `{level}` is not decided exactly once"), N_("name every level of `levels:` once under `decide:`")),
+    "PE404": Entry(N_("`{found}` is not a figure that can be read exactly"), N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`")),
+    "PE405": Entry(N_("the edition has no file of the kind `{kind}:`"), N_("add a file that begins with `{kind}:`")),
+    "PE406": Entry(N_("the edition has two files of the kind `{kind}:`; the other is {first}"), N_("keep one")),
+    "PE407": Entry(N_("`{name}` is worked out from itself: {chain}"), N_("break the circle; write one of them as a plain fact")),
+    "PE408": Entry(N_("the sentence has a placeholder `{{{name}}}` that no threshold fills{nearest}"), N_("use the name of a threshold of this track")),
+    "PE409": Entry(N_("the name `{name}` cannot be used: {reason}"), N_("use small letters, digits and _, beginning with a letter")),
+    "PE410": Entry(N_("the period ends on {until}, before it begins on {begins}"), N_("correct `from:` and `until:`")),
+    # 5xx: a case
+    "PE501": Entry(N_("the edition declares no fact `{name}`{nearest}"), N_("correct the name; facts that nobody declared are never read")),
+    "PE502": Entry(N_("`{name}` is {found}, where {wanted} belongs"), N_("write {wanted}, or `unknown`")),
+    "PE503": Entry(N_("`{found}` is not a choice of `{name}`{nearest}"), N_("choices: {choices}")),
+    "PE504": Entry(N_("`{name}` is {given}, but the list `{items}` (line {line}) gives {counted}"), N_("correct the one or the other; neither is preferred")),
+    "PE505": Entry(N_("these figures cannot be: {rule} ({figures})"), N_("correct the figures: {says}")),
+    "PE506": Entry(N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")),
+    "PE507": Entry(N_("`{name}` is `none`, but this fact always exists"), N_("write its value, or `unknown`")),
+    "PE508": Entry(N_("`{name}` is {given}, but it stands for `{source}`, which is {other}"), N_("{says}")),
+    "PE509": Entry(N_("`{name}` is {given}, but what it follows from gives {derived}: {rule}"), N_("correct the one or the other; neither is preferred")),
+    "PE510": Entry(N_("two tracks apply to this case: {tracks}"), N_("the rulebook must tell them apart under `applies_to:`")),
+    "PE511": Entry(N_("no case file was found in `{folder}`"), N_("name a case file, or a folder that holds some")),
+    "PE512": Entry(N_("the case `{name}` stands twice; the other is {first}"), N_("give each case its own name under `case:`")),
+    # 6xx: the library of editions
+    "PE601": Entry(N_("there is no edition `{name}`{nearest}"), N_("editions here: {known}")),
+    "PE602": Entry(N_("no edition governs the period {period}"), N_("editions here: {known}")),
+    "PE603": Entry(N_("the edition `{name}` does not govern the period {period}, which the case names"), N_("correct `edition:` or `period:`")),
+    "PE604": Entry(N_("two editions are named `{name}`; the other is {first}"), N_("give each edition its own id")),
+    "PE605": Entry(N_("two editions govern the period {period}: {known}"), N_("name one of them under `edition:`")),
+    "PE606": Entry(N_("the case names neither an edition nor a period"), N_('write `edition: "2020"` with the id of the edition, or `period:`')),
+    "PE607": Entry(N_("no edition was found in `{folder}`"), N_("name the folder that holds the editions with `--rulebook`")),
+}
+
+
+class Problem(NamedTuple):
+    """One thing wrong with input: the code, the place, the words for its sentence, and the line of the file as it stands."""
+
+    code: str
+    location: Location
+    details: Mapping[str, str]
+    excerpt: str = ""
+    words: Mapping[str, str] = {}
+    """Sentences that replace the catalogue's, by language, where a schema has better ones."""
+
+
+class PolicyEngineError(Exception):
+    """The root of every exception that the engine raises on purpose."""
+
+
+class InputError(PolicyEngineError):
+    """Input is bad or missing; all that is wrong with it is told at once, sorted by place."""
+
+    def __init__(self, problems: "tuple[Problem, ...] | list[Problem]") -> None:
+        """Keep the problems, sorted by place and each once."""
+        self.problems = tuple(sorted({(p.location, p.code, *sorted(p.details.items())): p for p in problems}.values(), key=_place))
+        super().__init__("; ".join(f"{p.location.file}:{p.location.line}: {p.code}" for p in self.problems))
+
+
+class EngineFault(PolicyEngineError):
+    """The engine broke its own promise; never the user's doing."""
+
+
+def _place(problem: Problem) -> tuple[Location, str]:
+    """Give what problems are sorted by."""
+    return problem.location, problem.code

@@ -1,0 +1,265 @@
+"""One case under one edition: the reference meaning of a rulebook, with its whole trace.
+
+Every level and criterion is evaluated, whatever came before it: the trace answers "why" and
+"why not" alike. A verdict depends on nothing but the edition and the case.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from policy_engine.errors import InputError
+from policy_engine.evaluate.expression import Interpreter
+from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, place_of, problem_at, stand_in
+from policy_engine.evaluate.observe import observed
+from policy_engine.evaluate.plan import Plan, TrackPlan, plan_of
+from policy_engine.evaluate.unknowns import Open
+from policy_engine.language.values import UNKNOWN, Truth, all_hold, any_holds
+from policy_engine.model.case import Case
+from policy_engine.model.facts import ReadingUse
+from policy_engine.model.rulebook import Criterion, Edition, LevelRule
+from policy_engine.model.verdict import CriterionTrace, LevelTrace, Overlap, Verdict
+
+_TRUTHS: Mapping[str, Truth] = {"met": True, "not_met": False, "unknown": UNKNOWN}
+
+
+class Answer(NamedTuple):
+    """What was decided: the outcomes that remain, and the questions that would narrow them."""
+
+    outcome: str
+    level: str | None
+    possible_levels: tuple[str, ...]
+    gap_possible: bool
+    exact: bool
+    questions: tuple[str, ...]
+
+
+class Evaluator:
+    """An edition ready to rate cases; it holds no state of any case."""
+
+    def __init__(self, edition: Edition) -> None:
+        """Work out once what every case needs."""
+        self.edition = edition
+        self.plan = plan_of(edition)
+
+    def evaluate(self, case: Case) -> Verdict:
+        """Rate a case.
+
+        Raises:
+            InputError: where the case contradicts itself or the invariants of the edition.
+        """
+        facts = known_facts(case, self.plan)
+        applying, possible = self._tracks(facts, case)
+        if applying is not None:
+            return _Rating(self, facts, case, applying).verdict()
+        if not possible:
+            return self._blank(case, Answer("out_of_scope", None, (), False, True, ()), (), facts)
+        return self._many_tracks(facts, case, possible)
+
+    def _tracks(self, facts: Facts, case: Case) -> tuple[TrackPlan | None, list[TrackPlan]]:
+        """Find the one track that applies; else those that could, once open facts are answered."""
+        interpreter = Interpreter(facts.values, case.facts)
+        truths = {name: interpreter.truth(plan.track.applies_to) for name, plan in self.plan.tracks.items()}
+        sure = [self.plan.tracks[name] for name, truth in truths.items() if truth is True]
+        if len(sure) > 1:
+            names = ", ".join(plan.track.id for plan in sure)
+            raise InputError([problem_at(case, place_of(case, ""), "PE510", {"tracks": names})])
+        if sure:
+            return sure[0], []
+        return None, [self.plan.tracks[name] for name, truth in truths.items() if truth is UNKNOWN]
+
+    def _many_tracks(self, facts: Facts, case: Case, possible: Sequence[TrackPlan]) -> Verdict:
+        """Answer where open facts choose the track: what each track that is still possible could say."""
+        answers: dict[str, Answer] = {}
+        choosing: dict[str, None] = {}
+        for plan in possible:
+            rating = _Rating(self, facts, case, plan, assumed=True)
+            if rating.consistent:
+                answers[plan.track.id] = rating.answer()
+                choosing.update(dict.fromkeys(n for n in plan.track.applies_to.names if facts.values.get(n) is UNKNOWN))
+        levels = {level for answer in answers.values() for level in answer.possible_levels}
+        more = {name for answer in answers.values() for name in answer.questions} - choosing.keys()
+        answer = Answer(
+            "undetermined", None, self.best_first(levels), any(a.gap_possible for a in answers.values()),
+            all(a.exact for a in answers.values()), (*choosing, *sorted(more)),
+        )  # fmt: skip
+        return self._blank(case, answer, tuple(answers), facts)
+
+    def best_first(self, levels: Iterable[str]) -> tuple[str, ...]:
+        """Sort levels, the best first."""
+        wanted = set(levels)
+        return tuple(level for level in reversed(self.plan.level_ids) if level in wanted)
+
+    def _blank(self, case: Case, answer: Answer, tracks: tuple[str, ...], facts: Facts) -> Verdict:
+        """Give a verdict without a track."""
+        edition = self.edition
+        return Verdict(
+            case.id, case.subject, edition.id, edition.status, edition.revision, None, tracks, answer.outcome, answer.level,
+            answer.possible_levels, answer.gap_possible, answer.exact, answer.questions, (), (), (), facts.deductions, (),
+        )  # fmt: skip
+
+
+class _Rating:
+    """One case under one track, while it is being rated."""
+
+    def __init__(self, evaluator: Evaluator, facts: Facts, case: Case, plan: TrackPlan, *, assumed: bool = False) -> None:
+        """Bring the facts under the track, and see what is open.
+
+        Args:
+            evaluator: the edition.
+            facts: what is known of the case under every track.
+            case: the case.
+            plan: the track.
+            assumed: that the track applies is assumed, not known.
+        """
+        self.evaluator, self.case, self.plan, self.track = evaluator, case, plan, plan.track
+        self.facts = stand_in(facts, case, plan)
+        self.consistent = True
+        self.open: Open | None = None
+        try:
+            check_invariants(self.facts, case, plan)
+            if _is_open(self.facts, case, plan):
+                given = (plan.track.applies_to,) if assumed else ()
+                self.open = Open(self.facts, case, evaluator.plan, plan, given)
+        except InputError:
+            if not assumed:
+                raise
+            self.consistent = False
+        self.interpreter = Interpreter(self.facts.values, case.facts)
+
+    def verdict(self) -> Verdict:
+        """Rate the case, with its trace."""
+        levels = tuple(self._level(rule) for rule in self.track.levels)
+        answer = self._known_answer(levels) or self.answer()
+        edition = self.evaluator.edition
+        found = (*self.facts.deductions, *(self.open.deductions if self.open else ()))
+        deductions = tuple(deduction for deduction in found if deduction.fact in self.plan.decisive)
+        return Verdict(
+            self.case.id, self.case.subject, edition.id, edition.status, edition.revision, self.track.id, (), answer.outcome,
+            answer.level, answer.possible_levels, answer.gap_possible, answer.exact, answer.questions, levels,
+            self._overlaps(levels, answer), self._relied_on(levels, answer), deductions, (),
+        )  # fmt: skip
+
+    def _known_answer(self, levels: Sequence[LevelTrace]) -> Answer | None:
+        """Decide step by step where no open level stands in the way; None where one does."""
+        outcomes = {trace.level: trace.outcome for trace in levels}
+        for step in self.track.decide:
+            for level in step.levels:
+                if outcomes[level] == "unknown":
+                    return None
+                if outcomes[level] == "met":
+                    return Answer("classified", level, (level,), False, True, ())
+        residual = self.track.residual
+        return Answer(residual.outcome, residual.level, (residual.level,) if residual.level else (), residual.outcome == "gap", True, ())
+
+    def answer(self) -> Answer:
+        """Decide over all completions of the open facts."""
+        if self.open is None or not self.track.levels:
+            levels = tuple(self._level(rule) for rule in self.track.levels)
+            return self._known_answer(levels) or Answer("undetermined", None, (), False, False, ())
+        outcomes = self.open.outcomes()
+        remaining = self.open.possible(outcomes)
+        exact = self.open.variables.exact and None not in remaining.values()
+        levels = self.evaluator.best_first(level for level in remaining if level)
+        residual = self.track.residual
+        gap = None in remaining and residual.outcome == "gap"
+        if len(remaining) > 1:
+            return Answer("undetermined", None, levels, gap, exact, self.open.questions(outcomes, remaining))
+        key = next(iter(remaining), None)
+        return Answer("classified" if key else residual.outcome, key, levels, gap, exact, ())
+
+    def _level(self, rule: LevelRule) -> LevelTrace:
+        """Evaluate a level with all of its criteria."""
+        traces = tuple(self._criterion(criterion) for criterion in rule.criteria)
+        applying = [_TRUTHS[trace.outcome] for trace in traces if trace.outcome != "not_applicable"]
+        truth = all_hold(applying) if rule.mode == "all_of" else any_holds(applying)
+        if truth is UNKNOWN and self.open:
+            forced = self.open.level_forced(rule)
+            truth = UNKNOWN if forced is None else forced
+        return LevelTrace(rule.level, _word(truth), rule.mode, rule.citation.clause, traces)
+
+    def _criterion(self, criterion: Criterion) -> CriterionTrace:
+        """Evaluate one criterion."""
+        outcome = self._outcome(criterion)
+        uses = criterion.applies_readings if outcome == "not_applicable" else criterion.readings
+        clause, phrase = criterion.citation
+        seen = observed(self.evaluator.plan.glances[criterion.when.text], self.facts.values)
+        return CriterionTrace(
+            criterion.id, outcome, clause, phrase, criterion.when.text, seen, self._readings(uses), criterion.says
+        )  # fmt: skip
+
+    def _outcome(self, criterion: Criterion) -> str:
+        """Give the outcome of a criterion; where the plain reading leaves it open, what every completion agrees on."""
+        applies: Truth = True if criterion.applies_when is None else self.interpreter.truth(criterion.applies_when)
+        if applies is False:
+            return "not_applicable"
+        truth = self.interpreter.truth(criterion.when) if applies is True else UNKNOWN
+        if truth is UNKNOWN and self.open:
+            return self.open.criterion_outcome(criterion)
+        return _word(truth)
+
+    def _readings(self, uses: Iterable[ReadingUse]) -> tuple[str, ...]:
+        """Give the readings that are relied on: those whose own condition is not false."""
+        return tuple(use.id for use in uses if use.when is None or self.interpreter.truth(use.when) is not False)
+
+    def _overlaps(self, levels: Sequence[LevelTrace], answer: Answer) -> tuple[Overlap, ...]:
+        """Report levels of later steps that hold beside the one that went first."""
+        met = {trace.level for trace in levels if trace.outcome == "met"}
+        for position, step in enumerate(self.track.decide):
+            if answer.level in step.levels:
+                later = {level for other in self.track.decide[position + 1 :] for level in other.levels} & met
+                both = self.evaluator.best_first({answer.level, *later} if answer.level else later)
+                return (Overlap(both, answer.level or "", self._readings(step.readings)),) if later else ()
+        return ()
+
+    def _relied_on(self, levels: Sequence[LevelTrace], answer: Answer) -> tuple[str, ...]:
+        """Name every reading that the outcome rests on: of the levels up to the one that decided, and of how they were decided."""
+        relied: set[str] = set(self._readings(self.track.readings))
+        traces = {trace.level: trace for trace in levels}
+        considered: list[str] = []
+        for step in self.track.decide:
+            relied.update(self._readings(step.readings))
+            stop = step.levels.index(answer.level) + 1 if answer.level in step.levels else len(step.levels)
+            considered += step.levels[:stop]
+            if answer.level in step.levels:
+                break
+        else:
+            relied.update(self._readings(self.track.residual.readings) if answer.outcome != "undetermined" or answer.gap_possible else ())
+        for level in considered:
+            relied.update(self._readings(self.plan.rules[level].readings))
+            relied.update(name for trace in traces[level].criteria for name in trace.interpretations)
+        relied.update(self._readings_of_facts(considered))
+        return tuple(sorted(relied))
+
+    def _readings_of_facts(self, considered: Iterable[str]) -> set[str]:
+        """Give the readings that rest on how facts came to be known: stood in for, counted, derived."""
+        read = {name for level in considered for c in self.plan.rules[level].criteria for name in c.when.names}
+        relied: set[str] = set()
+        for rule in self.facts.stand_ins:
+            if read & rule.take.keys():
+                relied.update(self._readings(rule.readings))
+                read |= {source for target, source in rule.take.items() if target in read}
+        for name in read & self.facts.followed:
+            relied.update(self._readings(self.evaluator.edition.facts[name].readings))
+        return relied
+
+
+def _is_open(facts: Facts, case: Case, plan: TrackPlan) -> bool:
+    """Tell whether an open fact could matter: to a level, or to whether the figures stated can be at all."""
+    if any(facts.values[name] is UNKNOWN for name in plan.decisive):
+        return True
+    values = facts.values
+    return any(
+        any(values[name] is UNKNOWN for name in rule.holds.names) and any(name in case.facts for name in rule.holds.names)
+        for rule in plan.invariants
+    )
+
+
+def _word(truth: Truth) -> str:
+    """Give the word for a truth."""
+    return "unknown" if truth is UNKNOWN else "met" if truth else "not_met"
+
+
+def evaluate(edition: Edition, case: Case) -> Verdict:
+    """Rate one case under an edition; for many cases keep an `Evaluator`."""
+    return Evaluator(edition).evaluate(case)
+

@@ -1,0 +1,167 @@
+"""From what a case states to what is known: counted, derived, stood in for, and never contradictory."""
+
+import ast
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from policy_engine.errors import InputError, Problem
+from policy_engine.evaluate.expression import Interpreter, count_bounds
+from policy_engine.evaluate.plan import Plan, TrackPlan
+from policy_engine.evaluate.shown import shown
+from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.model.case import Case
+from policy_engine.model.facts import FactDeclaration, Invariant
+from policy_engine.model.rulebook import StandIn
+from policy_engine.model.verdict import Deduction
+from policy_engine.source import Location
+
+
+class Facts(NamedTuple):
+    """Every name that a condition may use, with its value, and how what was not stated came to be known."""
+
+    values: dict[str, Value]
+    deductions: tuple[Deduction, ...]
+    stand_ins: tuple[StandIn, ...]
+    followed: frozenset[str]
+    """Facts whose value was counted or derived, so that the readings of their declarations are relied on."""
+
+
+def known_facts(case: Case, plan: Plan) -> Facts:
+    """Take what the case states, and add what follows from it under every track.
+
+    Raises:
+        InputError: PE504 or PE509, where a stated fact contradicts what it follows from.
+    """
+    values: dict[str, Value] = dict.fromkeys(plan.types, UNKNOWN)
+    values.update(plan.constants)
+    values.update(case.facts)
+    interpreter = Interpreter(values, case.facts)
+    problems: list[Problem] = []
+    deductions: list[Deduction] = []
+    followed: set[str] = set()
+    for fact in plan.follows:
+        origin, value = _follow(fact, case, interpreter, problems)
+        if value is not UNKNOWN and origin:
+            followed.add(fact.name)
+            if fact.name not in case.facts:
+                values[fact.name] = value
+                deductions.append(Deduction(fact.name, value, origin, ()))
+    if problems:
+        raise InputError(problems)
+    return Facts(values, tuple(deductions), (), frozenset(followed))
+
+
+def _follow(fact: FactDeclaration, case: Case, interpreter: Interpreter, problems: list[Problem]) -> tuple[str, Value]:
+    """Give how a fact came to be known and its value; note where the case states another."""
+    stated = case.facts.get(fact.name, UNKNOWN)
+    if fact.counted_from:
+        counted = interpreter.truth(fact.counted_from)
+        if stated is not UNKNOWN:
+            problems.extend(_contradicted_count(fact, case, interpreter))
+        if counted is not UNKNOWN:
+            return "counted", counted
+    if fact.derived:
+        derived = interpreter.truth(fact.derived)
+        if UNKNOWN not in (stated, derived) and stated != derived:
+            details = {"name": fact.name, "given": shown(stated), "derived": shown(derived), "rule": fact.derived.text}
+            problems.append(_problem("PE509", case, fact.name, details))
+        if derived is not UNKNOWN:
+            return "derived", derived
+    if fact.when_absent and stated is UNKNOWN:
+        return "when_absent", interpreter.truth(fact.when_absent)
+    return "", UNKNOWN
+
+
+def _contradicted_count(fact: FactDeclaration, case: Case, interpreter: Interpreter) -> list[Problem]:
+    """Complain where a stated count is none that the list beside it can give."""
+    assert fact.counted_from and isinstance(fact.counted_from.tree, ast.Call)
+    call = fact.counted_from.tree
+    assert isinstance(call.args[0], ast.Name)
+    source = call.args[0].id
+    items, stated = case.facts.get(source), case.facts[fact.name]
+    if not isinstance(items, tuple) or not isinstance(stated, int):
+        return []
+    low, high = count_bounds(items, call.args[1], interpreter.values) if len(call.args) > 1 else (len(items), len(items))
+    if low <= stated <= high:
+        return []
+    counted = str(low) if low == high else f"{low} … {high}"
+    line = str(place_of(case, source).line)
+    details = {"name": fact.name, "given": shown(stated), "items": source, "line": line, "counted": counted}
+    return [_problem("PE504", case, fact.name, details)]
+
+
+def stand_in(facts: Facts, case: Case, plan: TrackPlan) -> Facts:
+    """Let facts stand in for others, as the track says.
+
+    Raises:
+        InputError: PE508, where the case states a fact that another stands in for, and states it otherwise.
+    """
+    values, used, problems = dict(facts.values), list[StandIn](), list[Problem]()
+    values.update(plan.constants)
+    interpreter = Interpreter(values, case.facts)
+    deductions = list(facts.deductions)
+    for rule in plan.track.stand_ins:
+        if interpreter.truth(rule.unless) is not False:
+            continue
+        used.append(rule)
+        for target, source in rule.take.items():
+            stated = case.facts.get(target, UNKNOWN)
+            if stated is not UNKNOWN and stated != values[source]:
+                problems.append(_stand_in_problem(target, source, rule, case, values))
+            values[target] = values[source]
+            if values[source] is not UNKNOWN:
+                deductions.append(Deduction(target, values[source], "stand_in", (source,)))
+    if problems:
+        raise InputError(problems)
+    return Facts(values, tuple(deductions), tuple(used), facts.followed)
+
+
+def _stand_in_problem(target: str, source: str, rule: StandIn, case: Case, values: Mapping[str, Value]) -> Problem:
+    """Say that a fact is stated otherwise than the one that stands in for it."""
+    details = {"name": target, "given": shown(case.facts[target]), "source": source, "other": shown(values[source])}
+    return _problem("PE508", case, target, details | {"condition": rule.unless.text})
+
+
+def check_invariants(facts: Facts, case: Case, plan: TrackPlan) -> None:
+    """Refuse a case whose figures cannot be.
+
+    Raises:
+        InputError: PE505, for each rule that is broken, at the first of its facts that the case states.
+    """
+    interpreter = Interpreter(facts.values, case.facts)
+    broken = [rule for rule in plan.invariants if interpreter.truth(rule.holds) is False]
+    stood_for = {target for used in facts.stand_ins for target in used.take if target not in case.facts}
+    told = [rule for rule in broken if not stood_for.intersection(rule.holds.names)]
+    if broken:
+        raise InputError([_broken(rule, case, facts.values) for rule in told or broken])
+
+
+def _broken(rule: Invariant, case: Case, values: Mapping[str, Value]) -> Problem:
+    """Say which rule is broken, by which figures, in which lines."""
+    names = [name for name in rule.holds.names if name in values]
+    figures = ", ".join(f"{name} = {shown(values[name])}{_line(case, name)}" for name in names)
+    stated = next((name for name in names if ("facts", name) in case.places), "")
+    problem = _problem("PE505", case, stated, {"rule": rule.holds.text, "figures": figures})
+    return problem._replace(words=rule.says)
+
+
+def _line(case: Case, name: str) -> str:
+    """Say in which line a fact stands, where it does."""
+    place = case.places.get(("facts", name))
+    return f" (line {place.line})" if place else ""
+
+
+def place_of(case: Case, name: str) -> Location:
+    """Give the place of a fact; of one that the case does not state, the place of its facts."""
+    return case.places.get(("facts", name)) or case.places.get(("facts",)) or Location(case.id, 1, 1)
+
+
+def _problem(code: str, case: Case, name: str, details: Mapping[str, str]) -> Problem:
+    """Make a problem at a fact of the case."""
+    return problem_at(case, place_of(case, name), code, details)
+
+
+def problem_at(case: Case, place: Location, code: str, details: Mapping[str, str]) -> Problem:
+    """Make a problem at a place of the case, with the line as it stands there."""
+    excerpt = case.lines[place.line - 1] if 0 < place.line <= len(case.lines) else ""
+    return Problem(code, place, details, excerpt)

@@ -1,0 +1,308 @@
+"""Conditions as formulas over what is unknown: and, or, and linear rows.
+
+A second reader of the condition tree. Known facts become numbers, unknown ones variables; negation is
+pushed down to the rows, where it is exact. What is not linear becomes a free variable: wider than
+the truth, never narrower, and said so.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple, TypeAlias
+
+from policy_engine.errors import EngineFault
+from policy_engine.evaluate.linear import Row, negated, normal
+from policy_engine.language.show import show
+from policy_engine.language.types import Type
+from policy_engine.language.values import NONE, UNKNOWN, Value
+
+
+class Linear(NamedTuple):
+    """A sum of variables with coefficients, and a constant, over a positive whole (`below`, for shares)."""
+
+    terms: Mapping[str, Fraction | int]
+    constant: Fraction | int = 0
+    below: "Linear | None" = None
+
+    def plus(self, other: "Linear", factor: Fraction | int = 1) -> "Linear":
+        """Add another sum, times a factor."""
+        terms = dict(self.terms)
+        for name, c in other.terms.items():
+            terms[name] = terms.get(name, 0) + factor * c
+        return Linear(terms, self.constant + factor * other.constant)
+
+    def times(self, factor: Fraction | int) -> "Linear":
+        """Multiply by a number."""
+        return Linear({name: c * factor for name, c in self.terms.items()}, self.constant * factor, self.below)
+
+
+class Atom(NamedTuple):
+    """One row, and the unknown facts that stand in it."""
+
+    row: Row
+    facts: frozenset[str]
+
+
+class All(NamedTuple):
+    """A conjunction."""
+
+    parts: "tuple[Formula, ...]"
+
+
+class Any(NamedTuple):
+    """A disjunction."""
+
+    parts: "tuple[Formula, ...]"
+
+
+Formula: TypeAlias = bool | Atom | All | Any
+
+
+def conjunction(parts: Iterable[Formula]) -> Formula:
+    """Join formulas by and; what is decided falls out."""
+    kept: dict[Formula, None] = {}
+    for part in parts:
+        if part is False:
+            return False
+        if isinstance(part, All):
+            kept.update(dict.fromkeys(part.parts))
+        elif part is not True:
+            kept[part] = None
+    return True if not kept else next(iter(kept)) if len(kept) == 1 else All(tuple(kept))
+
+
+def disjunction(parts: Iterable[Formula]) -> Formula:
+    """Join formulas by or; what is decided falls out."""
+    kept: dict[Formula, None] = {}
+    for part in parts:
+        if part is True:
+            return True
+        if isinstance(part, Any):
+            kept.update(dict.fromkeys(part.parts))
+        elif part is not False:
+            kept[part] = None
+    return False if not kept else next(iter(kept)) if len(kept) == 1 else Any(tuple(kept))
+
+
+class Variables:
+    """The unknowns of one case: which variable stands for which fact, and within which bounds."""
+
+    def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int) -> None:
+        """Take the values known so far, the type of every fact, and the number of levels."""
+        self.values = values
+        self.types = types
+        self.ranks = ranks
+        self.sums: dict[str, Linear] = {}
+        self.facts: dict[str, frozenset[str]] = {}
+        self.domains: dict[str, tuple[Fraction | int | None, Fraction | int | None]] = {}
+        self.rationals: set[str] = set()
+        self.aliases: dict[str, str] = {}
+        self.exact = True
+
+    def rational(self, name: str) -> bool:
+        """Tell whether a variable takes fractions."""
+        return name in self.rationals
+
+    def sum_of(self, name: str) -> Linear:
+        """Give the sum that an unknown fact is: a variable of its own, unless it was counted from a list."""
+        name = self.aliases.get(name, name)
+        if name not in self.sums:
+            self.sums[name] = self.variable(name, self.types[name], frozenset({name}))
+        return self.sums[name]
+
+    def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
+        """Make a variable of a type."""
+        self.facts[name] = facts
+        low, high = _DOMAINS.get(kind.kind, (None, None))
+        if kind.kind in {"choice", "level"}:
+            high = (len(kind.choices) if kind.kind == "choice" else self.ranks) - 1
+        self.domains[name] = (low, high)
+        if kind.kind in {"points", "share"}:
+            self.rationals.add(name)
+        return Linear({name: 1})
+
+    def free(self, tree: ast.expr, facts: frozenset[str]) -> Linear:
+        """Make a truth variable for what is not linear: either way is thought possible."""
+        self.exact = False
+        return self.variable(f"?{show(tree)}", Type("bool"), facts)
+
+    def domain_rows(self) -> list[Row]:
+        """Give the bounds of every variable as rows."""
+        rows: list[Row] = []
+        for name, (low, high) in self.domains.items():
+            made = [low is not None and normal({name: -1}, -low, self.rational), high is not None and normal({name: 1}, high, self.rational)]
+            rows += [row for row in made if isinstance(row, Row)]
+        return rows
+
+
+_DOMAINS: Mapping[str, tuple[int, int | None]] = {
+    "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),
+}  # fmt: skip
+
+
+class NotLinearError(Exception):
+    """A condition compares what is not linear; its caller makes it a free variable."""
+
+
+class Translator:
+    """Reads condition trees into formulas over a case's variables."""
+
+    def __init__(self, variables: Variables) -> None:
+        """Take the variables, which grow as unknown facts are met."""
+        self.variables = variables
+
+    def formula(self, tree: ast.expr, *, holds: bool = True) -> Formula:
+        """Give the formula of a condition, or of its negation."""
+        match tree:
+            case ast.BoolOp(op=operator, values=parts):
+                join = conjunction if isinstance(operator, ast.And) is holds else disjunction
+                return join(self.formula(part, holds=holds) for part in parts)
+            case ast.UnaryOp(operand=operand):
+                return self.formula(operand, holds=not holds)
+            case ast.Compare():
+                return self._compare(tree, holds=holds)
+            case ast.Name(id=name):
+                return self._truth(name, holds=holds)
+            case ast.Call(func=ast.Name(id="exists"), args=[ast.Name(id=name)]):
+                return self._exists(name, holds=holds)
+            case _:
+                raise EngineFault(f"no formula for {show(tree)}")
+
+    def _truth(self, name: str, *, holds: bool) -> Formula:
+        """Give the formula of a fact that is true or false."""
+        value = self.variables.values[name]
+        if value is not UNKNOWN:
+            return (value is True) is holds
+        return self._at_least(self.variables.sum_of(name), 1, frozenset({name}), holds=holds)
+
+    def _exists(self, name: str, *, holds: bool) -> Formula:
+        """Give the formula that a value exists."""
+        value = self.variables.values[name]
+        if value is not UNKNOWN:
+            return (value is not NONE) is holds
+        there = self.variables.variable(f"exists({name})", Type("bool"), frozenset({name}))
+        return self._at_least(there, 1, frozenset({name}), holds=holds)
+
+    def _at_least(self, total: Linear, least: int, facts: frozenset[str], *, holds: bool) -> Formula:
+        """Give the formula that a sum is at least a number."""
+        return self._row(total.times(-1), -least, facts, strict=False, holds=holds)
+
+    def _row(self, left: Linear, bound: Fraction | int, facts: frozenset[str], *, strict: bool, holds: bool) -> Formula:
+        """Give the formula of one row (left <= bound), or of its negation."""
+        rational = self.variables.rational
+        row = normal(left.terms, bound - left.constant, rational, strict=strict)
+        if isinstance(row, bool):
+            return row is holds
+        named = frozenset(self.variables.aliases.get(name, name) for name in facts)
+        return Atom(row if holds else negated(row, rational), named)
+
+    def _compare(self, tree: ast.Compare, *, holds: bool) -> Formula:
+        """Give the formula of a comparison; what is not linear becomes a free variable."""
+        facts = self._unknowns(tree)
+        try:
+            return self._pairs(tree, facts, holds=holds)
+        except NotLinearError:
+            return self._at_least(self.variables.free(tree, facts), 1, facts, holds=holds)
+
+    def _unknowns(self, tree: ast.expr) -> frozenset[str]:
+        """Give the unknown facts that a tree reads."""
+        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+        return frozenset(name for name in names if self.variables.values.get(name) is UNKNOWN)
+
+    def _pairs(self, tree: ast.Compare, facts: frozenset[str], *, holds: bool) -> Formula:
+        """Give the formula of every pair of a comparison, joined."""
+        if isinstance(tree.comparators[0], ast.Tuple):
+            inside = isinstance(tree.ops[0], ast.In) is holds
+            join = disjunction if inside else conjunction
+            sign: ast.cmpop = ast.Eq()
+            return join(self._pair(tree.left, sign, element, facts, holds=inside) for element in tree.comparators[0].elts)
+        sides = (tree.left, *tree.comparators)
+        join = conjunction if holds else disjunction
+        return join(self._pair(sides[n], sign, sides[n + 1], facts, holds=holds) for n, sign in enumerate(tree.ops))
+
+    def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr, facts: frozenset[str], *, holds: bool) -> Formula:
+        """Give the formula of one pair."""
+        if self._is_none(left) or self._is_none(right):
+            return isinstance(sign, ast.NotEq) is holds
+        first, second = self._side(left, right), self._side(right, left)
+        difference = _cross(first, second)
+        match sign:
+            case ast.LtE() | ast.Lt():
+                return self._row(difference, 0, facts, strict=isinstance(sign, ast.Lt), holds=holds)
+            case ast.GtE() | ast.Gt():
+                return self._row(difference.times(-1), 0, facts, strict=isinstance(sign, ast.Gt), holds=holds)
+            case _:
+                equal = isinstance(sign, ast.Eq) is holds
+                join = conjunction if equal else disjunction
+                return join(self._row(d, 0, facts, strict=False, holds=equal) for d in (difference, difference.times(-1)))
+
+    def _is_none(self, tree: ast.expr) -> bool:
+        """Tell whether a side is a value known not to exist."""
+        return isinstance(tree, ast.Name) and self.variables.values.get(tree.id) is NONE
+
+    def _side(self, tree: ast.expr, other: ast.expr) -> Linear:
+        """Give the sum that one side of a pair is; a quoted choice is its position among the other side's choices."""
+        if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+            return Linear({}, self._position(tree.value, other))
+        return self._linear(tree)
+
+    def _position(self, text: str, other: ast.expr) -> int:
+        """Give the position of a choice among those of the fact that it is held against."""
+        choices = self.variables.types[other.id].choices if isinstance(other, ast.Name) else ()
+        if text not in choices:
+            raise NotLinearError
+        return choices.index(text)
+
+    def _linear(self, tree: ast.expr) -> Linear:
+        """Give the sum that a number, a day, a level or a choice is."""
+        match tree:
+            case ast.Constant(value=value):
+                return Linear({}, Fraction(value))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+            case ast.Name(id=name):
+                return self._named(name)
+            case ast.BinOp(left=left, op=ast.Mult(), right=right):
+                return _product(self._linear(left), self._linear(right))
+            case ast.BinOp(left=left, op=operator, right=right):
+                return _sum(self._linear(left), self._linear(right), -1 if isinstance(operator, ast.Sub) else 1)
+            case ast.Call(func=ast.Name(id="share"), args=[part, whole]):
+                return self._linear(part)._replace(below=self._linear(whole))
+            case _:
+                raise NotLinearError
+
+    def _named(self, name: str) -> Linear:
+        """Give the sum that a name is."""
+        value = self.variables.values[name]
+        if value is UNKNOWN:
+            return self.variables.sum_of(name)
+        if isinstance(value, date):
+            return Linear({}, value.toordinal())
+        if isinstance(value, str):
+            return Linear({}, self.variables.types[name].choices.index(value))
+        if isinstance(value, (int, Fraction)):
+            return Linear({}, value)
+        raise NotLinearError
+
+
+def _cross(left: Linear, right: Linear) -> Linear:
+    """Give left minus right times their positive wholes; division is never done."""
+    a, b = left.below, right.below
+    scaled_left = left if b is None else _product(left, b)
+    scaled_right = right if a is None else _product(right, a)
+    return Linear(scaled_left.terms, scaled_left.constant).plus(Linear(scaled_right.terms, scaled_right.constant), -1)
+
+
+def _product(left: Linear, right: Linear) -> Linear:
+    """Multiply, where one factor is a number."""
+    if right.below is None and not right.terms:
+        return left.times(right.constant)
+    if left.below is None and not left.terms:
+        return right.times(left.constant)
+    raise NotLinearError
+
+
+def _sum(left: Linear, right: Linear, factor: int) -> Linear:
+    """Add, where both are plain sums or shares of the same whole."""
+    if left.below != right.below:
+        raise NotLinearError
+    return left.plus(right, factor)._replace(below=left.below)

@@ -1,0 +1,233 @@
+"""Linear inequalities over whole numbers, solved exactly.
+
+Everything that a condition compares is linear once shares are cross-multiplied, so "is there a
+completion of the unknown facts such that …" is a small system of linear inequalities. It is
+decided by Fourier and Motzkin's elimination, which gives the exact range of each variable once
+the later ones are chosen, and a search over whole numbers inside those ranges. A budget bounds
+the work; where it runs out the answer is None, never a guess.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import ceil, floor, gcd
+from typing import NamedTuple
+
+MAX_ROWS = 600
+MAX_STEPS = 20_000
+
+Point = dict[str, Fraction | int]
+Rational = Callable[[str], bool]
+
+
+class Row(NamedTuple):
+    """One inequality: the sum of coefficient times variable is at most (`strict`: below) the bound."""
+
+    terms: tuple[tuple[str, int], ...]
+    bound: Fraction | int
+    strict: bool = False
+
+
+def normal(terms: Mapping[str, Fraction | int], bound: Fraction | int, rational: Rational, *, strict: bool = False) -> Row | bool:
+    """Give the row in lowest terms, or its truth where no variable is left in it.
+
+    Over whole numbers alone `<` becomes `<=`, and the bound is cut to what whole numbers can reach.
+    """
+    kept = sorted((name, Fraction(c)) for name, c in terms.items() if c != 0)
+    if not kept:
+        return bound > 0 if strict else bound >= 0
+    scale = 1
+    for _, c in kept:
+        scale = scale * c.denominator // gcd(scale, c.denominator)
+    whole = [(name, (c * scale).numerator) for name, c in kept]
+    divisor = gcd(*(c for _, c in whole))
+    limit = Fraction(bound) * scale / divisor
+    row = tuple((name, c // divisor) for name, c in whole)
+    if any(rational(name) for name, _ in row):
+        return Row(row, limit, strict)
+    return Row(row, ceil(limit) - 1 if strict else floor(limit))
+
+
+def negated(row: Row, rational: Rational) -> Row:
+    """Give the row that holds exactly where this one does not."""
+    result = normal({name: -c for name, c in row.terms}, -row.bound, rational, strict=not row.strict)
+    assert isinstance(result, Row)
+    return result
+
+
+def components(rows: Iterable[Row]) -> list[frozenset[Row]]:
+    """Cut rows into groups that share no variable; each can be solved by itself."""
+    groups: list[tuple[set[str], set[Row]]] = []
+    for row in rows:
+        names, members = {name for name, _ in row.terms}, {row}
+        apart: list[tuple[set[str], set[Row]]] = []
+        for group in groups:
+            if group[0] & names:
+                names |= group[0]
+                members |= group[1]
+            else:
+                apart.append(group)
+        groups = [*apart, (names, members)]
+    return [frozenset(members) for _, members in groups]
+
+
+class Stage(NamedTuple):
+    """A variable, and the rows that bound it once the variables of later stages are chosen."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+def eliminate(rows: Iterable[Row], rational: Rational) -> list[Stage] | bool | None:
+    """Eliminate variable after variable; False where no solution exists, None where the budget runs out."""
+    current = _tightest(rows)
+    stages: list[Stage] = []
+    while current:
+        name = _cheapest(current, rational)
+        mine = [row for row in current if any(n == name for n, _ in row.terms)]
+        rest = [row for row in current if row not in mine]
+        combined = _combine(name, mine, rational)
+        if combined is None:
+            return False
+        stages.append(Stage(name, tuple(mine)))
+        current = _tightest([*rest, *combined])
+        if len(current) > MAX_ROWS:
+            return None
+    return stages
+
+
+def _tightest(rows: Iterable[Row]) -> list[Row]:
+    """Keep of rows with the same left side only the tightest."""
+    best: dict[tuple[tuple[str, int], ...], Row] = {}
+    for row in rows:
+        known = best.get(row.terms)
+        if known is None or (row.bound, not row.strict) < (known.bound, not known.strict):
+            best[row.terms] = row
+    return list(best.values())
+
+
+def _cheapest(rows: Sequence[Row], rational: Rational) -> str:
+    """Give the variable whose elimination makes the fewest rows; rationals first, so that they are chosen last."""
+    above: dict[str, int] = {}
+    below: dict[str, int] = {}
+    for row in rows:
+        for name, c in row.terms:
+            side = above if c > 0 else below
+            side[name] = side.get(name, 0) + 1
+    return min(sorted({*above, *below}), key=lambda n: (not rational(n), above.get(n, 0) * below.get(n, 0)))
+
+
+def _combine(name: str, rows: Sequence[Row], rational: Rational) -> list[Row] | None:
+    """Give the rows that remain when a variable goes; None where two of them exclude each other."""
+    split = [(dict(row.terms), row) for row in rows]
+    above = [(t, r) for t, r in split if t[name] > 0]
+    below = [(t, r) for t, r in split if t[name] < 0]
+    made: list[Row] = []
+    for up, upper in above:
+        for down, lower in below:
+            a, b = -down[name], up[name]
+            terms = {n: a * up.get(n, 0) + b * down.get(n, 0) for n in {*up, *down} if n != name}
+            row = normal(terms, a * upper.bound + b * lower.bound, rational, strict=upper.strict or lower.strict)
+            if row is False:
+                return None
+            if isinstance(row, Row):
+                made.append(row)
+    return made
+
+
+class Range(NamedTuple):
+    """Where a variable may lie; None is no end. `open_*` ends are excluded (rational variables only)."""
+
+    low: Fraction | int | None
+    high: Fraction | int | None
+    open_low: bool = False
+    open_high: bool = False
+
+
+def range_of(stage: Stage, chosen: Mapping[str, Fraction | int]) -> Range:
+    """Give the exact range of a stage's variable, once later ones are chosen."""
+    low: tuple[Fraction | int, bool] | None = None
+    high: tuple[Fraction | int, bool] | None = None
+    for row in stage.rows:
+        rest, own = row.bound, 0
+        for name, c in row.terms:
+            if name == stage.name:
+                own = c
+            else:
+                rest -= c * chosen[name]
+        end = Fraction(rest) / own
+        if own > 0 and (high is None or (end, not row.strict) < (high[0], not high[1])):
+            high = (end, row.strict)
+        elif own < 0 and (low is None or (-end, not row.strict) < (-low[0], not low[1])):
+            low = (end, row.strict)
+    return Range(low and low[0], high and high[0], bool(low and low[1]), bool(high and high[1]))
+
+
+def whole_values(limits: Range, near: Fraction | int = 0) -> Iterator[int]:
+    """Give the whole numbers of a range, nearest to `near` first."""
+    low = None if limits.low is None else ceil(limits.low)
+    high = None if limits.high is None else floor(limits.high)
+    start = floor(near)
+    if low is not None:
+        start = max(start, low)
+    if high is not None:
+        start = min(start, high)
+    if low is not None and start < low:
+        return
+    yield start
+    up, down = start + 1, start - 1
+    while (high is None or up <= high) or (low is None or down >= low):
+        if high is None or up <= high:
+            yield up
+            up += 1
+        if low is None or down >= low:
+            yield down
+            down -= 1
+
+
+def rational_value(limits: Range) -> Fraction | int | None:
+    """Give some value of a range of rationals; None where it is empty."""
+    low, high = limits.low, limits.high
+    if low is None or high is None:
+        inside = 0 if low is None and high is None else (high - 1 if low is None else low + 1)  # type: ignore[operator]
+        return inside
+    if low == high:
+        return None if limits.open_low or limits.open_high else low
+    return Fraction(low + high) / 2 if low < high else None
+
+
+class Budget:
+    """Steps that may still be taken."""
+
+    def __init__(self, steps: int = MAX_STEPS) -> None:
+        """Begin with so many steps."""
+        self.left = steps
+
+    def spend(self) -> bool:
+        """Take a step; tell whether there was one."""
+        self.left -= 1
+        return self.left >= 0
+
+
+def solve(rows: frozenset[Row], rational: Rational, budget: Budget) -> Point | bool | None:
+    """Give a solution of the rows; False where there is none, None where the budget runs out first."""
+    stages = eliminate(rows, rational)
+    if not isinstance(stages, list):
+        return stages
+    return _choose(list(reversed(stages)), {}, rational, budget)
+
+
+def _choose(stages: Sequence[Stage], chosen: Point, rational: Rational, budget: Budget) -> Point | bool | None:
+    """Choose the first stage's variable, and the rest after it."""
+    if not stages:
+        return dict(chosen)
+    limits, name = range_of(stages[0], chosen), stages[0].name
+    if rational(name):
+        value = rational_value(limits)
+        return False if value is None else _choose(stages[1:], {**chosen, name: value}, rational, budget)
+    for whole in whole_values(limits):
+        if not budget.spend():
+            return None
+        found = _choose(stages[1:], {**chosen, name: whole}, rational, budget)
+        if found is not False:
+            return found
+    return False

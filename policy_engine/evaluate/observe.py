@@ -1,0 +1,66 @@
+"""The figures that a condition looked at, as people write them: `12/20`, `3`, `true`."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from policy_engine.evaluate.shown import shown
+from policy_engine.language.check import names_in
+from policy_engine.language.show import show
+from policy_engine.language.values import UNKNOWN, Value
+
+
+class Glance(NamedTuple):
+    """One thing that a condition looks at: facts by name, joined as a figure; `label` where the figure needs its name."""
+
+    names: tuple[str, ...]
+    label: str = ""
+
+
+def glances(tree: ast.expr, facts: Iterable[str]) -> tuple[Glance, ...]:
+    """Give what a condition looks at, in order, each once."""
+    known = frozenset(facts)
+    found = list(dict.fromkeys(_glances(tree, known)))
+    flags = [g for g in found if g.label]
+    return tuple(g._replace(label="") if len(found) == 1 and flags else g for g in found)
+
+
+def _glances(tree: ast.expr, known: frozenset[str]) -> Iterable[Glance]:
+    """Walk a condition."""
+    match tree:
+        case ast.BoolOp(values=parts):
+            for part in parts:
+                yield from _glances(part, known)
+        case ast.UnaryOp(operand=operand):
+            yield from _glances(operand, known)
+        case ast.Compare(left=left, comparators=[*rest]):
+            sides = [_side(side, known) for side in (left, *rest)]
+            names = tuple(name for side in sides for name in side)
+            yield Glance(names, "" if len(names) in {1, 2} else show(tree))
+        case ast.Name(id=name):
+            yield Glance((name,), name)
+        case _:
+            yield Glance(_side(tree, known), show(tree))
+
+
+def _side(tree: ast.expr, known: frozenset[str]) -> tuple[str, ...]:
+    """Give the facts on one side of a comparison."""
+    return tuple(name for name in names_in(tree) if name in known)
+
+
+def observed(looked_at: Iterable[Glance], values: Mapping[str, Value]) -> str:
+    """Write the figures of a case that a condition looked at; `?` where one is not known."""
+    return "; ".join(_write(glance, values) for glance in looked_at)
+
+
+def _write(glance: Glance, values: Mapping[str, Value]) -> str:
+    """Write one figure."""
+    figures = "/".join([_figure(values[name]) for name in glance.names])
+    return f"{glance.label} = {figures}" if glance.label else figures
+
+
+def _figure(value: Value) -> str:
+    """Write one value."""
+    if type(value) is int:
+        return str(value)
+    return "?" if value is UNKNOWN else shown(value)

@@ -1,0 +1,164 @@
+"""A case with open facts: what follows all the same, which outcomes remain, and which questions would decide.
+
+Built only where something is open; a case with every fact known never comes here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+
+from policy_engine.errors import InputError, Problem
+from policy_engine.evaluate.counting import tie_counts
+from policy_engine.evaluate.deduce import narrow
+from policy_engine.evaluate.facts import Facts, place_of, problem_at
+from policy_engine.evaluate.formula import All, Any, Atom, Formula, Translator, Variables, conjunction
+from policy_engine.evaluate.linear import Row, negated
+from policy_engine.evaluate.outcomes import Key, level_formula, outcome_formulas
+from policy_engine.evaluate.plan import Plan, TrackPlan
+from policy_engine.evaluate.solver import Solver
+from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.model.case import Case
+from policy_engine.model.facts import Condition
+from policy_engine.model.rulebook import Criterion, LevelRule
+from policy_engine.model.verdict import Deduction
+
+MAX_ATOMS = 60
+
+
+class Open:
+    """One case's open facts under one track, ready to be asked."""
+
+    def __init__(self, facts: Facts, case: Case, plan: Plan, track: TrackPlan, given: Iterable[Condition] = ()) -> None:
+        """Set up variables for what is open, and hold them to the invariants.
+
+        Args:
+            facts: what is known.
+            case: the case, for the places of problems.
+            plan: the edition.
+            track: the track that is asked about.
+            given: conditions that are taken as true (that the track applies).
+
+        Raises:
+            InputError: PE506, where no completion obeys the invariants.
+        """
+        self.facts = facts
+        self.track = track
+        self.variables = Variables(dict(facts.values), plan.types, len(plan.level_ids))
+        self.variables.aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
+        self.translator = Translator(self.variables)
+        tied = self._tie_lists(case, plan)
+        rules = [(rule.id, self.translator.formula(rule.holds.tree)) for rule in track.invariants]
+        more = [self.translator.formula(condition.tree) for condition in given]
+        self.deductions = self._deduce(rules, case, plan)
+        always = [formula for _, formula in rules] + more + [Atom(row, frozenset()) for row in tied]
+        self.solver = Solver(self.variables, always)
+        if self.solver.possible(True) is False:
+            raise InputError([self._impossible(case, [name for name, formula in rules if formula is not True])])
+
+    def _tie_lists(self, case: Case, plan: Plan) -> list[Row]:
+        """Tie counts to the lists that leave fields open."""
+        rows: list[Row] = []
+        for source, counted in plan.counted.items():
+            items = case.facts.get(source)
+            if isinstance(items, tuple) and any(self.facts.values[fact.name] is UNKNOWN for fact in counted):
+                tied = tie_counts(items, counted, plan.edition.facts[source], self.variables)
+                self.variables.exact &= tied is not None
+                rows += tied or []
+        return rows
+
+    def _deduce(self, rules: Sequence[tuple[str, Formula]], case: Case, plan: Plan) -> tuple[Deduction, ...]:
+        """Narrow what is open by the rules, and take over what they force."""
+        narrowed = narrow(rules, self.variables)
+        if narrowed.clash:
+            raise InputError([self._impossible(case, sorted(narrowed.clash))])
+        found: list[Deduction] = []
+        for name, (value, because) in sorted(narrowed.values.items()):
+            if name in plan.types:
+                exact = _typed(value, plan.types[name].kind, plan.types[name].choices)
+                self.facts.values[name] = exact
+                found.append(Deduction(name, exact, "invariant", tuple(sorted(because))))
+        for target, source in self.variables.aliases.items():
+            if self.facts.values[target] is UNKNOWN and self.facts.values[source] is not UNKNOWN:
+                self.facts.values[target] = self.facts.values[source]
+                found.append(Deduction(target, self.facts.values[source], "stand_in", (source,)))
+        return tuple(found)
+
+    def _impossible(self, case: Case, rules: Sequence[str]) -> Problem:
+        """Say that no completion of the case obeys the rules."""
+        bound = [rule for rule in self.track.invariants if rule.id in rules]
+        names = sorted({name for rule in bound for name in rule.holds.names if name in case.facts})
+        place = place_of(case, names[0] if names else "")
+        texts = "; ".join(rule.holds.text for rule in bound)
+        return problem_at(case, place, "PE506", {"rules": texts, "facts": ", ".join(names)})
+
+    def level_forced(self, rule: LevelRule) -> bool | None:
+        """Give the truth of a level on which every completion agrees."""
+        return self.solver.forced(level_formula(self.translator, rule), level_formula(self.translator, rule, holds=False))
+
+    def criterion_outcome(self, criterion: Criterion) -> str:
+        """Give the outcome of a criterion on which every completion agrees, or `unknown`."""
+        applies = criterion.applies_when
+        if applies is not None:
+            there = self.solver.forced(*self._both(applies))
+            if there is False:
+                return "not_applicable"
+            if there is None:
+                return "unknown"
+        held = self.solver.forced(*self._both(criterion.when))
+        return {True: "met", False: "not_met", None: "unknown"}[held]
+
+    def _both(self, condition: Condition) -> tuple[Formula, Formula]:
+        """Give the formula of a condition and of its negation."""
+        return self.translator.formula(condition.tree), self.translator.formula(condition.tree, holds=False)
+
+    def outcomes(self) -> dict[Key, Formula]:
+        """Give the formula of every outcome, in the order in which they are decided."""
+        return outcome_formulas(self.translator, self.track)
+
+    def possible(self, outcomes: Mapping[Key, Formula], also: Formula = True) -> dict[Key, bool | None]:
+        """Give the outcomes that some completion reaches; None where that could not be settled."""
+        answers = {key: self.solver.possible(conjunction((formula, also))) for key, formula in outcomes.items()}
+        return {key: answer for key, answer in answers.items() if answer is not False}
+
+    def questions(self, outcomes: Mapping[Key, Formula], remaining: Mapping[Key, bool | None]) -> tuple[str, ...]:
+        """Give the open facts that can still change the outcome, most telling first.
+
+        A fact is telling where deciding one of the comparisons that it stands in leaves other
+        outcomes than deciding it the other way; the fewer are left, the more telling it is.
+        """
+        atoms = sorted({a for key in remaining for a in _atoms(outcomes[key])})
+        live = {key: outcomes[key] for key in remaining}
+        scores: dict[str, tuple[int, int]] = {}
+        for atom in atoms[:MAX_ATOMS]:
+            opposite = Atom(negated(atom.row, self.variables.rational), atom.facts)
+            one, other = self.possible(live, atom), self.possible(live, opposite)
+            if one and other and one.keys() != other.keys():
+                score = (len(one) + len(other), min(len(one), len(other)))
+                scores.update({fact: min(score, scores.get(fact, score)) for fact in atom.facts})
+        scores = scores or {fact: (0, 0) for atom in atoms for fact in atom.facts}
+        scores.update({fact: (99, 99) for atom in atoms[MAX_ATOMS:] for fact in atom.facts if fact not in scores})
+        return tuple(sorted(scores, key=lambda fact: (scores[fact], fact)))
+
+
+def _typed(value: Fraction | int, kind: str, choices: Sequence[str]) -> Value:
+    """Give a variable's value as a value of its fact's type."""
+    match kind:
+        case "bool":
+            return value == 1
+        case "choice":
+            return choices[int(value)]
+        case "day":
+            return date.fromordinal(int(value))
+        case "points" | "share":
+            return Fraction(value)
+        case _:
+            return int(value)
+
+
+def _atoms(formula: Formula) -> set[Atom]:
+    """Give the comparisons of a formula."""
+    if isinstance(formula, Atom):
+        return {formula}
+    if isinstance(formula, (All, Any)):
+        return {atom for part in formula.parts for atom in _atoms(part)}
+    return set()

@@ -1,0 +1,220 @@
+"""Names and types of a condition, held at load against what the edition declares.
+
+A rulebook that loads cannot fail in the middle of a case: every name is known, every
+comparison is between like and like, and every share has a whole that is not zero.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from policy_engine.language.complaint import Complaint, nearest
+from policy_engine.language.grammar import offset_of
+from policy_engine.language.show import show
+from policy_engine.language.types import BOOL, COUNT, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
+
+
+class Checker:
+    """One walk over one tree; it collects every complaint and never stops at the first."""
+
+    def __init__(
+        self, source: str, scope: Mapping[str, Named], positive: frozenset[str] = frozenset(), *, of_record: bool = False
+    ) -> None:
+        """Prepare a walk.
+
+        Args:
+            source: the text of the condition, for the places of complaints.
+            scope: what each name stands for.
+            positive: canonical texts of the wholes that are known to be above zero here.
+            of_record: whether the condition may ask with `given` what the case file states.
+        """
+        self.source = source.replace("\n", " ").lstrip()
+        self.margin = len(source) - len(source.lstrip())
+        self.scope = scope
+        self.positive = positive
+        self.of_record = of_record
+        self.complaints: list[Complaint] = []
+
+    def expect(self, tree: ast.expr, wanted: Type) -> None:
+        """Complain unless the tree is of the wanted type."""
+        found = self.infer(tree)
+        if WRONG not in (found, wanted) and found.kind != wanted.kind and not (found is ZERO and wanted.kind in NUMBERS):
+            self._complain("PE303", tree, found=f"{show(tree)} ({found.kind})", wanted=wanted.kind)
+
+    def infer(self, node: ast.expr) -> Type:
+        """Give the type of a tree, complaining of what does not fit below it."""
+        match node:
+            case ast.BoolOp():
+                return self._boolean(node)
+            case ast.UnaryOp(operand=operand):
+                self.expect(operand, BOOL)
+                return BOOL
+            case ast.Compare():
+                return self._compare(node)
+            case ast.BinOp():
+                return self._arithmetic(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.Name(id=name):
+                return self._name(node, name).type
+            case ast.Constant(value=value):
+                return self._constant(node, value)
+            case _:
+                raise AssertionError(f"the grammar let through a node that check does not know: {node!r}")
+
+    def _complain(self, code: str, node: ast.expr, **details: str) -> Type:
+        """Note a complaint at a node and go on with a type that agrees with everything."""
+        self.complaints.append(Complaint(code, self.margin + offset_of(node, self.source), details))
+        return WRONG
+
+    def _name(self, node: ast.expr, name: str) -> Named:
+        """Look a name up."""
+        if name in self.scope:
+            return self.scope[name]
+        return Named(self._complain("PE302", node, name=name, nearest=nearest(name, self.scope)))
+
+    def _constant(self, node: ast.expr, value: object) -> Type:
+        """Type a literal: text, or the only number that may stand bare."""
+        if isinstance(value, str):
+            return Type("literal", (value,))
+        return ZERO if value == 0 else self._complain("PE304", node, found=show(node))
+
+    def _boolean(self, node: ast.BoolOp) -> Type:
+        """Check and/or; what a left part of `and` says of a whole, its right parts may rely on."""
+        outside = self.positive
+        for value in node.values:
+            self.expect(value, BOOL)
+            if isinstance(node.op, ast.And):
+                self.positive |= positive_wholes(value)
+        self.positive = outside
+        return BOOL
+
+    def _arithmetic(self, node: ast.BinOp) -> Type:
+        """Check + - (like and like) and * (one factor fixed by the edition, so that proofs stay exact)."""
+        left, right = self.infer(node.left), self.infer(node.right)
+        if WRONG in (left, right):
+            return WRONG
+        if left.kind not in NUMBERS or right.kind not in NUMBERS:
+            return self._complain("PE303", node, found=f"{show(node)} ({left.kind}, {right.kind})", wanted="number")
+        if not isinstance(node.op, ast.Mult):
+            return self._like(node, left, right)
+        if not (self._fixed(node.left) or self._fixed(node.right)):
+            return self._complain("PE308", node, found=show(node))
+        return right if left.kind == "share" else left
+
+    def _fixed(self, node: ast.expr) -> bool:
+        """Tell whether the edition fixes a value: no fact of a case stands in it."""
+        names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
+        return all(self.scope[name].constant for name in names if name in self.scope)
+
+    def _like(self, node: ast.expr, left: Type, right: Type) -> Type:
+        """Give the one kind of two numbers, or complain that they are of two kinds."""
+        if left.kind == right.kind or right is ZERO:
+            return left
+        if left is ZERO:
+            return right
+        return self._complain("PE303", node, found=f"{right.kind}: {show(node)}", wanted=left.kind)
+
+    def _compare(self, node: ast.Compare) -> Type:
+        """Check each pair of a comparison."""
+        if isinstance(node.ops[0], (ast.In, ast.NotIn)):
+            elements = node.comparators[0]
+            assert isinstance(elements, ast.Tuple)
+            left = self.infer(node.left)
+            for element in elements.elts:
+                self._pair(element, left, self.infer(element), ordered=False)
+            return BOOL
+        sides = [(side, self.infer(side)) for side in (node.left, *node.comparators)]
+        for operator, ((_, left), (right_node, right)) in zip(node.ops, pairwise(sides), strict=True):
+            self._pair(right_node, left, right, ordered=not isinstance(operator, (ast.Eq, ast.NotEq)))
+        return BOOL
+
+    def _pair(self, place: ast.expr, left: Type, right: Type, *, ordered: bool) -> None:
+        """Check that two sides may be held against each other."""
+        if WRONG in (left, right):
+            return
+        if left.kind == "literal" and right.kind != "literal":
+            left, right = right, left
+        if right.kind == "literal" and left.kind in {"choice", "text"} and not ordered:
+            self._literal(place, left, right)
+        elif {left.kind, right.kind} & {"bool", "list", "literal"} or (ordered and left.kind not in ORDERED):
+            self._complain("PE303", place, found=f"{left.kind}, {right.kind}: {show(place)}", wanted="comparable")
+        elif left.kind in NUMBERS and right.kind in NUMBERS:
+            self._like(place, left, right)
+        elif left.kind != right.kind:
+            self._complain("PE303", place, found=f"{show(place)} ({right.kind})", wanted=left.kind)
+
+    def _literal(self, place: ast.expr, choice: Type, literal: Type) -> None:
+        """Check that a quoted text is one of the choices that the other side declares."""
+        text = literal.choices[0]
+        if choice.kind == "choice" and text not in choice.choices:
+            self._complain("PE309", place, found=text, choices=", ".join(choice.choices), nearest=nearest(text, choice.choices))
+
+    def _call(self, node: ast.Call) -> Type:
+        """Check a call of a function of the closed table."""
+        assert isinstance(node.func, ast.Name)
+        match node.func.id:
+            case "share":
+                return self._share(node)
+            case "count":
+                return self._count(node)
+            case "given" if not self.of_record:
+                return self._complain("PE307", node, found=show(node), usage="given(…): when_absent")
+            case "given" | "exists":
+                for argument in node.args:
+                    if isinstance(argument, ast.Name):
+                        self._name(argument, argument.id)
+                    else:
+                        self._complain("PE303", argument, found=show(argument), wanted="fact")
+                return BOOL
+            case name:
+                raise AssertionError(f"the closed table has a function that check does not know: {name}")
+
+    def _share(self, node: ast.Call) -> Type:
+        """Check share(part, whole): like numbers, and a whole that cannot be zero."""
+        part, whole = node.args
+        left, right = self.infer(part), self.infer(whole)
+        if WRONG in (left, right):
+            return SHARE
+        if not (left.kind == right.kind and left.kind in {"count", "points"}):
+            self._complain("PE303", node, found=f"{show(node)} ({left.kind}, {right.kind})", wanted="share(count, count)")
+        elif show(whole) not in self.positive:
+            self._complain("PE305", node, found=show(node), whole=show(whole))
+        return SHARE
+
+    def _count(self, node: ast.Call) -> Type:
+        """Check count(list) and count(list, condition); the condition sees the fields of an item too."""
+        fact = node.args[0]
+        listed = self.infer(fact)
+        if listed is not WRONG and listed.kind != "list":
+            self._complain("PE303", fact, found=f"{show(fact)} ({listed.kind})", wanted="list")
+        elif listed is not WRONG and len(node.args) > 1:
+            outside = self.scope
+            self.scope = {**{n: v for n, v in outside.items() if v.constant}, **{n: Named(t) for n, t in listed.fields}}
+            self.expect(node.args[1], BOOL)
+            self.scope = outside
+        return COUNT
+
+
+def positive_wholes(tree: ast.expr) -> frozenset[str]:
+    """Give the canonical texts that a true condition guarantees to be above zero (`x > 0`, joined by `and`)."""
+    match tree:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return frozenset[str]().union(*map(positive_wholes, values))
+        case ast.Compare(left=left, ops=[ast.Gt()], comparators=[ast.Constant(value=0)]):
+            return frozenset({show(left)})
+        case _:
+            return frozenset()
+
+
+def names_in(tree: ast.expr) -> tuple[str, ...]:
+    """Give the names that a condition reads, in order, each once; called functions are not names."""
+    found: dict[str, None] = {}
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop(0)
+        if isinstance(node, ast.Name):
+            found[node.id] = None
+        below: Iterable[ast.AST] = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+        pending = [*below, *pending]
+    return tuple(found)

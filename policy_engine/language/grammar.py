@@ -1,0 +1,192 @@
+"""The grammar: a white list over Python's `ast`, and the one tree that every reader walks.
+
+What is not listed here is not in the language. Numbers are read from the source text, so that
+`0.29` is 29/100 and never a float.
+"""
+
+import ast
+import re
+import warnings
+from fractions import Fraction
+from typing import NamedTuple
+
+from policy_engine.language.complaint import Complaint
+from policy_engine.language.functions import FUNCTIONS
+
+MAX_CHARACTERS = 2_000
+MAX_DEPTH = 32
+
+_OPERATORS: tuple[type[ast.AST], ...] = (
+    ast.And, ast.Or, ast.Not, ast.Add, ast.Sub, ast.Mult,
+    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Load,
+)  # fmt: skip
+_EXPRESSIONS = (ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Name, ast.Constant, ast.Call, ast.Tuple)
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+_QUOTED = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
+_HABITS = (("&&", "and"), ("||", "or"), ("<>", "!="), ("≥", ">="), ("≤", "<="), ("≠", "!="), ("!", "not"), ("=", "=="))
+
+
+class Parsed(NamedTuple):
+    """A condition read: its tree, or the complaints that kept it from having one."""
+
+    tree: ast.expr | None
+    complaints: tuple[Complaint, ...]
+
+
+def parse(text: str) -> Parsed:
+    """Read one condition.
+
+    Never raises, whatever the text: a policy author's slip is data like any other, and all
+    the slips of one condition are told at once.
+    """
+    source = text.replace("\n", " ").rstrip()
+    stripped = source.lstrip()
+    if len(source) > MAX_CHARACTERS:
+        return Parsed(None, (Complaint("PE306", 0, {"limit": f"{MAX_CHARACTERS} characters"}),))
+    if _bracket_depth(source) > MAX_DEPTH:
+        return Parsed(None, (Complaint("PE306", 0, {"limit": f"depth {MAX_DEPTH}"}),))
+    margin = len(source) - len(stripped)
+    tree, fault = _python_tree(stripped)
+    if tree is None:
+        return Parsed(None, (fault._replace(offset=fault.offset + margin),))
+    complaints = tuple(c._replace(offset=c.offset + margin) for c in _refuse(tree, stripped))
+    return Parsed(None if complaints else tree, complaints)
+
+
+def _bracket_depth(text: str) -> int:
+    """Give the deepest nesting of round and square brackets, before any parser sees the text."""
+    depth = deepest = 0
+    for character in text:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _python_tree(source: str) -> tuple[ast.expr | None, Complaint]:
+    """Give Python's tree of the text, or the complaint where Python finds none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source, mode="eval").body, Complaint("", 0, {})
+    except SyntaxError as error:
+        offset = max((error.offset or 1) - 1, 0)
+        return None, Complaint("PE301", min(offset, len(source)), {"found": _found(source, offset), "hint": _habit(source)})
+    except (ValueError, RecursionError, MemoryError):
+        return None, Complaint("PE301", 0, {"found": source[:40], "hint": ""})
+
+
+def _found(source: str, offset: int) -> str:
+    """Give the few characters at the fault, or all the text where the fault is its end."""
+    return source[offset : offset + 20].strip() or source[-20:].strip()
+
+
+def _habit(source: str) -> str:
+    """Give the words of this language for a habit of another one (`&&`, a single `=`, a percent sign)."""
+    if "%" in source:
+        return "%"
+    bare = re.sub(r"[<>=!]=", "", _QUOTED.sub("", source))
+    return next((f"{theirs} -> {ours}" for theirs, ours in _HABITS if theirs in bare), "")
+
+
+def _refuse(tree: ast.expr, source: str) -> list[Complaint]:
+    """Hold every node against the white list; on the way make literals exact."""
+    complaints: list[Complaint] = []
+    pending: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            return [Complaint("PE306", 0, {"limit": f"depth {MAX_DEPTH}"})]
+        complaint = _refuse_node(node, source)
+        if complaint:
+            complaints.append(complaint)
+        else:
+            pending.extend((child, depth + isinstance(child, ast.expr)) for child in _children(node))
+    return sorted(complaints, key=lambda c: c.offset)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """Give the nodes below; a called name and a list to the right of `in` are refused or passed with their parent."""
+    if isinstance(node, ast.Call):
+        return list(node.args)
+    return [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.Tuple)]
+
+
+def _refuse_node(node: ast.AST, source: str) -> Complaint | None:
+    """Give the complaint about this one node, or None where the language has it."""
+    if isinstance(node, _OPERATORS):
+        return None
+    if not isinstance(node, ast.expr):
+        return Complaint("PE301", 0, {"found": type(node).__name__, "hint": ""})
+    offset = offset_of(node, source)
+    written = segment(node, source)
+    fault = Complaint("PE301", offset, {"found": written[:40], "hint": _habit(written)})
+    match node:
+        case ast.Constant():
+            return None if _make_exact(node, written) else fault
+        case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.Name():
+            return None
+        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()):
+            return None
+        case ast.Compare():
+            return _refuse_compare(node, source)
+        case ast.Call():
+            return _refuse_call(node, source)
+        case _:
+            return fault
+
+
+def _refuse_compare(node: ast.Compare, source: str) -> Complaint | None:
+    """Allow lists in brackets only to the right of `in`, and there only."""
+    for operator, right in zip(node.ops, node.comparators, strict=True):
+        written = segment(right, source)
+        fault = Complaint("PE301", offset_of(right, source), {"found": written[:40], "hint": ""})
+        if isinstance(operator, (ast.In, ast.NotIn)):
+            if not isinstance(right, ast.Tuple) or not right.elts or len(node.ops) > 1:
+                return fault._replace(details={"found": written[:40], "hint": "in ('a', 'b')"})
+            return _refuse_elements(right, source)
+        if isinstance(operator, (ast.Is, ast.IsNot)) or isinstance(right, ast.Tuple):
+            return fault
+    return None
+
+
+def _refuse_elements(elements: ast.Tuple, source: str) -> Complaint | None:
+    """Allow only plain constants and names between the brackets of `in (…)`."""
+    for element in elements.elts:
+        complaint = _refuse_node(element, source)
+        if complaint or not isinstance(element, (ast.Constant, ast.Name)):
+            return complaint or Complaint("PE301", offset_of(element, source), {"found": segment(element, source), "hint": ""})
+    return None
+
+
+def _refuse_call(node: ast.Call, source: str) -> Complaint | None:
+    """Allow a call of a function in the closed table, with as many plain arguments as it takes."""
+    offset = offset_of(node, source)
+    name = node.func.id if isinstance(node.func, ast.Name) else segment(node.func, source)
+    known = FUNCTIONS.get(name)
+    if known is None:
+        return Complaint("PE307", offset, {"found": name[:40], "usage": ", ".join(f.usage for f in FUNCTIONS.values())})
+    if node.keywords or not known.fewest <= len(node.args) <= known.most:
+        return Complaint("PE307", offset, {"found": segment(node, source)[:40], "usage": known.usage})
+    return None
+
+
+def _make_exact(node: ast.Constant, written: str) -> bool:
+    """Replace a literal's value by the exact one that its text says; tell whether the language has it."""
+    if isinstance(node.value, str):
+        return _QUOTED.fullmatch(written) is not None
+    if not _DECIMAL.fullmatch(written):
+        return False
+    exact = Fraction(written)
+    # typeshed allows only Python's own literals here; an exact fraction is this language's literal.
+    node.value = exact.numerator if exact.denominator == 1 else exact  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    return True
+
+
+def offset_of(node: ast.expr, source: str) -> int:
+    """Give the character (from 0) where a node begins; Python counts bytes, editors count characters."""
+    return node.col_offset if source.isascii() else len(source.encode()[: node.col_offset].decode(errors="ignore"))
+
+
+def segment(node: ast.expr, source: str) -> str:
+    """Give the text of a node as it was written."""
+    return source.encode()[node.col_offset : node.end_col_offset].decode(errors="ignore")

@@ -1,0 +1,40 @@
+"""The types of the condition language.
+
+Counts, points, shares and months are kept apart, because adding tasks to points or holding a
+count against a percentage is how a rulebook goes wrong unseen.
+"""
+
+from typing import NamedTuple
+
+
+class Type(NamedTuple):
+    """A type: its kind, the ids that a choice may take, the fields that an item of a list has."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
+    fields: tuple[tuple[str, "Type"], ...] = ()
+
+
+class Named(NamedTuple):
+    """What a name in a condition stands for: a type, and whether its value is fixed by the edition."""
+
+    type: Type
+    constant: bool = False
+
+
+BOOL = Type("bool")
+COUNT = Type("count")
+POINTS = Type("points")
+SHARE = Type("share")
+MONTHS = Type("months")
+DAY = Type("day")
+TEXT = Type("text")
+LEVEL = Type("level")
+ZERO = Type("zero")
+"""The literal 0, which is zero of any number."""
+WRONG = Type("wrong")
+"""What was already complained of; it agrees with everything, so that one fault is told once."""
+
+SIMPLE = {t.kind: t for t in (BOOL, COUNT, POINTS, SHARE, MONTHS, DAY, TEXT, LEVEL)}
+NUMBERS = frozenset({"count", "points", "share", "months", "zero"})
+ORDERED = NUMBERS | {"day", "level"}

@@ -1,0 +1,156 @@
+"""The file `facts:` to declarations and invariants."""
+
+import keyword
+import re
+from collections.abc import Mapping
+
+from policy_engine.errors import N_
+from policy_engine.language.functions import FUNCTIONS
+from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, Named, Type
+from policy_engine.load.conditions import Scope, build_condition
+from policy_engine.load.node import Node
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
+from policy_engine.model.rulebook import Level, Reading
+from policy_engine.source import Citation
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+PERIOD_NAMES = ("period_start", "period_end")
+_RESERVED = frozenset({*FUNCTIONS, *PERIOD_NAMES, "unknown", "none"})
+_FIELD_KINDS = ("bool", "choice", "level", "text", "count", "points", "day")
+_OPTIONAL = (
+    "unit", "choices", "fields", "fixed", "locked", "may_be_none", "counted_from", "derived", "when_absent", "readings", "cite",
+)  # fmt: skip
+
+
+def check_name(node: Node, name: str) -> None:
+    """Complain of a name that conditions could not use."""
+    if not _NAME.fullmatch(name):
+        node.complain("PE409", node.key_place, name=name, reason=N_("it has other characters"))
+    elif keyword.iskeyword(name) or name in _RESERVED:
+        node.complain("PE409", node.key_place, name=name, reason=N_("the condition language needs the word itself"))
+
+
+def constants(scale: Mapping[str, Level]) -> dict[str, Named]:
+    """Give the names that every condition of an edition may use: the levels, and the ends of the period."""
+    levels = {level: Named(LEVEL, constant=True) for level in scale}
+    return levels | dict.fromkeys(PERIOD_NAMES, Named(DAY, constant=True))
+
+
+def build_reading_uses(node: Node, register: Mapping[str, Reading], scope: Scope) -> tuple[ReadingUse, ...]:
+    """Read a list of readings: ids of the register, each plain or with a condition of its own."""
+    uses: list[ReadingUse] = []
+    for item in node.items():
+        if isinstance(item.value, dict):
+            fields = item.fields(("id", "when"))
+            name, when = fields["id"].text(), build_condition(fields["when"], scope)
+        else:
+            name, when = item.text(), None
+        if name and name not in register:
+            item.complain("PE401", name=name, sort="reading", nearest="")
+        uses.append(ReadingUse(name, when))
+    return tuple(uses)
+
+
+def build_facts(node: Node, scale: Mapping[str, Level], register: Mapping[str, Reading]) -> dict[str, FactDeclaration]:
+    """Read every declared fact; what facts say of each other is checked once all are known."""
+    plain = {name: _build_fact(child, name) for name, child in node.entries()}
+    for name in plain:
+        if name in scale:
+            child = node.child(name)
+            child.complain("PE402", child.key_place, name=name, first="scale:")
+    scope: dict[str, Named] = {**constants(scale), **{n: Named(f.type) for n, f in plain.items()}}
+    facts = {n: _connect(node.child(n), f, scope, register) for n, f in plain.items()}
+    _refuse_circles(node, facts)
+    return facts
+
+
+def fact_scope(scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration]) -> dict[str, Named]:
+    """Give the names that a condition over facts may use."""
+    return {**constants(scale), **{name: Named(fact.type) for name, fact in facts.items()}}
+
+
+def _build_fact(node: Node, name: str) -> FactDeclaration:
+    """Read one declaration, apart from its conditions."""
+    check_name(node, name)
+    got = node.fields(("type", "label", "asks"), _OPTIONAL)
+    kind, choices, fields = _kind(got, (*SIMPLE, "choice", "list"))
+    members = {n: _build_field(child, n) for n, child in got["fields"].entries()} if fields else {}
+    kind = Type("list", fields=tuple((n, f.type) for n, f in members.items())) if kind.kind == "list" else kind
+    flags = {key: got[key].flag() for key in ("fixed", "locked", "may_be_none") if key in got}
+    return FactDeclaration(
+        name, kind, got["label"].texts(), got["asks"].texts(), Citation(got["cite"].text() if "cite" in got else ""), node.key_place,
+        unit=got["unit"].texts() if "unit" in got else {}, choices=choices, fields=members, **flags,
+    )  # fmt: skip
+
+
+def _build_field(node: Node, name: str) -> FactDeclaration:
+    """Read the declaration of one field of a list's items."""
+    check_name(node, name)
+    got = node.fields(("type",), ("label", "choices"))
+    kind, choices, _ = _kind(got, _FIELD_KINDS)
+    label = got["label"].texts() if "label" in got else {}
+    return FactDeclaration(name, kind, label, label, Citation(""), node.key_place, choices=choices)
+
+
+def _kind(got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[Type, dict[str, dict[str, str]], bool]:
+    """Read a type with what it needs: the choices of a choice, the fields of a list."""
+    kind = got["type"].one_of(kinds)
+    for key, owner in (("choices", "choice"), ("fields", "list")):
+        if key in got and kind != owner:
+            got[key].complain("PE201", got[key].key_place, key=key, nearest="", known=f"type: {owner}")
+        elif kind == owner and key not in got:
+            got["type"].complain("PE202", key=key)
+    if kind == "choice" and "choices" in got:
+        choices = {choice: child.texts() for choice, child in got["choices"].entries()}
+        return Type("choice", tuple(choices)), choices, False
+    return SIMPLE.get(kind, Type(kind)), {}, kind == "list" and "fields" in got
+
+
+def _connect(
+    node: Node, fact: FactDeclaration, scope: Mapping[str, Named], register: Mapping[str, Reading]
+) -> FactDeclaration:  # fmt: skip
+    """Add what a fact follows from, now that every name is known."""
+    return fact._replace(
+        counted_from=_maybe(node, "counted_from", scope, COUNT),
+        derived=_maybe(node, "derived", scope, fact.type),
+        when_absent=_maybe(node, "when_absent", scope, BOOL),
+        readings=build_reading_uses(node.child("readings"), register, scope) if node.has("readings") else (),
+    )
+
+
+def _maybe(node: Node, key: str, scope: Scope, wanted: Type) -> Condition | None:
+    """Read a condition where the key stands."""
+    return build_condition(node.child(key), scope, wanted=wanted, of_record=key == "when_absent") if node.has(key) else None
+
+
+def _refuse_circles(node: Node, facts: Mapping[str, FactDeclaration]) -> None:
+    """Complain of facts that are worked out from themselves."""
+    for start in facts:
+        chain = [start]
+        while True:
+            following = [n for n in _sources(facts[chain[-1]]) if n in facts]
+            upstream = next((n for n in following if n == start or n not in chain), None)
+            if upstream is None:
+                break
+            chain.append(upstream)
+            if upstream == start:
+                child = node.child(start)
+                child.complain("PE407", child.key_place, name=start, chain=" -> ".join(chain))
+                return
+
+
+def _sources(fact: FactDeclaration) -> tuple[str, ...]:
+    """Give the names that a fact is worked out from."""
+    return tuple(name for c in (fact.derived, fact.when_absent, fact.counted_from) if c for name in c.names)
+
+
+def build_invariants(node: Node, scope: Scope, register: Mapping[str, Reading]) -> tuple[Invariant, ...]:
+    """Read a list of invariants (`invariants:` of the edition, `requires:` of a track)."""
+    found: list[Invariant] = []
+    for item in node.items():
+        got = item.fields(("id", "holds", "says"), ("readings",))
+        holds = build_condition(got["holds"], scope)
+        readings = build_reading_uses(got["readings"], register, scope) if "readings" in got else ()
+        if holds:
+            found.append(Invariant(got["id"].text(), holds, got["says"].texts(), readings))
+    return tuple(found)

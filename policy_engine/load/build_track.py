@@ -1,0 +1,281 @@
+"""A file `track:` to a Track: thresholds, criteria under each level's own clause, and how they decide."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from policy_engine.language.check import positive_wholes
+from policy_engine.language.complaint import nearest
+from policy_engine.language.quantity import read_quantity
+from policy_engine.language.types import Named
+from policy_engine.load.build_facts import build_invariants, build_reading_uses, check_name, fact_scope
+from policy_engine.load.conditions import build_condition
+from policy_engine.load.node import Node
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.model.rulebook import Criterion, DecideStep, Level, LevelRule, Reading, Residual, StandIn, Threshold, Track
+from policy_engine.source import Citation
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_CRITERION = (("when", "says"), ("cite", "phrase", "applies_when", "applies_readings", "readings"))
+_RULES = ("requires", "stand_in", "thresholds", "criteria", "readings")
+OUTCOMES = ("gap", "decided_by_authority")
+
+
+class Context(NamedTuple):
+    """What a track is built from: the edition's other parts, and the names that its conditions may use."""
+
+    scale: Mapping[str, Level]
+    facts: Mapping[str, FactDeclaration]
+    register: Mapping[str, Reading]
+    shared: Mapping[str, Node]
+    scope: Mapping[str, Named]
+    thresholds: Mapping[str, Threshold] = {}
+    positive: frozenset[str] = frozenset()
+
+    def readings(self, got: Mapping[str, Node], key: str = "readings") -> tuple[ReadingUse, ...]:
+        """Read the readings under a key, where it stands."""
+        return build_reading_uses(got[key], self.register, self.scope) if key in got else ()
+
+
+def context_of(
+    scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration], register: Mapping[str, Reading], shared: Mapping[str, Node]
+) -> Context:  # fmt: skip
+    """Give the context that every track of an edition begins with."""
+    return Context(scale, facts, register, shared, fact_scope(scale, facts))
+
+
+def build_track(node: Node, context: Context) -> Track:
+    """Read one track, with levels or without (`no_thresholds:`)."""
+    common = ("track", "cite", "label", "applies_to")
+    if node.has("no_thresholds"):
+        return _build_open_track(node, node.fields((*common, "no_thresholds"), ("readings",)), context)
+    got = node.fields((*common, "levels", "decide", "residual"), _RULES)
+    thresholds = _build_thresholds(got["thresholds"], context) if "thresholds" in got else {}
+    scope = {**context.scope, **{n: Named(t.quantity.type, constant=True) for n, t in thresholds.items()}}
+    context = context._replace(thresholds=thresholds, scope=scope)
+    requires = build_invariants(got["requires"], scope, context.register) if "requires" in got else ()
+    stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
+    context = context._replace(positive=_always_positive(requires, stand_ins))
+    own = {name: child for name, child in got["criteria"].entries()} if "criteria" in got else {}
+    levels = _build_levels(got["levels"], context, {**context.shared, **own})
+    track = _plain_track(node, got, context)._replace(
+        requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
+        decide=tuple(_build_step(item, context) for item in got["decide"].items()), residual=_build_residual(got["residual"], context),
+    )  # fmt: skip
+    _refuse_undecided(got, track, context)
+    return track._replace(reads=_reads(track, context))
+
+
+def _plain_track(node: Node, got: Mapping[str, Node], context: Context) -> Track:
+    """Read what every track has."""
+    name = got["track"].text()
+    check_name(got["track"], name)
+    applies = build_condition(got["applies_to"], context.scope) or _nowhere(got["applies_to"])
+    return Track(
+        name, Citation(got["cite"].text()), got["label"].texts(), applies, Residual("", None), node.place,
+        readings=context.readings(got), reads=tuple(n for n in context.facts if n in applies.names),
+    )  # fmt: skip
+
+
+def _nowhere(node: Node) -> Condition:
+    """Stand in for a condition that has a fault; the build is thrown away."""
+    import ast  # noqa: PLC0415  (only a faulty rulebook gets here)
+
+    return Condition(ast.Constant(value="x"), "", node.place, ())
+
+
+def _build_open_track(node: Node, got: Mapping[str, Node], context: Context) -> Track:
+    """Read a track for which the text prints no thresholds: nothing is computed, and that is said."""
+    rule = got["no_thresholds"].fields(("outcome", "says"), ("readings",))
+    residual = Residual(rule["outcome"].one_of(OUTCOMES), None, context.readings(rule))
+    return _plain_track(node, got, context)._replace(residual=residual, says=rule["says"].texts())
+
+
+def _build_thresholds(node: Node, context: Context) -> dict[str, Threshold]:
+    """Read the named figures."""
+    found: dict[str, Threshold] = {}
+    for name, child in node.entries():
+        check_name(child, name)
+        if name in context.scope:
+            child.complain("PE402", child.key_place, name=name, first=_declared_at(name, context))
+        got = child.fields(("value", "cite", "phrase"))
+        value = got["value"].value
+        written = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+        quantity = read_quantity(written)
+        if quantity is None and value is not None:
+            got["value"].complain("PE404", found=str(value)[:40])
+        if quantity:
+            found[name] = Threshold(name, quantity, Citation(got["cite"].text(), got["phrase"].text()), child.key_place)
+    return found
+
+
+def _declared_at(name: str, context: Context) -> str:
+    """Say where a name was declared first."""
+    fact = context.facts.get(name)
+    return f"{fact.location.file}:{fact.location.line}" if fact else "scale:"
+
+
+def _build_stand_ins(node: Node, context: Context) -> tuple[StandIn, ...]:
+    """Read which facts stand in for which."""
+    found: list[StandIn] = []
+    for item in node.items():
+        got = item.fields(("unless", "take"), ("readings",))
+        unless = build_condition(got["unless"], context.scope)
+        take = {target: child.text() for target, child in got["take"].entries()}
+        for target, source in take.items():
+            _check_pair(got["take"].child(target), target, source, context)
+        if unless:
+            found.append(StandIn(unless, take, context.readings(got)))
+    return tuple(found)
+
+
+def _check_pair(node: Node, target: str, source: str, context: Context) -> None:
+    """Complain where a fact stands for one that is not declared, or is not of its type."""
+    for name, place in ((target, node.key_place), (source, node.place)):
+        if name and name not in context.facts:
+            node.complain("PE401", place, name=name, sort="fact", nearest=nearest(name, context.facts))
+    kinds = [context.facts[name].type.kind for name in (target, source) if name in context.facts]
+    if len(set(kinds)) > 1:
+        node.complain("PE303", found=f"{source} ({kinds[1]})", wanted=kinds[0])
+
+
+def _always_positive(requires: Iterable[Invariant], stand_ins: Iterable[StandIn]) -> frozenset[str]:
+    """Give the wholes that the track's own rules keep above zero.
+
+    A whole that others stand in for is safe where both are: the one that stands in, and, where
+    the condition of standing in fails, the whole itself (`not apart or whole > 0`).
+    """
+    texts = {rule.holds.text for rule in requires}
+    positive = frozenset[str]().union(*(positive_wholes(rule.holds.tree) for rule in requires))
+    for stand_in in stand_ins:
+        for target, source in stand_in.take.items():
+            if source in positive and f"not {stand_in.unless.text} or {target} > 0" in texts:
+                positive |= {target}
+    return positive
+
+
+def _build_levels(node: Node, context: Context, shared: Mapping[str, Node]) -> tuple[LevelRule, ...]:
+    """Read what each level asks, best level first."""
+    rules: list[LevelRule] = []
+    seen: dict[str, Node] = {}
+    for level, child in node.entries():
+        if level not in context.scale:
+            child.complain("PE401", child.key_place, name=level, sort="level", nearest=nearest(level, context.scale))
+            continue
+        mode = "any_of" if child.has("any_of") else "all_of"
+        got = child.fields(("cite", mode), ("readings",))
+        criteria = [_build_criterion(item, context, shared, seen) for item in got[mode].items()]
+        if not criteria and isinstance(got[mode].value, list):
+            got[mode].wrong("at least one criterion")
+        kept = tuple(criterion for criterion in criteria if criterion)
+        rules.append(LevelRule(level, Citation(got["cite"].text()), mode, kept, context.readings(got)))
+    return tuple(sorted(rules, key=lambda rule: -context.scale[rule.level].rank))
+
+
+def _build_criterion(node: Node, context: Context, shared: Mapping[str, Node], seen: dict[str, Node]) -> Criterion | None:
+    """Read one entry of a level: a criterion of its own, or one written once and used under this clause."""
+    if node.has("use"):
+        got = node.fields(("use", "cite"), ("phrase",))
+        name = got["use"].text()
+        if name not in shared:
+            got["use"].complain("PE401", name=name, sort="criterion", nearest=nearest(name, shared))
+            return None
+        return _criterion(shared[name], name, got, context)
+    got = node.fields(("id", "cite", *_CRITERION[0]), _CRITERION[1])
+    name = got["id"].text()
+    check_name(got["id"], name)
+    if name in seen or name in shared:
+        first = (seen.get(name) or shared[name]).place
+        got["id"].complain("PE402", name=name, first=f"{first.file}:{first.line}")
+    seen[name] = node
+    return _criterion(node, name, got, context)
+
+
+def build_unused(node: Node, context: Context) -> None:
+    """Check a shared criterion as if a track used it, so that one that nobody uses is still read."""
+    _criterion(node, node.path[-1] if isinstance(node.path[-1], str) else "", node.fields(*_CRITERION), context)
+
+
+def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Context) -> Criterion | None:
+    """Read a criterion's body at `node`, under the clause and phrase of the level that uses it."""
+    body = node.fields(_CRITERION[0], ("id", *_CRITERION[1]))
+    applies = build_condition(body["applies_when"], context.scope) if "applies_when" in body else None
+    guarded = context.positive | (positive_wholes(applies.tree) if applies else frozenset())
+    when = build_condition(body["when"], context.scope, guarded)
+    says = _fill(body["says"], context.thresholds)
+    if when is None or ("applies_when" in body and applies is None):
+        return None
+    thresholds = tuple(context.thresholds[n] for n in when.names if n in context.thresholds)
+    phrase = next((holder["phrase"].text() for holder in (under, body) if "phrase" in holder), "")
+    phrase = phrase or "; ".join(t.citation.phrase for t in thresholds)
+    if not phrase:
+        node.complain("PE202", node.key_place, key="phrase")
+    cite = under["cite"].text() if "cite" in under else body["cite"].text() if "cite" in body else ""
+    return Criterion(
+        name, Citation(cite, phrase), when, says, node.key_place, applies, context.readings(body, "applies_readings"),
+        context.readings(body), thresholds,
+    )  # fmt: skip
+
+
+def _fill(node: Node, thresholds: Mapping[str, Threshold]) -> Texts:
+    """Read a sentence, its placeholders filled with the figures of the thresholds that they name."""
+    filled: dict[str, str] = {}
+    for language, text in node.texts().items():
+        for name in _PLACEHOLDER.findall(text):
+            if name not in thresholds:
+                child = node.child(language)
+                child.complain("PE408", name=name, nearest=nearest(name, thresholds))
+        comma = language == "vi"
+        figures = {n: t.quantity.text.replace(".", ",") if comma else t.quantity.text for n, t in thresholds.items()}
+        filled[language] = _PLACEHOLDER.sub(lambda found, known=figures: known.get(found[1], found[0]), text)
+    return filled
+
+
+def _build_step(node: Node, context: Context) -> DecideStep:
+    """Read one step of deciding."""
+    key = "first" if node.has("first") else "highest_of"
+    got = node.fields((key,), ("readings",))
+    names = [got[key]] if key == "first" else got[key].items()
+    for name in names:
+        if name.text() not in context.scale and name.value is not None:
+            name.complain("PE401", name=str(name.value), sort="level", nearest=nearest(str(name.value), context.scale))
+    ranked = sorted((n.value for n in names if n.value in context.scale), key=lambda level: -context.scale[level].rank)
+    return DecideStep(tuple(ranked), context.readings(got))
+
+
+def _build_residual(node: Node, context: Context) -> Residual:
+    """Read what comes out where no level holds."""
+    key = "level" if node.has("level") else "outcome"
+    got = node.fields((key,), ("readings",))
+    if key == "outcome":
+        return Residual(got[key].one_of(OUTCOMES), None, context.readings(got))
+    return Residual("classified", got[key].one_of(context.scale), context.readings(got))
+
+
+def _refuse_undecided(got: Mapping[str, Node], track: Track, context: Context) -> None:
+    """Complain of a level that is decided twice or never, or decided without a rule."""
+    decided = [level for step in track.decide for level in step.levels]
+    ruled = {rule.level for rule in track.levels}
+    for level in context.scale:
+        times = decided.count(level)
+        if times > 1 or (times == 0 and level != track.residual.level) or (times == 1 and level not in ruled):
+            got["decide"].complain("PE403", got["decide"].key_place, level=level)
+
+
+def _reads(track: Track, context: Context) -> tuple[str, ...]:
+    """Give the facts that a track reads, directly or through what they follow from, as the edition orders them."""
+    conditions = [track.applies_to, *(rule.holds for rule in track.requires), *(s.unless for s in track.stand_ins)]
+    for rule in track.levels:
+        for criterion in rule.criteria:
+            conditions += [c for c in (criterion.when, criterion.applies_when) if c]
+    needed = {name for c in conditions for name in c.names}
+    needed |= {source for s in track.stand_ins for source in s.take.values()}
+    grown = set[str]()
+    while needed != grown:
+        grown = set(needed)
+        for name in grown & set(context.facts):
+            fact = context.facts[name]
+            needed |= {n for c in (fact.counted_from, fact.derived, fact.when_absent) if c for n in c.names}
+    return tuple(name for name in context.facts if name in needed)
+
+

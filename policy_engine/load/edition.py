@@ -1,0 +1,225 @@
+"""A folder of rulebook files to an Edition.
+
+Each file states its kind by one of its keys; an edition may be cut into as many files as its
+chapters ask for. Everything that is wrong in any of them is told in one run.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from policy_engine.errors import InputError, Problem
+from policy_engine.load.build_facts import build_facts, build_invariants, fact_scope
+from policy_engine.load.build_track import Context, build_track, build_unused, context_of
+from policy_engine.load.files import read_bytes
+from policy_engine.load.node import Node
+from policy_engine.load.schema import check_schema
+from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
+from policy_engine.model.facts import FactDeclaration, Invariant
+from policy_engine.model.rulebook import Basis, Edition, Level, Reading, Track
+from policy_engine.source import Location
+
+KINDS = ("edition", "scale", "facts", "register", "criteria", "track")
+_SINGLE = ("edition", "scale", "facts", "register")
+_REQUIRED = ("edition", "scale", "facts", "track")
+_SCHEMA = "rulebook.schema.json"
+
+
+class Found(NamedTuple):
+    """The files of an edition by kind."""
+
+    folder: str
+    nodes: Mapping[str, list[Node]]
+
+    def one(self, kind: str) -> Node | None:
+        """Give the only file of a kind."""
+        nodes = self.nodes[kind]
+        return nodes[0] if nodes else None
+
+
+def load_edition(folder: str) -> Edition:
+    """Read, check and build one edition.
+
+    Raises:
+        InputError: with every problem of every file.
+    """
+    documents, raws = read_folder(folder)
+    problems = [p for document in documents for p in document.problems]
+    readable = [document for document in documents if not document.broken]
+    found = _sort(folder, readable)
+    if any(document.broken for document in documents):
+        check_schema(_SCHEMA, readable, raws)
+        raise InputError([*problems, *(p for d in readable for p in d.problems)])
+    edition = _build(found)
+    check_schema(_SCHEMA, readable, raws)
+    problems = [p for document in documents for p in document.problems]
+    if problems or edition is None:
+        raise InputError(problems)
+    return edition._replace(revision=revision_of(document.data for document in documents))
+
+
+def read_folder(folder: str) -> tuple[list[Document], dict[str, bytes]]:
+    """Read every YAML file below a folder, in the order of their names."""
+    documents: list[Document] = []
+    raws: dict[str, bytes] = {}
+    for base, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml")):
+                path = os.path.join(base, name)
+                raws[path] = read_bytes(path, MAX_BYTES)
+                documents.append(read_document(raws[path], path))
+    return documents, raws
+
+
+def revision_of(contents: Iterable[Any]) -> str:
+    """Give the digest of an edition's meaning.
+
+    Each file's data in the canonical form of RFC 8785, sorted, so that comments, spacing, the order
+    of keys and the names of files do not count, and every value does.
+    """
+    import hashlib  # noqa: PLC0415  (only here)
+
+    import rfc8785  # noqa: PLC0415
+
+    canonical = sorted(rfc8785.dumps(_exact(content)) for content in contents)
+    return "sha256:" + hashlib.sha256(b"\n".join(canonical)).hexdigest()
+
+
+def _exact(value: Any) -> Any:
+    """Write fractions as text, since JSON's numbers are floats."""
+    if isinstance(value, dict):
+        return {key: _exact(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_exact(child) for child in value]
+    return str(value) if isinstance(value, Fraction) else value
+
+
+def _sort(folder: str, documents: Iterable[Document]) -> Found:
+    """Sort files by the kind that each states."""
+    nodes: dict[str, list[Node]] = {kind: [] for kind in KINDS}
+    for document in documents:
+        node = Node(document)
+        kind = kind_of(document.data)
+        if kind is None:
+            node.complain("PE202", key=" | ".join(f"{kind}:" for kind in KINDS))
+            continue
+        if kind in _SINGLE and nodes[kind]:
+            node.complain("PE406", kind=kind, first=nodes[kind][0].document.file)
+        nodes[kind].append(node)
+    return Found(folder, nodes)
+
+
+def kind_of(data: Any) -> str | None:
+    """Give the kind that a file states (a track may hold `criteria:` of its own)."""
+    return next((kind for kind in ("track", *KINDS) if isinstance(data, dict) and kind in data), None)
+
+
+def _build(found: Found) -> Edition | None:
+    """Build the edition from its files; None where a whole file is missing."""
+    missing = [kind for kind in _REQUIRED if not found.nodes[kind]]
+    if missing:
+        raise InputError(
+            [Problem("PE405", Location(found.folder, 1, 1), {"kind": kind}) for kind in missing]
+            + [p for nodes in found.nodes.values() for node in nodes for p in node.document.problems]
+        )
+    head, scale_node, facts_node = found.one("edition"), found.one("scale"), found.one("facts")
+    assert head and scale_node and facts_node
+    scale = _build_scale(scale_node)
+    register = _build_register(found.one("register"))
+    fields = facts_node.fields(("facts",), ("invariants",))
+    facts = build_facts(fields["facts"], scale, register)
+    invariants = build_invariants(fields["invariants"], fact_scope(scale, facts), register) if "invariants" in fields else ()
+    tracks = _build_tracks(found, context_of(scale, facts, register, _shared(found.nodes["criteria"])))
+    return _build_head(head, scale, facts, invariants, tracks, register)
+
+
+def _build_head(
+    node: Node, scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration], invariants: tuple[Invariant, ...],
+    tracks: tuple[Track, ...], register: Mapping[str, Reading],
+) -> Edition:  # fmt: skip
+    """Read the file `edition:` and put the parts together."""
+    got = node.fields(("edition", "status", "title", "period"), ("issuer", "basis", "notes"))
+    period = got["period"].fields(("from", "until"))
+    begins, until = period["from"].day(), period["until"].day()
+    if until < begins:
+        period["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
+    return Edition(
+        got["edition"].text(), got["status"].one_of(("draft", "issued")), got["title"].texts(),
+        got["issuer"].texts() if "issuer" in got else {}, begins, until,
+        tuple(_build_basis(item) for item in got["basis"].items()) if "basis" in got else (),
+        tuple(item.texts() for item in got["notes"].items()) if "notes" in got else (),
+        scale, facts, invariants, tracks, register, "",
+    )  # fmt: skip
+
+
+def _build_basis(node: Node) -> Basis:
+    """Read one document that the edition rests on."""
+    got = node.fields(("id", "day", "title"))
+    return Basis(got["id"].text(), got["day"].day(), got["title"].texts())
+
+
+def _build_scale(node: Node) -> dict[str, Level]:
+    """Read the scale: best level first in the file, greatest rank in the model."""
+    got = node.fields(("scale",), ("cite",))
+    items = got["scale"].items()
+    scale: dict[str, Level] = {}
+    spelled: dict[str, Node] = {}
+    for position, item in enumerate(items):
+        level = item.fields(("level", "code", "label"), ("aliases",))
+        name, code = level["level"].text(), level["code"].text()
+        aliases = tuple(alias.text() for alias in level["aliases"].items()) if "aliases" in level else ()
+        for spelling in (name, code, *aliases):
+            if spelling in spelled:
+                item.complain("PE402", name=spelling, first=f"{spelled[spelling].place.file}:{spelled[spelling].place.line}")
+            spelled[spelling] = item
+        scale[name] = Level(name, len(items) - 1 - position, code, aliases, level["label"].texts())
+    return scale
+
+
+def _build_register(node: Node | None) -> dict[str, Reading]:
+    """Read the interpretation register."""
+    if node is None:
+        return {}
+    return {name: _build_reading(child, name) for name, child in node.fields(("register",))["register"].entries()}
+
+
+def _build_reading(node: Node, name: str) -> Reading:
+    """Read one entry of the register."""
+    got = node.fields(("cite", "silent_on", "text_says", "reading", "alternatives", "status"))
+    return Reading(
+        name, tuple(item.text() for item in got["cite"].items()), got["silent_on"].texts(), got["text_says"].texts(),
+        got["reading"].texts(), tuple(item.texts() for item in got["alternatives"].items()),
+        got["status"].one_of(("proposed", "accepted")),
+    )  # fmt: skip
+
+
+def _shared(nodes: Iterable[Node]) -> dict[str, Node]:
+    """Gather the criteria that are written once for several tracks."""
+    shared: dict[str, Node] = {}
+    for node in nodes:
+        for name, child in node.fields(("criteria",))["criteria"].entries():
+            if name in shared:
+                first = shared[name].key_place
+                child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}")
+            shared[name] = child
+    return shared
+
+
+def _build_tracks(found: Found, context: Context) -> tuple[Track, ...]:
+    """Build every track, sorted by id; what no track uses is checked all the same."""
+    tracks = [build_track(node, context) for node in found.nodes["track"]]
+    used = {criterion.id for track in tracks for rule in track.levels for criterion in rule.criteria}
+    for name, child in context.shared.items():
+        if name not in used:
+            build_unused(child, context)
+    first: dict[str, Track] = {}
+    for node, track in zip(found.nodes["track"], tracks, strict=True):
+        if track.id in first:
+            other = first[track.id].location
+            node.complain("PE402", name=track.id, first=f"{other.file}:{other.line}")
+        first[track.id] = track
+    return tuple(sorted(tracks, key=lambda track: track.id))
+
+

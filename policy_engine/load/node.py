@@ -1,0 +1,149 @@
+"""A value of a file on its way to becoming a part of the model: checked for shape, with its place.
+
+Each question (`text`, `flag`, `fields` …) gives a value of the right shape whatever the file holds,
+and notes a problem where it had to make one up. So a build goes through the whole file, tells
+everything that is wrong, and is thrown away if there was anything.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from policy_engine.errors import N_
+from policy_engine.language.complaint import nearest
+from policy_engine.language.quantity import read_day
+from policy_engine.load.yaml_text import Document, Path
+from policy_engine.source import Location
+
+LANGUAGES = ("vi", "en")
+
+
+class Node:
+    """One value of a document."""
+
+    __slots__ = ("document", "path", "value")
+
+    def __init__(self, document: Document, value: Any = None, path: Path = ()) -> None:
+        """Take a value at a path; without a path, the whole document."""
+        self.document = document
+        self.value = document.data if not path else value
+        self.path = path
+
+    @property
+    def place(self) -> Location:
+        """The place of the value."""
+        return self.document.places.get(self.path) or Location(self.document.file, 1, 1)
+
+    @property
+    def key_place(self) -> Location:
+        """The place of the key before the value; of an item of a list, the item's own."""
+        return self.document.keys.get(self.path) or self.place
+
+    def child(self, key: str | int) -> "Node":
+        """Give the value under a key; its value is None where there is none."""
+        value = self.value
+        if isinstance(key, int) or not isinstance(value, dict):
+            return Node(self.document, value[key] if isinstance(key, int) else None, (*self.path, key))
+        return Node(self.document, value.get(key), (*self.path, key))
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key stands in this mapping."""
+        return isinstance(self.value, dict) and key in self.value
+
+    def complain(self, code: str, place: Location | None = None, **details: str) -> None:
+        """Note a problem at this value, or at a place."""
+        self.document.problems.append(self.document.problem(code, place or self.place, **details))
+
+    def wrong(self, wanted: str) -> None:
+        """Note that the value has another shape than is wanted; an empty value was told when it was read."""
+        if self.value is not None:
+            self.complain("PE203", found=describe(self.value), wanted=wanted)
+
+    def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "Node"]:
+        """Give the values of a mapping whose keys are all known; absent optional ones are not in it."""
+        required = tuple(required)
+        known = (*required, *optional)
+        if not isinstance(self.value, dict):
+            self.wrong(N_("a mapping of keys and values"))
+            return {key: Node(self.document, None, (*self.path, key)) for key in required}
+        for key in self.value:
+            if key not in known:
+                unknown = self.child(key)
+                unknown.complain("PE201", unknown.key_place, key=key, nearest=nearest(key, known), known=", ".join(known))
+        for key in required:
+            if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value):
+                self.complain("PE202", self.key_place, key=key)
+        return {key: self.child(key) for key in known if key in self.value or key in required}
+
+    @staticmethod
+    def _is_slip(found: str, key: str, known: tuple[str, ...]) -> bool:
+        """Tell whether an unknown key is a misspelling of a missing one: one fault, told once."""
+        return found not in known and nearest(found, known) == key
+
+    def entries(self) -> list[tuple[str, "Node"]]:
+        """Give keys and values of a mapping whose keys are names of the author's own."""
+        if not isinstance(self.value, dict):
+            self.wrong(N_("a mapping of keys and values"))
+            return []
+        return [(key, self.child(key)) for key in self.value]
+
+    def items(self) -> list["Node"]:
+        """Give the values of a list."""
+        if not isinstance(self.value, list):
+            self.wrong(N_("a list"))
+            return []
+        return [self.child(index) for index in range(len(self.value))]
+
+    def text(self) -> str:
+        """Give a text that is not empty."""
+        if isinstance(self.value, str) and self.value.strip():
+            return self.value
+        self.wrong(N_("a text"))
+        return ""
+
+    def texts(self) -> dict[str, str]:
+        """Give a sentence in both languages."""
+        return {language: node.text() for language, node in self.fields(LANGUAGES).items()}
+
+    def flag(self) -> bool:
+        """Give true or false."""
+        if isinstance(self.value, bool):
+            return self.value
+        self.wrong(N_("true or false"))
+        return False
+
+    def day(self) -> date:
+        """Give an ISO day."""
+        day = read_day(self.value) if isinstance(self.value, str) else None
+        if day is None:
+            self.wrong(N_("a day like 2020-12-15"))
+        return day or date.min
+
+    def one_of(self, choices: Iterable[str]) -> str:
+        """Give one of a closed set of words."""
+        known = tuple(choices)
+        if isinstance(self.value, str) and self.value in known:
+            return self.value
+        if isinstance(self.value, str):
+            self.complain("PE204", found=self.value, nearest=nearest(self.value, known), known=", ".join(known))
+        else:
+            self.wrong(N_("a text"))
+        return known[0]
+
+
+def describe(value: object) -> str:
+    """Say what a value is, as a rule author would name it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"`{value[:60]}`"
+        case int() | Fraction():
+            return f"`{value}`"
+        case list():
+            return "a list"
+        case dict():
+            return "a mapping"
+        case _:
+            return "nothing"

@@ -1,0 +1,109 @@
+"""The published JSON Schemas, held against what was read.
+
+The builder refuses every malformed shape by itself; the schemas are the second, independent
+reading of the same contract, and the one that editors use. Since importing jsonschema costs
+more than evaluating a case, content that passed is remembered by its digest: the mark says
+"this content passed this schema" and nothing else, so a forged one skips nothing that matters.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from policy_engine.errors import Problem
+from policy_engine.load.files import data_root
+from policy_engine.load.yaml_text import Document, Path
+
+_MAX_MARKS = 1_048_576
+
+
+def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, bytes]) -> None:
+    """Hold documents against a schema, and note what it refuses.
+
+    Where the builder has noted a problem at the same place or above it, the schema's words are
+    added to that problem, and the fault is told once.
+    """
+    clean = not any(document.problems for document in documents)
+    mark = _mark(name, (raws[document.file] for document in documents)) if clean else ""
+    if clean and mark in _marks():
+        return
+    for document in documents:
+        _check(name, document)
+    if clean and not any(document.problems for document in documents):
+        _remember(mark)
+
+
+def _check(name: str, document: Document) -> None:
+    """Hold one document against a schema."""
+    told = {p.location for p in document.problems}
+    for error in _validator(name).iter_errors(document.data):
+        path = tuple(error.absolute_path)
+        places = {document.places.get(path[:n]) for n in range(len(path) + 1)}
+        below = {place for p, place in document.places.items() if p[: len(path)] == path}
+        below |= {place for p, place in document.keys.items() if p[: len(path)] == path}
+        if not told & (places | below):
+            document.problems.append(_problem(document, path, error))
+
+
+def _problem(document: Document, path: Path, error: Any) -> Problem:
+    """Give the problem that a schema's refusal is, in the schema's own words where it has some."""
+    words = {
+        language: error.schema[key]
+        for language, key in (("vi", "errorMessage"), ("en", "errorMessage_en"))
+        if isinstance(error.schema, dict) and key in error.schema
+    }
+    place = document.places[path]
+    return document.problem("PE205", place, words=error.message[:200])._replace(words=words)
+
+
+@cache
+def _validator(name: str) -> Any:
+    """Give the validator of a published schema; jsonschema is loaded only when one is needed."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  (costs more than a whole evaluation)
+
+    return Draft202012Validator(json.loads(_schema_text(name)))
+
+
+def _schema_text(name: str) -> bytes:
+    """Give the text of a published schema."""
+    with open(os.path.join(data_root(), "schemas", name), "rb") as file:
+        return file.read()
+
+
+def _mark(name: str, contents: Iterable[bytes]) -> str:
+    """Give the mark of content that passed a schema: a digest of both."""
+    import hashlib  # noqa: PLC0415
+
+    digest = hashlib.sha256(_schema_text(name))
+    for content in contents:
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()
+
+
+def _store() -> str:
+    """Give the file that remembers marks, in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.path.join(base, "policy-engine", "schema-marks")
+
+
+def _marks() -> frozenset[str]:
+    """Read the marks; where there are none, everything is validated again."""
+    try:
+        with open(_store(), encoding="ascii") as file:
+            return frozenset(file.read(_MAX_MARKS).split())
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def _remember(mark: str) -> None:
+    """Add a mark; a cache that cannot be written costs time and nothing else."""
+    path = _store()
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        full = os.path.exists(path) and os.path.getsize(path) > _MAX_MARKS - len(mark) - 1
+        with open(path, "w" if full else "a", encoding="ascii") as file:
+            file.write(mark + "\n")
+    except OSError:
+        return

@@ -1,0 +1,41 @@
+"""What a user reads, in the user's language: gettext catalogues, chosen by an explicit language.
+
+The language is always handed over, never kept in a global: the same process answers one user
+in Vietnamese and the next in English.
+"""
+
+import gettext
+import os
+from collections.abc import Mapping
+from functools import cache
+
+LANGUAGES = ("vi", "en")
+DEFAULT_LANGUAGE = "en"
+_DOMAIN = "policy_engine"
+_FOLDER = os.path.join(os.path.dirname(__file__), "locale")
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """Give the language that a locale asks for: Vietnamese where it is Vietnamese, else English."""
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        wanted = environment.get(variable, "")
+        if wanted:
+            return "vi" if wanted.lower().startswith("vi") else DEFAULT_LANGUAGE
+    return DEFAULT_LANGUAGE
+
+
+@cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    """Give the translations into a language; English is the language of the code itself."""
+    return gettext.translation(_DOMAIN, _FOLDER, languages=[language], fallback=language == DEFAULT_LANGUAGE)
+
+
+def translate(text: str, language: str, **words: object) -> str:
+    """Give a marked text in a language, its placeholders filled with the words."""
+    found = catalogue(language).gettext(text)
+    return found.format(**words) if words else found
+
+
+def sentence(texts: Mapping[str, str], language: str) -> str:
+    """Give a text of the rulebook in a language; rulebooks carry every language they show."""
+    return texts.get(language) or next(iter(texts.values()), "")

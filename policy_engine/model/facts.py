@@ -1,0 +1,62 @@
+"""Facts: what an edition asks about a subject, and what is always true of the answers."""
+
+import ast
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from policy_engine.language.types import Type
+from policy_engine.source import Citation, Location
+
+Texts = Mapping[str, str]
+"""One sentence in every language of the edition, by language code."""
+
+
+class Condition(NamedTuple):
+    """A condition: its tree, its canonical text, where it stands, and the names that it reads."""
+
+    tree: ast.expr
+    text: str
+    location: Location
+    names: tuple[str, ...]
+
+
+class ReadingUse(NamedTuple):
+    """A reading of the register that something rests on; with a condition, only where that is not false."""
+
+    id: str
+    when: Condition | None = None
+
+
+class FactDeclaration(NamedTuple):
+    """A fact that a case may state.
+
+    `locked` facts cannot be changed after the event, and `fixed` ones (totals) are not what advice
+    is about. `counted_from` gives the fact from a list, `derived` from other facts (a contradiction is
+    refused), `when_absent` where the case does not state it.
+    """
+
+    name: str
+    type: Type
+    label: Texts
+    asks: Texts
+    citation: Citation
+    location: Location
+    unit: Texts = {}
+    choices: Mapping[str, Texts] = {}
+    fields: Mapping[str, "FactDeclaration"] = {}
+    fixed: bool = False
+    locked: bool = False
+    may_be_none: bool = False
+    counted_from: Condition | None = None
+    derived: Condition | None = None
+    when_absent: Condition | None = None
+    readings: tuple[ReadingUse, ...] = ()
+
+
+class Invariant(NamedTuple):
+    """What is always true of real figures; a case that breaks it is bad input."""
+
+    id: str
+    holds: Condition
+    says: Texts
+    readings: tuple[ReadingUse, ...] = ()

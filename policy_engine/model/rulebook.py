@@ -1,0 +1,138 @@
+"""A rulebook's edition as frozen data: tracks, levels, criteria, thresholds, readings."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from policy_engine.language.quantity import Quantity
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.source import Citation, Location
+
+
+class Level(NamedTuple):
+    """A level of the scale; a better level has a greater rank."""
+
+    id: str
+    rank: int
+    code: str
+    aliases: tuple[str, ...]
+    label: Texts
+
+
+class Threshold(NamedTuple):
+    """A figure of the guideline, named, with the clause and the words that hold it."""
+
+    name: str
+    quantity: Quantity
+    citation: Citation
+    location: Location
+
+
+class Criterion(NamedTuple):
+    """One requirement of one level, under that level's own clause.
+
+    Where `applies_when` is false the criterion is not applicable, and neutral. `thresholds` are the
+    figures that its condition names, in order.
+    """
+
+    id: str
+    citation: Citation
+    when: Condition
+    says: Texts
+    location: Location
+    applies_when: Condition | None = None
+    applies_readings: tuple[ReadingUse, ...] = ()
+    readings: tuple[ReadingUse, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+
+
+class LevelRule(NamedTuple):
+    """What a level asks: all of its criteria, or any of them (`mode` is `all_of` or `any_of`)."""
+
+    level: str
+    citation: Citation
+    mode: str
+    criteria: tuple[Criterion, ...]
+    readings: tuple[ReadingUse, ...] = ()
+
+
+class DecideStep(NamedTuple):
+    """One step of deciding: the first or the highest of its levels that holds ends the deciding."""
+
+    levels: tuple[str, ...]
+    readings: tuple[ReadingUse, ...] = ()
+
+
+class Residual(NamedTuple):
+    """What comes out where no level holds: an outcome without a level, or a level."""
+
+    outcome: str
+    level: str | None
+    readings: tuple[ReadingUse, ...] = ()
+
+
+class StandIn(NamedTuple):
+    """Facts that others stand in for unless a condition holds; all of them, or none."""
+
+    unless: Condition
+    take: Mapping[str, str]
+    readings: tuple[ReadingUse, ...] = ()
+
+
+class Track(NamedTuple):
+    """The rules for one kind of subject. `levels` stand best first; without levels, `residual` alone answers."""
+
+    id: str
+    citation: Citation
+    label: Texts
+    applies_to: Condition
+    residual: Residual
+    location: Location
+    says: Texts = {}
+    readings: tuple[ReadingUse, ...] = ()
+    requires: tuple[Invariant, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    thresholds: Mapping[str, Threshold] = {}
+    levels: tuple[LevelRule, ...] = ()
+    decide: tuple[DecideStep, ...] = ()
+    reads: tuple[str, ...] = ()
+    """The facts that the track reads, in the order in which the edition declares them."""
+
+
+class Reading(NamedTuple):
+    """One entry of the interpretation register: where the text is silent, and how it is read until the owner decides."""
+
+    id: str
+    clauses: tuple[str, ...]
+    silent_on: Texts
+    text_says: Texts
+    reading: Texts
+    alternatives: tuple[Texts, ...]
+    status: str
+
+
+class Basis(NamedTuple):
+    """A document that the edition rests on."""
+
+    id: str
+    day: date
+    title: Texts
+
+
+class Edition(NamedTuple):
+    """One edition, whole and self-standing. `revision` is the digest of its meaning."""
+
+    id: str
+    status: str
+    title: Texts
+    issuer: Texts
+    begins: date
+    until: date
+    basis: tuple[Basis, ...]
+    notes: tuple[Texts, ...]
+    scale: Mapping[str, Level]
+    facts: Mapping[str, FactDeclaration]
+    invariants: tuple[Invariant, ...]
+    tracks: tuple[Track, ...]
+    register: Mapping[str, Reading]
+    revision: str
