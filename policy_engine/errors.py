@@ -90,7 +90,9 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE505": Entry(N_("these figures cannot be: {rule} ({figures})"), N_("correct the figures: {says}")),
     "PE506": Entry(N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")),
     "PE507": Entry(N_("`{name}` is `none`, but this fact always exists"), N_("write its value, or `unknown`")),
-    "PE508": Entry(N_("`{name}` is {given}, but it stands for `{source}`, which is {other}"), N_("{says}")),
+    "PE508": Entry(
+        N_("`{name}` is {given}, but `{source}` stands in for it here, and that is {other}"), N_("leave `{name}` out, or make `{condition}` true")
+    ),
     "PE509": Entry(N_("`{name}` is {given}, but what it follows from gives {derived}: {rule}"), N_("correct the one or the other; neither is preferred")),
     "PE510": Entry(N_("two tracks apply to this case: {tracks}"), N_("the rulebook must tell them apart under `applies_to:`")),
     "PE511": Entry(N_("no case file was found in `{folder}`"), N_("name a case file, or a folder that holds some")),

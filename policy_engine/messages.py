@@ -30,6 +30,13 @@ def catalogue(language: str) -> gettext.NullTranslations:
     return gettext.translation(_DOMAIN, _FOLDER, languages=[language], fallback=language == DEFAULT_LANGUAGE)
 
 
+def bind_click(language: str) -> None:
+    """Let click's own words (Usage, Options …) come from our catalogue too, for this process: the command line has one reader."""
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain(_DOMAIN, _FOLDER)
+    gettext.textdomain(_DOMAIN)
+
+
 def translate(text: str, language: str, **words: object) -> str:
     """Give a marked text in a language, its placeholders filled with the words."""
     found = catalogue(language).gettext(text)

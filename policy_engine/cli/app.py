@@ -1,0 +1,40 @@
+"""The commands, built in the reader's language."""
+
+import click
+
+from policy_engine.cli.evaluate import build_evaluate
+from policy_engine.cli.new_case import build_new_case
+from policy_engine.cli.options import language_option
+from policy_engine.errors import N_
+from policy_engine.messages import translate
+
+_HELP = N_(
+    """Rate cases under a rulebook, and say why.
+
+    A case file states the facts about one person or unit; a rulebook holds one edition of the guideline as data. The
+    engine proposes a level with every reason, clause and figure; the competent authority decides.
+
+    \b
+    First steps:
+      policy-engine new-case --output case.yaml     write a blank case, with every question in it
+      policy-engine evaluate case.yaml              rate it
+
+    \b
+    Exit codes: 0 answered, 1 the answer is no, 2 wrong usage, 3 bad or missing input, 70 a fault of ours.
+    Completion in the shell: eval "$(_POLICY_ENGINE_COMPLETE=bash_source policy-engine)"
+    (also zsh_source, fish_source)."""
+)
+
+
+def build_app(language: str) -> click.Group:
+    """Build the command line in a language."""
+    app = click.Group(
+        "policy-engine",
+        help=translate(_HELP, language),
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        commands=[build_evaluate(language), build_new_case(language)],
+        params=[language_option(language)],
+        callback=lambda lang: None,
+        no_args_is_help=True,
+    )
+    return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)

@@ -1,0 +1,80 @@
+"""The door of the command line: language, encoding and exit codes, the same for every command.
+
+0 answered · 1 the answer is no · 2 wrong usage · 3 bad or missing input · 70 a fault of ours.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TextIO
+
+import click
+
+from policy_engine.cli.app import build_app
+from policy_engine.errors import N_, InputError
+from policy_engine.messages import LANGUAGES, bind_click, language_of, translate
+
+FAULT = 70
+BAD_INPUT = 3
+_FAULT_TEXT = N_("a fault of the engine itself, not of your files: {fault}. Please report it, with the command you typed.")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    language = language_asked(typed, os.environ)
+    for stream in (sys.stdout, sys.stderr):
+        _speak_utf8(stream)
+    bind_click(language)
+    sys.exit(run(typed, language))
+
+
+def run(typed: Sequence[str], language: str) -> int:
+    """Run one command and give its exit code; nothing that goes wrong shows a traceback."""
+    try:
+        code = build_app(language).main(list(typed), prog_name="policy-engine", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except InputError as error:
+        _show(error, typed, language)
+        return BAD_INPUT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:  # the last line of defence: a user must not be shown a traceback
+        if os.environ.get("POLICY_ENGINE_DEBUG"):
+            raise
+        click.echo(translate(_FAULT_TEXT, language, fault=f"{type(error).__name__}: {error}"), err=True)
+        return FAULT
+    return code if isinstance(code, int) else 0
+
+
+def language_asked(typed: Sequence[str], environment: "os._Environ[str] | dict[str, str]") -> str:
+    """Give the language of this run before any command is read, since help must speak it too."""
+    for position, word in enumerate(typed):
+        value = word.partition("=")[2] if word.startswith("--lang=") else typed[position + 1 : position + 2] if word == "--lang" else ""
+        asked = value if isinstance(value, str) else "".join(value)
+        if asked in LANGUAGES:
+            return asked
+    return language_of(environment)
+
+
+def _show(error: InputError, typed: Sequence[str], language: str) -> None:
+    """Show problems on standard error, as data where data was asked for."""
+    from policy_engine.cli.output import show_problems  # noqa: PLC0415  (only where something is wrong)
+
+    as_data = "--format=json" in typed or ("--format", "json") in zip(typed, typed[1:], strict=False)
+    show_problems(error.problems, language, as_data=as_data)
+
+
+def _speak_utf8(stream: TextIO) -> None:
+    """Let a stream carry Vietnamese whatever the terminal's code page is."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure:
+        reconfigure(encoding="utf-8", errors="backslashreplace")

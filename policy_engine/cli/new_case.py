@@ -1,0 +1,70 @@
+"""`policy-engine new-case`: write a blank case."""
+
+import os
+
+import click
+
+from policy_engine.cli.options import edition_option, language_option, rulebook_option
+from policy_engine.errors import N_
+from policy_engine.messages import translate
+
+_HELP = N_(
+    """Write a blank case file: every fact that the edition asks for, with its question, type, unit and clause.
+
+    Every fact is `unknown`; the file is valid as it stands, and `evaluate` tells which answers would decide. Without
+    `--track` it asks for the facts of every track."""
+)
+
+
+def build_new_case(language: str) -> click.Command:
+    """Build the command in a language."""
+    return click.Command(
+        "new-case",
+        help=translate(_HELP, language),
+        short_help=translate(N_("Write a blank case, with every question in it."), language),
+        callback=lambda **given: new_case(language, **given),
+        params=[
+            edition_option(language),
+            click.Option(["--track"], metavar="T", help=translate(N_("Ask only for the facts of this track."), language)),
+            click.Option(
+                ["--output", "-o"], metavar="FILE", type=click.Path(), help=translate(N_("Write to a new file instead of the screen."), language)
+            ),
+            rulebook_option(language),
+            language_option(language),
+        ],
+    )
+
+
+def new_case(language: str, edition: str | None, track: str | None, output: str | None, rulebook: str | None, lang: str | None) -> int:
+    """Write the blank case; an existing file is never overwritten."""
+    del lang  # read before the command was built
+    from policy_engine.load.files import data_root  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
+
+    library = Library(rulebook)
+    chosen = library.edition(edition or max(library.folders()))
+    known = {each.id: each for each in chosen.tracks}
+    if track is not None and track not in known:
+        words = translate(N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known))
+        raise click.BadParameter(words, param_hint="--track")
+    schema = os.path.join(data_root(), "schemas", "case.schema.json")
+    text = blank_case(chosen, [known[track]] if track else list(known.values()), schema)
+    if output is None:
+        click.echo(text, nl=False)
+        return 0
+    return _write_new(output, text, language)
+
+
+def _write_new(path: str, text: str, language: str) -> int:
+    """Write a file that must not exist yet, whole or not at all."""
+    from policy_engine.report.files import write_new  # noqa: PLC0415
+
+    try:
+        write_new(path, text)
+    except FileExistsError:
+        raise click.BadParameter(translate(N_("the file {path} exists already; it is left as it is"), language, path=path), param_hint="--output") from None
+    except OSError as error:
+        raise click.FileError(path, error.strerror) from error
+    click.echo(translate(N_("written: {path}"), language, path=path), err=True)
+    return 0

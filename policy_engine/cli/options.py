@@ -1,0 +1,34 @@
+"""Options that several commands share."""
+
+import os
+
+import click
+
+from policy_engine.errors import N_
+from policy_engine.messages import LANGUAGES, translate
+
+
+def language_option(language: str) -> click.Option:
+    """Give the option that chooses the language; it was read before the commands were built."""
+    return click.Option(["--lang"], type=click.Choice(LANGUAGES), help=translate(N_("Language of what is shown."), language))
+
+
+def edition_option(language: str) -> click.Option:
+    """Give the option that names the edition."""
+    words = N_("The edition to rate under, instead of the one that a case names.")
+    return click.Option(["--edition"], metavar="ID", help=translate(words, language), shell_complete=_complete_edition)
+
+
+def rulebook_option(language: str) -> click.Option:
+    """Give the option that names the folder of editions."""
+    words = N_("The folder that holds the editions, or one edition. Default: the editions that come with the engine.")
+    return click.Option(["--rulebook"], metavar="DIR", type=click.Path(), help=translate(words, language))
+
+
+def _complete_edition(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
+    """Give the editions whose id begins with what is typed."""
+    del option
+    from policy_engine.load.library import Library  # noqa: PLC0415  (only when the shell asks)
+
+    folder = context.params.get("rulebook")
+    return [name for name in Library(os.fspath(folder) if folder else None).folders() if name.startswith(typed)]

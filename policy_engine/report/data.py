@@ -1,0 +1,65 @@
+"""A verdict as plain data: the JSON that programs read."""
+
+from typing import Any
+
+from policy_engine.errors import N_
+from policy_engine.evaluate.shown import shown
+from policy_engine.language.values import Value
+from policy_engine.messages import LANGUAGES, translate
+from policy_engine.model.verdict import Advice, CriterionTrace, LevelTrace, Verdict
+
+NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")
+DRAFT = N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")
+
+
+def notices(verdict: Verdict) -> list[str]:
+    """Give the marked sentences that stand beside every answer of this verdict's edition."""
+    return [NOTICE] if verdict.status == "issued" else [DRAFT, NOTICE]
+
+
+def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
+    """Give a verdict as the contract writes it; its schema is `schemas/verdict.schema.json`."""
+    head: dict[str, Any] = {
+        "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
+        "revision": verdict.revision, "track": verdict.track, "possible_tracks": list(verdict.possible_tracks),
+        "outcome": verdict.outcome, "level": verdict.level, "possible_levels": list(verdict.possible_levels),
+        "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": list(verdict.open_questions),
+    }  # fmt: skip
+    return head | {
+        "levels": [_level(trace) for trace in verdict.levels],
+        "overlaps": [
+            {"levels": list(o.levels), "decided": o.decided, "interpretations": list(o.interpretations)} for o in verdict.overlaps
+        ],
+        "interpretations": list(verdict.interpretations),
+        "deductions": [
+            {"fact": d.fact, "value": _plain(d.value), "origin": d.origin, "because": list(d.because)} for d in verdict.deductions
+        ],
+        "requirements": [],
+        "routes": {},
+        "advice": [_advice(advice) for advice in verdict.advice],
+        "notice": {language: " ".join(translate(n, language) for n in notices(verdict)) for language in LANGUAGES},
+    }
+
+
+def _level(trace: LevelTrace) -> dict[str, Any]:
+    """Give a level with its criteria."""
+    return {
+        "level": trace.level, "outcome": trace.outcome, "mode": trace.mode, "citation": trace.citation,
+        "criteria": [_criterion(criterion) for criterion in trace.criteria],
+    }  # fmt: skip
+
+
+def _criterion(trace: CriterionTrace) -> dict[str, Any]:
+    """Give a criterion."""
+    return trace._asdict() | {"interpretations": list(trace.interpretations), "says": dict(trace.says)}
+
+
+def _advice(advice: Advice) -> dict[str, Any]:
+    """Give what would reach a level."""
+    changes = [{"fact": c.fact, "from": _plain(c.current), "to": _plain(c.wanted)} for c in advice.changes]
+    return advice._asdict() | {"changes": changes, "locked": list(advice.locked)}
+
+
+def _plain(value: Value) -> Any:
+    """Give a value as JSON has it: numbers and truths as they are, the rest as a case file writes it."""
+    return value if isinstance(value, (bool, int)) else shown(value)

@@ -1,0 +1,31 @@
+"""An explanation as Markdown, for minutes and mails."""
+
+import re
+
+from policy_engine.explain import Explanation, Line
+from policy_engine.report.text import MARKS
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+
+
+def to_markdown(explanation: Explanation) -> str:
+    """Write an explanation as Markdown; what a user wrote cannot become markup."""
+    lines = [f"## {_safe(explanation.title)}", "", f"**{_safe(explanation.headline)}**", ""]
+    for note in explanation.notes:
+        lines += [f"> {_safe(note)}", ">"]
+    if explanation.notes:
+        lines.pop()
+    for section in explanation.sections:
+        lines += ["", f"### {_safe(section.title)}", "", *map(_line, section.lines)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(line: Line) -> str:
+    """Write one line as an item of a list."""
+    source = f" — *{_safe(line.source)}*" if line.source else ""
+    return f"- {MARKS[line.mark]} {_safe(line.text)}{source}"
+
+
+def _safe(text: str) -> str:
+    """Take the meaning from every character that Markdown would read."""
+    return _SPECIAL.sub(r"\\\1", text)

@@ -1,0 +1,74 @@
+"""Problems as a rule author reads them: the place, what was found, the line with a caret, what to do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from policy_engine.errors import CATALOGUE, N_, Problem
+from policy_engine.messages import sentence, translate
+
+_DID_YOU_MEAN = N_("; did you mean `{name}`?")
+_HINT = N_(" (write {hint})")
+_PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
+_MAX_EXCERPT = 160
+
+
+def problem_to_text(problem: Problem, language: str) -> str:
+    """Write one problem."""
+    place = problem.location
+    lines = [f"{place.file}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
+    if problem.excerpt.strip():
+        lines += _caret(problem.excerpt, place.column)
+    return "\n".join([*lines, f"  → {advice_of(problem, language)}"])
+
+
+def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
+    """Give one problem as data."""
+    place = problem.location
+    return {
+        "code": problem.code, "file": place.file, "line": place.line, "column": place.column,
+        "message": message_of(problem, language), "advice": advice_of(problem, language),
+        "page": f"docs/errors/{problem.code}.md",
+    }  # fmt: skip
+
+
+def problems_to_text(problems: Iterable[Problem], language: str) -> str:
+    """Write problems one below the other."""
+    return "\n".join(problem_to_text(problem, language) for problem in problems)
+
+
+def message_of(problem: Problem, language: str) -> str:
+    """Say what was found."""
+    words = _words(problem, language)
+    if problem.words and problem.code == "PE205":
+        words["words"] = sentence(problem.words, language)
+    return translate(CATALOGUE[problem.code].message, language, **words)
+
+
+def advice_of(problem: Problem, language: str) -> str:
+    """Say what to do."""
+    words = _words(problem, language) | {"says": sentence(problem.words, language)}
+    return translate(CATALOGUE[problem.code].advice, language, **words)
+
+
+def _words(problem: Problem, language: str) -> dict[str, str]:
+    """Give the words of a problem's sentences, those of the engine's own translated."""
+    words = {key: translate(text, language) if text else "" for key, text in problem.details.items()}
+    if "nearest" in words:
+        words["nearest"] = translate(_DID_YOU_MEAN, language, name=words["nearest"]) if words["nearest"] else ""
+    if "hint" in words:
+        words["hint"] = _hint(words["hint"], language)
+    return words
+
+
+def _hint(hint: str, language: str) -> str:
+    """Give the words of this language for a habit of another."""
+    if hint == "%":
+        return translate(_PERCENT, language)
+    return translate(_HINT, language, hint=f"`{hint.rpartition(' -> ')[2]}`") if hint else ""
+
+
+def _caret(excerpt: str, column: int) -> list[str]:
+    """Show the line, cut to what fits around the column, with a caret below it."""
+    start = max(0, column - 1 - _MAX_EXCERPT // 2) if len(excerpt) > _MAX_EXCERPT else 0
+    shown = excerpt[start : start + _MAX_EXCERPT].replace("\t", " ").rstrip("\r")
+    return [f"    {shown}", f"    {' ' * (column - 1 - start)}^"]

@@ -1,0 +1,47 @@
+"""An explanation as text for a terminal."""
+
+import textwrap
+from collections.abc import Callable, Iterator
+
+from policy_engine.explain import Explanation, Line, Section
+
+WIDTH = 100
+MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "not_applicable": "–", "note": "·"}
+
+Style = Callable[[str, str], str]
+"""Colours a text for a mark or a role; the plain style gives it back as it is."""
+
+
+def plain(text: str, _role: str) -> str:
+    """Give the text as it is."""
+    return text
+
+
+def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) -> str:
+    """Write an explanation: the answer first, then why, each line with its clause."""
+    lines = [style(explanation.title, "title"), style(explanation.headline, explanation.outcome)]
+    for note in explanation.notes:
+        lines += [style(line, "faint") for line in textwrap.wrap(note, width, initial_indent="  ", subsequent_indent="  ")]
+    for section in explanation.sections:
+        lines += ["", *_section(section, style, width)]
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: Section, style: Style, width: int) -> Iterator[str]:
+    """Write a section."""
+    yield style(section.title, "title")
+    for line in section.lines:
+        yield from _line(line, style, width)
+
+
+def _line(line: Line, style: Style, width: int) -> Iterator[str]:
+    """Write a line under its mark, and its source behind or below it."""
+    body = textwrap.wrap(line.text, width - 4, break_long_words=False, break_on_hyphens=False) or [""]
+    source = f"[{line.source}]" if line.source else ""
+    if source and len(body[-1]) + len(source) + 5 <= width:
+        body[-1], source = f"{body[-1]} {style(source, 'faint')}", ""
+    yield f"  {style(MARKS[line.mark], line.mark)} {body[0]}"
+    for more in body[1:]:
+        yield f"    {more}"
+    if source:
+        yield from (f"    {style(part, 'faint')}" for part in textwrap.wrap(source, width - 4))

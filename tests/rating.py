@@ -1,0 +1,42 @@
+"""What the tests ask of the engine: rate facts as they stand, or as a file would state them."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.language.values import Value
+from policy_engine.load.case import read_case
+from policy_engine.load.library import Library
+from policy_engine.model.case import Case
+from policy_engine.model.verdict import Verdict
+
+LIBRARY = Library()
+
+
+@cache
+def evaluator() -> Evaluator:
+    """Give the edition of 2020, ready to rate."""
+    return Evaluator(LIBRARY.edition("2020"))
+
+
+def case_of(facts: Mapping[str, Value]) -> Case:
+    """Give a case of these facts, past the reading of a file."""
+    return Case("drawn", "2020", {}, dict(facts), {}, {}, ())
+
+
+def rate(facts: Mapping[str, Value]) -> Verdict:
+    """Rate these facts."""
+    return evaluator().evaluate(case_of(facts))
+
+
+def rate_file(facts: Mapping[str, object]) -> Verdict:
+    """Rate these facts as a case file states them; every JSON text is a YAML text."""
+    text = json.dumps({"case": "drawn", "edition": "2020", "facts": facts}, indent=1)
+    case, _ = read_case(text.encode(), "drawn.yaml", LIBRARY)
+    return evaluator().evaluate(case)
+
+
+def outcome_of(verdict: Verdict) -> str:
+    """Give the level, or the outcome where there is none."""
+    return verdict.level or verdict.outcome
