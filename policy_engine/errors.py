@@ -4,7 +4,7 @@
 
     PolicyEngineError
     ├── InputError      a case, rulebook or record is bad or missing; carries Problems   exit code 3
-    └── EngineFault     the engine broke its own promise                                 exit code 70
+    └── EngineFaultError     the engine broke its own promise                            exit code 70
 
 Wrong usage of the command line is click's `UsageError` (exit code 2).
 
@@ -45,7 +45,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE108": Entry(N_("tags and directives are not allowed: `{found}`"), N_("write the plain value")),
     "PE109": Entry(N_("`{found}` is read differently by different YAML readers"), N_("write {suggestion}")),
     "PE110": Entry(
-        N_("`{key}` has no value"), N_("write `unknown` if it was not recorded, or `none` if it is known not to exist; else remove the line")
+        N_("`{key}` has no value"),
+        N_("write `unknown` if it was not recorded, or `none` if it is known not to exist; else remove the line"),
     ),
     "PE111": Entry(N_("the file holds {found} documents, not one"), N_("keep one document in a file")),
     "PE112": Entry(N_("the key `{found}` is not a text"), N_("write the key as plain text or in quotes")),
@@ -62,10 +63,12 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE302": Entry(N_("the name `{name}` is not declared{nearest}"), N_("declare it as a fact or a threshold, or correct its spelling")),
     "PE303": Entry(N_("found {found}, where {wanted} belongs"), N_("compare and add only values of the same kind")),
     "PE304": Entry(
-        N_("the bare number `{found}` stands in a condition"), N_("name it under `thresholds:`, with its clause and its phrase, and use the name")
+        N_("the bare number `{found}` stands in a condition"),
+        N_("name it under `thresholds:`, with its clause and its phrase, and use the name"),
     ),
     "PE305": Entry(
-        N_("`{found}`: nothing says that `{whole}` is above zero"), N_("guard it with `applies_when: {whole} > 0`, or with a rule under `requires:`")
+        N_("`{found}`: nothing says that `{whole}` is above zero"),
+        N_("guard it with `applies_when: {whole} > 0`, or with a rule under `requires:`"),
     ),
     "PE306": Entry(N_("the condition is larger than the limit ({limit})"), N_("split it into several criteria")),
     "PE307": Entry(N_("`{found}` is not a function call of the condition language"), N_("functions: {usage}")),
@@ -75,35 +78,52 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE401": Entry(N_("`{name}` is referred to here, but no {sort} of that name exists{nearest}"), N_("correct the name, or declare it")),
     "PE402": Entry(N_("the name `{name}` is declared twice; first at {first}"), N_("give each its own name")),
     "PE403": Entry(N_("the level `{level}` is not decided exactly once"), N_("name every level of `levels:` once under `decide:`")),
-    "PE404": Entry(N_("`{found}` is not a figure that can be read exactly"), N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`")),
+    "PE404": Entry(
+        N_("`{found}` is not a figure that can be read exactly"), N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`")
+    ),
     "PE405": Entry(N_("the edition has no file of the kind `{kind}:`"), N_("add a file that begins with `{kind}:`")),
     "PE406": Entry(N_("the edition has two files of the kind `{kind}:`; the other is {first}"), N_("keep one")),
     "PE407": Entry(N_("`{name}` is worked out from itself: {chain}"), N_("break the circle; write one of them as a plain fact")),
-    "PE408": Entry(N_("the sentence has a placeholder `{{{name}}}` that no threshold fills{nearest}"), N_("use the name of a threshold of this track")),
+    "PE408": Entry(
+        N_("the sentence has a placeholder `{{{name}}}` that no threshold fills{nearest}"), N_("use the name of a threshold of this track")
+    ),
     "PE409": Entry(N_("the name `{name}` cannot be used: {reason}"), N_("use small letters, digits and _, beginning with a letter")),
     "PE410": Entry(N_("the period ends on {until}, before it begins on {begins}"), N_("correct `from:` and `until:`")),
     # 5xx: a case
     "PE501": Entry(N_("the edition declares no fact `{name}`{nearest}"), N_("correct the name; facts that nobody declared are never read")),
     "PE502": Entry(N_("`{name}` is {found}, where {wanted} belongs"), N_("write {wanted}, or `unknown`")),
     "PE503": Entry(N_("`{found}` is not a choice of `{name}`{nearest}"), N_("choices: {choices}")),
-    "PE504": Entry(N_("`{name}` is {given}, but the list `{items}` (line {line}) gives {counted}"), N_("correct the one or the other; neither is preferred")),
+    "PE504": Entry(
+        N_("`{name}` is {given}, but the list `{items}` (line {line}) gives {counted}"),
+        N_("correct the one or the other; neither is preferred"),
+    ),
     "PE505": Entry(N_("these figures cannot be: {rule} ({figures})"), N_("correct the figures: {says}")),
-    "PE506": Entry(N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")),
+    "PE506": Entry(
+        N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")
+    ),
     "PE507": Entry(N_("`{name}` is `none`, but this fact always exists"), N_("write its value, or `unknown`")),
     "PE508": Entry(
-        N_("`{name}` is {given}, but `{source}` stands in for it here, and that is {other}"), N_("leave `{name}` out, or make `{condition}` true")
+        N_("`{name}` is {given}, but `{source}` stands in for it here, and that is {other}"),
+        N_("leave `{name}` out, or make `{condition}` true"),
     ),
-    "PE509": Entry(N_("`{name}` is {given}, but what it follows from gives {derived}: {rule}"), N_("correct the one or the other; neither is preferred")),
+    "PE509": Entry(
+        N_("`{name}` is {given}, but what it follows from gives {derived}: {rule}"),
+        N_("correct the one or the other; neither is preferred"),
+    ),
     "PE510": Entry(N_("two tracks apply to this case: {tracks}"), N_("the rulebook must tell them apart under `applies_to:`")),
     "PE511": Entry(N_("no case file was found in `{folder}`"), N_("name a case file, or a folder that holds some")),
     "PE512": Entry(N_("the case `{name}` stands twice; the other is {first}"), N_("give each case its own name under `case:`")),
     # 6xx: the library of editions
     "PE601": Entry(N_("there is no edition `{name}`{nearest}"), N_("editions here: {known}")),
     "PE602": Entry(N_("no edition governs the period {period}"), N_("editions here: {known}")),
-    "PE603": Entry(N_("the edition `{name}` does not govern the period {period}, which the case names"), N_("correct `edition:` or `period:`")),
+    "PE603": Entry(
+        N_("the edition `{name}` does not govern the period {period}, which the case names"), N_("correct `edition:` or `period:`")
+    ),
     "PE604": Entry(N_("two editions are named `{name}`; the other is {first}"), N_("give each edition its own id")),
     "PE605": Entry(N_("two editions govern the period {period}: {known}"), N_("name one of them under `edition:`")),
-    "PE606": Entry(N_("the case names neither an edition nor a period"), N_('write `edition: "2020"` with the id of the edition, or `period:`')),
+    "PE606": Entry(
+        N_("the case names neither an edition nor a period"), N_('write `edition: "2020"` with the id of the edition, or `period:`')
+    ),
     "PE607": Entry(N_("no edition was found in `{folder}`"), N_("name the folder that holds the editions with `--rulebook`")),
 }
 
@@ -132,7 +152,7 @@ class InputError(PolicyEngineError):
         super().__init__("; ".join(f"{p.location.file}:{p.location.line}: {p.code}" for p in self.problems))
 
 
-class EngineFault(PolicyEngineError):
+class EngineFaultError(PolicyEngineError):
     """The engine broke its own promise; never the user's doing."""
 
 

@@ -34,7 +34,12 @@ def build_app(language: str) -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
         commands=[build_evaluate(language), build_new_case(language)],
         params=[language_option(language)],
-        callback=lambda lang: None,
+        callback=_nothing,
         no_args_is_help=True,
     )
     return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)
+
+
+def _nothing(lang: str | None) -> None:
+    """Do nothing: the language was read before the commands were built."""
+    del lang

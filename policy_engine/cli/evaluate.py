@@ -1,6 +1,7 @@
 """`policy-engine evaluate`: rate case files."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,7 +30,7 @@ def build_evaluate(language: str) -> click.Command:
         "evaluate",
         help=translate(_HELP, language),
         short_help=translate(N_("Rate case files, and say why."), language),
-        callback=lambda **given: evaluate_files(language, **given),
+        callback=partial(evaluate_files, language),
         params=[
             click.Argument(["cases"], metavar="CASE...", nargs=-1, required=True, type=click.Path()),
             edition_option(language),
@@ -40,14 +41,16 @@ def build_evaluate(language: str) -> click.Command:
                 ["--fail-on"],
                 metavar="OUTCOME,...",
                 default="",
-                callback=lambda context, option, value: _outcomes(value),
-                help=translate(N_("Exit with 1 where a verdict has one of these outcomes: {outcomes}."), language, outcomes=", ".join(OUTCOMES)),
+                callback=_outcomes,
+                help=translate(
+                    N_("Exit with 1 where a verdict has one of these outcomes: {outcomes}."), language, outcomes=", ".join(OUTCOMES)
+                ),
             ),
         ],
     )
 
 
-def _outcomes(value: str) -> frozenset[str]:
+def _outcomes(_context: click.Context, _option: click.Parameter, value: str) -> frozenset[str]:
     """Read the outcomes of `--fail-on`."""
     named = frozenset(filter(None, (word.strip() for word in value.split(","))))
     unknown = sorted(named - set(OUTCOMES))

@@ -5,7 +5,8 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TextIO
 
 import click
@@ -55,7 +56,7 @@ def run(typed: Sequence[str], language: str) -> int:
     return code if isinstance(code, int) else 0
 
 
-def language_asked(typed: Sequence[str], environment: "os._Environ[str] | dict[str, str]") -> str:
+def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:
     """Give the language of this run before any command is read, since help must speak it too."""
     for position, word in enumerate(typed):
         value = word.partition("=")[2] if word.startswith("--lang=") else typed[position + 1 : position + 2] if word == "--lang" else ""
@@ -69,7 +70,7 @@ def _show(error: InputError, typed: Sequence[str], language: str) -> None:
     """Show problems on standard error, as data where data was asked for."""
     from policy_engine.cli.output import show_problems  # noqa: PLC0415  (only where something is wrong)
 
-    as_data = "--format=json" in typed or ("--format", "json") in zip(typed, typed[1:], strict=False)
+    as_data = "--format=json" in typed or ("--format", "json") in pairwise(typed)
     show_problems(error.problems, language, as_data=as_data)
 
 

@@ -1,6 +1,7 @@
 """`policy-engine new-case`: write a blank case."""
 
 import os
+from functools import partial
 
 import click
 
@@ -22,12 +23,15 @@ def build_new_case(language: str) -> click.Command:
         "new-case",
         help=translate(_HELP, language),
         short_help=translate(N_("Write a blank case, with every question in it."), language),
-        callback=lambda **given: new_case(language, **given),
+        callback=partial(new_case, language),
         params=[
             edition_option(language),
             click.Option(["--track"], metavar="T", help=translate(N_("Ask only for the facts of this track."), language)),
             click.Option(
-                ["--output", "-o"], metavar="FILE", type=click.Path(), help=translate(N_("Write to a new file instead of the screen."), language)
+                ["--output", "-o"],
+                metavar="FILE",
+                type=click.Path(),
+                help=translate(N_("Write to a new file instead of the screen."), language),
             ),
             rulebook_option(language),
             language_option(language),
@@ -46,7 +50,9 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
     chosen = library.edition(edition or max(library.folders()))
     known = {each.id: each for each in chosen.tracks}
     if track is not None and track not in known:
-        words = translate(N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known))
+        words = translate(
+            N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known)
+        )
         raise click.BadParameter(words, param_hint="--track")
     schema = os.path.join(data_root(), "schemas", "case.schema.json")
     text = blank_case(chosen, [known[track]] if track else list(known.values()), schema)
@@ -63,7 +69,9 @@ def _write_new(path: str, text: str, language: str) -> int:
     try:
         write_new(path, text)
     except FileExistsError:
-        raise click.BadParameter(translate(N_("the file {path} exists already; it is left as it is"), language, path=path), param_hint="--output") from None
+        raise click.BadParameter(
+            translate(N_("the file {path} exists already; it is left as it is"), language, path=path), param_hint="--output"
+        ) from None
     except OSError as error:
         raise click.FileError(path, error.strerror) from error
     click.echo(translate(N_("written: {path}"), language, path=path), err=True)

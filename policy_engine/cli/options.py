@@ -1,7 +1,5 @@
 """Options that several commands share."""
 
-import os
-
 import click
 
 from policy_engine.errors import N_
@@ -30,5 +28,6 @@ def _complete_edition(context: click.Context, option: click.Parameter, typed: st
     del option
     from policy_engine.load.library import Library  # noqa: PLC0415  (only when the shell asks)
 
-    folder = context.params.get("rulebook")
-    return [name for name in Library(os.fspath(folder) if folder else None).folders() if name.startswith(typed)]
+    params: dict[str, object] = context.params
+    folder = params.get("rulebook")
+    return [name for name in Library(str(folder) if folder else None).folders() if name.startswith(typed)]

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.facts import Facts, known_facts, stand_in
-from policy_engine.evaluate.formula import Formula, Translator, Variables, conjunction, disjunction
+from policy_engine.evaluate.formula import Formula, Translator, conjunction, disjunction
 from policy_engine.evaluate.linear import Budget, Row, Stage, components, eliminate, range_of, whole_values
 from policy_engine.evaluate.outcomes import level_formula
 from policy_engine.evaluate.plan import Plan, TrackPlan
 from policy_engine.evaluate.solver import split
+from policy_engine.evaluate.variables import Variables
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration

@@ -11,7 +11,7 @@ from policy_engine.errors import InputError
 from policy_engine.evaluate.expression import Interpreter
 from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, place_of, problem_at, stand_in
 from policy_engine.evaluate.observe import observed
-from policy_engine.evaluate.plan import Plan, TrackPlan, plan_of
+from policy_engine.evaluate.plan import TrackPlan, plan_of
 from policy_engine.evaluate.unknowns import Open
 from policy_engine.language.values import UNKNOWN, Truth, all_hold, any_holds
 from policy_engine.model.case import Case
@@ -154,8 +154,8 @@ class _Rating:
     def answer(self) -> Answer:
         """Decide over all completions of the open facts."""
         if self.open is None or not self.track.levels:
-            levels = tuple(self._level(rule) for rule in self.track.levels)
-            return self._known_answer(levels) or Answer("undetermined", None, (), False, False, ())
+            traces = tuple(self._level(rule) for rule in self.track.levels)
+            return self._known_answer(traces) or Answer("undetermined", None, (), False, False, ())
         outcomes = self.open.outcomes()
         remaining = self.open.possible(outcomes)
         exact = self.open.variables.exact and None not in remaining.values()
@@ -256,10 +256,9 @@ def _is_open(facts: Facts, case: Case, plan: TrackPlan) -> bool:
 
 def _word(truth: Truth) -> str:
     """Give the word for a truth."""
-    return "unknown" if truth is UNKNOWN else "met" if truth else "not_met"
+    return "met" if truth is True else "not_met" if truth is False else "unknown"
 
 
 def evaluate(edition: Edition, case: Case) -> Verdict:
     """Rate one case under an edition; for many cases keep an `Evaluator`."""
     return Evaluator(edition).evaluate(case)
-

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from policy_engine.evaluate.expression import item_truth
-from policy_engine.evaluate.formula import Linear, Variables
 from policy_engine.evaluate.linear import Row, normal
+from policy_engine.evaluate.variables import Linear, Variables
 from policy_engine.language.check import names_in
 from policy_engine.language.types import Type
 from policy_engine.language.values import UNKNOWN, Item, Value
@@ -47,7 +47,8 @@ def tie_counts(
 
 def _condition(fact: FactDeclaration) -> ast.expr:
     """Give the condition under which an item counts."""
-    assert fact.counted_from and isinstance(fact.counted_from.tree, ast.Call)
+    assert fact.counted_from
+    assert isinstance(fact.counted_from.tree, ast.Call)
     return fact.counted_from.tree.args[1]
 
 
@@ -88,7 +89,7 @@ def _tie(
     variables: Variables,
 ) -> list[Row]:  # fmt: skip
     """Make a variable of every way but the first of each class; the first has the rest of the class."""
-    totals = [Linear({}, count) for count in known]
+    totals: list[Linear] = [Linear({}, count) for count in known]
     rows: list[Row | bool] = []
     for number, (ways, size) in enumerate(classes.items()):
         moving = frozenset(f.name for i, f in enumerate(counted) if len({way[i] for way in ways}) > 1)
@@ -104,8 +105,7 @@ def _tie(
         stated = variables.values[fact.name]
         if isinstance(stated, int):
             rows += [
-                normal(side.terms, sign * stated - side.constant, variables.rational)
-                for sign, side in ((1, total), (-1, total.times(-1)))
+                normal(side.terms, sign * stated - side.constant, variables.rational) for sign, side in ((1, total), (-1, total.times(-1)))
             ]
         else:
             variables.sums[fact.name] = total

@@ -9,8 +9,9 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from policy_engine.evaluate.formula import All, Atom, Formula, Variables
+from policy_engine.evaluate.formula import All, Atom, Formula
 from policy_engine.evaluate.linear import Row
+from policy_engine.evaluate.variables import Variables
 
 MAX_ROUNDS = 60
 

@@ -8,11 +8,11 @@ import ast
 import operator
 from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from simpleeval import SimpleEval
 
-from policy_engine.errors import EngineFault
+from policy_engine.errors import EngineFaultError
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value, negate
 from policy_engine.model.facts import Condition
 
@@ -29,7 +29,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
 
     def __init__(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> None:
         """Take the value of every name that a condition may use, and the names that the case file states."""
-        super().__init__(operators={}, functions={}, names=values)
+        super().__init__(operators={}, functions={}, names=values)  # pyright: ignore[reportUnknownMemberType]  # untyped
         self.values = values
         self.stated = stated
         self.nodes: dict[type[ast.expr], Callable[[Any], Any]] = {
@@ -39,14 +39,21 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
 
     def truth(self, condition: Condition) -> Truth:
         """Give the truth of a condition: True, False or UNKNOWN."""
-        result: Truth = self._eval(condition.tree)
-        return result
+        return cast("Truth", self._eval(condition.tree))
+
+    def evaluated(self, tree: ast.expr) -> Any:
+        """Give the value of a tree."""
+        return self._eval(tree)
+
+    def value(self, condition: Condition) -> Value:
+        """Give the value of a condition that a fact follows from: a count, a day, a truth."""
+        return cast("Value", self._eval(condition.tree))
 
     def _eval(self, node: ast.expr) -> Any:
         """Hand a node to its handler, past simpleeval's own look at each result (only our values exist here)."""
         handler = self.nodes.get(type(node))
         if handler is None:
-            raise EngineFault(f"no meaning for {type(node).__name__}")
+            raise EngineFaultError(f"no meaning for {type(node).__name__}")
         return handler(node)
 
     def _name_of(self, node: ast.Name) -> Value:
@@ -76,17 +83,17 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         """Tell whether a value is one of those in brackets."""
         if left is UNKNOWN:
             return UNKNOWN
-        found = any(left == self._eval(element) for element in among.elts)
+        found: bool = any(left == self._eval(element) for element in among.elts)
         return found is isinstance(sign, ast.In)
 
     def _connective(self, node: ast.BoolOp) -> Truth:
         """Join truths after Kleene; a decided part ends it, since conditions have no effects."""
-        ends = isinstance(node.op, ast.Or)
+        ends: bool = isinstance(node.op, ast.Or)
         result: Truth = not ends
         for part in node.values:
             value = self._eval(part)
             if value is ends:
-                return ends
+                return isinstance(node.op, ast.Or)
             if value is UNKNOWN:
                 result = UNKNOWN
         return result
@@ -114,7 +121,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
             case "given":
                 return any(isinstance(argument, ast.Name) and argument.id in self.stated for argument in node.args)
             case name:
-                raise EngineFault(f"no meaning for the function {name}")
+                raise EngineFaultError(f"no meaning for the function {name}")
 
     def _share(self, part_tree: ast.expr, whole_tree: ast.expr) -> Any:
         """Give a share as an exact fraction; the check at load has made sure that the whole is above zero."""
@@ -122,7 +129,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         if part is UNKNOWN or whole is UNKNOWN:
             return UNKNOWN
         if whole == 0:
-            raise EngineFault("a share of nothing was let through")
+            raise EngineFaultError("a share of nothing was let through")
         return Fraction(part, whole)
 
     def _count(self, fact: ast.expr, condition: ast.expr | None = None) -> Any:
@@ -145,8 +152,7 @@ def count_bounds(items: Any, condition: ast.expr, values: Mapping[str, Value]) -
 
 def item_truth(item: Mapping[str, Value], condition: ast.expr, values: Mapping[str, Value]) -> Truth:
     """Give the truth of a condition for one item; a field that the item leaves out is UNKNOWN."""
-    result: Truth = Interpreter(_ItemNames(item, values))._eval(condition)  # noqa: SLF001  (the same class)
-    return result
+    return cast("Truth", Interpreter(_ItemNames(item, values)).evaluated(condition))
 
 
 class _ItemNames(dict[str, Value]):
@@ -165,7 +171,9 @@ class _ItemNames(dict[str, Value]):
 def _compare(sign: ast.cmpop, left: Any, right: Any) -> Truth:
     """Compare two values after Kleene; what does not exist equals nothing, and is neither less nor more."""
     if left is UNKNOWN or right is UNKNOWN:
-        return UNKNOWN
+        unknown: Truth = UNKNOWN
+        return unknown
     if left is NONE or right is NONE:
         return isinstance(sign, ast.NotEq)
-    return _COMPARISONS[type(sign)](left, right)
+    result: bool = _COMPARISONS[type(sign)](left, right)
+    return result

@@ -55,13 +55,13 @@ def _follow(fact: FactDeclaration, case: Case, interpreter: Interpreter, problem
     """Give how a fact came to be known and its value; note where the case states another."""
     stated = case.facts.get(fact.name, UNKNOWN)
     if fact.counted_from:
-        counted = interpreter.truth(fact.counted_from)
+        counted = interpreter.value(fact.counted_from)
         if stated is not UNKNOWN:
             problems.extend(_contradicted_count(fact, case, interpreter))
         if counted is not UNKNOWN:
             return "counted", counted
     if fact.derived:
-        derived = interpreter.truth(fact.derived)
+        derived = interpreter.value(fact.derived)
         if UNKNOWN not in (stated, derived) and stated != derived:
             details = {"name": fact.name, "given": shown(stated), "derived": shown(derived), "rule": fact.derived.text}
             problems.append(_problem("PE509", case, fact.name, details))
@@ -74,7 +74,8 @@ def _follow(fact: FactDeclaration, case: Case, interpreter: Interpreter, problem
 
 def _contradicted_count(fact: FactDeclaration, case: Case, interpreter: Interpreter) -> list[Problem]:
     """Complain where a stated count is none that the list beside it can give."""
-    assert fact.counted_from and isinstance(fact.counted_from.tree, ast.Call)
+    assert fact.counted_from
+    assert isinstance(fact.counted_from.tree, ast.Call)
     call = fact.counted_from.tree
     assert isinstance(call.args[0], ast.Name)
     source = call.args[0].id

@@ -187,9 +187,10 @@ def whole_values(limits: Range, near: Fraction | int = 0) -> Iterator[int]:
 def rational_value(limits: Range) -> Fraction | int | None:
     """Give some value of a range of rationals; None where it is empty."""
     low, high = limits.low, limits.high
-    if low is None or high is None:
-        inside = 0 if low is None and high is None else (high - 1 if low is None else low + 1)  # type: ignore[operator]
-        return inside
+    if low is None:
+        return 0 if high is None else high - 1
+    if high is None:
+        return low + 1
     if low == high:
         return None if limits.open_low or limits.open_high else low
     return Fraction(low + high) / 2 if low < high else None

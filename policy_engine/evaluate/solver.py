@@ -6,8 +6,9 @@ A depth-first search over the alternatives of a formula; each branch gathers row
 
 from collections.abc import Iterable, Sequence
 
-from policy_engine.evaluate.formula import All, Any, Atom, Formula, Variables, conjunction, disjunction
+from policy_engine.evaluate.formula import All, Any, Atom, Formula, conjunction, disjunction
 from policy_engine.evaluate.linear import Budget, Rational, Row, components, negated, solve
+from policy_engine.evaluate.variables import Variables
 
 MAX_BRANCHES = 4_000
 

@@ -11,11 +11,12 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.counting import tie_counts
 from policy_engine.evaluate.deduce import narrow
 from policy_engine.evaluate.facts import Facts, place_of, problem_at
-from policy_engine.evaluate.formula import All, Any, Atom, Formula, Translator, Variables, conjunction
+from policy_engine.evaluate.formula import All, Any, Atom, Formula, Translator, conjunction
 from policy_engine.evaluate.linear import Row, negated
 from policy_engine.evaluate.outcomes import Key, level_formula, outcome_formulas
 from policy_engine.evaluate.plan import Plan, TrackPlan
 from policy_engine.evaluate.solver import Solver
+from policy_engine.evaluate.variables import Variables
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case
 from policy_engine.model.facts import Condition
@@ -115,9 +116,11 @@ class Open:
         """Give the formula of every outcome, in the order in which they are decided."""
         return outcome_formulas(self.translator, self.track)
 
-    def possible(self, outcomes: Mapping[Key, Formula], also: Formula = True) -> dict[Key, bool | None]:
+    def possible(self, outcomes: Mapping[Key, Formula], also: Formula | None = None) -> dict[Key, bool | None]:
         """Give the outcomes that some completion reaches; None where that could not be settled."""
-        answers = {key: self.solver.possible(conjunction((formula, also))) for key, formula in outcomes.items()}
+        answers = {
+            key: self.solver.possible(formula if also is None else conjunction((formula, also))) for key, formula in outcomes.items()
+        }
         return {key: answer for key, answer in answers.items() if answer is not False}
 
     def questions(self, outcomes: Mapping[Key, Formula], remaining: Mapping[Key, bool | None]) -> tuple[str, ...]:

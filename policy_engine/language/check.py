@@ -17,9 +17,7 @@ from policy_engine.language.types import BOOL, COUNT, NUMBERS, ORDERED, SHARE, W
 class Checker:
     """One walk over one tree; it collects every complaint and never stops at the first."""
 
-    def __init__(
-        self, source: str, scope: Mapping[str, Named], positive: frozenset[str] = frozenset(), *, of_record: bool = False
-    ) -> None:
+    def __init__(self, source: str, scope: Mapping[str, Named], positive: frozenset[str] = frozenset(), *, of_record: bool = False) -> None:
         """Prepare a walk.
 
         Args:

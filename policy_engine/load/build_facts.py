@@ -76,11 +76,16 @@ def _build_fact(node: Node, name: str) -> FactDeclaration:
     kind, choices, fields = _kind(got, (*SIMPLE, "choice", "list"))
     members = {n: _build_field(child, n) for n, child in got["fields"].entries()} if fields else {}
     kind = Type("list", fields=tuple((n, f.type) for n, f in members.items())) if kind.kind == "list" else kind
-    flags = {key: got[key].flag() for key in ("fixed", "locked", "may_be_none") if key in got}
     return FactDeclaration(
         name, kind, got["label"].texts(), got["asks"].texts(), Citation(got["cite"].text() if "cite" in got else ""), node.key_place,
-        unit=got["unit"].texts() if "unit" in got else {}, choices=choices, fields=members, **flags,
+        unit=got["unit"].texts() if "unit" in got else {}, choices=choices, fields=members,
+        fixed=_flag(got, "fixed"), locked=_flag(got, "locked"), may_be_none=_flag(got, "may_be_none"),
     )  # fmt: skip
+
+
+def _flag(got: Mapping[str, Node], key: str) -> bool:
+    """Read true or false where the key stands; else false."""
+    return got[key].flag() if key in got else False
 
 
 def _build_field(node: Node, name: str) -> FactDeclaration:

@@ -56,7 +56,7 @@ def build_track(node: Node, context: Context) -> Track:
     requires = build_invariants(got["requires"], scope, context.register) if "requires" in got else ()
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
     context = context._replace(positive=_always_positive(requires, stand_ins))
-    own = {name: child for name, child in got["criteria"].entries()} if "criteria" in got else {}
+    own = dict(got["criteria"].entries()) if "criteria" in got else {}
     levels = _build_levels(got["levels"], context, {**context.shared, **own})
     track = _plain_track(node, got, context)._replace(
         requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
@@ -200,7 +200,7 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
     """Read a criterion's body at `node`, under the clause and phrase of the level that uses it."""
     body = node.fields(_CRITERION[0], ("id", *_CRITERION[1]))
     applies = build_condition(body["applies_when"], context.scope) if "applies_when" in body else None
-    guarded = context.positive | (positive_wholes(applies.tree) if applies else frozenset())
+    guarded = context.positive | positive_wholes(applies.tree) if applies else context.positive
     when = build_condition(body["when"], context.scope, guarded)
     says = _fill(body["says"], context.thresholds)
     if when is None or ("applies_when" in body and applies is None):
@@ -225,10 +225,16 @@ def _fill(node: Node, thresholds: Mapping[str, Threshold]) -> Texts:
             if name not in thresholds:
                 child = node.child(language)
                 child.complain("PE408", name=name, nearest=nearest(name, thresholds))
-        comma = language == "vi"
-        figures = {n: t.quantity.text.replace(".", ",") if comma else t.quantity.text for n, t in thresholds.items()}
-        filled[language] = _PLACEHOLDER.sub(lambda found, known=figures: known.get(found[1], found[0]), text)
+            else:
+                text = text.replace(f"{{{name}}}", _figure(thresholds[name], language))  # noqa: PLW2901  (filled step by step)
+        filled[language] = text
     return filled
+
+
+def _figure(threshold: Threshold, language: str) -> str:
+    """Write a threshold's figure, with the comma of Vietnamese or the point of English."""
+    text = threshold.quantity.text
+    return text.replace(".", ",") if language == "vi" else text
 
 
 def _build_step(node: Node, context: Context) -> DecideStep:
@@ -239,7 +245,8 @@ def _build_step(node: Node, context: Context) -> DecideStep:
     for name in names:
         if name.text() not in context.scale and name.value is not None:
             name.complain("PE401", name=str(name.value), sort="level", nearest=nearest(str(name.value), context.scale))
-    ranked = sorted((n.value for n in names if n.value in context.scale), key=lambda level: -context.scale[level].rank)
+    levels = [name.value for name in names if isinstance(name.value, str) and name.value in context.scale]
+    ranked = sorted(levels, key=lambda level: -context.scale[level].rank)
     return DecideStep(tuple(ranked), context.readings(got))
 
 
@@ -277,5 +284,3 @@ def _reads(track: Track, context: Context) -> tuple[str, ...]:
             fact = context.facts[name]
             needed |= {n for c in (fact.counted_from, fact.derived, fact.when_absent) if c for n in c.names}
     return tuple(name for name in context.facts if name in needed)
-
-

@@ -1,9 +1,8 @@
 """A case file to a Case: facts of the declared types, with their places; nothing guessed."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.language.complaint import nearest
@@ -13,7 +12,7 @@ from policy_engine.load.files import read_bytes
 from policy_engine.load.library import Library, governs
 from policy_engine.load.node import Node, describe
 from policy_engine.load.schema import check_schema
-from policy_engine.load.yaml_text import MAX_BYTES, read_document
+from policy_engine.load.yaml_text import MAX_BYTES, Data, read_document
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Level
@@ -134,7 +133,7 @@ def _value(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> Val
         case "level" if isinstance(value, str):
             return _level(node, fact, value, scale)
         case kind:
-            read = _SCALARS.get(kind, lambda _: None)(value)
+            read = _SCALARS[kind](value) if kind in _SCALARS else None
     if read is None:
         node.complain("PE502", name=fact.name, found=describe(value), wanted=_WANTED[fact.type.kind])
     return read
@@ -148,23 +147,23 @@ def _nothing(node: Node, fact: FactDeclaration) -> Value | None:
     return None
 
 
-def _count(value: Any) -> Value | None:
+def _count(value: Data) -> Value | None:
     """Read a count; true is not 1."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _points(value: Any) -> Value | None:
+def _points(value: Data) -> Value | None:
     """Read points, exactly."""
     return Fraction(value) if isinstance(value, (int, Fraction)) and not isinstance(value, bool) else None
 
 
-def _figure(kind: str, value: Any) -> Value | None:
+def _figure(kind: str, value: Data) -> Value | None:
     """Read a figure written with its unit."""
     quantity = read_quantity(value) if isinstance(value, str) else None
     return quantity.value if quantity and quantity.type.kind == kind else None
 
 
-_SCALARS: dict[str, Any] = {
+_SCALARS: dict[str, Callable[[Data], Value | None]] = {
     "bool": lambda value: value if isinstance(value, bool) else None,
     "count": _count,
     "points": _points,

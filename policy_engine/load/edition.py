@@ -15,7 +15,7 @@ from policy_engine.load.build_track import Context, build_track, build_unused, c
 from policy_engine.load.files import read_bytes
 from policy_engine.load.node import Node
 from policy_engine.load.schema import check_schema
-from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
+from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document
 from policy_engine.model.facts import FactDeclaration, Invariant
 from policy_engine.model.rulebook import Basis, Edition, Level, Reading, Track
 from policy_engine.source import Location
@@ -73,7 +73,7 @@ def read_folder(folder: str) -> tuple[list[Document], dict[str, bytes]]:
     return documents, raws
 
 
-def revision_of(contents: Iterable[Any]) -> str:
+def revision_of(contents: Iterable[Data]) -> str:
     """Give the digest of an edition's meaning.
 
     Each file's data in the canonical form of RFC 8785, sorted, so that comments, spacing, the order
@@ -87,7 +87,7 @@ def revision_of(contents: Iterable[Any]) -> str:
     return "sha256:" + hashlib.sha256(b"\n".join(canonical)).hexdigest()
 
 
-def _exact(value: Any) -> Any:
+def _exact(value: Data) -> Any:  # noqa: ANN401  (JSON is what it is)
     """Write fractions as text, since JSON's numbers are floats."""
     if isinstance(value, dict):
         return {key: _exact(child) for key, child in value.items()}
@@ -111,7 +111,7 @@ def _sort(folder: str, documents: Iterable[Document]) -> Found:
     return Found(folder, nodes)
 
 
-def kind_of(data: Any) -> str | None:
+def kind_of(data: Data) -> str | None:
     """Give the kind that a file states (a track may hold `criteria:` of its own)."""
     return next((kind for kind in ("track", *KINDS) if isinstance(data, dict) and kind in data), None)
 
@@ -125,7 +125,9 @@ def _build(found: Found) -> Edition | None:
             + [p for nodes in found.nodes.values() for node in nodes for p in node.document.problems]
         )
     head, scale_node, facts_node = found.one("edition"), found.one("scale"), found.one("facts")
-    assert head and scale_node and facts_node
+    assert head
+    assert scale_node
+    assert facts_node
     scale = _build_scale(scale_node)
     register = _build_register(found.one("register"))
     fields = facts_node.fields(("facts",), ("invariants",))
@@ -221,5 +223,3 @@ def _build_tracks(found: Found, context: Context) -> tuple[Track, ...]:
             node.complain("PE402", name=track.id, first=f"{other.file}:{other.line}")
         first[track.id] = track
     return tuple(sorted(tracks, key=lambda track: track.id))
-
-

@@ -8,12 +8,11 @@ everything that is wrong, and is thrown away if there was anything.
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
-from policy_engine.load.yaml_text import Document, Path
+from policy_engine.load.yaml_text import Data, Document, Path
 from policy_engine.source import Location
 
 LANGUAGES = ("vi", "en")
@@ -24,7 +23,7 @@ class Node:
 
     __slots__ = ("document", "path", "value")
 
-    def __init__(self, document: Document, value: Any = None, path: Path = ()) -> None:
+    def __init__(self, document: Document, value: Data = None, path: Path = ()) -> None:
         """Take a value at a path; without a path, the whole document."""
         self.document = document
         self.value = document.data if not path else value
@@ -42,10 +41,10 @@ class Node:
 
     def child(self, key: str | int) -> "Node":
         """Give the value under a key; its value is None where there is none."""
-        value = self.value
-        if isinstance(key, int) or not isinstance(value, dict):
-            return Node(self.document, value[key] if isinstance(key, int) else None, (*self.path, key))
-        return Node(self.document, value.get(key), (*self.path, key))
+        path = (*self.path, key)
+        if isinstance(self.value, list) and isinstance(key, int):
+            return Node(self.document, self.value[key], path)
+        return Node(self.document, self.value.get(str(key)) if isinstance(self.value, dict) else None, path)
 
     def has(self, key: str) -> bool:
         """Tell whether a key stands in this mapping."""

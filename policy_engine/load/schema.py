@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from policy_engine.errors import Problem
 from policy_engine.load.files import data_root
@@ -49,11 +49,9 @@ def _check(name: str, document: Document) -> None:
 
 def _problem(document: Document, path: Path, error: Any) -> Problem:
     """Give the problem that a schema's refusal is, in the schema's own words where it has some."""
-    words = {
-        language: error.schema[key]
-        for language, key in (("vi", "errorMessage"), ("en", "errorMessage_en"))
-        if isinstance(error.schema, dict) and key in error.schema
-    }
+    schema = cast("dict[str, str]", error.schema if isinstance(error.schema, dict) else {})  # pyright: ignore[reportUnknownMemberType]
+    spoken = (("vi", "errorMessage"), ("en", "errorMessage_en"))
+    words = {language: schema[key] for language, key in spoken if key in schema}
     place = document.places[path]
     return document.problem("PE205", place, words=error.message[:200])._replace(words=words)
 

@@ -9,7 +9,7 @@ the file is still read, so that one run tells everything.
 import re
 import unicodedata
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 from yaml.resolver import Resolver
@@ -23,6 +23,8 @@ MAX_DEPTH = 64
 MAX_NODES = 50_000
 
 Path = tuple[str | int, ...]
+Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
+"""What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})", re.ASCII)
@@ -44,7 +46,7 @@ class Document(NamedTuple):
     """A file read: its plain data, the place of each value and key by path, its lines, and its problems."""
 
     file: str
-    data: Any
+    data: Data
     places: dict[Path, Location]
     keys: dict[Path, Location]
     lines: tuple[str, ...]
@@ -87,7 +89,7 @@ def read_document(raw: bytes, file: str) -> Document:
 class _Open(NamedTuple):
     """A mapping or list that is being filled."""
 
-    value: Any
+    value: list[Data] | dict[str, Data]
     path: Path
 
 
@@ -97,7 +99,7 @@ class _Builder:
     def __init__(self, document: Document) -> None:
         """Prepare to fill a document."""
         self.document = document
-        self.root: Any = None
+        self.root: Data = None
         self.stack: list[_Open] = []
         self.key: str | None = None
         self.key_place = Location(document.file, 1, 1)
@@ -136,7 +138,7 @@ class _Builder:
 
     def _take(self, event: Any) -> bool:
         """Take one event; tell whether reading may go on."""
-        kind = type(event)
+        kind: Any = event.__class__
         if kind is yaml.ScalarEvent:
             self._scalar(event, self._place(event))
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
@@ -175,7 +177,7 @@ class _Builder:
         if not self.skipping:
             self._put(None, place)
 
-    def _open(self, event: Any, value: Any, place: Location) -> None:
+    def _open(self, event: Any, value: list[Data] | dict[str, Data], place: Location) -> None:
         """Begin a mapping or a list."""
         self.nodes += 1
         self._decorated(event, place)
@@ -231,7 +233,7 @@ class _Builder:
             text = f"\0{text}{self.nodes}"
         self.key, self.key_place = text, place
 
-    def _put(self, value: Any, place: Location) -> Path:
+    def _put(self, value: Data, place: Location) -> Path:
         """Put a value where it belongs, and remember its place; give its path."""
         if not self.stack:
             self.root = value
@@ -251,7 +253,7 @@ class _Builder:
         self.document.places[path] = place
         return path
 
-    def _plain(self, text: str, place: Location) -> Any:
+    def _plain(self, text: str, place: Location) -> Data:
         """Give the value of an unquoted scalar, where all YAML readers agree on it."""
         if text in _WORDS:
             return _WORDS[text]

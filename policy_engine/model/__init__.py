@@ -1,0 +1,1 @@
+"""Frozen data and nothing else: facts, rulebook, case, verdict."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from policy_engine.language.values import Value
 from policy_engine.model.facts import Texts
 
-
 OUTCOMES = ("classified", "gap", "undetermined", "decided_by_authority", "not_eligible", "out_of_scope")
 """Every outcome of an evaluation; see the contract of the command line."""
 

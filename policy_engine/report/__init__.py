@@ -1,0 +1,1 @@
+"""What readers are shown: text, Markdown, JSON, blank cases, problems."""

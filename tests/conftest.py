@@ -1,0 +1,61 @@
+"""What every test shares: the places of the project, the shipped library, and the flag for long runs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policy_engine.cli.main import run
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.load.library import Library
+from policy_engine.model.rulebook import Edition
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--long`: ten times the draws of tests that draw at random."""
+    parser.addoption("--long", action="store_true", default=False, help="draw ten times as many random cases")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep the marks of the tests out of the user's own cache."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Give the folder of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def library() -> Library:
+    """Give the editions that come with the engine."""
+    return Library()
+
+
+@pytest.fixture(scope="session")
+def edition(library: Library) -> Edition:
+    """Give the edition of 2020."""
+    return library.edition("2020")
+
+
+@pytest.fixture(scope="session")
+def evaluator(edition: Edition) -> Evaluator:
+    """Give the edition of 2020, ready to rate."""
+    return Evaluator(edition)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Give the command line: arguments to exit code, standard output and standard error."""
+
+    def call(*arguments: str, lang: str = "en") -> tuple[int, str, str]:
+        code = run([*arguments, "--lang", lang], lang)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call

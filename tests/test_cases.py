@@ -1,0 +1,49 @@
+"""Every case file is a test: what its author expects is held against the verdict."""
+
+from pathlib import Path
+
+import pytest
+
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.load.case import load_case
+from policy_engine.load.library import Library
+from policy_engine.model.verdict import Verdict
+from tests.conftest import ROOT
+
+CASES = sorted(path for path in (ROOT / "cases").glob("2*/**/*.yaml"))
+
+
+def _seen(verdict: Verdict) -> dict[str, object]:
+    """Give of a verdict what a case may expect, in the forms in which it is written there."""
+    criteria = {c.id: c.outcome for trace in verdict.levels for c in trace.criteria}
+    return {
+        "outcome": verdict.outcome,
+        "level": verdict.level,
+        "possible_levels": list(verdict.possible_levels),
+        "gap_possible": verdict.gap_possible,
+        "open_questions": sorted(verdict.open_questions),
+        "interpretations": list(verdict.interpretations),
+        "overlaps": [list(overlap.levels) for overlap in verdict.overlaps],
+        "criteria": criteria,
+    }
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: str(path.relative_to(ROOT / "cases").with_suffix("")))
+def test_case(path: Path, library: Library, evaluator: Evaluator) -> None:
+    """A case comes out as its author worked out from the guideline."""
+    case, _ = load_case(str(path), library)
+    seen = _seen(evaluator.evaluate(case))
+
+    assert case.expect, "a case without an expectation tests nothing"
+    assert path.stem == case.id
+    for key, wanted in case.expect.items():
+        found = seen[key]
+        if key == "criteria" and isinstance(wanted, dict) and isinstance(found, dict):
+            found = {name: outcome for name, outcome in found.items() if name in wanted}
+        expected = sorted(wanted) if key == "open_questions" and isinstance(wanted, list) else wanted
+        assert expected == found, key
+
+
+def test_there_are_enough_cases() -> None:
+    """An empty folder must not pass for a tested edition."""
+    assert len(CASES) >= 60

@@ -1,0 +1,131 @@
+"""The house rules that a machine can hold: no word of an edition in the engine, small files, no loose ends."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from policy_engine.load.library import Library
+from policy_engine.model.rulebook import Edition
+from tests.conftest import ROOT
+
+ENGINE = sorted((ROOT / "policy_engine").rglob("*.py"))
+SCHEMAS = sorted((ROOT / "schemas").glob("*.json"))
+GENERIC = {"kind", "name", "id", "level", "officer"}
+"""Words that are an edition's ids and plain English or the language's own: `kind`, and the fields of an item."""
+
+
+def _edition_words(edition: Edition) -> set[str]:
+    """Give every id that the edition declares: levels, codes, facts, choices, tracks, criteria, thresholds, clauses."""
+    words = {spelling for level in edition.scale.values() for spelling in (level.id, level.code, *level.aliases)}
+    for fact in edition.facts.values():
+        words |= {fact.name, *fact.choices, *(choice for field in fact.fields.values() for choice in field.choices)}
+    for track in edition.tracks:
+        words |= {track.id, *track.thresholds, *(c.id for rule in track.levels for c in rule.criteria)}
+        words |= {rule.citation.clause for rule in track.levels}
+    return (words | edition.register.keys()) - GENERIC
+
+
+def _spoken(path: Path) -> Iterator[tuple[str, int]]:
+    """Give every identifier and every string of a file that is not a docstring, with its line."""
+    tree = ast.parse(path.read_text("utf-8"))
+    prose = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name, getattr(node, "lineno", 0)
+            case ast.Attribute(attr=name):
+                yield name, node.lineno
+            case ast.Constant(value=str(text)) if id(node) not in prose:
+                yield text, node.lineno
+            case _:
+                pass
+
+
+def test_the_engine_knows_no_word_of_any_edition(library: Library) -> None:
+    """Levels, positions, clauses and thresholds are data: an edition can be replaced without touching code."""
+    words = {word for name in library.folders() for word in _edition_words(library.edition(name))}
+
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text!r}"
+        for path in ENGINE
+        for text, line in _spoken(path)
+        if words & {text, *re.findall(r"[\w.]+", text)}
+    ]
+
+    assert len(words) > 80
+    assert found == []
+
+
+def test_the_schemas_know_no_word_of_any_edition(library: Library) -> None:
+    """A schema describes the language; what the words are, the edition says."""
+    words = {word for name in library.folders() for word in _edition_words(library.edition(name))}
+
+    found = [(path.name, word) for path in SCHEMAS for word in words if re.search(rf'"{re.escape(word)}"', path.read_text("utf-8"))]
+
+    assert len(SCHEMAS) >= 3
+    assert found == []
+
+
+def test_no_thresholds_of_an_edition_stand_in_the_engine(library: Library) -> None:
+    """No figure of a guideline is written in code: the share figures of every edition are sought as literals."""
+    figures = {t.quantity.text for name in library.folders() for track in library.edition(name).tracks for t in track.thresholds.values()}
+
+    found = [
+        (path.name, text) for path in ENGINE for text, _ in _spoken(path) for figure in figures if re.search(rf"(?<![\d#]){re.escape(figure)}", text)
+    ]
+
+    assert figures
+    assert [hit for hit in found if "`50%`" not in hit[1]] == []
+
+
+def test_files_and_functions_stay_small() -> None:
+    """A file over 300 lines is a room that wants walls; a function over 30 lines hides a second one."""
+    long_files = [path.name for path in ENGINE if len(path.read_text("utf-8").splitlines()) > 300]
+    long_functions = [
+        f"{path.name}:{node.name}"
+        for path in ENGINE
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and _body_lines(node) > 30
+    ]
+
+    assert long_files == []
+    assert long_functions == []
+
+
+def _body_lines(node: ast.FunctionDef) -> int:
+    """Count the lines of a function's body, its docstring aside."""
+    body = node.body[1:] if ast.get_docstring(node) else node.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def test_nothing_is_swallowed_or_left_for_later() -> None:
+    """No bare except, no unexplained silencing, no note to self."""
+    pattern = re.compile(r"except( Exception| BaseException)?:\s*(pass)?$|# type: ignore$|# noqa$|\bTODO\b|\bFIXME\b|NotImplementedError")
+
+    found = [f"{p.name}:{n}" for p in ENGINE for n, line in enumerate(p.read_text("utf-8").splitlines(), 1) if pattern.search(line)]
+
+    assert found == []
+
+
+def test_the_schemas_are_json_of_the_right_draft() -> None:
+    """Every schema names the draft that it is written in."""
+    for path in SCHEMAS:
+        assert json.loads(path.read_text("utf-8"))["$schema"] == "https://json-schema.org/draft/2020-12/schema", path.name
+
+
+def test_no_path_of_a_machine_is_named() -> None:
+    """Nothing in the project knows where it was written."""
+    kinds = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".po", ""}
+    files = [p for p in ROOT.rglob("*") if p.is_file() and p.suffix in kinds and not set(p.parts) & {".git", ".venv", "build", "dist"}]
+    pattern = re.compile(r"/(work|tmp/v|root)/" + r"|\.libr" + "ary")
+
+    found = [str(p.relative_to(ROOT)) for p in files if pattern.search(p.read_text("utf-8", errors="ignore"))]
+
+    assert len(files) > 50
+    assert found == []
