@@ -242,7 +242,8 @@ class _Explainer:
     def _deduced(self) -> Section:
         """Show what follows from what the case states."""
         shown = [self._deduction(d) for d in self.verdict.deductions if d.origin in {"invariant", "derived"}]
-        return Section(self._(N_("Worked out from what is stated")), tuple(shown))
+        unread = [Line("note", self._(N_("{fact}: stated, but not read for this subject"), fact=self.fact(n))) for n in self.verdict.unread]
+        return Section(self._(N_("Worked out from what is stated")), (*shown, *unread))
 
     def _deduction(self, deduction: Deduction) -> Line:
         """Show one deduced fact, with the rules that it follows from."""
@@ -275,6 +276,10 @@ class _Explainer:
         elif advice.locked:
             facts = "; ".join(self.fact(name) for name in advice.locked)
             yield Line("not_met", self._(N_("{level}: cannot be reached; locked: {facts}"), level=level, facts=facts))
+        elif advice.open:
+            facts = "; ".join(self.fact(name) for name in advice.open)
+            yield Line("unknown", self._(N_("{level}: cannot be told while these are open: {facts}"), level=level, facts=facts))
+            return
         else:
             yield Line("not_met", self._(N_("{level}: cannot be reached by other counts while the totals stay as they are"), level=level))
         if not advice.exact:

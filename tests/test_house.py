@@ -77,7 +77,11 @@ def test_no_thresholds_of_an_edition_stand_in_the_engine(library: Library) -> No
     figures = {t.quantity.text for name in library.folders() for track in library.edition(name).tracks for t in track.thresholds.values()}
 
     found = [
-        (path.name, text) for path in ENGINE for text, _ in _spoken(path) for figure in figures if re.search(rf"(?<![\d#]){re.escape(figure)}", text)
+        (path.name, text)
+        for path in ENGINE
+        for text, _ in _spoken(path)
+        for figure in figures
+        if re.search(rf"(?<![\d#]){re.escape(figure)}", text)
     ]
 
     assert figures

@@ -51,6 +51,8 @@ def advise(evaluator: Evaluator, case: Case, verdict: Verdict) -> tuple[Advice, 
         reached = _confirm(evaluator, case, changes, target)
         if reached:
             return (Advice(target, True, changes, nearest.cost[1], (), search.exact, reached),)
+        unknown = tuple(name for name in sorted(track.decisive) if facts.values[name] is UNKNOWN)
+        return (Advice(target, False, (), 0, (), False, None, unknown),)
     wider = _Search(facts, plan, track, held)
     beyond = wider.nearest(_reaching(wider.translator, track, plan, target))
     moved = wider.changes(beyond) if beyond else ()
@@ -103,14 +105,15 @@ def _reaching(translator: Translator, track: TrackPlan, plan: Plan, target: str)
 
 
 def _confirm(evaluator: Evaluator, case: Case, changes: Sequence[Change], target: str) -> str | None:
-    """Rate the changed case; give its level where it is the target or better."""
+    """Rate the changed case; give the worst level that it can have, where that is the target or better."""
     changed = {change.fact: change.wanted for change in changes}
     plan = evaluator.plan
     lists = {source for source, counted in plan.counted.items() if any(f.name in changed for f in counted)}
     whole = {f.name: v for f, v in _counts_of(evaluator, case, lists)}
     facts = {name: value for name, value in {**case.facts, **whole, **changed}.items() if name not in lists}
-    reached = evaluator.evaluate(case._replace(facts=facts)).level
-    return reached if reached and plan.level_ids.index(reached) >= plan.level_ids.index(target) else None
+    found = evaluator.evaluate(case._replace(facts=facts))
+    worst = found.possible_levels[-1] if found.possible_levels and not found.gap_possible else None
+    return worst if worst and plan.level_ids.index(worst) >= plan.level_ids.index(target) else None
 
 
 def _counts_of(evaluator: Evaluator, case: Case, lists: Iterable[str]) -> list[tuple[FactDeclaration, Value]]:

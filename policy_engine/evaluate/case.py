@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.expression import Interpreter
+from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, place_of, problem_at, stand_in
 from policy_engine.evaluate.observe import observed
 from policy_engine.evaluate.plan import TrackPlan, plan_of
+from policy_engine.evaluate.reliance import relied_on, used
 from policy_engine.evaluate.unknowns import Open
-from policy_engine.language.values import UNKNOWN, Truth, all_hold, any_holds
+from policy_engine.language.values import UNKNOWN, Truth, Value, all_hold, any_holds
 from policy_engine.model.case import Case
-from policy_engine.model.facts import ReadingUse
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace, Overlap, Verdict
 
@@ -34,12 +34,13 @@ class Answer(NamedTuple):
 
 
 class Evaluator:
-    """An edition ready to rate cases; it holds no state of any case."""
+    """An edition ready to rate cases; it holds no state of any case, but remembers which choices lead to which track."""
 
     def __init__(self, edition: Edition) -> None:
         """Work out once what every case needs."""
         self.edition = edition
         self.plan = plan_of(edition)
+        self._chosen: dict[tuple[Value, ...], dict[str, Truth]] = {}
 
     def evaluate(self, case: Case) -> Verdict:
         """Rate a case.
@@ -57,8 +58,12 @@ class Evaluator:
 
     def _tracks(self, facts: Facts, case: Case) -> tuple[TrackPlan | None, list[TrackPlan]]:
         """Find the one track that applies; else those that could, once open facts are answered."""
-        interpreter = Interpreter(facts.values, case.facts)
-        truths = {name: interpreter.truth(plan.track.applies_to) for name, plan in self.plan.tracks.items()}
+        key = tuple([facts.values[name] for name in self.plan.choosing])
+        truths = self._chosen.get(key) if self.plan.choosing else None
+        if truths is None:
+            interpreter = interpreter_over(facts.values, case.facts)
+            truths = {name: interpreter.truth(plan.track.applies_to) for name, plan in self.plan.tracks.items()}
+            self._chosen[key] = truths
         sure = [self.plan.tracks[name] for name, truth in truths.items() if truth is True]
         if len(sure) > 1:
             names = ", ".join(plan.track.id for plan in sure)
@@ -94,7 +99,7 @@ class Evaluator:
         edition = self.edition
         return Verdict(
             case.id, case.subject, edition.id, edition.status, edition.revision, None, tracks, answer.outcome, answer.level,
-            answer.possible_levels, answer.gap_possible, answer.exact, answer.questions, (), (), (), facts.deductions, (),
+            answer.possible_levels, answer.gap_possible, answer.exact, answer.questions, (), (), (), (), facts.deductions, (),
         )  # fmt: skip
 
 
@@ -124,7 +129,9 @@ class _Rating:
             if not assumed:
                 raise
             self.consistent = False
-        self.interpreter = Interpreter(self.facts.values, case.facts)
+        self.interpreter = interpreter_over(self.facts.values, case.facts)
+        self.glances = evaluator.plan.glances
+        self.told: dict[str, tuple[str, str, tuple[str, ...]]] = {}
 
     def verdict(self) -> Verdict:
         """Rate the case, with its trace."""
@@ -132,11 +139,14 @@ class _Rating:
         answer = self._known_answer(levels) or self.answer()
         edition = self.evaluator.edition
         found = (*self.facts.deductions, *(self.open.deductions if self.open else ()))
-        deductions = tuple(deduction for deduction in found if deduction.fact in self.plan.decisive)
+        deductions = tuple([deduction for deduction in found if deduction.fact in self.plan.decisive])
+        unread = tuple(sorted(self.case.facts.keys() - self.plan.read))
+        residual = answer.gap_possible or (answer.level is None and answer.outcome != "undetermined")
+        interpretations = relied_on(self.plan, self.facts, self.interpreter, levels, answer.level, deductions, residual=residual)
         return Verdict(
             self.case.id, self.case.subject, edition.id, edition.status, edition.revision, self.track.id, (), answer.outcome,
-            answer.level, answer.possible_levels, answer.gap_possible, answer.exact, answer.questions, levels,
-            self._overlaps(levels, answer), self._relied_on(levels, answer), deductions, (),
+            answer.level, answer.possible_levels, answer.gap_possible, answer.exact, answer.questions,
+            unread, levels, self._overlaps(levels, answer), interpretations, deductions, (),
         )  # fmt: skip
 
     def _known_answer(self, levels: Sequence[LevelTrace]) -> Answer | None:
@@ -169,7 +179,7 @@ class _Rating:
 
     def _level(self, rule: LevelRule) -> LevelTrace:
         """Evaluate a level with all of its criteria."""
-        traces = tuple(self._criterion(criterion) for criterion in rule.criteria)
+        traces = tuple([self._criterion(criterion) for criterion in rule.criteria])
         applying = [_TRUTHS[trace.outcome] for trace in traces if trace.outcome != "not_applicable"]
         truth = all_hold(applying) if rule.mode == "all_of" else any_holds(applying)
         if truth is UNKNOWN and self.open:
@@ -178,14 +188,15 @@ class _Rating:
         return LevelTrace(rule.level, _word(truth), rule.mode, rule.citation.clause, traces)
 
     def _criterion(self, criterion: Criterion) -> CriterionTrace:
-        """Evaluate one criterion."""
-        outcome = self._outcome(criterion)
-        uses = criterion.applies_readings if outcome == "not_applicable" else criterion.readings
+        """Evaluate one criterion; one that several levels use is worked out once, and stands under each one's clause."""
+        told = self.told.get(criterion.id)
+        if told is None:
+            outcome = self._outcome(criterion)
+            uses = criterion.applies_readings if outcome == "not_applicable" else criterion.readings
+            seen = observed(self.glances[criterion.when.text], self.facts.values)
+            told = self.told[criterion.id] = (outcome, seen, used(uses, self.interpreter))
         clause, phrase = criterion.citation
-        seen = observed(self.evaluator.plan.glances[criterion.when.text], self.facts.values)
-        return CriterionTrace(
-            criterion.id, outcome, clause, phrase, criterion.when.text, seen, self._readings(uses), criterion.says
-        )  # fmt: skip
+        return CriterionTrace(criterion.id, told[0], clause, phrase, criterion.when.text, told[1], told[2], criterion.says)
 
     def _outcome(self, criterion: Criterion) -> str:
         """Give the outcome of a criterion; where the plain reading leaves it open, what every completion agrees on."""
@@ -197,10 +208,6 @@ class _Rating:
             return self.open.criterion_outcome(criterion)
         return _word(truth)
 
-    def _readings(self, uses: Iterable[ReadingUse]) -> tuple[str, ...]:
-        """Give the readings that are relied on: those whose own condition is not false."""
-        return tuple(use.id for use in uses if use.when is None or self.interpreter.truth(use.when) is not False)
-
     def _overlaps(self, levels: Sequence[LevelTrace], answer: Answer) -> tuple[Overlap, ...]:
         """Report levels of later steps that hold beside the one that went first."""
         met = {trace.level for trace in levels if trace.outcome == "met"}
@@ -208,49 +215,19 @@ class _Rating:
             if answer.level in step.levels:
                 later = {level for other in self.track.decide[position + 1 :] for level in other.levels} & met
                 both = self.evaluator.best_first({answer.level, *later} if answer.level else later)
-                return (Overlap(both, answer.level or "", self._readings(step.readings)),) if later else ()
+                return (Overlap(both, answer.level or "", used(step.readings, self.interpreter)),) if later else ()
         return ()
-
-    def _relied_on(self, levels: Sequence[LevelTrace], answer: Answer) -> tuple[str, ...]:
-        """Name every reading that the outcome rests on: of the levels up to the one that decided, and of how they were decided."""
-        relied: set[str] = set(self._readings(self.track.readings))
-        traces = {trace.level: trace for trace in levels}
-        considered: list[str] = []
-        for step in self.track.decide:
-            relied.update(self._readings(step.readings))
-            stop = step.levels.index(answer.level) + 1 if answer.level in step.levels else len(step.levels)
-            considered += step.levels[:stop]
-            if answer.level in step.levels:
-                break
-        else:
-            relied.update(self._readings(self.track.residual.readings) if answer.outcome != "undetermined" or answer.gap_possible else ())
-        for level in considered:
-            relied.update(self._readings(self.plan.rules[level].readings))
-            relied.update(name for trace in traces[level].criteria for name in trace.interpretations)
-        relied.update(self._readings_of_facts(considered))
-        return tuple(sorted(relied))
-
-    def _readings_of_facts(self, considered: Iterable[str]) -> set[str]:
-        """Give the readings that rest on how facts came to be known: stood in for, counted, derived."""
-        read = {name for level in considered for c in self.plan.rules[level].criteria for name in c.when.names}
-        relied: set[str] = set()
-        for rule in self.facts.stand_ins:
-            if read & rule.take.keys():
-                relied.update(self._readings(rule.readings))
-                read |= {source for target, source in rule.take.items() if target in read}
-        for name in read & self.facts.followed:
-            relied.update(self._readings(self.evaluator.edition.facts[name].readings))
-        return relied
 
 
 def _is_open(facts: Facts, case: Case, plan: TrackPlan) -> bool:
     """Tell whether an open fact could matter: to a level, or to whether the figures stated can be at all."""
-    if any(facts.values[name] is UNKNOWN for name in plan.decisive):
-        return True
     values = facts.values
-    return any(
-        any(values[name] is UNKNOWN for name in rule.holds.names) and any(name in case.facts for name in rule.holds.names)
-        for rule in plan.invariants
+    unknown = {name for name in plan.bound if values[name] is UNKNOWN}
+    if not unknown:
+        return False
+    stated = case.facts.keys()
+    return not unknown.isdisjoint(plan.decisive) or any(
+        not unknown.isdisjoint(rule.holds.names) and not stated.isdisjoint(rule.holds.names) for rule in plan.invariants
     )
 
 

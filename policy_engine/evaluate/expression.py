@@ -7,13 +7,12 @@ truth has three values, numbers are exact, and nothing outside the grammar has a
 import ast
 import operator
 from collections.abc import Callable, Collection, Mapping
-from fractions import Fraction
-from typing import Any, cast
+from typing import Any, ClassVar
 
 from simpleeval import SimpleEval
 
 from policy_engine.errors import EngineFaultError
-from policy_engine.language.values import NONE, UNKNOWN, Truth, Value, negate
+from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth, Value, all_hold, negate
 from policy_engine.model.facts import Condition
 
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -27,66 +26,85 @@ _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
     """Evaluates checked conditions against one case's values."""
 
+    meanings: ClassVar[dict[type[ast.expr], Callable[[Any, Any], Any]]]
+    function_meanings: ClassVar[dict[str, Callable[..., Any]]]
+    """What each node of the grammar and each function means; the tables below the class. Nothing else has a meaning."""
+
     def __init__(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> None:
         """Take the value of every name that a condition may use, and the names that the case file states."""
         super().__init__(operators={}, functions={}, names=values)  # pyright: ignore[reportUnknownMemberType]  # untyped
+        self.nodes: dict[type[ast.expr], Callable[[Any], Any]] = {}
         self.values = values
         self.stated = stated
-        self.nodes: dict[type[ast.expr], Callable[[Any], Any]] = {
-            ast.Name: self._name_of, ast.Constant: self._constant, ast.Compare: self._comparison, ast.BoolOp: self._connective,
-            ast.UnaryOp: self._negation, ast.BinOp: self._arithmetic, ast.Call: self._function,
-        }  # fmt: skip
+
+    def over(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> "Interpreter":
+        """Give the same interpreter over other values; simpleeval's own setting up costs more than a whole level."""
+        other = object.__new__(Interpreter)
+        other.__dict__.update(self.__dict__)
+        other.names = other.values = values
+        other.stated = stated
+        return other
 
     def truth(self, condition: Condition) -> Truth:
         """Give the truth of a condition: True, False or UNKNOWN."""
-        return cast("Truth", self._eval(condition.tree))
+        result: Truth = self._eval(condition.tree)
+        return result
+
+    def value(self, condition: Condition) -> Value:
+        """Give the value of a condition that a fact follows from: a count, a day, a truth."""
+        result: Value = self._eval(condition.tree)
+        return result
 
     def evaluated(self, tree: ast.expr) -> Any:
         """Give the value of a tree."""
         return self._eval(tree)
 
-    def value(self, condition: Condition) -> Value:
-        """Give the value of a condition that a fact follows from: a count, a day, a truth."""
-        return cast("Value", self._eval(condition.tree))
-
     def _eval(self, node: ast.expr) -> Any:
-        """Hand a node to its handler, past simpleeval's own look at each result (only our values exist here)."""
-        handler = self.nodes.get(type(node))
-        if handler is None:
-            raise EngineFaultError(f"no meaning for {type(node).__name__}")
-        return handler(node)
+        """Hand a node to its meaning, past simpleeval's own look at each result (only our values exist here)."""
+        if node.__class__ is ast.Name:  # every other node is a name; asking here saves a call
+            return self.values[node.id]
+        try:
+            meaning = self.meanings[node.__class__]
+        except KeyError:
+            raise EngineFaultError(f"no meaning for {type(node).__name__}") from None
+        return meaning(self, node)
 
-    def _name_of(self, node: ast.Name) -> Value:
-        """Look a name up; the check at load has made sure that it is there."""
-        return self.values[node.id]
-
-    def _constant(self, node: ast.Constant) -> Any:
+    def constant(self, node: ast.Constant) -> Any:
         """Give a literal, read exactly by the grammar."""
         return node.value
 
-    def _comparison(self, node: ast.Compare) -> Truth:
-        """Compare each pair after Kleene."""
-        left = self._eval(node.left)
-        result: Truth = True
-        for sign, comparator in zip(node.ops, node.comparators, strict=True):
-            if isinstance(comparator, ast.Tuple):
-                return self._membership(sign, left, comparator)
-            right = self._eval(comparator)
-            pair = _compare(sign, left, right)
-            if pair is False:
-                return False
-            result = pair if result is True else result
-            left = right
+    def comparison(self, node: ast.Compare) -> Truth:
+        """Compare after Kleene: one pair, as nearly always, or a chain of them."""
+        left, comparators = self._eval(node.left), node.comparators
+        if len(comparators) == 1:
+            return self._pair(node.ops[0], left, comparators[0])
+        pairs: list[Truth] = []
+        for sign, comparator in zip(node.ops, comparators, strict=True):
+            pairs.append(self._pair(sign, left, comparator))
+            left = self._eval(comparator)
+        return all_hold(pairs)
+
+    def _pair(self, sign: ast.cmpop, left: Any, comparator: ast.expr) -> Truth:
+        """Compare one pair after Kleene; what does not exist equals nothing, and is neither less nor more."""
+        if comparator.__class__ is ast.Tuple:
+            return self._membership(sign, left, comparator)
+        right = self._eval(comparator)
+        unknown: Truth = UNKNOWN
+        if left is UNKNOWN or right is UNKNOWN:
+            return unknown
+        if left is NONE or right is NONE:
+            return isinstance(sign, ast.NotEq)
+        result: bool = _COMPARISONS[sign.__class__](left, right)
         return result
 
-    def _membership(self, sign: ast.cmpop, left: Value, among: ast.Tuple) -> Truth:
+    def _membership(self, sign: ast.cmpop, left: Value, among: Any) -> Truth:
         """Tell whether a value is one of those in brackets."""
         if left is UNKNOWN:
             return UNKNOWN
         found: bool = any(left == self._eval(element) for element in among.elts)
         return found is isinstance(sign, ast.In)
 
-    def _connective(self, node: ast.BoolOp) -> Truth:
+    def connective(self, node: ast.BoolOp) -> Truth:
         """Join truths after Kleene; a decided part ends it, since conditions have no effects."""
         ends: bool = isinstance(node.op, ast.Or)
         result: Truth = not ends
@@ -98,41 +116,46 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
                 result = UNKNOWN
         return result
 
-    def _negation(self, node: ast.UnaryOp) -> Truth:
+    def negation(self, node: ast.UnaryOp) -> Truth:
         """Negate after Kleene."""
         return negate(self._eval(node.operand))
 
-    def _arithmetic(self, node: ast.BinOp) -> Any:
+    def arithmetic(self, node: ast.BinOp) -> Any:
         """Add, subtract or multiply exactly; with an UNKNOWN the result is UNKNOWN."""
         left, right = self._eval(node.left), self._eval(node.right)
-        return UNKNOWN if left is UNKNOWN or right is UNKNOWN else _ARITHMETIC[type(node.op)](left, right)
+        if left is UNKNOWN or right is UNKNOWN:
+            return UNKNOWN
+        return _ARITHMETIC[node.op.__class__](_plain(left), _plain(right))
 
-    def _function(self, node: ast.Call) -> Any:
+    def function(self, node: ast.Call) -> Any:
         """Give the meaning of a function of the closed table."""
-        assert isinstance(node.func, ast.Name)
-        match node.func.id:
-            case "share":
-                return self._share(node.args[0], node.args[1])
-            case "count":
-                return self._count(*node.args)
-            case "exists":
-                value = self._eval(node.args[0])
-                return UNKNOWN if value is UNKNOWN else value is not NONE
-            case "given":
-                return any(isinstance(argument, ast.Name) and argument.id in self.stated for argument in node.args)
-            case name:
-                raise EngineFaultError(f"no meaning for the function {name}")
+        name: str = node.func.id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # the grammar lets no other through
+        try:
+            meaning = self.function_meanings[name]
+        except KeyError:
+            raise EngineFaultError(f"no meaning for the function {name}") from None
+        return meaning(self, *node.args)
 
-    def _share(self, part_tree: ast.expr, whole_tree: ast.expr) -> Any:
-        """Give a share as an exact fraction; the check at load has made sure that the whole is above zero."""
+    def share(self, part_tree: ast.expr, whole_tree: ast.expr) -> Any:
+        """Give a share, exactly; the check at load has made sure that the whole is above zero."""
         part, whole = self._eval(part_tree), self._eval(whole_tree)
         if part is UNKNOWN or whole is UNKNOWN:
             return UNKNOWN
         if whole == 0:
             raise EngineFaultError("a share of nothing was let through")
-        return Fraction(part, whole)
+        return Ratio(part, whole)
 
-    def _count(self, fact: ast.expr, condition: ast.expr | None = None) -> Any:
+    def exists(self, fact: ast.expr) -> Truth:
+        """Tell whether a value exists; UNKNOWN where that was not recorded."""
+        value = self._eval(fact)
+        unknown: Truth = UNKNOWN
+        return unknown if value is UNKNOWN else value is not NONE
+
+    def given(self, *facts: ast.expr) -> bool:
+        """Tell whether the case file states one of the facts."""
+        return any(isinstance(fact, ast.Name) and fact.id in self.stated for fact in facts)
+
+    def count(self, fact: ast.expr, condition: ast.expr | None = None) -> Any:
         """Count the items of a list, or those that meet a condition; UNKNOWN where that is open for one of them."""
         items = self._eval(fact)
         if items is UNKNOWN:
@@ -141,6 +164,11 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
             return len(items)
         low, high = count_bounds(items, condition, self.values)
         return low if low == high else UNKNOWN
+
+
+def _plain(value: Any) -> Any:
+    """Give a share as a fraction, for sums and products."""
+    return value.fraction if isinstance(value, Ratio) else value
 
 
 def count_bounds(items: Any, condition: ast.expr, values: Mapping[str, Value]) -> tuple[int, int]:
@@ -152,11 +180,12 @@ def count_bounds(items: Any, condition: ast.expr, values: Mapping[str, Value]) -
 
 def item_truth(item: Mapping[str, Value], condition: ast.expr, values: Mapping[str, Value]) -> Truth:
     """Give the truth of a condition for one item; a field that the item leaves out is UNKNOWN."""
-    return cast("Truth", Interpreter(_ItemNames(item, values)).evaluated(condition))
+    result: Truth = _BLANK.over(_ItemNames(item, values)).evaluated(condition)
+    return result
 
 
 class _ItemNames(dict[str, Value]):
-    """The names that a condition over items sees: the item's fields, then the edition's constants."""
+    """The names that a condition over items sees: the item's fields (all that are declared), then the edition's constants."""
 
     def __init__(self, item: Mapping[str, Value], values: Mapping[str, Value]) -> None:
         """Take the fields of the item; constants are looked up behind it."""
@@ -164,16 +193,28 @@ class _ItemNames(dict[str, Value]):
         self.behind = values
 
     def __missing__(self, name: str) -> Value:
-        """Give a constant of the edition, or UNKNOWN for a field left out."""
-        return self.behind.get(name, UNKNOWN)
+        """Give a constant of the edition."""
+        return self.behind[name]
 
 
-def _compare(sign: ast.cmpop, left: Any, right: Any) -> Truth:
-    """Compare two values after Kleene; what does not exist equals nothing, and is neither less nor more."""
-    if left is UNKNOWN or right is UNKNOWN:
-        unknown: Truth = UNKNOWN
-        return unknown
-    if left is NONE or right is NONE:
-        return isinstance(sign, ast.NotEq)
-    result: bool = _COMPARISONS[type(sign)](left, right)
-    return result
+Interpreter.meanings = {
+    ast.Constant: Interpreter.constant,
+    ast.Compare: Interpreter.comparison,
+    ast.BoolOp: Interpreter.connective,
+    ast.UnaryOp: Interpreter.negation,
+    ast.BinOp: Interpreter.arithmetic,
+    ast.Call: Interpreter.function,
+}
+Interpreter.function_meanings = {
+    "share": Interpreter.share,
+    "count": Interpreter.count,
+    "exists": Interpreter.exists,
+    "given": Interpreter.given,
+}
+_BLANK = Interpreter({})
+"""Set up once; every case is read by `over`."""
+
+
+def interpreter_over(values: Mapping[str, Value], stated: Collection[str] = ()) -> Interpreter:
+    """Give an interpreter over a case's values."""
+    return _BLANK.over(values, stated)

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.expression import Interpreter, count_bounds
+from policy_engine.evaluate.expression import Interpreter, count_bounds, interpreter_over
 from policy_engine.evaluate.plan import Plan, TrackPlan
 from policy_engine.evaluate.shown import shown
-from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.language.values import UNKNOWN, Item, Value
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration, Invariant
 from policy_engine.model.rulebook import StandIn
@@ -35,11 +35,14 @@ def known_facts(case: Case, plan: Plan) -> Facts:
     values: dict[str, Value] = dict.fromkeys(plan.types, UNKNOWN)
     values.update(plan.constants)
     values.update(case.facts)
-    interpreter = Interpreter(values, case.facts)
+    values.update({name: _whole_items(case.facts[name], plan.edition.facts[name]) for name in plan.lists if name in case.facts})
+    interpreter = interpreter_over(values, case.facts)
     problems: list[Problem] = []
     deductions: list[Deduction] = []
     followed: set[str] = set()
-    for fact in plan.follows:
+    for fact, source in plan.follows:
+        if source and source not in case.facts:
+            continue
         origin, value = _follow(fact, case, interpreter, problems)
         if value is not UNKNOWN and origin:
             followed.add(fact.name)
@@ -49,6 +52,12 @@ def known_facts(case: Case, plan: Plan) -> Facts:
     if problems:
         raise InputError(problems)
     return Facts(values, tuple(deductions), (), frozenset(followed))
+
+
+def _whole_items(items: Value, fact: FactDeclaration) -> Value:
+    """Give every item every field that is declared, UNKNOWN where it was left out, so that no other name is read in its stead."""
+    blank: Item = dict.fromkeys(fact.fields, UNKNOWN)
+    return tuple(blank | item for item in items) if isinstance(items, tuple) else items
 
 
 def _follow(fact: FactDeclaration, case: Case, interpreter: Interpreter, problems: list[Problem]) -> tuple[str, Value]:
@@ -79,7 +88,7 @@ def _contradicted_count(fact: FactDeclaration, case: Case, interpreter: Interpre
     call = fact.counted_from.tree
     assert isinstance(call.args[0], ast.Name)
     source = call.args[0].id
-    items, stated = case.facts.get(source), case.facts[fact.name]
+    items, stated = interpreter.values[source], case.facts[fact.name]
     if not isinstance(items, tuple) or not isinstance(stated, int):
         return []
     low, high = count_bounds(items, call.args[1], interpreter.values) if len(call.args) > 1 else (len(items), len(items))
@@ -99,7 +108,7 @@ def stand_in(facts: Facts, case: Case, plan: TrackPlan) -> Facts:
     """
     values, used, problems = dict(facts.values), list[StandIn](), list[Problem]()
     values.update(plan.constants)
-    interpreter = Interpreter(values, case.facts)
+    interpreter = interpreter_over(values, case.facts)
     deductions = list(facts.deductions)
     for rule in plan.track.stand_ins:
         if interpreter.truth(rule.unless) is not False:
@@ -129,7 +138,7 @@ def check_invariants(facts: Facts, case: Case, plan: TrackPlan) -> None:
     Raises:
         InputError: PE505, for each rule that is broken, at the first of its facts that the case states.
     """
-    interpreter = Interpreter(facts.values, case.facts)
+    interpreter = interpreter_over(facts.values, case.facts)
     broken = [rule for rule in plan.invariants if interpreter.truth(rule.holds) is False]
     stood_for = {target for used in facts.stand_ins for target in used.take if target not in case.facts}
     told = [rule for rule in broken if not stood_for.intersection(rule.holds.names)]

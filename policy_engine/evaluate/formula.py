@@ -16,7 +16,7 @@ from policy_engine.evaluate.linear import Row, negated, normal
 from policy_engine.evaluate.variables import Linear, NotLinearError, Variables, add, cross, product
 from policy_engine.language.show import show
 from policy_engine.language.types import Type
-from policy_engine.language.values import NONE, UNKNOWN
+from policy_engine.language.values import NONE, UNKNOWN, Ratio
 
 
 class Atom(NamedTuple):
@@ -201,6 +201,6 @@ class Translator:
             return Linear({}, value.toordinal())
         if isinstance(value, str):
             return Linear({}, self.variables.types[name].choices.index(value))
-        if isinstance(value, (int, Fraction)):
-            return Linear({}, value)
+        if isinstance(value, (int, Fraction, Ratio)):
+            return Linear({}, value.fraction if isinstance(value, Ratio) else value)
         raise NotLinearError

@@ -50,17 +50,8 @@ def _side(tree: ast.expr, known: frozenset[str]) -> tuple[str, ...]:
 
 def observed(looked_at: Iterable[Glance], values: Mapping[str, Value]) -> str:
     """Write the figures of a case that a condition looked at; `?` where one is not known."""
-    return "; ".join(_write(glance, values) for glance in looked_at)
-
-
-def _write(glance: Glance, values: Mapping[str, Value]) -> str:
-    """Write one figure."""
-    figures = "/".join([_figure(values[name]) for name in glance.names])
-    return f"{glance.label} = {figures}" if glance.label else figures
-
-
-def _figure(value: Value) -> str:
-    """Write one value."""
-    if type(value) is int:
-        return str(value)
-    return "?" if value is UNKNOWN else shown(value)
+    parts: list[str] = []
+    for names, label in looked_at:
+        figures = "/".join(["?" if (value := values[name]) is UNKNOWN else shown(value) for name in names])
+        parts.append(f"{label} = {figures}" if label else figures)
+    return "; ".join(parts)

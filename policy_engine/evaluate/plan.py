@@ -2,13 +2,23 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import NamedTuple
 
 from policy_engine.evaluate.observe import Glance, glances
-from policy_engine.language.types import Type
-from policy_engine.language.values import Value
-from policy_engine.model.facts import FactDeclaration, Invariant
+from policy_engine.language.quantity import Quantity
+from policy_engine.language.types import SHARE, Type
+from policy_engine.language.values import Ratio, Value
+from policy_engine.model.facts import FactDeclaration, Invariant, ReadingUse
 from policy_engine.model.rulebook import Edition, LevelRule, Track
+
+
+class Considered(NamedTuple):
+    """The levels up to the one that decided: which they are, the readings of deciding so, and the facts that they read."""
+
+    levels: tuple[str, ...]
+    uses: tuple[ReadingUse, ...]
+    reads: frozenset[str]
 
 
 class TrackPlan(NamedTuple):
@@ -20,9 +30,15 @@ class TrackPlan(NamedTuple):
     track: Track
     reads: tuple[str, ...]
     decisive: frozenset[str]
+    bound: tuple[str, ...]
+    """The facts that are decisive or that an invariant binds."""
     invariants: tuple[Invariant, ...]
     constants: Mapping[str, Value]
     rules: Mapping[str, LevelRule]
+    considered: Mapping[str | None, Considered]
+    """What an outcome rests on, by the level that decided; by None where none did."""
+    facts: Mapping[str, FactDeclaration]
+    read: frozenset[str]
 
 
 class Plan(NamedTuple):
@@ -31,11 +47,14 @@ class Plan(NamedTuple):
     edition: Edition
     constants: Mapping[str, Value]
     types: Mapping[str, Type]
-    follows: tuple[FactDeclaration, ...]
-    """Facts that can follow from others, each after those that it follows from."""
+    follows: tuple[tuple[FactDeclaration, str], ...]
+    """Facts that can follow from others, each after those that it follows from; with the list that one is counted from."""
+    lists: tuple[str, ...]
     counted: Mapping[str, tuple[FactDeclaration, ...]]
     """The counts with a condition, by the list that they are counted from."""
     tracks: Mapping[str, TrackPlan]
+    choosing: tuple[str, ...]
+    """The facts that choose the track, where each has few values; else nothing."""
     level_ids: tuple[str, ...]
     """The ids of the levels by rank: the worst first."""
     glances: Mapping[str, tuple[Glance, ...]]
@@ -52,11 +71,14 @@ def plan_of(edition: Edition) -> Plan:
         if source:
             counted[source] = (*counted.get(source, ()), fact)
     types = {name: fact.type for name, fact in edition.facts.items()}
+    named = {name for track in edition.tracks for name in track.applies_to.names if name in types}
+    choosing = tuple(sorted(named)) if all(types[name].kind in {"choice", "bool", "level"} for name in named) else ()
+    lists = tuple(name for name, fact in edition.facts.items() if fact.type.kind == "list")
     tracks = {track.id: _plan_track(track, edition, constants) for track in edition.tracks}
     level_ids = tuple(level.id for level in sorted(edition.scale.values(), key=lambda level: level.rank))
     conditions = [c.when for track in edition.tracks for rule in track.levels for c in rule.criteria]
     looked_at = {condition.text: glances(condition.tree, types) for condition in conditions}
-    return Plan(edition, constants, types, tuple(_in_order(edition.facts)), counted, tracks, level_ids, looked_at)
+    return Plan(edition, constants, types, tuple(_in_order(edition.facts)), lists, counted, tracks, choosing, level_ids, looked_at)
 
 
 def _counted_with_condition(fact: FactDeclaration) -> str:
@@ -67,23 +89,53 @@ def _counted_with_condition(fact: FactDeclaration) -> str:
     return ""
 
 
+def _source(fact: FactDeclaration) -> str:
+    """Give the list that a fact is counted from, or ""."""
+    return fact.counted_from.names[0] if fact.counted_from else ""
+
+
 def _plan_track(track: Track, edition: Edition, constants: Mapping[str, Value]) -> TrackPlan:
     """Work out what one track needs."""
-    figures = {name: threshold.quantity.value for name, threshold in track.thresholds.items()}
+    figures = {name: _figure(threshold.quantity) for name, threshold in track.thresholds.items()}
     invariants = (*edition.invariants, *track.requires)
     criteria = [criterion for rule in track.levels for criterion in rule.criteria]
     named = {name for c in criteria for condition in (c.when, c.applies_when) if condition for name in condition.names}
     named |= {name for rule in track.stand_ins for name in (*rule.unless.names, *rule.take.values())}
     rules = {rule.level: rule for rule in track.levels}
     reads = tuple(sorted(track.reads))
-    return TrackPlan(track, reads, frozenset(named & edition.facts.keys()), invariants, {**constants, **figures}, rules)
+    decisive = frozenset(named & edition.facts.keys())
+    bound = tuple(sorted(decisive | {name for rule in invariants for name in rule.holds.names if name in edition.facts}))
+    considered = {level: _considered(track, rules, decisive, level) for level in (*rules, None)}
+    values: dict[str, Value] = {**constants, **figures}
+    return TrackPlan(track, reads, decisive, bound, invariants, values, rules, considered, edition.facts, frozenset(reads))
 
 
-def _in_order(facts: Mapping[str, FactDeclaration]) -> Iterator[FactDeclaration]:
+def _figure(quantity: Quantity) -> Value:
+    """Give a threshold's value; a share as its two numbers, as it will be compared."""
+    value = quantity.value
+    return Ratio(value.numerator, value.denominator) if isinstance(value, Fraction) and quantity.type is SHARE else value
+
+
+def _considered(track: Track, rules: Mapping[str, LevelRule], decisive: frozenset[str], decided: str | None) -> Considered:
+    """Give what is looked at, step by step, until a level decides."""
+    levels: list[str] = []
+    uses = list(track.readings)
+    for step in track.decide:
+        uses += step.readings
+        stop = step.levels.index(decided) + 1 if decided in step.levels else len(step.levels)
+        levels += step.levels[:stop]
+        if decided in step.levels:
+            break
+    uses += [use for level in levels for use in rules[level].readings]
+    reads = frozenset(name for level in levels for c in rules[level].criteria for name in c.when.names) & decisive
+    return Considered(tuple(levels), tuple(uses), reads)
+
+
+def _in_order(facts: Mapping[str, FactDeclaration]) -> Iterator[tuple[FactDeclaration, str]]:
     """Give the facts that follow from others, sources first."""
     done: set[str] = set()
 
-    def visit(name: str) -> Iterator[FactDeclaration]:
+    def visit(name: str) -> Iterator[tuple[FactDeclaration, str]]:
         if name in done or name not in facts:
             return
         done.add(name)
@@ -93,7 +145,7 @@ def _in_order(facts: Mapping[str, FactDeclaration]) -> Iterator[FactDeclaration]
             for source in condition.names:
                 yield from visit(source)
         if conditions:
-            yield fact
+            yield fact, _source(fact)
 
     for name in sorted(facts):
         yield from visit(name)

@@ -9,9 +9,12 @@ from policy_engine.language.values import NONE, UNKNOWN, Value
 
 def shown(value: Value) -> str:
     """Write a value as a case file would."""
+    kind = value.__class__
+    if kind is int or kind is str:
+        return str(value)
+    if value is True or value is False:
+        return "true" if value else "false"
     match value:
-        case bool():
-            return "true" if value else "false"
         case date():
             return value.isoformat()
         case Fraction():

@@ -47,7 +47,7 @@ class Open:
         self.variables = Variables(dict(facts.values), plan.types, len(plan.level_ids))
         self.variables.aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         self.translator = Translator(self.variables)
-        tied = self._tie_lists(case, plan)
+        tied = self._tie_lists(plan)
         rules = [(rule.id, self.translator.formula(rule.holds.tree)) for rule in track.invariants]
         more = [self.translator.formula(condition.tree) for condition in given]
         self.deductions = self._deduce(rules, case, plan)
@@ -56,11 +56,11 @@ class Open:
         if self.solver.possible(True) is False:
             raise InputError([self._impossible(case, [name for name, formula in rules if formula is not True])])
 
-    def _tie_lists(self, case: Case, plan: Plan) -> list[Row]:
+    def _tie_lists(self, plan: Plan) -> list[Row]:
         """Tie counts to the lists that leave fields open."""
         rows: list[Row] = []
         for source, counted in plan.counted.items():
-            items = case.facts.get(source)
+            items = self.facts.values[source]
             if isinstance(items, tuple) and any(self.facts.values[fact.name] is UNKNOWN for fact in counted):
                 tied = tie_counts(items, counted, plan.edition.facts[source], self.variables)
                 self.variables.exact &= tied is not None

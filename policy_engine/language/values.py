@@ -47,12 +47,66 @@ class Nothing:
         return "NONE"
 
 
+class Ratio:
+    """A part of a whole above zero, as its two numbers.
+
+    Compared by multiplying crosswise, as in SQL and in the solver: a share is held against a figure
+    exactly, and division is never done.
+    """
+
+    __slots__ = ("part", "whole")
+
+    def __init__(self, part: "Number", whole: "Number") -> None:
+        """Keep both numbers."""
+        self.part = part
+        self.whole = whole
+
+    @property
+    def fraction(self) -> Fraction:
+        """The share as a fraction in lowest terms."""
+        return Fraction(self.part) / self.whole
+
+    def _ahead_of(self, other: "Number | Ratio") -> "Number":
+        """Give a number that is above, below or equal to zero as this share is to the other."""
+        if isinstance(other, Ratio):
+            return self.part * other.whole - other.part * self.whole
+        return self.part * other.denominator - other.numerator * self.whole
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two shares are the same figure."""
+        return isinstance(other, (int, Fraction, Ratio)) and self._ahead_of(other) == 0
+
+    def __lt__(self, other: "Number | Ratio") -> bool:
+        """Tell whether this share is the smaller one."""
+        return self._ahead_of(other) < 0
+
+    def __le__(self, other: "Number | Ratio") -> bool:
+        """Tell whether this share is at most the other."""
+        return self._ahead_of(other) <= 0
+
+    def __gt__(self, other: "Number | Ratio") -> bool:
+        """Tell whether this share is the greater one."""
+        return self._ahead_of(other) > 0
+
+    def __ge__(self, other: "Number | Ratio") -> bool:
+        """Tell whether this share is at least the other."""
+        return self._ahead_of(other) >= 0
+
+    def __hash__(self) -> int:
+        """Hash as the fraction does, since the two are equal."""
+        return hash(self.fraction)
+
+    def __repr__(self) -> str:
+        """Show the two numbers."""
+        return f"Ratio({self.part}, {self.whole})"
+
+
 UNKNOWN: Final = Unknown()
 NONE: Final = Nothing()
 
 Truth: TypeAlias = bool | Unknown
 Number: TypeAlias = int | Fraction
-Value: TypeAlias = bool | int | Fraction | date | str | Unknown | Nothing | tuple[dict[str, "Value"], ...]
+Value: TypeAlias = bool | int | Fraction | Ratio | date | str | Unknown | Nothing | tuple[dict[str, "Value"], ...]
 Item: TypeAlias = dict[str, Value]
 
 

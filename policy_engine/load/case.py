@@ -220,6 +220,8 @@ def _expect(node: Node, edition: Edition) -> dict[str, object]:
     """Read what the case's author expects of the verdict."""
     got = node.fields((), _EXPECT)
     expect: dict[str, object] = {key: child.value for key, child in got.items()}
+    if isinstance(expect.get("possible_levels"), list):
+        expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
     if "outcome" in got:
         got["outcome"].one_of(OUTCOMES)
     if "level" in got:
@@ -229,6 +231,12 @@ def _expect(node: Node, edition: Edition) -> dict[str, object]:
             got["level"].complain("PE204", found=str(got["level"].value), nearest="", known=", ".join(spellings))
         expect["level"] = level.id if level else None
     return expect
+
+
+def _level_id(node: Node, edition: Edition) -> str:
+    """Give the id of a level that may be spelled by its code."""
+    level = find_level(node.text(), edition.scale)
+    return level.id if level else str(node.value)
 
 
 def find_cases(folder: str) -> list[str]:

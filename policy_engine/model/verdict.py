@@ -68,6 +68,8 @@ class Advice(NamedTuple):
     locked: tuple[str, ...]
     exact: bool
     reached: str | None
+    open: tuple[str, ...] = ()
+    """Open facts that keep it from being settled whether a change would reach the level."""
 
 
 class Verdict(NamedTuple):
@@ -86,6 +88,8 @@ class Verdict(NamedTuple):
     gap_possible: bool
     possible_exact: bool
     open_questions: tuple[str, ...]
+    unread: tuple[str, ...]
+    """Facts that the case states and the track does not read."""
     levels: tuple[LevelTrace, ...]
     overlaps: tuple[Overlap, ...]
     interpretations: tuple[str, ...]

@@ -24,6 +24,7 @@ def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
         "revision": verdict.revision, "track": verdict.track, "possible_tracks": list(verdict.possible_tracks),
         "outcome": verdict.outcome, "level": verdict.level, "possible_levels": list(verdict.possible_levels),
         "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": list(verdict.open_questions),
+        "unread": list(verdict.unread),
     }  # fmt: skip
     return head | {
         "levels": [_level(trace) for trace in verdict.levels],
@@ -57,7 +58,7 @@ def _criterion(trace: CriterionTrace) -> dict[str, Any]:
 def _advice(advice: Advice) -> dict[str, Any]:
     """Give what would reach a level."""
     changes = [{"fact": c.fact, "from": _plain(c.current), "to": _plain(c.wanted)} for c in advice.changes]
-    return advice._asdict() | {"changes": changes, "locked": list(advice.locked)}
+    return advice._asdict() | {"changes": changes, "locked": list(advice.locked), "open": list(advice.open)}
 
 
 def _plain(value: Value) -> Any:
