@@ -2,17 +2,66 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from random import Random
+from typing import NamedTuple
 
-from tests.oracle import GROUPS, LEADING, Facts, counted_apart, lawful
+from tests.oracle import BEST_FIRST, CRITERIA, GROUPS, LEADING, Facts, classify, counted_apart, holding, lawful, one_case
 
 POSITIONS = (*LEADING, "specialist")
+DECLARED = frozenset({"kind", "workplace", "position", "criteria_counted_apart"})
+"""Facts that are left standing: they choose the track, or follow from what the file holds."""
+
+
+class Completion(NamedTuple):
+    """One way to complete a case: the facts, the outcome, and every level that holds."""
+
+    facts: Facts
+    outcome: str
+    held: frozenset[str]
+
+
+class Hidden(NamedTuple):
+    """A case with facts hidden, and all of its completions."""
+
+    known: Facts
+    hidden: tuple[str, ...]
+    completions: tuple[Completion, ...]
+
+    def outcomes(self, **chosen: bool | int | str) -> frozenset[str]:
+        """Give the outcomes of the completions in which some facts are as chosen."""
+        fits = (c for c in self.completions if all(c.facts[name] == value for name, value in chosen.items()))
+        return frozenset(c.outcome for c in fits)
+
+    def values(self, name: str) -> set[bool | int | str]:
+        """Give the values that a hidden fact takes in some completion."""
+        return {c.facts[name] for c in self.completions}
+
+
+def best_first(outcomes: frozenset[str]) -> tuple[str, ...]:
+    """Give the levels among outcomes, the best first."""
+    return tuple(level for level in BEST_FIRST if level in outcomes)
+
+
+def hide(known: Facts, hidden: tuple[str, ...]) -> Hidden:
+    """Hide facts of a case, and enumerate its completions."""
+    left = {name: value for name, value in known.items() if name not in hidden}
+    return Hidden(left, hidden, tuple(Completion(f, classify(f), holding(f)) for f in completions(left, hidden)))
+
+
+def draw_hidden(rng: Random) -> Hidden:
+    """Draw a small case and hide one to three of its facts; criteria that only repeat the tasks are left away."""
+    facts = one_case(rng, rng.choice(("specialist", "leader")), 6)
+    if facts["position"] == "specialist" and not counted_apart(facts):
+        facts = {name: value for name, value in facts.items() if name not in CRITERIA}
+    names = [name for name in facts if name not in DECLARED]
+    return hide(facts, tuple(rng.sample(names, rng.randint(1, 3))))
 
 
 def completions(known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) -> Iterator[Facts]:
     """Give every lawful way to fill in the hidden facts.
 
     A hidden count is at most its total. A hidden total is tried up to three times the greatest
-    known figure of its list, and 12 more. No larger one adds an outcome, for totals of six at most:
+    known figure of its list, and 12 more. No larger one adds an outcome, for figures of six at most:
 
     - Let K <= 6 be the greatest known figure of the list, and T > 3K + 12 >= 5K a hidden total.
     - A known part x of the list makes each comparison with T come out in one way for all such T: x < T/5.
@@ -21,14 +70,14 @@ def completions(known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) 
 
     So what a larger total reaches, 3K + 12 reaches.
     """
-    domains = [_domain(name, known, hidden) for name in hidden]
+    domains = [_domain(name, known) for name in hidden]
     for values in product(*domains):
         whole = {**known, **dict(zip(hidden, values, strict=True))}
         if lawful(whole):
             yield whole
 
 
-def _domain(name: str, known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) -> tuple[bool | int | str, ...]:
+def _domain(name: str, known: Mapping[str, bool | int | str]) -> tuple[bool | int | str, ...]:
     """Give the values that one hidden fact is tried with."""
     if name == "position":
         return POSITIONS
@@ -38,18 +87,6 @@ def _domain(name: str, known: Mapping[str, bool | int | str], hidden: tuple[str,
     total = known.get(group[0])
     if isinstance(total, int):
         return tuple(range(total + 1))
-    figures = [value for other in group if isinstance(value := known.get(other), int)]
-    assert max(figures, default=0) <= 6
-    return tuple(range(3 * max(figures, default=0) + 12 + 1))
-
-
-def hideable(facts: Mapping[str, object]) -> tuple[str, ...]:
-    """Give the facts of a case that can be hidden without saying something else by it.
-
-    Criteria stated beside a stand-in say again what the tasks say, so they are no facts of their own.
-    Whether criteria are counted apart follows from what is stated, so it is never open.
-    """
-    fixed = {"kind", "workplace", "position", "criteria_counted_apart"}
-    if facts["position"] == "specialist" and not counted_apart(facts):
-        fixed |= set(GROUPS[1])
-    return tuple(name for name in facts if name not in fixed)
+    greatest = max((value for other in group if isinstance(value := known.get(other), int)), default=0)
+    assert greatest <= 6
+    return tuple(range(3 * greatest + 12 + 1))
