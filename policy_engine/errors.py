@@ -19,9 +19,15 @@ from typing import NamedTuple
 from policy_engine.source import Location
 
 
-def N_(text: str) -> str:  # noqa: N802  (gettext's own name for "translate this later")
-    """Mark a text for the catalogue of translations, and give it back as it is."""
-    return text
+class Words(str):
+    """A text of the engine's own, in English until it is shown; a user's own words are never translated."""
+
+    __slots__ = ()
+
+
+def N_(text: str) -> Words:  # noqa: N802  (gettext's own name for "translate this later")
+    """Mark a text for the catalogue of translations."""
+    return Words(text)
 
 
 class Entry(NamedTuple):
@@ -70,7 +76,10 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{found}`: nothing says that `{whole}` is above zero"),
         N_("guard it with `applies_when: {whole} > 0`, or with a rule under `requires:`"),
     ),
-    "PE306": Entry(N_("the condition is larger than the limit ({limit})"), N_("split it into several criteria")),
+    "PE306": Entry(
+        N_("the condition is too large: at most {characters} characters and {depth} levels of nesting"),
+        N_("split it into several criteria"),
+    ),
     "PE307": Entry(N_("`{found}` is not a function call of the condition language"), N_("functions: {usage}")),
     "PE308": Entry(N_("`{found}` multiplies two facts"), N_("one factor of a product must be a threshold")),
     "PE309": Entry(N_("`{found}` is not a choice of this fact{nearest}"), N_("choices: {choices}")),
@@ -110,7 +119,7 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{name}` is {given}, but what it follows from gives {derived}: {rule}"),
         N_("correct the one or the other; neither is preferred"),
     ),
-    "PE510": Entry(N_("two tracks apply to this case: {tracks}"), N_("the rulebook must tell them apart under `applies_to:`")),
+    "PE510": Entry(N_("several tracks apply to this case: {tracks}"), N_("the rulebook must tell them apart under `applies_to:`")),
     "PE511": Entry(N_("no case file was found in `{folder}`"), N_("name a case file, or a folder that holds some")),
     "PE512": Entry(N_("the case `{name}` stands twice; the other is {first}"), N_("give each case its own name under `case:`")),
     # 6xx: the library of editions

@@ -110,10 +110,10 @@ class _Explainer:
         """Name the edition, its status, its digest and the track."""
         status = self._(N_("issued")) if self.verdict.status == "issued" else self._(N_("draft"))
         words = {"edition": self.edition.id, "status": status, "revision": self.verdict.revision[:19]}
-        head = self._(N_("Edition {edition} ({status}), revision {revision}…"), **words)
+        first = self._(N_("Edition {edition} ({status}), revision {revision}…"), **words)
         if self.track is None:
-            return head
-        return f"{head} · {sentence(self.track.label, self.language)} [{self.track.citation.clause}]"
+            return first
+        return f"{first} · {sentence(self.track.label, self.language)} [{self.track.citation.clause}]"
 
     def _headline(self) -> str:
         """Say the outcome in one sentence."""
@@ -186,10 +186,11 @@ class _Explainer:
         """Say how one criterion came out: what it asks, the figures, the operative words, the clause."""
         seen = self._seen(trace)
         says = sentence(trace.says, self.language).rstrip(" .")
-        text = f"{says}: {seen}" if seen else says
-        text = f"{text}, “{trace.phrase}”" if seen else f"{text} “{trace.phrase}”"
+        held = f", {trace.phrase}" if any(sign.isdigit() for sign in seen) else f" (“{trace.phrase}”)"
+        text = f"{says}: {seen}{held}" if seen else f"{says}{held}"
         if trace.outcome == "not_applicable":
-            text = f"{says}: {self._(N_('not applicable, there is nothing to count'))}"
+            nothing = self._(N_("not applicable, there is nothing to count"))
+            text = f"{says}: {nothing}"
         readings = f" · {', '.join(trace.interpretations)}" if trace.interpretations else ""
         return Line(trace.outcome, text, trace.citation + readings)
 

@@ -1,0 +1,1 @@
+"""The tests of the engine, its rulebooks and its papers."""

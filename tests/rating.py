@@ -30,11 +30,16 @@ def rate(facts: Mapping[str, Value]) -> Verdict:
     return evaluator().evaluate(case_of(facts))
 
 
-def rate_file(facts: Mapping[str, object]) -> Verdict:
-    """Rate these facts as a case file states them; every JSON text is a YAML text."""
+def read_facts(facts: Mapping[str, object]) -> Case:
+    """Give a case of these facts, read from a file; every JSON text is a YAML text."""
     text = json.dumps({"case": "drawn", "edition": "2020", "facts": facts}, indent=1)
     case, _ = read_case(text.encode(), "drawn.yaml", LIBRARY)
-    return evaluator().evaluate(case)
+    return case
+
+
+def rate_file(facts: Mapping[str, object]) -> Verdict:
+    """Rate these facts as a case file states them."""
+    return evaluator().evaluate(read_facts(facts))
 
 
 def outcome_of(verdict: Verdict) -> str:

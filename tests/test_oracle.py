@@ -33,7 +33,7 @@ def test_engine_and_oracle_agree(track: str) -> None:
 
     differing = [(facts, outcome_of(rate(facts)), classify(facts)) for facts in drawn if outcome_of(rate(facts)) != classify(facts)]
 
-    assert [] == differing[:3]
+    assert differing[:3] == []
 
 
 @pytest.mark.parametrize("track", ["specialist", "leader"])
@@ -71,7 +71,7 @@ def test_a_complete_case_leaves_nothing_open(track: str) -> None:
 
         levels = () if expected == "gap" else (expected,)
         assert (levels, expected == "gap") == (verdict.possible_levels, verdict.gap_possible)
-        assert (True, ()) == (verdict.possible_exact, verdict.open_questions)
+        assert (verdict.possible_exact, verdict.open_questions) == (True, ())
 
 
 @pytest.mark.parametrize("track", ["specialist", "leader"])

@@ -4,7 +4,7 @@ import click
 
 from policy_engine.cli.evaluate import build_evaluate
 from policy_engine.cli.new_case import build_new_case
-from policy_engine.cli.options import language_option
+from policy_engine.cli.options import OPTIONS, language_option
 from policy_engine.errors import N_
 from policy_engine.messages import translate
 
@@ -20,7 +20,10 @@ _HELP = N_(
       policy-engine evaluate case.yaml              rate it
 
     \b
-    Exit codes: 0 answered, 1 the answer is no, 2 wrong usage, 3 bad or missing input, 70 a fault of ours.
+    Exit codes: 0 answered, 1 the answer is no, 2 wrong usage,
+    3 bad or missing input, 70 a fault of ours.
+
+    \b
     Completion in the shell: eval "$(_POLICY_ENGINE_COMPLETE=bash_source policy-engine)"
     (also zsh_source, fish_source)."""
 )
@@ -36,6 +39,8 @@ def build_app(language: str) -> click.Group:
         params=[language_option(language)],
         callback=_nothing,
         no_args_is_help=True,
+        subcommand_metavar=translate(N_("COMMAND [ARGUMENTS]..."), language),
+        options_metavar=translate(OPTIONS, language),
     )
     return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)
 

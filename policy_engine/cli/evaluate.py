@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from policy_engine.cli.options import edition_option, language_option, rulebook_option
+from policy_engine.cli.options import OPTIONS, edition_option, language_option, rulebook_option
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
 from policy_engine.model.verdict import OUTCOMES
@@ -30,6 +30,7 @@ def build_evaluate(language: str) -> click.Command:
         "evaluate",
         help=translate(_HELP, language),
         short_help=translate(N_("Rate case files, and say why."), language),
+        options_metavar=translate(OPTIONS, language),
         callback=partial(evaluate_files, language),
         params=[
             click.Argument(["cases"], metavar="CASE...", nargs=-1, required=True, type=click.Path()),
@@ -41,7 +42,7 @@ def build_evaluate(language: str) -> click.Command:
                 ["--fail-on"],
                 metavar="OUTCOME,...",
                 default="",
-                callback=_outcomes,
+                callback=partial(_outcomes, language),
                 help=translate(
                     N_("Exit with 1 where a verdict has one of these outcomes: {outcomes}."), language, outcomes=", ".join(OUTCOMES)
                 ),
@@ -50,12 +51,13 @@ def build_evaluate(language: str) -> click.Command:
     )
 
 
-def _outcomes(_context: click.Context, _option: click.Parameter, value: str) -> frozenset[str]:
+def _outcomes(language: str, _context: click.Context, _option: click.Parameter, value: str) -> frozenset[str]:
     """Read the outcomes of `--fail-on`."""
     named = frozenset(filter(None, (word.strip() for word in value.split(","))))
     unknown = sorted(named - set(OUTCOMES))
     if unknown:
-        raise click.BadParameter(f"{', '.join(unknown)} ({', '.join(OUTCOMES)})")
+        words = N_("`{found}` is not an outcome; outcomes: {known}")
+        raise click.BadParameter(translate(words, language, found=", ".join(unknown), known=", ".join(OUTCOMES)))
     return named
 
 
@@ -100,8 +102,8 @@ def _print(rated: "list[Rated]", form: str, language: str, *, several: bool) -> 
     if form == "json":
         _print_json(rated, several=several)
         return
-    for position, one in enumerate(rated):
-        if position:
+    for place, one in enumerate(rated):
+        if place:
             click.echo()
         click.echo(_as_prose(one, form, language), nl=False)
 

@@ -58,8 +58,8 @@ def run(typed: Sequence[str], language: str) -> int:
 
 def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:
     """Give the language of this run before any command is read, since help must speak it too."""
-    for position, word in enumerate(typed):
-        value = word.partition("=")[2] if word.startswith("--lang=") else typed[position + 1 : position + 2] if word == "--lang" else ""
+    for place, word in enumerate(typed):
+        value = word.partition("=")[2] if word.startswith("--lang=") else typed[place + 1 : place + 2] if word == "--lang" else ""
         asked = value if isinstance(value, str) else "".join(value)
         if asked in LANGUAGES:
             return asked

@@ -5,7 +5,7 @@ from functools import partial
 
 import click
 
-from policy_engine.cli.options import edition_option, language_option, rulebook_option
+from policy_engine.cli.options import OPTIONS, edition_option, language_option, rulebook_option
 from policy_engine.errors import N_
 from policy_engine.messages import translate
 
@@ -23,6 +23,7 @@ def build_new_case(language: str) -> click.Command:
         "new-case",
         help=translate(_HELP, language),
         short_help=translate(N_("Write a blank case, with every question in it."), language),
+        options_metavar=translate(OPTIONS, language),
         callback=partial(new_case, language),
         params=[
             edition_option(language),
@@ -42,8 +43,7 @@ def build_new_case(language: str) -> click.Command:
 def new_case(language: str, edition: str | None, track: str | None, output: str | None, rulebook: str | None, lang: str | None) -> int:
     """Write the blank case; an existing file is never overwritten."""
     del lang  # read before the command was built
-    from policy_engine.load.files import data_root  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
 
     library = Library(rulebook)
@@ -53,13 +53,23 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
         words = translate(
             N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known)
         )
-        raise click.BadParameter(words, param_hint="--track")
-    schema = os.path.join(data_root(), "schemas", "case.schema.json")
+        raise click.BadParameter(words, param_hint="'--track'")
+    schema = _schema_seen_from(output)
     text = blank_case(chosen, [known[track]] if track else list(known.values()), schema)
     if output is None:
         click.echo(text, nl=False)
         return 0
     return _write_new(output, text, language)
+
+
+def _schema_seen_from(output: str | None) -> str:
+    """Give the path of the case schema for editors: relative inside a checkout, so that the file can be shared."""
+    from policy_engine.load.files import data_root  # noqa: PLC0415
+
+    schema = os.path.join(data_root(), "schemas", "case.schema.json")
+    folder = os.path.dirname(os.path.abspath(output or "."))
+    inside = output is not None and os.path.commonpath([folder, data_root()]) == data_root()
+    return os.path.relpath(schema, folder).replace(os.sep, "/") if inside else schema
 
 
 def _write_new(path: str, text: str, language: str) -> int:
@@ -70,9 +80,9 @@ def _write_new(path: str, text: str, language: str) -> int:
         write_new(path, text)
     except FileExistsError:
         raise click.BadParameter(
-            translate(N_("the file {path} exists already; it is left as it is"), language, path=path), param_hint="--output"
+            translate(N_("the file {path} exists already; it is left as it is"), language, path=path), param_hint="'--output'"
         ) from None
     except OSError as error:
-        raise click.FileError(path, error.strerror) from error
+        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--output'") from error
     click.echo(translate(N_("written: {path}"), language, path=path), err=True)
     return 0

@@ -5,6 +5,9 @@ import click
 from policy_engine.errors import N_
 from policy_engine.messages import LANGUAGES, translate
 
+OPTIONS = N_("[OPTIONS]")
+"""Where the options stand in a line of usage."""
+
 
 def language_option(language: str) -> click.Option:
     """Give the option that chooses the language; it was read before the commands were built."""

@@ -95,8 +95,8 @@ def _reaching(translator: Translator, track: TrackPlan, plan: Plan, target: str)
     before: list[Formula] = []
     ways: list[Formula] = []
     for step in track.track.decide:
-        good = [level for level in step.levels if plan.level_ids.index(level) >= least]
-        ways += [conjunction((*before, level_formula(translator, track.rules[level]))) for level in good]
+        enough = [level for level in step.levels if plan.level_ids.index(level) >= least]
+        ways += [conjunction((*before, level_formula(translator, track.rules[level]))) for level in enough]
         before += [level_formula(translator, track.rules[level], holds=False) for level in step.levels]
     residual = track.track.residual.level
     if residual and plan.level_ids.index(residual) >= least:

@@ -211,9 +211,9 @@ class _Rating:
     def _overlaps(self, levels: Sequence[LevelTrace], answer: Answer) -> tuple[Overlap, ...]:
         """Report levels of later steps that hold beside the one that went first."""
         met = {trace.level for trace in levels if trace.outcome == "met"}
-        for position, step in enumerate(self.track.decide):
+        for index, step in enumerate(self.track.decide):
             if answer.level in step.levels:
-                later = {level for other in self.track.decide[position + 1 :] for level in other.levels} & met
+                later = {level for other in self.track.decide[index + 1 :] for level in other.levels} & met
                 both = self.evaluator.best_first({answer.level, *later} if answer.level else later)
                 return (Overlap(both, answer.level or "", used(step.readings, self.interpreter)),) if later else ()
         return ()

@@ -80,19 +80,19 @@ def _narrow_one(name: str, end: Fraction, because: frozenset[str], bounds: Bound
 def _clash(bounds: Bounds, variables: Variables) -> frozenset[str] | None:
     """Give the rules that leave a variable no value."""
     for name in variables.domains:
-        low, high = bounds.get((name, False)), bounds.get((name, True))
-        if low and high and low[0] > high[0]:
-            return low[1] | high[1]
+        least, most = bounds.get((name, False)), bounds.get((name, True))
+        if least and most and least[0] > most[0]:
+            return least[1] | most[1]
     return None
 
 
 def _closed(name: str, bounds: Bounds) -> bool:
     """Tell whether the two bounds of a variable have met."""
-    low, high = bounds.get((name, False)), bounds.get((name, True))
-    return bool(low and high and low[0] == high[0])
+    least, most = bounds.get((name, False)), bounds.get((name, True))
+    return bool(least and most and least[0] == most[0])
 
 
 def _met(name: str, bounds: Bounds) -> tuple[Fraction | int, frozenset[str]]:
     """Give the value at which the bounds of a variable met, and the rules of both."""
-    low, high = bounds[name, False], bounds[name, True]
-    return low[0], low[1] | high[1]
+    least, most = bounds[name, False], bounds[name, True]
+    return least[0], least[1] | most[1]

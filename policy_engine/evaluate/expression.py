@@ -166,8 +166,8 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
             return UNKNOWN
         if condition is None:
             return len(items)
-        low, high = count_bounds(items, condition, self.values)
-        return low if low == high else UNKNOWN
+        least, most = count_bounds(items, condition, self.values)
+        return least if least == most else UNKNOWN
 
 
 def _plain(value: Any) -> Any:
@@ -178,8 +178,8 @@ def _plain(value: Any) -> Any:
 def count_bounds(items: Any, condition: ast.expr, values: Mapping[str, Value]) -> tuple[int, int]:
     """Give the fewest and the most items of a list that can meet a condition."""
     truths = [item_truth(item, condition, values) for item in items]
-    low = sum(truth is True for truth in truths)
-    return low, low + sum(truth is UNKNOWN for truth in truths)
+    least = sum(truth is True for truth in truths)
+    return least, least + sum(truth is UNKNOWN for truth in truths)
 
 
 def item_truth(item: Mapping[str, Value], condition: ast.expr, values: Mapping[str, Value]) -> Truth:

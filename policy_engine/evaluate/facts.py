@@ -91,10 +91,10 @@ def _contradicted_count(fact: FactDeclaration, case: Case, interpreter: Interpre
     items, stated = interpreter.values[source], case.facts[fact.name]
     if not isinstance(items, tuple) or not isinstance(stated, int):
         return []
-    low, high = count_bounds(items, call.args[1], interpreter.values) if len(call.args) > 1 else (len(items), len(items))
-    if low <= stated <= high:
+    least, most = count_bounds(items, call.args[1], interpreter.values) if len(call.args) > 1 else (len(items), len(items))
+    if least <= stated <= most:
         return []
-    counted = str(low) if low == high else f"{low} … {high}"
+    counted = str(least) if least == most else f"{least} … {most}"
     line = str(place_of(case, source).line)
     details = {"name": fact.name, "given": shown(stated), "items": source, "line": line, "counted": counted}
     return [_problem("PE504", case, fact.name, details)]
@@ -116,7 +116,10 @@ def stand_in(facts: Facts, case: Case, plan: TrackPlan) -> Facts:
         used.append(rule)
         for target, source in rule.take.items():
             stated = case.facts.get(target, UNKNOWN)
-            if stated is not UNKNOWN and stated != values[source]:
+            if stated is not UNKNOWN and values[source] is UNKNOWN:
+                values[source] = stated
+                deductions.append(Deduction(source, stated, "stand_in", (target,)))
+            elif stated is not UNKNOWN and stated != values[source]:
                 problems.append(_stand_in_problem(target, source, rule, case, values))
             values[target] = values[source]
             if values[source] is not UNKNOWN:
@@ -158,7 +161,7 @@ def _broken(rule: Invariant, case: Case, values: Mapping[str, Value]) -> Problem
 def _line(case: Case, name: str) -> str:
     """Say in which line a fact stands, where it does."""
     place = case.places.get(("facts", name))
-    return f" (line {place.line})" if place else ""
+    return f" (L{place.line})" if place else ""
 
 
 def place_of(case: Case, name: str) -> Location:

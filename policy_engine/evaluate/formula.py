@@ -67,6 +67,17 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
     return False if not kept else next(iter(kept)) if len(kept) == 1 else Any(tuple(kept))
 
 
+def rename(formula: Formula, name: str, other: str) -> Formula:
+    """Give a formula with one variable under another name: the same case, but for that fact."""
+    if isinstance(formula, Atom):
+        terms = tuple(sorted((other if n == name else n, c) for n, c in formula.row.terms))
+        return Atom(formula.row._replace(terms=terms), formula.facts)
+    if isinstance(formula, (All, Any)):
+        join = conjunction if isinstance(formula, All) else disjunction
+        return join(rename(part, name, other) for part in formula.parts)
+    return formula
+
+
 class Translator:
     """Reads condition trees into formulas over a case's variables."""
 

@@ -137,16 +137,16 @@ def _combine(name: str, rows: Sequence[Row], rational: Rational) -> list[Row] | 
 class Range(NamedTuple):
     """Where a variable may lie; None is no end. `open_*` ends are excluded (rational variables only)."""
 
-    low: Fraction | int | None
-    high: Fraction | int | None
-    open_low: bool = False
-    open_high: bool = False
+    least: Fraction | int | None
+    most: Fraction | int | None
+    open_least: bool = False
+    open_most: bool = False
 
 
 def range_of(stage: Stage, chosen: Mapping[str, Fraction | int]) -> Range:
     """Give the exact range of a stage's variable, once later ones are chosen."""
-    low: tuple[Fraction | int, bool] | None = None
-    high: tuple[Fraction | int, bool] | None = None
+    least: tuple[Fraction | int, bool] | None = None
+    most: tuple[Fraction | int, bool] | None = None
     for row in stage.rows:
         rest, own = row.bound, 0
         for name, c in row.terms:
@@ -155,45 +155,45 @@ def range_of(stage: Stage, chosen: Mapping[str, Fraction | int]) -> Range:
             else:
                 rest -= c * chosen[name]
         end = Fraction(rest) / own
-        if own > 0 and (high is None or (end, not row.strict) < (high[0], not high[1])):
-            high = (end, row.strict)
-        elif own < 0 and (low is None or (-end, not row.strict) < (-low[0], not low[1])):
-            low = (end, row.strict)
-    return Range(low and low[0], high and high[0], bool(low and low[1]), bool(high and high[1]))
+        if own > 0 and (most is None or (end, not row.strict) < (most[0], not most[1])):
+            most = (end, row.strict)
+        elif own < 0 and (least is None or (-end, not row.strict) < (-least[0], not least[1])):
+            least = (end, row.strict)
+    return Range(least and least[0], most and most[0], bool(least and least[1]), bool(most and most[1]))
 
 
 def whole_values(limits: Range, near: Fraction | int = 0) -> Iterator[int]:
     """Give the whole numbers of a range, nearest to `near` first."""
-    low = None if limits.low is None else ceil(limits.low)
-    high = None if limits.high is None else floor(limits.high)
+    least = None if limits.least is None else ceil(limits.least)
+    most = None if limits.most is None else floor(limits.most)
     start = floor(near)
-    if low is not None:
-        start = max(start, low)
-    if high is not None:
-        start = min(start, high)
-    if low is not None and start < low:
+    if least is not None:
+        start = max(start, least)
+    if most is not None:
+        start = min(start, most)
+    if least is not None and start < least:
         return
     yield start
     up, down = start + 1, start - 1
-    while (high is None or up <= high) or (low is None or down >= low):
-        if high is None or up <= high:
+    while (most is None or up <= most) or (least is None or down >= least):
+        if most is None or up <= most:
             yield up
             up += 1
-        if low is None or down >= low:
+        if least is None or down >= least:
             yield down
             down -= 1
 
 
 def rational_value(limits: Range) -> Fraction | int | None:
     """Give some value of a range of rationals; None where it is empty."""
-    low, high = limits.low, limits.high
-    if low is None:
-        return 0 if high is None else high - 1
-    if high is None:
-        return low + 1
-    if low == high:
-        return None if limits.open_low or limits.open_high else low
-    return Fraction(low + high) / 2 if low < high else None
+    least, most = limits.least, limits.most
+    if least is None:
+        return 0 if most is None else most - 1
+    if most is None:
+        return least + 1
+    if least == most:
+        return None if limits.open_least or limits.open_most else least
+    return Fraction(least + most) / 2 if least < most else None
 
 
 class Budget:

@@ -6,12 +6,13 @@ Built only where something is open; a case with every fact known never comes her
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import combinations
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.counting import tie_counts
 from policy_engine.evaluate.deduce import narrow
 from policy_engine.evaluate.facts import Facts, place_of, problem_at
-from policy_engine.evaluate.formula import All, Any, Atom, Formula, Translator, conjunction
+from policy_engine.evaluate.formula import All, Any, Atom, Formula, Translator, conjunction, rename
 from policy_engine.evaluate.linear import Row, negated
 from policy_engine.evaluate.outcomes import Key, level_formula, outcome_formulas
 from policy_engine.evaluate.plan import Plan, TrackPlan
@@ -76,11 +77,11 @@ class Open:
         for name, (value, because) in sorted(narrowed.values.items()):
             if name in plan.types:
                 exact = _typed(value, plan.types[name].kind, plan.types[name].choices)
-                self.facts.values[name] = exact
+                self.facts.values[name] = self.variables.values[name] = exact
                 found.append(Deduction(name, exact, "invariant", tuple(sorted(because))))
         for target, source in self.variables.aliases.items():
             if self.facts.values[target] is UNKNOWN and self.facts.values[source] is not UNKNOWN:
-                self.facts.values[target] = self.facts.values[source]
+                self.facts.values[target] = self.variables.values[target] = self.facts.values[source]
                 found.append(Deduction(target, self.facts.values[source], "stand_in", (source,)))
         return tuple(found)
 
@@ -126,11 +127,11 @@ class Open:
     def questions(self, outcomes: Mapping[Key, Formula], remaining: Mapping[Key, bool | None]) -> tuple[str, ...]:
         """Give the open facts that can still change the outcome, most telling first.
 
-        A fact is telling where deciding one of the comparisons that it stands in leaves other
-        outcomes than deciding it the other way; the fewer are left, the more telling it is.
+        A fact can change it where two completions that differ in it alone come out differently. It is the more
+        telling, the fewer outcomes are left when one of the comparisons that it stands in is settled.
         """
-        atoms = sorted({a for key in remaining for a in _atoms(outcomes[key])})
         live = {key: outcomes[key] for key in remaining}
+        atoms = sorted({atom for formula in live.values() for atom in _atoms(formula)})
         scores: dict[str, tuple[int, int]] = {}
         for atom in atoms[:MAX_ATOMS]:
             opposite = Atom(negated(atom.row, self.variables.rational), atom.facts)
@@ -138,9 +139,23 @@ class Open:
             if one and other and one.keys() != other.keys():
                 score = (len(one) + len(other), min(len(one), len(other)))
                 scores.update({fact: min(score, scores.get(fact, score)) for fact in atom.facts})
-        scores = scores or {fact: (0, 0) for atom in atoms for fact in atom.facts}
-        scores.update({fact: (99, 99) for atom in atoms[MAX_ATOMS:] for fact in atom.facts if fact not in scores})
-        return tuple(sorted(scores, key=lambda fact: (scores[fact], fact)))
+        candidates = scores or {fact: (0, 0) for atom in atoms for fact in atom.facts}
+        deciding = [fact for fact in candidates if self._changes(fact, tuple(live.values()))] or list(candidates)
+        return tuple(sorted(deciding, key=lambda fact: (candidates[fact], fact)))
+
+    def _changes(self, fact: str, outcomes: Sequence[Formula]) -> bool:
+        """Tell whether two completions that differ in one fact alone come out differently; where that is not settled, they may."""
+        if fact not in self.variables.domains:
+            return True  # counted from a list: its items tie it to other counts
+        other = f"{fact}'"
+        self.variables.domains[other] = self.variables.domains[fact]
+        if self.variables.rational(fact):
+            self.variables.rationals.add(other)
+        again = rename(self.solver.always, fact, other)
+        pairs = ((one, rename(two, fact, other)) for one, two in combinations(outcomes, 2))
+        found = any(self.solver.possible(conjunction((*pair, again))) is not False for pair in pairs)
+        del self.variables.domains[other]
+        return found
 
 
 def _typed(value: Fraction | int, kind: str, choices: Sequence[str]) -> Value:

@@ -63,7 +63,7 @@ class Variables:
 
     def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int) -> None:
         """Take the values known so far, the type of every fact, and the number of levels."""
-        self.values = values
+        self.values = dict(values)
         self.types = types
         self.ranks = ranks
         self.sums: dict[str, Linear] = {}
@@ -87,10 +87,10 @@ class Variables:
     def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
         """Make a variable of a type."""
         self.facts[name] = facts
-        low, high = _DOMAINS.get(kind.kind, (None, None))
+        least, most = _DOMAINS.get(kind.kind, (None, None))
         if kind.kind in {"choice", "level"}:
-            high = (len(kind.choices) if kind.kind == "choice" else self.ranks) - 1
-        self.domains[name] = (low, high)
+            most = (len(kind.choices) if kind.kind == "choice" else self.ranks) - 1
+        self.domains[name] = (least, most)
         if kind.kind in {"points", "share"}:
             self.rationals.add(name)
         return Linear({name: 1})
@@ -103,10 +103,10 @@ class Variables:
     def domain_rows(self) -> list[Row]:
         """Give the bounds of every variable as rows."""
         rows: list[Row] = []
-        for name, (low, high) in self.domains.items():
+        for name, (least, most) in self.domains.items():
             made = [
-                low is not None and normal({name: -1}, -low, self.rational),
-                high is not None and normal({name: 1}, high, self.rational),
+                least is not None and normal({name: -1}, -least, self.rational),
+                most is not None and normal({name: 1}, most, self.rational),
             ]
             rows += [row for row in made if isinstance(row, Row)]
         return rows

@@ -8,10 +8,11 @@ import ast
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+from policy_engine.errors import N_
 from policy_engine.language.complaint import Complaint, nearest
-from policy_engine.language.grammar import offset_of
+from policy_engine.language.grammar import offset_of, one_line
 from policy_engine.language.show import show
-from policy_engine.language.types import BOOL, COUNT, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
+from policy_engine.language.types import BOOL, COUNT, NOUNS, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
 
 
 class Checker:
@@ -26,7 +27,7 @@ class Checker:
             positive: canonical texts of the wholes that are known to be above zero here.
             of_record: whether the condition may ask with `given` what the case file states.
         """
-        self.source = source.replace("\n", " ").lstrip()
+        self.source = one_line(source).lstrip()
         self.margin = len(source) - len(source.lstrip())
         self.scope = scope
         self.positive = positive
@@ -37,7 +38,7 @@ class Checker:
         """Complain unless the tree is of the wanted type."""
         found = self.infer(tree)
         if WRONG not in (found, wanted) and found.kind != wanted.kind and not (found is ZERO and wanted.kind in NUMBERS):
-            self._complain("PE303", tree, found=f"{show(tree)} ({found.kind})", wanted=wanted.kind)
+            self._complain("PE303", tree, found=f"{show(tree)} ({found.kind})", wanted=NOUNS[wanted.kind])
 
     def infer(self, node: ast.expr) -> Type:
         """Give the type of a tree, complaining of what does not fit below it."""
@@ -93,7 +94,7 @@ class Checker:
         if WRONG in (left, right):
             return WRONG
         if left.kind not in NUMBERS or right.kind not in NUMBERS:
-            return self._complain("PE303", node, found=f"{show(node)} ({left.kind}, {right.kind})", wanted="number")
+            return self._complain("PE303", node, found=f"{show(node)} ({left.kind}, {right.kind})", wanted=N_("a number"))
         if not isinstance(node.op, ast.Mult):
             return self._like(node, left, right)
         if not (self._fixed(node.left) or self._fixed(node.right)):
@@ -111,7 +112,7 @@ class Checker:
             return left
         if left is ZERO:
             return right
-        return self._complain("PE303", node, found=f"{right.kind}: {show(node)}", wanted=left.kind)
+        return self._complain("PE303", node, found=f"{right.kind}: {show(node)}", wanted=NOUNS[left.kind])
 
     def _compare(self, node: ast.Compare) -> Type:
         """Check each pair of a comparison."""
@@ -136,11 +137,13 @@ class Checker:
         if right.kind == "literal" and left.kind in {"choice", "text"} and not ordered:
             self._literal(place, left, right)
         elif {left.kind, right.kind} & {"bool", "list", "literal"} or (ordered and left.kind not in ORDERED):
-            self._complain("PE303", place, found=f"{left.kind}, {right.kind}: {show(place)}", wanted="comparable")
+            self._complain(
+                "PE303", place, found=f"{left.kind}, {right.kind}: {show(place)}", wanted=N_("two values that can be compared so")
+            )
         elif left.kind in NUMBERS and right.kind in NUMBERS:
             self._like(place, left, right)
-        elif left.kind != right.kind:
-            self._complain("PE303", place, found=f"{show(place)} ({right.kind})", wanted=left.kind)
+        elif left.kind != right.kind or left.choices != right.choices:
+            self._complain("PE303", place, found=f"{show(place)} ({right.kind})", wanted=NOUNS[left.kind])
 
     def _literal(self, place: ast.expr, choice: Type, literal: Type) -> None:
         """Check that a quoted text is one of the choices that the other side declares."""
@@ -163,7 +166,7 @@ class Checker:
                     if isinstance(argument, ast.Name):
                         self._name(argument, argument.id)
                     else:
-                        self._complain("PE303", argument, found=show(argument), wanted="fact")
+                        self._complain("PE303", argument, found=show(argument), wanted=N_("the name of a fact"))
                 return BOOL
             case name:
                 raise AssertionError(f"the closed table has a function that check does not know: {name}")
@@ -175,7 +178,9 @@ class Checker:
         if WRONG in (left, right):
             return SHARE
         if not (left.kind == right.kind and left.kind in {"count", "points"}):
-            self._complain("PE303", node, found=f"{show(node)} ({left.kind}, {right.kind})", wanted="share(count, count)")
+            self._complain(
+                "PE303", node, found=f"{show(node)} ({left.kind}, {right.kind})", wanted=N_("a count of a count, or points of points")
+            )
         elif show(whole) not in self.positive:
             self._complain("PE305", node, found=show(node), whole=show(whole))
         return SHARE
@@ -185,12 +190,13 @@ class Checker:
         fact = node.args[0]
         listed = self.infer(fact)
         if listed is not WRONG and listed.kind != "list":
-            self._complain("PE303", fact, found=f"{show(fact)} ({listed.kind})", wanted="list")
+            self._complain("PE303", fact, found=f"{show(fact)} ({listed.kind})", wanted=NOUNS["list"])
         elif listed is not WRONG and len(node.args) > 1:
-            outside = self.scope
+            outside, guarded = self.scope, self.positive
+            self.positive = frozenset()
             self.scope = {**{n: v for n, v in outside.items() if v.constant}, **{n: Named(t) for n, t in listed.fields}}
             self.expect(node.args[1], BOOL)
-            self.scope = outside
+            self.scope, self.positive = outside, guarded
         return COUNT
 
 

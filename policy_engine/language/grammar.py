@@ -15,12 +15,14 @@ from policy_engine.language.functions import FUNCTIONS
 
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 32
+_LIMITS = {"characters": str(MAX_CHARACTERS), "depth": str(MAX_DEPTH)}
 
 _OPERATORS: tuple[type[ast.AST], ...] = (
     ast.And, ast.Or, ast.Not, ast.Add, ast.Sub, ast.Mult,
     ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Load,
 )  # fmt: skip
 _EXPRESSIONS = (ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Name, ast.Constant, ast.Call, ast.Tuple)
+_LINE_ENDS = re.compile(r"[\n\r]")
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _QUOTED = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
 _HABITS = (("&&", "and"), ("||", "or"), ("<>", "!="), ("≥", ">="), ("≤", "<="), ("≠", "!="), ("!", "not"), ("=", "=="))
@@ -39,18 +41,26 @@ def parse(text: str) -> Parsed:
     Never raises, whatever the text: a policy author's slip is data like any other, and all
     the slips of one condition are told at once.
     """
-    source = text.replace("\n", " ").rstrip()
+    source = one_line(text).rstrip()
     stripped = source.lstrip()
     if len(source) > MAX_CHARACTERS:
-        return Parsed(None, (Complaint("PE306", 0, {"limit": f"{MAX_CHARACTERS} characters"}),))
+        return Parsed(None, (Complaint("PE306", 0, _LIMITS),))
     if _bracket_depth(source) > MAX_DEPTH:
-        return Parsed(None, (Complaint("PE306", 0, {"limit": f"depth {MAX_DEPTH}"}),))
+        return Parsed(None, (Complaint("PE306", 0, _LIMITS),))
     margin = len(source) - len(stripped)
+    remark = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), source).find("#")
+    if remark >= 0:
+        return Parsed(None, (Complaint("PE301", remark, {"found": source[remark : remark + 20], "hint": ""}),))
     tree, fault = _python_tree(stripped)
     if tree is None:
         return Parsed(None, (fault._replace(offset=fault.offset + margin),))
     complaints = tuple(c._replace(offset=c.offset + margin) for c in _refuse(tree, stripped))
     return Parsed(None if complaints else tree, complaints)
+
+
+def one_line(text: str) -> str:
+    """Give a condition on one line, every character where it was; what ends a line to Python is a space to us."""
+    return _LINE_ENDS.sub(" ", text)
 
 
 def _bracket_depth(text: str) -> int:
@@ -95,7 +105,7 @@ def _refuse(tree: ast.expr, source: str) -> list[Complaint]:
     while pending:
         node, depth = pending.pop()
         if depth > MAX_DEPTH:
-            return [Complaint("PE306", 0, {"limit": f"depth {MAX_DEPTH}"})]
+            return [Complaint("PE306", 0, _LIMITS)]
         complaint = _refuse_node(node, source)
         if complaint:
             complaints.append(complaint)
@@ -108,7 +118,9 @@ def _children(node: ast.AST) -> list[ast.AST]:
     """Give the nodes below; a called name and a list to the right of `in` are refused or passed with their parent."""
     if isinstance(node, ast.Call):
         return list(node.args)
-    return [child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.Tuple)]
+    if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        return [node.left, *node.ops]
+    return list(ast.iter_child_nodes(node))
 
 
 def _refuse_node(node: ast.AST, source: str) -> Complaint | None:

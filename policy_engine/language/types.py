@@ -6,6 +6,8 @@ count against a percentage is how a rulebook goes wrong unseen.
 
 from typing import NamedTuple
 
+from policy_engine.errors import N_
+
 
 class Type(NamedTuple):
     """A type: its kind, the ids that a choice may take, the fields that an item of a list has."""
@@ -36,5 +38,20 @@ WRONG = Type("wrong")
 """What was already complained of; it agrees with everything, so that one fault is told once."""
 
 SIMPLE = {t.kind: t for t in (BOOL, COUNT, POINTS, SHARE, MONTHS, DAY, TEXT, LEVEL)}
+NOUNS = {
+    "bool": N_("true or false"),
+    "count": N_("a count (0, 1, 2 …)"),
+    "points": N_("points (a plain decimal number)"),
+    "share": N_("a percentage like 60%"),
+    "months": N_("whole months like 6 months"),
+    "day": N_("a day like 2020-12-15"),
+    "choice": N_("one of its choices"),
+    "level": N_("a level of the scale"),
+    "text": N_("a text"),
+    "list": N_("a list"),
+    "literal": N_("a text"),
+    "zero": N_("a number"),
+}
+"""What a value of each kind is called."""
 NUMBERS = frozenset({"count", "points", "share", "months", "zero"})
 ORDERED = NUMBERS | {"day", "level"}

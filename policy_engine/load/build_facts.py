@@ -46,7 +46,7 @@ def build_reading_uses(node: Node, register: Mapping[str, Reading], scope: Scope
         else:
             name, when = item.text(), None
         if name and name not in register:
-            item.complain("PE401", name=name, sort="reading", nearest="")
+            item.complain("PE401", name=name, sort=N_("reading"), nearest="")
         uses.append(ReadingUse(name, when))
     return tuple(uses)
 
@@ -129,19 +129,27 @@ def _maybe(node: Node, key: str, scope: Scope, wanted: Type) -> Condition | None
 
 
 def _refuse_circles(node: Node, facts: Mapping[str, FactDeclaration]) -> None:
-    """Complain of facts that are worked out from themselves."""
+    """Complain of facts that are worked out from themselves, each circle once."""
+    settled: set[str] = set()
     for start in facts:
-        chain = [start]
-        while True:
-            following = [n for n in _sources(facts[chain[-1]]) if n in facts]
-            upstream = next((n for n in following if n == start or n not in chain), None)
-            if upstream is None:
-                break
-            chain.append(upstream)
-            if upstream == start:
-                child = node.child(start)
-                child.complain("PE407", child.key_place, name=start, chain=" -> ".join(chain))
-                return
+        chain = _circle([start], facts, settled)
+        if chain:
+            child = node.child(chain[0])
+            child.complain("PE407", child.key_place, name=chain[0], chain=" -> ".join(chain))
+            settled.update(chain)
+
+
+def _circle(chain: list[str], facts: Mapping[str, FactDeclaration], settled: set[str]) -> list[str]:
+    """Follow what the last fact of a chain is worked out from; give the circle that closes, or nothing."""
+    for upstream in _sources(facts[chain[-1]]):
+        if upstream in chain:
+            return [*chain[chain.index(upstream) :], upstream]
+        if upstream in facts and upstream not in settled:
+            found = _circle([*chain, upstream], facts, settled)
+            if found:
+                return found
+    settled.add(chain[-1])
+    return []
 
 
 def _sources(fact: FactDeclaration) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from policy_engine.errors import N_
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_quantity
-from policy_engine.language.types import Named
+from policy_engine.language.types import NOUNS, Named
 from policy_engine.load.build_facts import build_invariants, build_reading_uses, check_name, fact_scope
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.node import Node
@@ -133,10 +134,10 @@ def _check_pair(node: Node, target: str, source: str, context: Context) -> None:
     """Complain where a fact stands for one that is not declared, or is not of its type."""
     for name, place in ((target, node.key_place), (source, node.place)):
         if name and name not in context.facts:
-            node.complain("PE401", place, name=name, sort="fact", nearest=nearest(name, context.facts))
+            node.complain("PE401", place, name=name, sort=N_("fact"), nearest=nearest(name, context.facts))
     kinds = [context.facts[name].type.kind for name in (target, source) if name in context.facts]
     if len(set(kinds)) > 1:
-        node.complain("PE303", found=f"{source} ({kinds[1]})", wanted=kinds[0])
+        node.complain("PE303", found=f"{source} ({kinds[1]})", wanted=NOUNS[kinds[0]])
 
 
 def _always_positive(requires: Iterable[Invariant], stand_ins: Iterable[StandIn]) -> frozenset[str]:
@@ -160,13 +161,13 @@ def _build_levels(node: Node, context: Context, shared: Mapping[str, Node]) -> t
     seen: dict[str, Node] = {}
     for level, child in node.entries():
         if level not in context.scale:
-            child.complain("PE401", child.key_place, name=level, sort="level", nearest=nearest(level, context.scale))
+            child.complain("PE401", child.key_place, name=level, sort=N_("level"), nearest=nearest(level, context.scale))
             continue
         mode = "any_of" if child.has("any_of") else "all_of"
         got = child.fields(("cite", mode), ("readings",))
         criteria = [_build_criterion(item, context, shared, seen) for item in got[mode].items()]
         if not criteria and isinstance(got[mode].value, list):
-            got[mode].wrong("at least one criterion")
+            got[mode].wrong(N_("at least one criterion"))
         kept = tuple(criterion for criterion in criteria if criterion)
         rules.append(LevelRule(level, Citation(got["cite"].text()), mode, kept, context.readings(got)))
     return tuple(sorted(rules, key=lambda rule: -context.scale[rule.level].rank))
@@ -178,7 +179,7 @@ def _build_criterion(node: Node, context: Context, shared: Mapping[str, Node], s
         got = node.fields(("use", "cite"), ("phrase",))
         name = got["use"].text()
         if name not in shared:
-            got["use"].complain("PE401", name=name, sort="criterion", nearest=nearest(name, shared))
+            got["use"].complain("PE401", name=name, sort=N_("criterion"), nearest=nearest(name, shared))
             return None
         return _criterion(shared[name], name, got, context)
     got = node.fields(("id", "cite", *_CRITERION[0]), _CRITERION[1])
@@ -244,7 +245,7 @@ def _build_step(node: Node, context: Context) -> DecideStep:
     names = [got[key]] if key == "first" else got[key].items()
     for name in names:
         if name.text() not in context.scale and name.value is not None:
-            name.complain("PE401", name=str(name.value), sort="level", nearest=nearest(str(name.value), context.scale))
+            name.complain("PE401", name=str(name.value), sort=N_("level"), nearest=nearest(str(name.value), context.scale))
     levels = [name.value for name in names if isinstance(name.value, str) and name.value in context.scale]
     ranked = sorted(levels, key=lambda level: -context.scale[level].rank)
     return DecideStep(tuple(ranked), context.readings(got))

@@ -4,9 +4,10 @@ import os
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day, read_quantity
+from policy_engine.language.types import NOUNS
 from policy_engine.language.values import NONE, Value
 from policy_engine.load.files import read_bytes
 from policy_engine.load.library import Library, governs
@@ -21,18 +22,6 @@ from policy_engine.source import Location
 
 _SCHEMA = "case.schema.json"
 _EXPECT = ("outcome", "level", "possible_levels", "gap_possible", "open_questions", "criteria", "interpretations", "overlaps")
-_WANTED = {
-    "bool": N_("true or false"),
-    "count": N_("a count (0, 1, 2 …)"),
-    "points": N_("points (a plain decimal number)"),
-    "share": N_("a percentage like 60%"),
-    "months": N_("whole months like 6 months"),
-    "day": N_("a day like 2020-12-15"),
-    "choice": N_("one of its choices"),
-    "level": N_("a level of the scale"),
-    "text": N_("a text"),
-    "list": N_("a list"),
-}
 
 
 def load_case(path: str, library: Library, edition: str | None = None) -> tuple[Case, Edition]:
@@ -56,7 +45,7 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
         raise InputError(document.problems)
     node = Node(document)
     got = node.fields(("case", "facts"), ("edition", "period", "subject", "expect"))
-    chosen = _edition(node, got, library, edition)
+    chosen = _edition(node, got, library, edition, raw)
     facts = _facts(got["facts"], chosen)
     subject = {key: child.text() for key, child in got["subject"].fields((), ("id", "name")).items()} if "subject" in got else {}
     expect = _expect(got["expect"], chosen) if "expect" in got else {}
@@ -67,7 +56,7 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
     return Case(name, chosen.id, subject, facts, expect, document.places, document.lines), chosen
 
 
-def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str | None) -> Edition:
+def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str | None, raw: bytes) -> Edition:
     """Find the edition: the one asked for, else the one that the case names, else the one that governs its period."""
     period = _period(got["period"]) if "period" in got else ""
     named = got["edition"].text() if "edition" in got else ""
@@ -79,7 +68,7 @@ def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str |
         if period:
             return library.governing(period, got["period"].place)
     except InputError as error:
-        check_schema(_SCHEMA, (node.document,), {})
+        check_schema(_SCHEMA, (node.document,), {node.document.file: raw})
         mine = [p if p.location.file != node.document.file else _with_line(node, p) for p in error.problems]
         raise InputError([*node.document.problems, *mine]) from error
     if "edition" not in got and "period" not in got:
@@ -135,7 +124,7 @@ def _value(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> Val
         case kind:
             read = _SCALARS[kind](value) if kind in _SCALARS else None
     if read is None:
-        node.complain("PE502", name=fact.name, found=describe(value), wanted=_WANTED[fact.type.kind])
+        node.complain("PE502", name=fact.name, found=describe(value), wanted=NOUNS[fact.type.kind])
     return read
 
 
@@ -203,7 +192,7 @@ def find_level(value: str, scale: Mapping[str, Level]) -> Level | None:
 def _list(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> Value | None:
     """Read an itemised list; a field left out of an item is unknown there."""
     if not isinstance(node.value, list):
-        node.complain("PE502", name=fact.name, found=describe(node.value), wanted=_WANTED["list"])
+        node.complain("PE502", name=fact.name, found=describe(node.value), wanted=NOUNS["list"])
         return None
     items: list[dict[str, Value]] = []
     for item in node.items():

@@ -124,8 +124,8 @@ def _build(found: Found) -> Edition | None:
             [Problem("PE405", Location(found.folder, 1, 1), {"kind": kind}) for kind in missing]
             + [p for nodes in found.nodes.values() for node in nodes for p in node.document.problems]
         )
-    head, scale_node, facts_node = found.one("edition"), found.one("scale"), found.one("facts")
-    assert head
+    front, scale_node, facts_node = found.one("edition"), found.one("scale"), found.one("facts")
+    assert front
     assert scale_node
     assert facts_node
     scale = _build_scale(scale_node)
@@ -134,10 +134,10 @@ def _build(found: Found) -> Edition | None:
     facts = build_facts(fields["facts"], scale, register)
     invariants = build_invariants(fields["invariants"], fact_scope(scale, facts), register) if "invariants" in fields else ()
     tracks = _build_tracks(found, context_of(scale, facts, register, _shared(found.nodes["criteria"])))
-    return _build_head(head, scale, facts, invariants, tracks, register)
+    return _build_front(front, scale, facts, invariants, tracks, register)
 
 
-def _build_head(
+def _build_front(
     node: Node, scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration], invariants: tuple[Invariant, ...],
     tracks: tuple[Track, ...], register: Mapping[str, Reading],
 ) -> Edition:  # fmt: skip
@@ -168,7 +168,7 @@ def _build_scale(node: Node) -> dict[str, Level]:
     items = got["scale"].items()
     scale: dict[str, Level] = {}
     spelled: dict[str, Node] = {}
-    for position, item in enumerate(items):
+    for index, item in enumerate(items):
         level = item.fields(("level", "code", "label"), ("aliases",))
         name, code = level["level"].text(), level["code"].text()
         aliases = tuple(alias.text() for alias in level["aliases"].items()) if "aliases" in level else ()
@@ -176,7 +176,7 @@ def _build_scale(node: Node) -> dict[str, Level]:
             if spelling in spelled:
                 item.complain("PE402", name=spelling, first=f"{spelled[spelling].place.file}:{spelled[spelling].place.line}")
             spelled[spelling] = item
-        scale[name] = Level(name, len(items) - 1 - position, code, aliases, level["label"].texts())
+        scale[name] = Level(name, len(items) - 1 - index, code, aliases, level["label"].texts())
     return scale
 
 

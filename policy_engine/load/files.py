@@ -1,9 +1,16 @@
 """Where files lie: the data shipped with the engine, and the bytes of what a user names."""
 
+import errno
 import os
 
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.source import Location
+
+_REASONS = {
+    errno.ENOENT: N_("there is no such file"),
+    errno.EACCES: N_("you have no right to read it"),
+    errno.EISDIR: N_("it is a folder"),
+}
 
 
 def data_root() -> str:
@@ -27,5 +34,5 @@ def read_bytes(path: str, limit: int) -> bytes:
         with open(path, "rb") as file:
             return file.read(limit + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error

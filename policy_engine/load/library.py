@@ -13,7 +13,7 @@ from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
-_HEAD = "edition.yaml"
+_FRONT = "edition.yaml"
 
 
 class Library:
@@ -66,14 +66,14 @@ class Library:
 
     def _find(self) -> dict[str, str]:
         """Look for `edition.yaml` in the folder itself and in its sub-folders."""
-        heads = [self.folder, *sorted(e.path for e in _scan(self.folder) if e.is_dir())]
+        fronts = [self.folder, *sorted(e.path for e in _scan(self.folder) if e.is_dir())]
         found: dict[str, str] = {}
-        for folder in heads:
-            head = os.path.join(folder, _HEAD)
-            if os.path.isfile(head):
-                name = _declared_id(head) or os.path.basename(folder)
+        for folder in fronts:
+            front = os.path.join(folder, _FRONT)
+            if os.path.isfile(front):
+                name = _declared_id(front) or os.path.basename(folder)
                 if name in found:
-                    raise InputError([Problem("PE604", Location(head, 1, 1), {"name": name, "first": found[name]})])
+                    raise InputError([Problem("PE604", Location(front, 1, 1), {"name": name, "first": found[name]})])
                 found[name] = folder
         if not found:
             raise InputError([Problem("PE607", Location(self.folder, 1, 1), {"folder": self.folder})])
@@ -89,9 +89,9 @@ def _scan(folder: str) -> "list[os.DirEntry[str]]":
         return []
 
 
-def _declared_id(head: str) -> str:
-    """Give the id that an edition's head states, without building the rest of it."""
-    data = read_document(read_bytes(head, MAX_BYTES), head).data
+def _declared_id(front: str) -> str:
+    """Give the id that an edition's front states, without building the rest of it."""
+    data = read_document(read_bytes(front, MAX_BYTES), front).data
     name = data.get("edition") if isinstance(data, dict) else None
     return name if isinstance(name, str) else ""
 

@@ -141,8 +141,8 @@ def describe(value: object) -> str:
         case int() | Fraction():
             return f"`{value}`"
         case list():
-            return "a list"
+            return N_("a list")
         case dict():
-            return "a mapping"
+            return N_("a mapping")
         case _:
-            return "nothing"
+            return N_("nothing")

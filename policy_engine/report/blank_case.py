@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy_engine.errors import N_
-from policy_engine.language.types import Type
+from policy_engine.language.types import NOUNS, Type
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Edition, Track
@@ -13,18 +13,6 @@ _ITEMS = N_("in place of the counts that are taken from it, a list may be given:
 _TYPE = N_("type")
 _UNIT = N_("unit")
 _CLAUSE = N_("clause")
-_KINDS = {
-    "bool": N_("true or false"),
-    "count": N_("a count (0, 1, 2 …)"),
-    "points": N_("points (a plain decimal number)"),
-    "share": N_("a percentage like 60%"),
-    "months": N_("whole months like 6 months"),
-    "day": N_("a day like 2020-12-15"),
-    "choice": N_("one of its choices"),
-    "level": N_("a level of the scale"),
-    "text": N_("a text"),
-    "list": N_("a list"),
-}
 
 
 def blank_case(edition: Edition, tracks: Sequence[Track], schema: str) -> str:
@@ -71,7 +59,7 @@ def _fact(fact: FactDeclaration) -> Iterator[str]:
 
 def _details(fact: FactDeclaration) -> Iterator[str]:
     """Say type, unit and clause, in both languages."""
-    yield f"{_marked(_TYPE)}: {_marked(_KINDS[fact.type.kind])}"
+    yield f"{_marked(_TYPE)}: {_marked(NOUNS[fact.type.kind])}"
     if fact.unit:
         yield f"{_marked(_UNIT)}: {_both(fact.unit)}"
     if fact.may_be_none:
@@ -88,8 +76,8 @@ def _marked(text: str) -> str:
 def _items(fact: FactDeclaration) -> Iterable[str]:
     """Show how an item of a list is written, as a comment."""
     yield f"  #   {fact.name}:"
-    for position, field in enumerate(fact.fields.values()):
-        yield f"  #     {'- ' if position == 0 else '  '}{field.name}: {_form(field.type)}"
+    for place, field in enumerate(fact.fields.values()):
+        yield f"  #     {'- ' if place == 0 else '  '}{field.name}: {_form(field.type)}"
 
 
 def _form(kind: Type) -> str:

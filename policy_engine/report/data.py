@@ -19,14 +19,14 @@ def notices(verdict: Verdict) -> list[str]:
 
 def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
     """Give a verdict as the contract writes it; its schema is `schemas/verdict.schema.json`."""
-    head: dict[str, Any] = {
+    first: dict[str, Any] = {
         "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
         "revision": verdict.revision, "track": verdict.track, "possible_tracks": list(verdict.possible_tracks),
         "outcome": verdict.outcome, "level": verdict.level, "possible_levels": list(verdict.possible_levels),
         "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": list(verdict.open_questions),
         "unread": list(verdict.unread),
     }  # fmt: skip
-    return head | {
+    return first | {
         "levels": [_level(trace) for trace in verdict.levels],
         "overlaps": [
             {"levels": list(o.levels), "decided": o.decided, "interpretations": list(o.interpretations)} for o in verdict.overlaps

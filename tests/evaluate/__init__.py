@@ -1,0 +1,1 @@
+"""Tests of what conditions and cases mean."""

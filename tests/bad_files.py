@@ -1,0 +1,98 @@
+"""Every kept bad file, and the few that are made when they are needed: its code, its places, and how to read it.
+
+The first line of a bad file says what is wrong with it, and where: `# PE106 at 6:3: the key stands twice`. It is written
+by hand, so the place is what a person sees, not what the engine said. A place in another file is
+`../case.yaml:5:3`, one of a whole folder `.:1:1`, and several are joined by `and`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from policy_engine.load.yaml_text import MAX_BYTES, MAX_NODES
+from tests.conftest import ROOT
+
+BAD = ROOT / "cases" / "bad"
+RULEBOOKS = BAD / "rulebook"
+SAMPLE_CASE = RULEBOOKS / "case.yaml"
+_NOTE = re.compile(r"# (PE[0-9]{3}) at (\S+(?: and \S+)*): \S.*", re.ASCII)
+_PLACE = re.compile(r"(?:(.+):)?([0-9]+):([0-9]+)", re.ASCII)
+
+Place = tuple[Path, int, int]
+
+
+class Bad(NamedTuple):
+    """One fault: its code, what is handed to the command, with which rulebook, and where the fault is told."""
+
+    code: str
+    case: Path
+    rulebook: Path | None
+    places: tuple[Place, ...]
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Give the arguments of `evaluate`."""
+        return ("evaluate", str(self.case), *(("--rulebook", str(self.rulebook)) if self.rulebook else ()))
+
+
+def kept() -> list[Bad]:
+    """Give every bad file that is kept in `cases/bad/`."""
+    noted = [bad for path in sorted(BAD.rglob("*.yaml")) if (bad := _read(path))]
+    no_cases, no_edition = BAD / "PE511-no-cases", RULEBOOKS / "PE607-no-edition"
+    return [
+        *noted,
+        Bad("PE511", no_cases, None, ((no_cases, 1, 1),)),
+        Bad("PE607", SAMPLE_CASE, no_edition, ((no_edition, 1, 1),)),
+    ]
+
+
+def _read(path: Path) -> Bad | None:
+    """Read the first line of a file; None where it names no fault (the other files of a bad rulebook)."""
+    with path.open("rb") as file:
+        note = _NOTE.fullmatch(file.readline().decode().rstrip("\n"))
+    if note is None:
+        return None
+    places = tuple(_place(path, text) for text in note[2].split(" and "))
+    within = path.relative_to(BAD).parts
+    if within[0] == RULEBOOKS.name:
+        rulebook = RULEBOOKS / within[1]
+        own = rulebook / SAMPLE_CASE.name
+        return Bad(note[1], own if own.exists() else SAMPLE_CASE, rulebook, places)
+    return Bad(note[1], path if len(within) == 1 else path.parent, None, places)
+
+
+def _place(path: Path, text: str) -> Place:
+    """Read one place, of the file itself or relative to it."""
+    found = _PLACE.fullmatch(text)
+    assert found, f"{path}: {text} is not a place"
+    return (path.parent / found[1]).resolve() if found[1] else path, int(found[2]), int(found[3])
+
+
+def _too_large(path: Path) -> Place:
+    """Make a file of one byte more than is read."""
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    return path, 1, 1
+
+
+def _too_many(path: Path) -> Place:
+    """Make a file with a list of too many values, one a line."""
+    head = "case: too-many\nfacts:\n  tasks:\n"
+    values_of_head = 7
+    path.write_text(head + "    - 0\n" * MAX_NODES, encoding="utf-8")
+    return path, head.count("\n") + MAX_NODES - values_of_head + 1, 7
+
+
+def _missing(path: Path) -> Place:
+    """Make nothing."""
+    return path, 1, 1
+
+
+MADE: Mapping[str, Callable[[Path], Place]] = {"PE102": _too_large, "PE104": _too_many, "PE114": _missing}
+"""Faults that no file is kept for: too large for the repository, or no file at all."""
+
+
+def made(code: str, folder: Path) -> Bad:
+    """Make the bad file of a code that none is kept for."""
+    path = folder / f"{code}.yaml"
+    return Bad(code, path, None, (MADE[code](path),))

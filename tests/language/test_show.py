@@ -1,0 +1,100 @@
+"""Tree to text and back: one canonical spelling, which means the same."""
+
+import ast
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy_engine.language.grammar import parse
+from policy_engine.language.show import decimal_text, show
+from tests.language.conditions import trees
+
+
+@settings(max_examples=800, deadline=None, derandomize=True)
+@given(trees)
+def test_shown_text_parses_to_the_same_tree(tree: ast.expr) -> None:
+    """Rule: what is shown is the condition itself, bracket by bracket and digit by digit."""
+    text = show(tree)
+
+    read = parse(text)
+
+    assert read.complaints == ()
+    assert read.tree is not None
+    assert ast.dump(tree) == ast.dump(read.tree)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(trees)
+def test_showing_twice_changes_nothing(tree: ast.expr) -> None:
+    """Rule: canonical text is its own canonical text."""
+    read = parse(show(tree)).tree
+
+    assert read is not None
+    assert show(tree) == show(read)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(trees, st.lists(st.sampled_from((" ", "  ", "\t", "\n", "\n  ")), min_size=1, max_size=8))
+def test_white_space_between_words_means_nothing(tree: ast.expr, gaps: list[str]) -> None:
+    """Rule: a condition may be broken over lines and indented; outside of quotes white space is one and the same."""
+    text = show(tree)
+    if " " in "".join(node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        return
+    words = text.split(" ")
+    spread = "".join(word + gaps[number % len(gaps)] for number, word in enumerate(words))
+
+    read = parse(spread).tree
+
+    assert read is not None
+    assert ast.dump(tree) == ast.dump(read)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("((a))", "a"),
+        ("a   and(b)", "a and b"),
+        ("(a and b) or c", "a and b or c"),
+        ("a and (b or c)", "a and (b or c)"),
+        ("(a and b) and c", "(a and b) and c"),
+        ("not (a and b)", "not (a and b)"),
+        ("not (a < b)", "not a < b"),
+        ("(not a) == b", "(not a) == b"),
+        ("(a - b) - c", "a - b - c"),
+        ("a - (b - c)", "a - (b - c)"),
+        ("(a * b) + c", "a * b + c"),
+        ("a * (b + c)", "a * (b + c)"),
+        ("(a < b) < c", "(a < b) < c"),
+        ("a<b<=c!=d", "a < b <= c != d"),
+        ("a in ('x','y',)", "a in ('x', 'y')"),
+        ("a not in('x',)", "a not in ('x',)"),
+        ('a == "x"', "a == 'x'"),
+        ('a == "it\'s"', 'a == "it\'s"'),
+        ("a == 'say \"x\"'", "a == 'say \"x\"'"),
+        ("share(a,b)>=0.50", "share(a, b) >= 0.5"),
+        ("a >= 12.0", "a >= 12"),
+        ("a >= 0.10", "a >= 0.1"),
+        ("a >= 0.0001", "a >= 0.0001"),
+        ("count(a,b and c)", "count(a, b and c)"),
+    ],
+)
+def test_canonical_spelling(written: str, shown: str) -> None:
+    """Rule: brackets stand only where the tree needs them, quotes are single, numbers are plain decimals."""
+    tree = parse(written).tree
+
+    assert tree is not None
+    assert shown == show(tree)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(0, 12))
+def test_decimal_text_is_exact(digits: int, places: int) -> None:
+    """Rule: a decimal is written in full, with its sign, without an exponent and without a zero at its end."""
+    value = Fraction(digits, 10**places)
+
+    text = decimal_text(value)
+
+    assert value == Fraction(text)
+    assert set(text) <= set("-0123456789.")
+    assert "." not in text or not text.endswith(("0", "."))

@@ -1,0 +1,216 @@
+"""What would reach the next level: the engine's advice against the nearest case by brute force."""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from random import Random
+from typing import NamedTuple
+
+import pytest
+
+from policy_engine.evaluate.advise import advise
+from policy_engine.model.verdict import Advice
+from tests.completions import draw_hidden, hide
+from tests.oracle import BEST_FIRST, CRITERIA, GENERAL, GROUPS, Facts, classify, counted_apart, lawful, one_case, triggers
+from tests.rating import case_of, evaluator, rate, read_facts
+from tests.test_possible_lists import counts_of, draw_listed
+
+SEED = 20_201_217
+MOST = 3
+"""Totals are at most this, so that every case with the same totals can be tried."""
+
+
+class Drawn(NamedTuple):
+    """A case below the best level, its outcome by the oracle, and what the engine advises."""
+
+    facts: Facts
+    outcome: str
+    advice: Advice
+
+
+def target_of(outcome: str) -> str:
+    """Give the level next above an outcome; a case without a level stands beside the worst one."""
+    return {"gap": "completed", "not_completed": "completed", "completed": "good", "good": "excellent"}[outcome]
+
+
+def reaches(facts: Mapping[str, object], target: str) -> bool:
+    """Tell whether a case comes out at a level or better."""
+    outcome = classify(facts)
+    return outcome != "gap" and BEST_FIRST.index(outcome) <= BEST_FIRST.index(target)
+
+
+def figures_of(facts: Facts) -> dict[tuple[str, ...], list[tuple[int, Facts]]]:
+    """Give for each list of a case every lawful set of its figures with the total as it is, each with its distance."""
+    found: dict[tuple[str, ...], list[tuple[int, Facts]]] = {}
+    for group in GROUPS:
+        now = [value for name in group if isinstance(value := facts.get(name), int)]
+        if now and not _repeats(facts, group):
+            tried: list[Facts] = [
+                dict(zip(group, (now[0], *rest), strict=False)) for rest in product(range(now[0] + 1), repeat=len(now) - 1)
+            ]
+            found[group] = [(_distance(facts, figures), figures) for figures in tried if lawful({**facts, **figures})]
+    return found
+
+
+def _repeats(facts: Facts, group: tuple[str, ...]) -> bool:
+    """Tell whether a group only repeats the tasks (J-01), and is no figure of its own."""
+    return group == CRITERIA and facts["position"] == "specialist" and not counted_apart(facts)
+
+
+def _distance(facts: Facts, figures: Mapping[str, bool | int | str]) -> int:
+    """Give by how much counts differ in all."""
+    return sum(abs(int(value) - int(facts[name])) for name, value in figures.items())
+
+
+def least_change(facts: Facts, target: str) -> int:
+    """Give the least total change of counts after which a case reaches a level, by trying them all, nearest first.
+
+    The general criteria are judgements, thought to be met here: which of them are changed is compared apart.
+    """
+    judged: Facts = {**facts, **dict.fromkeys(GENERAL, True)}
+    options = list(figures_of(facts).values())
+    nearest = sorted(product(*options), key=lambda chosen: sum(distance for distance, _ in chosen))
+    for chosen in nearest:
+        whole = dict(judged)
+        for _, figures in chosen:
+            whole |= figures
+        if reaches(whole, target):
+            return sum(distance for distance, _ in chosen)
+    raise AssertionError("with every figure at its best and no trigger, every level can be reached")
+
+
+def draw(rng: Random) -> Iterator[Drawn]:
+    """Draw cases below the best level, without end."""
+    while True:
+        facts = one_case(rng, rng.choice(("specialist", "leader")), MOST)
+        if facts["position"] == "specialist" and not counted_apart(facts):
+            facts = {name: value for name, value in facts.items() if name not in CRITERIA}
+        outcome = classify(facts)
+        if outcome != "excellent":
+            case = case_of(facts)
+            (advice,) = advise(evaluator(), case, evaluator().evaluate(case))
+            yield Drawn(facts, outcome, advice)
+
+
+@pytest.fixture(scope="module")
+def draws(request: pytest.FixtureRequest) -> int:
+    """Give how many cases are drawn: ten times as many in the long run."""
+    return 3_000 if request.config.getoption("--long", default=False) else 300
+
+
+@pytest.fixture(scope="module")
+def drawn(draws: int) -> list[Drawn]:
+    """Draw cases, and ask what would reach the next level."""
+    source = draw(Random(SEED))
+    return [next(source) for _ in range(draws)]
+
+
+def test_advice_is_the_least_change(drawn: list[Drawn]) -> None:
+    """Rule: where no locked fact stands in the way, no smaller total change of counts reaches the next level."""
+    for facts, outcome, advice in drawn:
+        if not triggers(facts):
+            expected = least_change(facts, target_of(outcome))
+
+            assert (target_of(outcome), True, True, expected) == (advice.level, advice.reachable, advice.exact, advice.total), facts
+
+
+def test_advised_changes_reach_the_level(drawn: list[Drawn]) -> None:
+    """Rule: the changed case is lawful, adds up to the total that is told, and the oracle puts it at the level reached."""
+    for facts, _, advice in drawn:
+        changed: Facts = {**facts, **{change.fact: change.wanted for change in advice.changes if isinstance(change.wanted, int)}}
+        counts = {change.fact: changed[change.fact] for change in advice.changes if change.fact not in GENERAL}
+
+        assert all(facts[change.fact] == change.current != change.wanted for change in advice.changes), facts
+        assert advice.total == _distance(facts, counts)
+        assert lawful(changed)
+        assert advice.reachable == reaches(changed, advice.level), facts
+        assert (classify(changed) if advice.reachable else None) == advice.reached, facts
+
+
+def test_only_what_may_move_is_moved(drawn: list[Drawn]) -> None:
+    """Rule: totals stay, the year's events stay, and judgements are changed only from not met to met, and only all that are needed."""
+    movable = {name for group in GROUPS for name in group[1:]} | set(GENERAL)
+    for facts, _, advice in drawn:
+        judged = {change.fact: change.wanted for change in advice.changes if change.fact in GENERAL}
+
+        assert {change.fact for change in advice.changes} <= movable
+        assert (dict.fromkeys([n for n in GENERAL if facts[n] is False], True) if advice.reachable else {}) == judged
+
+
+def test_locked_facts_are_named(drawn: list[Drawn]) -> None:
+    """Rule: with an event of the year that means failure the next level is out of reach, and exactly those events are named."""
+    for facts, _, advice in drawn:
+        in_the_way = triggers(facts)
+
+        assert (not in_the_way) == advice.reachable, facts
+        assert sorted(in_the_way) == sorted(advice.locked), facts
+        assert not in_the_way or (advice.changes, advice.total, advice.reached) == ((), 0, None)
+
+
+def test_the_draws_are_telling(drawn: list[Drawn]) -> None:
+    """Rule: the tests here are not empty; every outcome below the best, both tracks, changes of several counts and of judgements."""
+    free = [d for d in drawn if d.advice.reachable]
+
+    assert {"gap", "not_completed", "completed", "good"} == {outcome for _, outcome, _ in free}
+    assert min(sum(d.advice.total == size for d in free) for size in (0, 1, 2, 3)) > 0
+    assert max(d.advice.total for d in free) > 5
+    assert {"specialist"} < {str(d.facts["position"]) for d in free}
+    assert len(drawn) // 10 < sum(not d.advice.reachable for d in drawn) < len(drawn) // 2
+
+
+def test_the_best_level_needs_no_advice() -> None:
+    """Rule: where no level is better there is nothing to advise."""
+    rng = Random(SEED)
+    best = next(f for f in (one_case(rng, "leader", 6) for _ in range(10_000)) if classify(f) == "excellent")
+    case = case_of(best)
+
+    assert advise(evaluator(), case, evaluator().evaluate(case)) == ()
+
+
+def test_an_undetermined_case_gets_no_advice() -> None:
+    """Rule: while the outcome is open, nobody is told what would change it."""
+    rng = Random(SEED)
+    facts = next(f for f in (one_case(rng, "leader", 6) for _ in range(10_000)) if classify(f) == "good")
+    case = case_of({name: value for name, value in facts.items() if name != "ideological_decline"})
+
+    assert advise(evaluator(), case, evaluator().evaluate(case)) == ()
+
+
+def test_lists_are_advised_as_their_counts(draws: int) -> None:
+    """Rule: a case that itemises a list gets the same advice as one that states the counts of that list."""
+    rng = Random(SEED)
+    for _ in range(draws // 10):
+        listed = draw_listed(rng, ())
+        counts = {name: count for list_name, items in listed.lists.items() for name, count in counts_of(list_name, items).items()}
+        itemised, counted = (read_facts({**listed.facts, **more}) for more in (listed.lists, counts))
+
+        expected = advise(evaluator(), counted, evaluator().evaluate(counted))
+        assert expected == advise(evaluator(), itemised, evaluator().evaluate(itemised)), listed
+
+
+def test_advice_holds_whatever_is_open(draws: int) -> None:
+    """Rule: where facts are open, a change is advised only if it reaches the level however they turn out; else they are named."""
+    rng = Random(SEED + 1)
+    hidden = [case for case in (draw_hidden(rng) for _ in range(draws // 3)) if "targets_total" not in case.hidden]
+    for case in hidden:
+        for advice in advise(evaluator(), case_of(case.known), rate(case.known)):
+            changed: Facts = {**case.known, **{change.fact: int(change.wanted) for change in advice.changes if change.fact not in GENERAL}}
+            changed |= {change.fact: change.wanted is True for change in advice.changes if change.fact in GENERAL}
+            after = hide(changed, tuple(name for name in case.hidden if name not in changed))
+
+            assert not advice.reachable or all(reaches(c.facts, advice.level) for c in after.completions), case[:2]
+            assert advice.reachable or advice.locked or advice.open, case[:2]
+            assert set(advice.open) <= set(case.hidden), case[:2]
+
+
+def test_criteria_that_repeat_the_tasks_follow_them() -> None:
+    """Rule: where the file states the criteria once more as the tasks that they are (J-01), advice changes both, and is no bad input."""
+    tasks = {"tasks_total": 6, "tasks_completed": 6, "tasks_deficient": 3, "tasks_well_done": 3, "tasks_exceeded": 3}
+    criteria = {"criteria_total": 6, "criteria_completed": 6, "criteria_deficient": 3, "criteria_highly_efficient": 3}
+    person: Facts = {"kind": "officer", "workplace": "head_office", "position": "specialist", "criteria_counted_apart": False}
+    person |= {"ideological_decline": False, "disciplined_in_year": False, **dict.fromkeys(GENERAL, True), **tasks}
+    once, twice = case_of(person), case_of({**person, **criteria})
+
+    (expected,) = advise(evaluator(), once, evaluator().evaluate(once))
+    (found,) = advise(evaluator(), twice, evaluator().evaluate(twice))
+
+    assert (expected.level, expected.reachable, expected.reached) == (found.level, found.reachable, found.reached)

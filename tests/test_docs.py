@@ -1,0 +1,92 @@
+"""What the documents say is run: every shell block, and every picture of output is the real output."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PICTURE = re.compile(r"<!-- run: (.*?) -->\n```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SET_UP = ("pip install", "pybabel", "./check")
+"""Commands that change an environment; CI runs those of the README as they stand."""
+
+
+def _shell_blocks() -> list[tuple[str, str]]:
+    """Give every shell block of the documents that can run in a copy of the project."""
+    found = [(page, block) for page in PAGES for block in BLOCK.findall(page.read_text("utf-8"))]
+    return [(str(page.relative_to(ROOT)), block) for page, block in found if not any(word in block for word in SET_UP)]
+
+
+def _pictures() -> list[tuple[str, str, str]]:
+    """Give every picture of output with the command that made it."""
+    return [(str(page.relative_to(ROOT)), *found) for page in PAGES for found in PICTURE.findall(page.read_text("utf-8"))]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Give a copy of the data, as a newcomer has it."""
+    for folder in ("rulebook", "cases", "schemas"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    return tmp_path
+
+
+def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command with the policy-engine of this environment."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "LANG": "C.UTF-8", "LANGUAGE": ""}
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(("page", "block"), _shell_blocks(), ids=lambda text: text.split("\n")[0][:60])
+def test_shell_blocks_run(page: str, block: str, project: Path) -> None:
+    """A command that a document shows works as it stands."""
+    done = _run(block, project)
+
+    assert done.returncode == 0, f"{page}: {done.stderr}"
+    assert done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("page", "command", "shown"), _pictures(), ids=lambda text: text.split("\n")[0][:60])
+def test_pictures_are_the_real_output(page: str, command: str, shown: str, project: Path) -> None:
+    """Output that a document shows is what the command prints."""
+    done = _run(command, project)
+
+    assert shown == done.stdout + done.stderr, page
+
+
+def test_the_documents_have_what_is_run() -> None:
+    """A README without commands or pictures would pass everything above."""
+    pages = {page for page, _ in _shell_blocks()}
+
+    assert {"README.md", "README.vi.md"} <= pages
+    assert {"README.md", "README.vi.md"} <= {page for page, _, _ in _pictures()}
+
+
+def test_the_twin_readme_has_the_same_commands() -> None:
+    """Who reads Vietnamese is told the same."""
+    english, vietnamese = (BLOCK.findall((ROOT / name).read_text("utf-8")) for name in ("README.md", "README.vi.md"))
+
+    assert len(english) == len(vietnamese)
+    assert english[1:] == vietnamese[1:]
+    assert english[0] == vietnamese[0].replace("--lang vi", "--lang en")
+
+
+def test_links_lead_somewhere() -> None:
+    """A link inside the project names a file that is there."""
+    broken = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
+        if not (page.parent / target).exists()
+    ]
+
+    assert broken == []

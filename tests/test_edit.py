@@ -1,0 +1,142 @@
+"""Policy staff change data, never code: an edition is copied, edited, and answers otherwise."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from policy_engine.load.files import data_root
+from tests.conftest import ROOT
+
+Cli = Callable[..., tuple[int, str, str]]
+CASE = ROOT / "cases/2020/II.1/good/specialist-outstanding.yaml"
+TRACK = "criteria/head-office-specialist.yaml"
+
+
+@pytest.fixture
+def edition_copy(tmp_path: Path) -> Path:
+    """Give a copy of the 2020 edition that may be edited."""
+    return Path(shutil.copytree(Path(data_root(), "rulebook", "2020"), tmp_path / "2020"))
+
+
+def _edit(folder: Path, name: str, old: str, new: str) -> None:
+    """Replace a text that must be there."""
+    path = folder / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def _level(cli: Cli, folder: Path, case: Path = CASE) -> tuple[str | None, str]:
+    """Rate a case under an edited edition; give the level and the edition's digest."""
+    code, out, err = cli("evaluate", "--format", "json", "--rulebook", str(folder), str(case))
+    assert (0, "") == (code, err)
+    verdict = json.loads(out)
+    return verdict["level"], verdict["revision"]
+
+
+def test_a_threshold(cli: Cli, edition_copy: Path) -> None:
+    """A higher threshold lowers the level, and the edition's digest changes with it."""
+    before, revision = _level(cli, edition_copy)
+
+    _edit(edition_copy, TRACK, "value: 50%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 50%",
+          "value: 99.5%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 99,5%")  # fmt: skip
+    after, revised = _level(cli, edition_copy)
+
+    assert ("excellent", "good") == (before, after)
+    assert revision != revised
+    english = cli("evaluate", "--rulebook", str(edition_copy), str(CASE))[1]
+    vietnamese = cli("evaluate", "--rulebook", str(edition_copy), str(CASE), lang="vi")[1]
+    assert "at least 99.5%" in english.replace("\n    ", " ")
+    assert "99,5%" in vietnamese
+
+
+def test_comments_and_order_of_keys_do_not_count(cli: Cli, edition_copy: Path) -> None:
+    """The digest is of the meaning."""
+    _, revision = _level(cli, edition_copy)
+
+    _edit(edition_copy, TRACK, "thresholds:\n", "# a remark\nthresholds:\n")
+    _edit(edition_copy, TRACK, "    value: 50%\n    cite: II.1.3.a/HTXSNV/2\n", "    cite: II.1.3.a/HTXSNV/2\n    value: 50%\n")
+
+    assert ("excellent", revision) == _level(cli, edition_copy)
+
+
+def test_a_label(cli: Cli, edition_copy: Path) -> None:
+    """What a level is called is data."""
+    _edit(edition_copy, "scale.yaml", "Outstanding completion of tasks", "First class")
+
+    assert "Proposal: First class (HTXSNV)" in cli("evaluate", "--rulebook", str(edition_copy), str(CASE))[1]
+
+
+def test_a_new_fact_and_a_new_criterion(cli: Cli, edition_copy: Path, tmp_path: Path) -> None:
+    """A fact that no edition had before is asked for, and decides."""
+    _edit(edition_copy, "facts.yaml", "facts:\n", """facts:
+  trainings_attended:
+    type: count
+    label:
+      vi: Số lớp bồi dưỡng đã dự
+      en: Trainings attended
+    asks:
+      vi: Trong năm đã dự bao nhiêu lớp bồi dưỡng?
+      en: How many trainings were attended in the year?
+    cite: II.1.3.a
+""")  # fmt: skip
+    _edit(edition_copy, TRACK, "thresholds:\n", """thresholds:
+  min_trainings:
+    value: 2
+    cite: II.1.3.a/HTXSNV/3
+    phrase: ít nhất 2
+""")  # fmt: skip
+    _edit(edition_copy, TRACK, "      - id: half_exceeded\n", """      - id: trained
+        cite: II.1.3.a/HTXSNV/3
+        when: trainings_attended >= min_trainings
+        says:
+          vi: Dự từ {min_trainings} lớp bồi dưỡng trở lên
+          en: At least {min_trainings} trainings are attended
+      - id: half_exceeded
+""")  # fmt: skip
+    stated = tmp_path / "specialist-outstanding.yaml"
+    stated.write_text(CASE.read_text("utf-8").replace("facts:\n", "facts:\n  trainings_attended: 1\n"), "utf-8")
+
+    code, out, _ = cli("evaluate", "--format", "json", "--rulebook", str(edition_copy), str(CASE))
+    verdict = json.loads(out)
+
+    assert (0, "undetermined", ["trainings_attended"]) == (code, verdict["outcome"], verdict["open_questions"])
+    assert "good" == _level(cli, edition_copy, stated)[0]
+    assert "trainings_attended: unknown" in cli("new-case", "--rulebook", str(edition_copy))[1]
+
+
+def test_a_residual_level_leaves_no_gap(cli: Cli, edition_copy: Path) -> None:
+    """An edition may say that who reaches no level has the worst; then there is no gap."""
+    gaps = [path for path in sorted((ROOT / "cases/2020/II.1/edge").glob("specialist-*.yaml")) if "outcome: gap" in path.read_text("utf-8")]
+    _edit(edition_copy, TRACK, "residual:\n  outcome: gap\n", "residual:\n  level: not_completed\n")
+
+    assert gaps
+    assert {"not_completed"} == {_level(cli, edition_copy, path)[0] for path in gaps}
+
+
+def test_a_level_forgotten_under_decide_is_refused(cli: Cli, edition_copy: Path) -> None:
+    """An edition whose levels are not all decided is refused with the place."""
+    _edit(edition_copy, TRACK, "  - highest_of: [excellent, good, completed]\n", "  - highest_of: [excellent, completed]\n")
+
+    code, _, err = cli("evaluate", "--rulebook", str(edition_copy), str(CASE))
+
+    assert 3 == code
+    assert "PE403" in err
+    assert "`good`" in err
+
+
+def test_all_faults_of_an_edition_are_told_at_once(cli: Cli, edition_copy: Path) -> None:
+    """Faults in several files and several places of one file come out in one run, sorted, each with its line."""
+    _edit(edition_copy, TRACK, ">= min_exceeded", ">= min_exceded")
+    _edit(edition_copy, TRACK, "phrase: không quá 20%", "phrases: không quá 20%")
+    _edit(edition_copy, "facts.yaml", "holds: tasks_completed <= tasks_total", "holds: tasks_completed <= 7")
+
+    code, _, err = cli("evaluate", "--format", "json", "--rulebook", str(edition_copy), str(CASE))
+    errors = json.loads(err)["errors"]
+
+    assert 3 == code
+    assert {"PE302", "PE201", "PE304"} <= {error["code"] for error in errors}
+    assert errors == sorted(errors, key=lambda e: (e["file"], e["line"], e["column"]))

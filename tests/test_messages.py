@@ -1,0 +1,242 @@
+"""What a Vietnamese reader is told: every text translated, with its placeholders, compiled, and chosen by language."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+
+from policy_engine.errors import CATALOGUE, Problem
+from policy_engine.messages import LANGUAGES, language_of, sentence, translate
+from policy_engine.report.problems import advice_of, message_of
+from policy_engine.source import Location
+from tests.conftest import ROOT
+
+PO = ROOT / "policy_engine" / "locale" / "vi" / "LC_MESSAGES" / "policy_engine.po"
+CLICK_WORDS = ROOT / "tests" / "click_words.py"
+KEYWORDS: Mapping[str, tuple[int | tuple[int, int] | tuple[int, str], ...] | None] = {"N_": None, "plural": (1, 2)}
+UPDATE = "update the catalogue as docs/messages.md says"
+RECOMPILE = "the compiled catalogue is missing or old: reinstall with `pip install -e .`"
+CODES = sorted(CATALOGUE)
+ENGLISH = re.compile(r"\b(Usage|Options|Commands|Show|Try|Error|No such|Did you|Invalid|Missing|Got|Option|Could not|Rate|Write|The)\b")
+
+
+def _extracted() -> set[str]:
+    """Give every text that babel finds marked, in the package and among the words of click; of plurals the first."""
+    found = [text for _, _, text, _, _ in extract_from_dir(ROOT / "policy_engine", keywords=KEYWORDS)]
+    found += [text for _, text, _, _ in extract_from_file("python", CLICK_WORDS, keywords=KEYWORDS)]
+    return {text if isinstance(text, str) else text[0] for text in found}
+
+
+def _marked() -> Iterator[str]:
+    """Give every text inside `N_(…)` of the package, as Python itself reads it."""
+    for path in sorted((ROOT / "policy_engine").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="N_"), args=[text]):
+                    yield ast.literal_eval(text)
+                case _:
+                    pass
+
+
+def _catalogue() -> Catalog:
+    """Read the catalogue as its translators write it."""
+    with PO.open("rb") as file:
+        return read_po(file, locale="vi")
+
+
+def _key(message: Message) -> str:
+    """Give the text that gettext looks an entry up by: of plurals the first."""
+    return _several(message.id)[0]
+
+
+def _several(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
+    """Give the forms of a text: English has two where numbers matter, Vietnamese has one."""
+    return [text] if isinstance(text, str) else list(text or ())
+
+
+def _pairs() -> list[tuple[str, str]]:
+    """Give each text, of plurals the last, with its translation."""
+    return [(_several(message.id)[-1], _several(message.string)[0]) for message in _catalogue() if message.id]
+
+
+def _placeholders(text: str) -> list[str]:
+    """Give the placeholders of a text, with how each is shown."""
+    return sorted(f"{name}!{conversion}:{form}" for _, name, form, conversion in Formatter().parse(text) if name is not None)
+
+
+def _names(text: str) -> list[str]:
+    """Give the names of the placeholders of a text."""
+    return [name for _, name, _, _ in Formatter().parse(text) if name]
+
+
+def test_every_text_is_translated() -> None:
+    """No reader of Vietnamese meets a text of ours in English: each has a translation that a person has seen."""
+    done = {_key(message) for message in _catalogue() if message.id and all(_several(message.string)) and not message.fuzzy}
+
+    missing = sorted(_extracted() - done)
+
+    assert missing == [], UPDATE
+
+
+def test_every_mark_is_found() -> None:
+    """A mark inside an f-string is hidden from babel under Python 3.11: the text would never reach the translators."""
+    hidden = sorted(set(_marked()) - _extracted())
+
+    assert hidden == [], "take the text out of the f-string"
+
+
+def test_nothing_is_left_over() -> None:
+    """The catalogue holds no text that nobody says any more; click's words are those of `click_words`."""
+    catalogue = _catalogue()
+
+    unsaid = sorted({_key(message) for message in catalogue if message.id} - _extracted() - set(_marked()))
+
+    assert unsaid == [], UPDATE
+    assert list(catalogue.obsolete) == [], UPDATE
+
+
+@pytest.mark.parametrize(("text", "translated"), _pairs(), ids=lambda text: text[:40])
+def test_a_translation_keeps_what_is_not_words(text: str, translated: str) -> None:
+    """Placeholders, `code`, paragraph marks, lines and outer spaces are the program's, and stand in both languages."""
+    kept = (
+        _placeholders,
+        lambda each: sorted(re.findall(r"`[^`]*`", each)),
+        lambda each: (each.count("\b"), each.count("\n"), each.count("\n\n")),
+        lambda each: (each[: len(each) - len(each.lstrip())], each[len(each.rstrip()) :]),
+    )
+
+    assert [look(text) for look in kept] == [look(translated) for look in kept]
+
+
+def test_a_translation_is_not_the_english_text() -> None:
+    """A text copied over instead of translated is a gap that looks like an entry."""
+    copied = [text for text, translated in _pairs() if text == translated]
+
+    assert copied == []
+
+
+def test_the_compiled_catalogue_is_the_one_that_is_written() -> None:
+    """What gettext reads is what the translators wrote."""
+    compiled = PO.with_suffix(".mo")
+    assert compiled.is_file(), RECOMPILE
+    with compiled.open("rb") as file:
+        read = {_key(message): _several(message.string) for message in read_mo(file) if message.id}
+
+    written = {_key(message): _several(message.string) for message in _catalogue() if message.id}
+
+    assert written == read, RECOMPILE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", CODES)
+def test_an_entry_of_errors_can_be_said(code: str, language: str) -> None:
+    """Every code fills its sentences in both languages, and no placeholder is left in them."""
+    entry = CATALOGUE[code]
+    words = dict.fromkeys((*_names(entry.message), *_names(entry.advice)), "zzz")
+
+    said = [translate(text, language, **words) for text in entry]
+
+    assert all(said)
+    assert re.findall(r"[{}]", "".join(said).replace("`{zzz}`", "")) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", CODES)
+def test_a_problem_can_be_told(code: str, language: str) -> None:
+    """A problem with all the words that its code asks for is told without a hole."""
+    entry = CATALOGUE[code]
+    details = dict.fromkeys(sorted({*_names(entry.message), *_names(entry.advice)} - {"says"}), "zzz")
+    problem = Problem(code, Location("case.yaml", 1, 1), details, words={"vi": "câu", "en": "sentence"})
+
+    told = f"{message_of(problem, language)} {advice_of(problem, language)}"
+
+    assert "{" not in told.replace("`{zzz}`", "")
+    assert "None" not in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "vi_VN.UTF-8"}, "vi"),
+        ({"LANG": "vi"}, "vi"),
+        ({"LANG": "VI_vn"}, "vi"),
+        ({"LANG": "fr_FR.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "vi_VN.UTF-8"}, "vi"),
+        ({"LC_MESSAGES": "vi_VN.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LANGUAGE": "vi:en"}, "vi"),
+        ({"LANG": "vi_VN.UTF-8", "LANGUAGE": "en"}, "en"),
+        ({"LANG": "vi_VN.UTF-8", "LC_ALL": ""}, "vi"),
+    ],
+)
+def test_the_locale_chooses_the_language(environment: dict[str, str], language: str) -> None:
+    """The first variable that is set speaks, in gettext's own order; what is not Vietnamese is answered in English."""
+    assert language_of(environment) == language
+
+
+def test_two_languages_are_spoken_in_one_process() -> None:
+    """The language is handed over and never remembered: one answer does not colour the next."""
+    said = [translate("yes", language) for language in ("vi", "en", "vi")]
+
+    assert said == ["có", "yes", "có"]
+
+
+def test_a_text_that_nobody_translated_is_shown_as_it_is() -> None:
+    """What is the user's own, like a name in a file, passes through."""
+    assert translate("Cán bộ A {x}", "vi") == "Cán bộ A {x}"
+
+
+def test_an_unknown_language_is_refused() -> None:
+    """A language without a catalogue is a fault of the caller, never quietly English."""
+    with pytest.raises(FileNotFoundError):
+        translate("yes", "fr")
+
+
+@pytest.mark.parametrize(
+    ("texts", "language", "shown"),
+    [
+        ({"vi": "mức", "en": "level"}, "vi", "mức"),
+        ({"vi": "mức", "en": "level"}, "en", "level"),
+        ({"en": "level"}, "vi", "level"),
+        ({}, "vi", ""),
+    ],
+)
+def test_a_text_of_a_rulebook_falls_back(texts: dict[str, str], language: str, shown: str) -> None:
+    """A rulebook's sentence that lacks a language is shown in the one it has."""
+    assert sentence(texts, language) == shown
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "--help",
+        "evaluate --help",
+        "new-case --help",
+        "--help=1",
+        "evalute",
+        "evaluate",
+        "evaluate --formt json",
+        "evaluate --format pdf x",
+        "evaluate x --rulebook",
+        "new-case one two",
+        "new-case --track nobody",
+    ],
+)
+def test_the_command_line_speaks_vietnamese(typed: str) -> None:
+    """What click itself says, whichever release is installed, comes from our catalogue too."""
+    command = [sys.executable, "-m", "policy_engine", "--lang=vi", *typed.split()]
+
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, encoding="utf-8", check=False)
+
+    assert done.stdout + done.stderr
+    assert ENGLISH.findall(done.stdout + done.stderr) == []

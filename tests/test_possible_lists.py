@@ -1,0 +1,155 @@
+"""What is still possible where lists leave fields out: the engine's answer against every way to fill the fields in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from random import Random
+
+import pytest
+
+from policy_engine.model.verdict import Verdict
+from tests.completions import best_first
+from tests.oracle import BEST_FIRST, CRITERIA, SUBORDINATES, TARGETS, TASKS, Facts, classify, counted_apart, lawful, one_case
+from tests.rating import outcome_of, rate_file
+
+Item = dict[str, bool | str]
+
+SEED = 20_201_216
+_FLAGS: Mapping[str, tuple[bool | str, ...]] = {"completed": (True, False), "on_time": (True, False), "quality": (True, False)}
+_EXCEEDED: Mapping[str, tuple[bool | str, ...]] = {"exceeded": (True, False)}
+_WORK: Mapping[str, tuple[bool | str, ...]] = {**_FLAGS, "efficiency": ("high", "adequate", "low"), **_EXCEEDED}
+FIELDS: Mapping[str, Mapping[str, tuple[bool | str, ...]]] = {
+    "tasks": _WORK, "criteria": _WORK, "targets": {**_FLAGS, **_EXCEEDED}, "subordinates": {"level": BEST_FIRST},
+}  # fmt: skip
+COUNTS = {"tasks": TASKS, "criteria": CRITERIA, "targets": TARGETS, "subordinates": SUBORDINATES}
+
+
+@dataclass
+class Listed:
+    """A case with lists in which fields are left out: what is stated besides, the lists, and the outcomes of all completions."""
+
+    facts: Facts
+    lists: dict[str, list[Item]]
+    outcomes: frozenset[str]
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """Rate the case, as its file states it."""
+        return rate_file({**self.facts, **self.lists})
+
+
+def counts_of(name: str, items: Sequence[Item]) -> dict[str, int]:
+    """Count a list whose fields are all filled in, by the words of the contract."""
+    if name == "subordinates":
+        ranks = [BEST_FIRST.index(str(item["level"])) for item in items]
+        figures: tuple[int, ...] = (len(items), sum(rank <= 2 for rank in ranks), sum(rank <= 1 for rank in ranks))
+    else:
+        done = [item for item in items if item["completed"]]
+        timely = [item for item in done if item["on_time"] and item["quality"]]
+        exceeded = sum(item["exceeded"] is True for item in done)
+        if name == "targets":
+            figures = (len(items), len(done), len(timely), exceeded)
+        else:
+            high = sum(item["efficiency"] == "high" for item in timely)
+            fair = sum(item["efficiency"] != "low" for item in timely)
+            figures = (len(items), len(done), len(items) - fair, high, exceeded)
+    return dict(zip(COUNTS[name], figures, strict=False))
+
+
+def fillings(name: str, items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Give every way to fill in the fields that the items leave out."""
+    gaps = [(index, field) for index, item in enumerate(items) for field in FIELDS[name] if field not in item]
+    for values in product(*(FIELDS[name][field] for _, field in gaps)):
+        filled = [dict(item) for item in items]
+        for (index, field), value in zip(gaps, values, strict=True):
+            filled[index][field] = value
+        yield filled
+
+
+def draw_items(rng: Random, name: str, leaving_out: Sequence[str]) -> list[Item]:
+    """Draw a list of up to four items, mostly good ones, with up to three of some fields left out in all."""
+    good = rng.choice((1.0, 0.9, 0.6))
+    items: list[Item] = [
+        {field: values[0] if rng.random() < good else rng.choice(values) for field, values in FIELDS[name].items()}
+        for _ in range(rng.randint(1, 4))
+    ]
+    for _ in range(rng.randint(0, 3) if leaving_out else 0):
+        rng.choice(items).pop(rng.choice(leaving_out), None)
+    return items
+
+
+def draw_listed(rng: Random, leaving_out: Sequence[str]) -> Listed:
+    """Draw a case, put lists in the place of some counts, and state now and then a count beside its list."""
+    track = rng.choice(("specialist", "leader"))
+    facts = one_case(rng, track, 6)
+    if track == "specialist" and not counted_apart(facts):
+        facts = {name: value for name, value in facts.items() if name not in CRITERIA}
+    read = ("tasks", "criteria") if track == "specialist" else ("criteria", "targets", "subordinates")
+    names = [name for name in read if COUNTS[name][0] in facts]
+    lists = {name: draw_items(rng, name, leaving_out) for name in rng.sample(names, rng.randint(1, min(2, len(names))))}
+    for name in lists:
+        facts = {fact: value for fact, value in facts.items() if fact not in COUNTS[name]}
+    for name, items in lists.items():
+        if rng.random() < 0.3:
+            counts = counts_of(name, rng.choice(list(fillings(name, items))))
+            stated = rng.choice(list(counts))
+            facts[stated] = counts[stated]
+    return Listed(facts, lists, frozenset(_outcomes(facts, lists)))
+
+
+def _outcomes(facts: Facts, lists: Mapping[str, Sequence[Item]]) -> Iterator[str]:
+    """Give the outcome of every completion that agrees with the counts stated beside the lists."""
+    ways = [{tuple(counts_of(name, filled).items()) for filled in fillings(name, items)} for name, items in lists.items()]
+    for chosen in product(*ways):
+        counts = {name: value for way in chosen for name, value in way}
+        if all(facts.get(name, value) == value for name, value in counts.items()):
+            whole = {**facts, **counts}
+            assert lawful(whole)
+            yield classify(whole)
+
+
+@pytest.fixture(scope="module")
+def draws(request: pytest.FixtureRequest) -> int:
+    """Give how many cases are drawn: ten times as many in the long run."""
+    return 4_000 if request.config.getoption("--long", default=False) else 400
+
+
+@pytest.fixture(scope="module", params=[("on_time", "quality", "efficiency", "exceeded", "level"), ("completed", "level")], ids="/".join)
+def drawn(draws: int, request: pytest.FixtureRequest) -> list[Listed]:
+    """Draw cases with lists that leave fields out; `completed` apart, because it is the name of a level too."""
+    rng = Random(SEED)
+    return [draw_listed(rng, request.param) for _ in range(draws // 2)]
+
+
+def test_possible_outcomes_are_those_of_all_fillings(drawn: list[Listed]) -> None:
+    """Rule: a field left out of an item leaves open exactly what its values would make of the case."""
+    for case in drawn:
+        assert best_first(case.outcomes) == case.verdict.possible_levels, case
+        assert ("gap" in case.outcomes, True) == (case.verdict.gap_possible, case.verdict.possible_exact), case
+
+
+def test_one_outcome_left_is_the_outcome(drawn: list[Listed]) -> None:
+    """Rule: where every way to fill in the fields agrees, that is the outcome; else the case is undetermined."""
+    for case in drawn:
+        expected = next(iter(case.outcomes)) if len(case.outcomes) == 1 else "undetermined"
+        assert expected == outcome_of(case.verdict), case
+
+
+def test_only_counts_of_lists_with_gaps_are_asked(drawn: list[Listed]) -> None:
+    """Rule: an open question is a count that some list leaves open, and no count that the file states."""
+    for case in drawn:
+        gaps = [name for name, items in case.lists.items() if any(item.keys() != FIELDS[name].keys() for item in items)]
+
+        askable = {count for name in gaps for count in COUNTS[name][1:]} - case.facts.keys()
+        assert set() == set(case.verdict.open_questions) - askable, case
+        assert bool(case.verdict.open_questions) == (len(case.outcomes) > 1), case
+
+
+def test_the_draws_are_telling(drawn: list[Listed]) -> None:
+    """Rule: the tests here are not empty; settled and open cases stand in them, and every list."""
+    sizes = [len(listed.outcomes) for listed in drawn]
+
+    assert min(sizes.count(1), sizes.count(2)) > len(drawn) // 10
+    assert set(COUNTS) == {name for listed in drawn for name in listed.lists}
+    assert set(BEST_FIRST) | {"gap"} == {outcome for listed in drawn for outcome in listed.outcomes}

@@ -1,0 +1,304 @@
+"""The published schemas: sound, true of every published file, as strict as the builder about shape, free of any edition's words."""
+
+import copy
+import json
+import random
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import policy_engine.load.case
+import policy_engine.load.edition
+from policy_engine.errors import InputError, Problem
+from policy_engine.evaluate.rate import Rater
+from policy_engine.load.case import read_case
+from policy_engine.load.edition import load_edition
+from policy_engine.load.library import Library
+from policy_engine.load.yaml_text import read_document
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Advice, CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
+from policy_engine.report.data import verdict_to_data
+from tests.conftest import ROOT
+
+RULEBOOK = ROOT / "rulebook"
+EDITION = RULEBOOK / "2020"
+CASE_FILES = sorted(file for folder in ("good", "edge") for file in (ROOT / "cases").glob(f"**/{folder}/*.yaml"))
+SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in ("rulebook", "case", "verdict")}
+VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
+SHARED_WORDS = {"level", "criteria", "id", "name"}
+"""Words of the edition that are words of the format too."""
+
+WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}, {"x": "y"})
+SAMPLE = 30
+SHAPE_CODES = {"PE201", "PE202", "PE203"}
+
+_ITEM = {"name": "x", "completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
+CASE: Mapping[str, Any] = {
+    "case": "sample", "edition": "2020", "period": 2020, "subject": {"id": "s-1", "name": "A"},
+    "facts": {"kind": "officer", "discipline_met": True, "discipline_decided_on": "2020-05-05", "tasks_total": 2, "tasks": [_ITEM, _ITEM]},
+    "expect": {
+        "outcome": "classified", "level": "HTXSNV", "possible_levels": ["excellent"], "gap_possible": False, "open_questions": ["tasks"],
+        "criteria": {"half_exceeded": "met"}, "interpretations": ["J-01"], "overlaps": [["excellent", "not_completed"]],
+    },
+}  # fmt: skip
+"""A case that has every key of the format; no verdict is asked of it."""
+
+
+class Mutation(NamedTuple):
+    """One thing done to a file's data: a value put at a path, or a key dropped, added or renamed there."""
+
+    path: tuple[str | int, ...]
+    change: str
+    value: Any = None
+
+    def __str__(self) -> str:
+        """Say what is done, for a list of disagreements."""
+        return f"{'.'.join(map(str, self.path))}: {self.change} {json.dumps(self.value)}"
+
+    def of(self, data: Any) -> Any:
+        """Give the data with the change made."""
+        changed = copy.deepcopy(data)
+        holder = changed
+        for key in self.path[:-1]:
+            holder = holder[key]
+        match self.change:
+            case "put" | "add":
+                holder[self.path[-1]] = self.value
+            case "drop":
+                del holder[self.path[-1]]
+            case _:
+                holder[self.value] = holder.pop(self.path[-1])
+        return changed
+
+
+class Answer(NamedTuple):
+    """What the schema and the builder alone say of a mutation; `problems` is None where the builder accepts it."""
+
+    mutation: Mutation
+    valid: bool
+    problems: tuple[Problem, ...] | None
+
+
+def mutations(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mutation]:
+    """Give every structural mutation of a value and of what is below it."""
+    if isinstance(value, dict):
+        yield Mutation((*path, "no_such_key"), "add", value=True)
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, child in members:
+        here = (*path, key)
+        if isinstance(value, dict):
+            yield Mutation(here, "drop")
+            yield from (Mutation(here, "rename", name) for name in ("A b", "", "x\n"))
+        yield from (Mutation(here, "put", wrong) for wrong in WRONG)
+        yield from mutations(child, here)
+
+
+def drawn(data: Any, seed: str, size: int) -> list[Mutation]:
+    """Draw mutations by a seed, at most one of each sort at each key, so that the many sentences do not crowd out the rest."""
+    found = list(mutations(data))
+    chance = random.Random(seed)
+    chance.shuffle(found)
+    sorts = {(m.path[-1] if isinstance(m.path[-1], str) else "*", len(m.path), m.change, json.dumps(m.value)): m for m in found}
+    return chance.sample(list(sorts.values()), min(size, len(sorts)))
+
+
+def written(data: Any) -> bytes:
+    """Write data as a file; JSON is YAML."""
+    return json.dumps(data, ensure_ascii=False, indent=1).encode()
+
+
+def refusals(schema: str, raw: bytes) -> list[str]:
+    """Give what a schema says against a file, as the engine reads it."""
+    return [error.message for error in VALIDATORS[schema].iter_errors(read_document(raw, "x.yaml").data)]
+
+
+def problems_of(build: Callable[[], object]) -> tuple[Problem, ...] | None:
+    """Give what a builder complains of; None where it accepts."""
+    try:
+        build()
+    except InputError as error:
+        return error.problems
+    return None
+
+
+@pytest.fixture(scope="module")
+def _alone() -> Iterator[None]:
+    """Take the schemas away from the builder."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (policy_engine.load.edition, policy_engine.load.case):
+            patch.setattr(module, "check_schema", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module", params=[*sorted(EDITION.rglob("*.yaml")), None], ids=lambda file: file.stem if file else "case")
+def answers(request: pytest.FixtureRequest, _alone: None, library: Library, tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
+    """Give both answers to a draw of mutations of one file of the rulebook, or of the sample case."""
+    file: Path | None = request.param
+    size = SAMPLE * (10 if request.config.getoption("--long") else 1)
+    if file is None:
+        return [_answer_for_case(mutation, library) for mutation in drawn(CASE, "case", size)]
+    folder = tmp_path_factory.mktemp("edition") / EDITION.name
+    shutil.copytree(EDITION, folder)
+    data = read_document(file.read_bytes(), str(file)).data
+    return [_answer_for_file(mutation, data, folder / file.relative_to(EDITION), folder) for mutation in drawn(data, file.stem, size)]
+
+
+def _answer_for_case(mutation: Mutation, library: Library) -> Answer:
+    """Ask both of a case."""
+    raw = written(mutation.of(CASE))
+    return Answer(mutation, not refusals("case", raw), problems_of(lambda: read_case(raw, "case.yaml", library)))
+
+
+def _answer_for_file(mutation: Mutation, data: Any, place: Path, folder: Path) -> Answer:
+    """Ask both of a file of the rulebook, among the other files of its edition."""
+    place.write_bytes(written(mutation.of(data)))
+    return Answer(mutation, not refusals("rulebook", place.read_bytes()), problems_of(lambda: load_edition(str(folder))))
+
+
+def sub_schemas(schema: Any, *, branch: bool = False) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Give a schema and all below it, each with whether it only narrows another (`if`, `then`, `else`)."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from sub_schemas(part, branch=branch)
+    elif isinstance(schema, dict):
+        yield schema, branch
+        for key, child in schema.items():
+            for part in child.values() if key in {"properties", "$defs"} else [child]:
+                yield from sub_schemas(part, branch=branch or key in {"if", "then", "else"})
+
+
+def words_of(edition: Edition) -> set[str]:
+    """Give the words, clauses and figures that belong to an edition, and to no other part of the system."""
+    facts = [field for fact in edition.facts.values() for field in (fact, *fact.fields.values())]
+    rules = [rule for track in edition.tracks for rule in track.levels]
+    found = {*edition.scale, *edition.register, *(track.id for track in edition.tracks), *(fact.name for fact in facts)}
+    found |= {word for level in edition.scale.values() for word in (level.code, *level.aliases)}
+    found |= {choice for fact in facts for choice in fact.choices}
+    found |= {track.citation.clause for track in edition.tracks} | {rule.citation.clause for rule in rules}
+    found |= {word for rule in rules for c in rule.criteria for word in (c.id, c.citation.clause)}
+    found |= {word for track in edition.tracks for t in track.thresholds.values() for word in (t.name, t.quantity.text)}
+    return found - SHARED_WORDS
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_sound(name: str) -> None:
+    """A published schema is itself valid, and says by which draft and under which id."""
+    schema = SCHEMAS[name]
+
+    Draft202012Validator.check_schema(schema)
+
+    assert (schema["$schema"], schema["$id"]) == ("https://json-schema.org/draft/2020-12/schema", f"urn:policy-engine:schema:1:{name}")
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_explains_in_both_languages(name: str) -> None:
+    """Every property is described in Vietnamese and English, and every message has both languages."""
+    parts = list(sub_schemas(SCHEMAS[name]))
+
+    silent = [
+        key
+        for schema, branch in parts
+        for key, child in schema.get("properties", {}).items()
+        if not branch and " / " not in child.get("description", "")
+    ]
+    lone = [schema for schema, _ in parts if ("errorMessage" in schema) != ("errorMessage_en" in schema)]
+
+    assert (silent, lone) == ([], [])
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_pattern_ends_where_the_text_ends(name: str) -> None:
+    """A pattern is bound at both ends, lets no trailing newline pass, and knows the digits 0 to 9 only."""
+    patterns = {schema["pattern"] for schema, _ in sub_schemas(SCHEMAS[name]) if "pattern" in schema}
+
+    loose = [p for p in patterns - {r"\S"} if not (p.startswith("^") and p.endswith(r"(?!\n)$")) or r"\d" in p or r"\w" in p]
+
+    assert loose == []
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_mapping_is_closed(name: str) -> None:
+    """A schema with properties of its own lets no other pass."""
+    whole = [schema for schema, branch in sub_schemas(SCHEMAS[name]) if not branch and "properties" in schema]
+
+    assert [sorted(schema["properties"]) for schema in whole if "additionalProperties" not in schema] == []
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_no_sentence_of_a_schema_has_a_word_of_the_edition(name: str, edition: Edition) -> None:
+    """Levels, facts, choices, clauses and figures are data: they stand in no key and in no sentence of a schema."""
+    text = json.dumps(SCHEMAS[name], ensure_ascii=False)
+
+    assert [word for word in sorted(words_of(edition)) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)] == []
+
+
+@pytest.mark.parametrize("file", sorted(RULEBOOK.rglob("*.yaml")), ids=lambda file: str(file.relative_to(RULEBOOK)))
+def test_a_published_rulebook_fits(file: Path) -> None:
+    """Every file of every published edition fits the schema."""
+    assert refusals("rulebook", file.read_bytes()) == []
+
+
+def test_every_case_fits() -> None:
+    """Every good case and every case on an edge fits the schema."""
+    assert refusals("case", written(CASE)) == []
+    assert [(file.name, refusals("case", file.read_bytes())) for file in CASE_FILES if refusals("case", file.read_bytes())] == []
+
+
+def test_every_verdict_fits(library: Library) -> None:
+    """What is printed for a case fits the schema, alone and in an array."""
+    rater = Rater(library)
+
+    printed = [verdict_to_data(rater.rate(str(file)).verdict) for file in CASE_FILES]
+
+    assert [error.message for error in VALIDATORS["verdict"].iter_errors(printed)] == []
+    assert [verdict["case"] for verdict in printed if not VALIDATORS["verdict"].is_valid(verdict)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("verdict", (*Verdict._fields, "notice", "requirements", "routes")),
+        ("level", LevelTrace._fields),
+        ("criterion", CriterionTrace._fields),
+        ("overlap", Overlap._fields),
+        ("deduction", Deduction._fields),
+        ("advice", Advice._fields),
+    ],
+)
+def test_a_verdict_has_the_parts_of_the_model(name: str, fields: Sequence[str]) -> None:
+    """The schema of a verdict asks for what the model holds and for what the command line adds, no more and no less."""
+    assert sorted(SCHEMAS["verdict"]["$defs"][name]["required"]) == sorted(fields)
+
+
+def test_the_builder_refuses_what_the_schema_refuses(answers: Sequence[Answer]) -> None:
+    """The builder needs no schema: every malformed shape that the schema refuses, the builder refuses by itself."""
+    accepted = [str(answer.mutation) for answer in answers if not answer.valid and answer.problems is None]
+
+    assert accepted == [], "\n".join(accepted)
+
+
+def test_the_schema_refuses_the_shapes_that_the_builder_refuses(answers: Sequence[Answer]) -> None:
+    """The schema needs no builder: both refuse an unknown key, a missing key and a value of another shape.
+
+    Two things only the builder can know: which fields the edition gives to a list's items, and whether a
+    threshold lends a criterion its phrase.
+    """
+    told = [
+        f"{answer.mutation}: {problem.code} {dict(problem.details)}"
+        for answer in answers
+        for problem in answer.problems or ()
+        if answer.valid and problem.code in SHAPE_CODES and not _is_known_to_the_edition(answer.mutation, problem)
+    ]
+
+    assert told == [], "\n".join(told)
+
+
+def _is_known_to_the_edition(mutation: Mutation, problem: Problem) -> bool:
+    """Tell whether a problem is one of the two that no schema can see."""
+    in_a_list_of_facts = problem.location.file == "case.yaml" and mutation.path[0] == "facts"
+    return in_a_list_of_facts or (problem.code, problem.details.get("key")) == ("PE202", "phrase")
