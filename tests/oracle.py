@@ -143,42 +143,50 @@ def one_case(rng: Random, track: str, greatest: int) -> Facts:
     """Draw one complete case of a track."""
     facts: Facts = {"kind": "officer", "workplace": "head_office"}
     facts["position"] = "specialist" if track == "specialist" else rng.choice(LEADING)
-    usual = rng.random() < 0.85
+    usual = rng.random() < 0.9
     facts |= {name: usual or rng.random() < 0.7 for name in GENERAL}
-    eventful = rng.random() < 0.15
+    eventful = rng.random() < 0.08
     facts |= {name: eventful and rng.random() < 0.5 for name in ("ideological_decline", "disciplined_in_year")}
     if track == "leader" or rng.random() < 0.1:
         facts["unit_corruption"] = eventful and rng.random() < 0.5
-    tidy = rng.choice((0.95, 0.7, 0.3))
-    facts |= _draw_specialist(rng, greatest, tidy) if track == "specialist" else _draw_leader(rng, greatest, tidy)
+    facts |= _draw_specialist(rng, greatest) if track == "specialist" else _draw_leader(rng, greatest)
     return facts
 
 
-def _draw_specialist(rng: Random, greatest: int, tidy: float) -> Facts:
+def _draw_tidiness(rng: Random) -> list[float]:
+    """Draw how likely each list is all done: often one list alone lies at its thresholds, so that it alone decides."""
+    tidy = [rng.choice((0.97, 0.97, 0.6))] * 3
+    tidy[rng.randrange(3)] = 0.4
+    return tidy
+
+
+def _draw_specialist(rng: Random, greatest: int) -> Facts:
     """Draw tasks, and half of the time criteria counted apart from them."""
-    facts: Facts = dict(zip(TASKS, _draw_work(rng, _draw_total(rng, greatest, 1), tidy), strict=True))
+    tasks, criteria, targets = _draw_tidiness(rng)
+    facts: Facts = dict(zip(TASKS, _draw_work(rng, _draw_total(rng, greatest, 1), tasks), strict=True))
     kind = rng.choice(("apart", "apart, unsaid", "together", "together, unsaid", "together, said twice"))
     if kind.startswith("apart"):
-        facts |= zip(CRITERIA, _draw_work(rng, _draw_total(rng, greatest, 1), tidy), strict=False)
+        facts |= zip(CRITERIA, _draw_work(rng, _draw_total(rng, greatest, 1), criteria), strict=False)
     if "unsaid" not in kind:
         facts["criteria_counted_apart"] = kind == "apart"
     if kind == "together, said twice":
         facts |= {criterion: facts[task] for criterion, task in zip(CRITERIA, TASKS, strict=False)}
     if rng.random() < 0.1:
-        facts |= zip(TARGETS, _draw_targets(rng, _draw_total(rng, greatest, 0), tidy), strict=True)
+        facts |= zip(TARGETS, _draw_targets(rng, _draw_total(rng, greatest, 0), targets), strict=True)
     return facts
 
 
-def _draw_leader(rng: Random, greatest: int, tidy: float) -> Facts:
+def _draw_leader(rng: Random, greatest: int) -> Facts:
     """Draw criteria, targets and subordinates; now and then tasks, which no bullet for leaders reads."""
-    facts: Facts = dict(zip(CRITERIA, _draw_work(rng, _draw_total(rng, greatest, 1), tidy), strict=False))
-    facts |= zip(TARGETS, _draw_targets(rng, _draw_total(rng, greatest, 0), tidy), strict=True)
+    criteria, targets, subordinates = _draw_tidiness(rng)
+    facts: Facts = dict(zip(CRITERIA, _draw_work(rng, _draw_total(rng, greatest, 1), criteria), strict=False))
+    facts |= zip(TARGETS, _draw_targets(rng, _draw_total(rng, greatest, 0), targets), strict=True)
     people = _draw_total(rng, greatest, 0)
-    fair = people if rng.random() < tidy else near_threshold(rng, people, 0, people)
+    fair = people if rng.random() < subordinates else near_threshold(rng, people, 0, people)
     fine = near_threshold(rng, people, 0, fair)
     facts |= zip(SUBORDINATES, (people, fair, fine), strict=True)
     if rng.random() < 0.1:
-        facts |= zip(TASKS, _draw_work(rng, _draw_total(rng, greatest, 0), tidy), strict=True)
+        facts |= zip(TASKS, _draw_work(rng, _draw_total(rng, greatest, 0), criteria), strict=True)
     return facts
 
 
@@ -192,7 +200,7 @@ def _draw_total(rng: Random, greatest: int, least: int) -> int:
 def _draw_work(rng: Random, total: int, tidy: float) -> tuple[int, int, int, int, int]:
     """Draw total, completed, deficient, well done and exceeded of tasks or criteria."""
     done = total if rng.random() < tidy else near_threshold(rng, total, 0, total)
-    short = total - done if rng.random() < tidy - 0.2 else near_threshold(rng, total, total - done, total)
+    short = total - done if rng.random() < tidy * 0.7 else near_threshold(rng, total, total - done, total)
     most = min(done, total - short)
     well = most if rng.random() < 0.8 else near_threshold(rng, total, 0, most)
     return total, done, short, well, near_threshold(rng, total, 0, done)
@@ -208,5 +216,5 @@ def near_threshold(rng: Random, total: int, low: int, high: int) -> int:
     """Draw a count on, just below or just above a threshold of the text; now and then any count between the ends."""
     if rng.random() < 0.15:
         return rng.randint(low, high)
-    near = total * rng.choice((0, 20, 50, 70, 80, 100)) // 100 + rng.choice((-1, 0, 0, 1, 1))
+    near = total * rng.choice((0, 20, 50, 50, 70, 70, 80, 80, 100)) // 100 + rng.choice((-1, 0, 0, 1, 1))
     return min(max(near, low), high)

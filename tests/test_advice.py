@@ -9,7 +9,7 @@ import pytest
 
 from policy_engine.evaluate.advise import advise
 from policy_engine.model.verdict import Advice
-from tests.completions import draw_hidden, hide
+from tests.completions import Hidden, draw_hidden, hide
 from tests.oracle import BEST_FIRST, CRITERIA, GENERAL, GROUPS, Facts, classify, counted_apart, lawful, one_case, triggers
 from tests.rating import case_of, evaluator, rate, read_facts
 from tests.test_possible_lists import counts_of, draw_listed
@@ -154,7 +154,7 @@ def test_the_draws_are_telling(drawn: list[Drawn]) -> None:
     assert min(sum(d.advice.total == size for d in free) for size in (0, 1, 2, 3)) > 0
     assert max(d.advice.total for d in free) > 5
     assert {"specialist"} < {str(d.facts["position"]) for d in free}
-    assert len(drawn) // 10 < sum(not d.advice.reachable for d in drawn) < len(drawn) // 2
+    assert len(drawn) // 25 < sum(not d.advice.reachable for d in drawn) < len(drawn) // 2
 
 
 def test_the_best_level_needs_no_advice() -> None:
@@ -187,19 +187,30 @@ def test_lists_are_advised_as_their_counts(draws: int) -> None:
         assert expected == advise(evaluator(), itemised, evaluator().evaluate(itemised)), listed
 
 
-def test_advice_holds_whatever_is_open(draws: int) -> None:
-    """Rule: where facts are open, a change is advised only if it reaches the level however they turn out; else they are named."""
+@pytest.fixture(scope="module")
+def open_cases(draws: int) -> list[tuple[Hidden, Advice]]:
+    """Draw cases that are settled though facts of them are open, with the advice; a hidden total takes long, so it is left out."""
     rng = Random(SEED + 1)
-    hidden = [case for case in (draw_hidden(rng) for _ in range(draws // 3)) if "targets_total" not in case.hidden]
-    for case in hidden:
-        for advice in advise(evaluator(), case_of(case.known), rate(case.known)):
-            changed: Facts = {**case.known, **{change.fact: int(change.wanted) for change in advice.changes if change.fact not in GENERAL}}
-            changed |= {change.fact: change.wanted is True for change in advice.changes if change.fact in GENERAL}
-            after = hide(changed, tuple(name for name in case.hidden if name not in changed))
+    drawn = [
+        case for case in (draw_hidden(rng) for _ in range(draws // 2)) if not {name for name in case.hidden if name.endswith("_total")}
+    ]
+    return [(case, advice) for case in drawn for advice in advise(evaluator(), case_of(case.known), rate(case.known))]
 
-            assert not advice.reachable or all(reaches(c.facts, advice.level) for c in after.completions), case[:2]
-            assert advice.reachable or advice.locked or advice.open, case[:2]
-            assert set(advice.open) <= set(case.hidden), case[:2]
+
+def test_advice_holds_whatever_is_open(open_cases: list[tuple[Hidden, Advice]]) -> None:
+    """Rule: where facts are open, a change is advised only if it reaches the level however they turn out; else they are named."""
+    for case, advice in open_cases:
+        changed: Facts = {**case.known, **{change.fact: change.wanted for change in advice.changes if isinstance(change.wanted, int)}}
+        after = hide(changed, tuple(name for name in case.hidden if name not in changed))
+
+        assert not advice.reachable or all(reaches(c.facts, advice.level) for c in after.completions), case[:2]
+        assert advice.reachable or advice.locked or advice.open, case[:2]
+    assert {True, False} == {advice.reachable for _, advice in open_cases}
+
+
+def test_only_facts_that_can_be_answered_are_named_as_open(open_cases: list[tuple[Hidden, Advice]]) -> None:
+    """Rule: advice names as open what the file leaves open, and no fact that another one stands in for (J-01)."""
+    assert [(case.known, advice.open) for case, advice in open_cases if not set(advice.open) <= set(case.hidden)] == []
 
 
 def test_criteria_that_repeat_the_tasks_follow_them() -> None:

@@ -66,13 +66,12 @@ class Mutation(NamedTuple):
         holder = changed
         for key in self.path[:-1]:
             holder = holder[key]
-        match self.change:
-            case "put" | "add":
-                holder[self.path[-1]] = self.value
-            case "drop":
-                del holder[self.path[-1]]
-            case _:
-                holder[self.value] = holder.pop(self.path[-1])
+        if self.change == "drop":
+            del holder[self.path[-1]]
+        elif self.change == "rename":
+            holder[self.value] = holder.pop(self.path[-1])
+        else:
+            holder[self.path[-1]] = self.value
         return changed
 
 
@@ -200,12 +199,8 @@ def test_a_schema_explains_in_both_languages(name: str) -> None:
     """Every property is described in Vietnamese and English, and every message has both languages."""
     parts = list(sub_schemas(SCHEMAS[name]))
 
-    silent = [
-        key
-        for schema, branch in parts
-        for key, child in schema.get("properties", {}).items()
-        if not branch and " / " not in child.get("description", "")
-    ]
+    properties = [pair for schema, branch in parts if not branch for pair in schema.get("properties", {}).items()]
+    silent = [key for key, child in properties if " / " not in child.get("description", "")]
     lone = [schema for schema, _ in parts if ("errorMessage" in schema) != ("errorMessage_en" in schema)]
 
     assert (silent, lone) == ([], [])
@@ -245,8 +240,9 @@ def test_a_published_rulebook_fits(file: Path) -> None:
 
 def test_every_case_fits() -> None:
     """Every good case and every case on an edge fits the schema."""
-    assert refusals("case", written(CASE)) == []
-    assert [(file.name, refusals("case", file.read_bytes())) for file in CASE_FILES if refusals("case", file.read_bytes())] == []
+    refused = {file.name: refusals("case", file.read_bytes()) for file in CASE_FILES} | {"sample": refusals("case", written(CASE))}
+
+    assert {name: words for name, words in refused.items() if words} == {}
 
 
 def test_every_verdict_fits(library: Library) -> None:
@@ -300,5 +296,5 @@ def test_the_schema_refuses_the_shapes_that_the_builder_refuses(answers: Sequenc
 
 def _is_known_to_the_edition(mutation: Mutation, problem: Problem) -> bool:
     """Tell whether a problem is one of the two that no schema can see."""
-    in_a_list_of_facts = problem.location.file == "case.yaml" and mutation.path[0] == "facts"
-    return in_a_list_of_facts or (problem.code, problem.details.get("key")) == ("PE202", "phrase")
+    of_an_item = problem.location.file == "case.yaml" and mutation.path[0] == "facts"
+    return of_an_item or (problem.code, problem.details.get("key")) == ("PE202", "phrase")

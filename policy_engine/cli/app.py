@@ -1,12 +1,14 @@
 """The commands, built in the reader's language."""
 
+from collections.abc import Sequence
+
 import click
 
 from policy_engine.cli.evaluate import build_evaluate
 from policy_engine.cli.new_case import build_new_case
 from policy_engine.cli.options import OPTIONS, language_option
 from policy_engine.errors import N_
-from policy_engine.messages import translate
+from policy_engine.messages import bind_click, translate
 
 _HELP = N_(
     """Rate cases under a rulebook, and say why.
@@ -43,6 +45,21 @@ def build_app(language: str) -> click.Group:
         options_metavar=translate(OPTIONS, language),
     )
     return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)
+
+
+def run_app(typed: Sequence[str], language: str) -> int:
+    """Read a command line with click and run it; give its exit code."""
+    bind_click(language)
+    try:
+        code: object = build_app(language).main(list(typed), prog_name="policy-engine", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    return code if isinstance(code, int) else 0
 
 
 def _nothing(lang: str | None) -> None:

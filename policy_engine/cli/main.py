@@ -3,17 +3,16 @@
 0 answered · 1 the answer is no · 2 wrong usage · 3 bad or missing input · 70 a fault of ours.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TextIO
 
-import click
-
-from policy_engine.cli.app import build_app
+from policy_engine.cli.quick import plain_call
 from policy_engine.errors import N_, InputError
-from policy_engine.messages import LANGUAGES, bind_click, language_of, translate
+from policy_engine.messages import LANGUAGES, language_of, translate
 
 FAULT = 70
 BAD_INPUT = 3
@@ -22,38 +21,41 @@ _FAULT_TEXT = N_("a fault of the engine itself, not of your files: {fault}. Plea
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
+    gc.set_threshold(100_000, 20, 20)  # reading a rulebook makes many objects and hardly a cycle
     typed = list(sys.argv[1:] if arguments is None else arguments)
     language = language_asked(typed, os.environ)
     for stream in (sys.stdout, sys.stderr):
         _speak_utf8(stream)
-    bind_click(language)
     sys.exit(run(typed, language))
 
 
 def run(typed: Sequence[str], language: str) -> int:
     """Run one command and give its exit code; nothing that goes wrong shows a traceback."""
     try:
-        code = build_app(language).main(list(typed), prog_name="policy-engine", standalone_mode=False)
+        call = plain_call(typed, LANGUAGES) if "_POLICY_ENGINE_COMPLETE" not in os.environ else None
+        if call is None:
+            from policy_engine.cli.app import run_app  # noqa: PLC0415  (click costs more than rating a case)
+
+            code = run_app(typed, language)
+        else:
+            from policy_engine.cli.rate_files import rate_files  # noqa: PLC0415
+
+            code = rate_files(call.cases, call.edition, call.rulebook, call.form, language)
         sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        return 130
     except InputError as error:
         _show(error, typed, language)
         return BAD_INPUT
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except Exception as error:  # the last line of defence: a user must not be shown a traceback
         if os.environ.get("POLICY_ENGINE_DEBUG"):
             raise
-        click.echo(translate(_FAULT_TEXT, language, fault=f"{type(error).__name__}: {error}"), err=True)
+        sys.stderr.write(translate(_FAULT_TEXT, language, fault=f"{type(error).__name__}: {error}") + "\n")
         return FAULT
-    return code if isinstance(code, int) else 0
+    return code
 
 
 def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:

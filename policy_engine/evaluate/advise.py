@@ -13,7 +13,7 @@ from policy_engine.evaluate.facts import Facts, known_facts, stand_in
 from policy_engine.evaluate.formula import Formula, Translator, conjunction, disjunction
 from policy_engine.evaluate.linear import Budget, Row, Stage, components, eliminate, range_of, whole_values
 from policy_engine.evaluate.outcomes import level_formula
-from policy_engine.evaluate.plan import Plan, TrackPlan
+from policy_engine.evaluate.plan import Plan, TrackPlan, next_level
 from policy_engine.evaluate.solver import split
 from policy_engine.evaluate.variables import Variables
 from policy_engine.language.values import UNKNOWN, Value
@@ -37,7 +37,7 @@ class Nearest(NamedTuple):
 def advise(evaluator: Evaluator, case: Case, verdict: Verdict) -> tuple[Advice, ...]:
     """Give what would reach the level above the verdict's; nothing where facts are open or no level is better."""
     plan = evaluator.plan
-    target = _next_level(verdict, plan)
+    target = next_level(verdict, plan)
     if target is None or verdict.track is None:
         return ()
     track = plan.tracks[verdict.track]
@@ -51,21 +51,14 @@ def advise(evaluator: Evaluator, case: Case, verdict: Verdict) -> tuple[Advice, 
         reached = _confirm(evaluator, case, changes, target)
         if reached:
             return (Advice(target, True, changes, nearest.cost[1], (), search.exact, reached),)
-        unknown = tuple(name for name in sorted(track.decisive) if facts.values[name] is UNKNOWN)
+        stood_for = {name for rule in facts.stand_ins for name in rule.take}
+        unknown = tuple(name for name in sorted(track.decisive - stood_for) if facts.values[name] is UNKNOWN)
         return (Advice(target, False, (), 0, (), False, None, unknown),)
     wider = _Search(facts, plan, track, held)
     beyond = wider.nearest(_reaching(wider.translator, track, plan, target))
     moved = wider.changes(beyond) if beyond else ()
     locked = tuple(change.fact for change in moved if plan.edition.facts[change.fact].locked)
     return (Advice(target, False, (), 0, locked, search.exact and wider.exact, None),)
-
-
-def _next_level(verdict: Verdict, plan: Plan) -> str | None:
-    """Give the level next above; a case without a level stands beside the worst one."""
-    if verdict.outcome not in {"classified", "gap"} or not verdict.levels:
-        return None
-    rank = plan.level_ids.index(verdict.level) if verdict.level else 0
-    return plan.level_ids[rank + 1] if rank + 1 < len(plan.level_ids) else None
 
 
 def _take_deductions(facts: Facts, verdict: Verdict) -> None:
@@ -135,7 +128,7 @@ class _Search:
         aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         opened = movable | {target for target, source in aliases.items() if source in movable}
         values = {name: UNKNOWN if name in opened else value for name, value in facts.values.items()}
-        self.variables = Variables(values, plan.types, len(plan.level_ids))
+        self.variables = Variables(values, plan.types, len(plan.level_ids), plan.nullable)
         self.variables.aliases = aliases
         self.translator = Translator(self.variables)
         self.always = conjunction([self.translator.formula(rule.holds.tree) for rule in track.invariants])

@@ -5,7 +5,7 @@ Every level and criterion is evaluated, whatever came before it: the trace answe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.expression import interpreter_over
@@ -13,11 +13,13 @@ from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, p
 from policy_engine.evaluate.observe import observed
 from policy_engine.evaluate.plan import TrackPlan, plan_of
 from policy_engine.evaluate.reliance import relied_on, used
-from policy_engine.evaluate.unknowns import Open
 from policy_engine.language.values import UNKNOWN, Truth, Value, all_hold, any_holds
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace, Overlap, Verdict
+
+if TYPE_CHECKING:
+    from policy_engine.evaluate.unknowns import Open
 
 _TRUTHS: Mapping[str, Truth] = {"met": True, "not_met": False, "unknown": UNKNOWN}
 
@@ -123,8 +125,10 @@ class _Rating:
         try:
             check_invariants(self.facts, case, plan)
             if _is_open(self.facts, case, plan):
+                from policy_engine.evaluate import unknowns  # noqa: PLC0415  (most cases have nothing open)
+
                 given = (plan.track.applies_to,) if assumed else ()
-                self.open = Open(self.facts, case, evaluator.plan, plan, given)
+                self.open = unknowns.Open(self.facts, case, evaluator.plan, plan, given)
         except InputError:
             if not assumed:
                 raise

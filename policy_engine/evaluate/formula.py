@@ -6,7 +6,7 @@ the truth, never narrower, and said so.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
@@ -67,14 +67,14 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
     return False if not kept else next(iter(kept)) if len(kept) == 1 else Any(tuple(kept))
 
 
-def rename(formula: Formula, name: str, other: str) -> Formula:
-    """Give a formula with one variable under another name: the same case, but for that fact."""
+def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
+    """Give a formula with some variables under other names: the same case, but for those facts."""
     if isinstance(formula, Atom):
-        terms = tuple(sorted((other if n == name else n, c) for n, c in formula.row.terms))
+        terms = tuple(sorted((others.get(name, name), c) for name, c in formula.row.terms))
         return Atom(formula.row._replace(terms=terms), formula.facts)
     if isinstance(formula, (All, Any)):
         join = conjunction if isinstance(formula, All) else disjunction
-        return join(rename(part, name, other) for part in formula.parts)
+        return join(rename(part, others) for part in formula.parts)
     return formula
 
 
@@ -206,6 +206,8 @@ class Translator:
     def _named(self, name: str) -> Linear:
         """Give the sum that a name is."""
         value = self.variables.values[name]
+        if value is UNKNOWN and name in self.variables.nullable:
+            raise NotLinearError
         if value is UNKNOWN:
             return self.variables.sum_of(name)
         if isinstance(value, date):

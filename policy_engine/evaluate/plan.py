@@ -11,6 +11,7 @@ from policy_engine.language.types import SHARE, Type
 from policy_engine.language.values import Ratio, Value
 from policy_engine.model.facts import FactDeclaration, Invariant, ReadingUse
 from policy_engine.model.rulebook import Edition, LevelRule, Track
+from policy_engine.model.verdict import Verdict
 
 
 class Considered(NamedTuple):
@@ -49,6 +50,8 @@ class Plan(NamedTuple):
     types: Mapping[str, Type]
     follows: tuple[tuple[FactDeclaration, str], ...]
     """Facts that can follow from others, each after those that it follows from; with the list that one is counted from."""
+    nullable: frozenset[str]
+    """The facts that may be known not to exist."""
     lists: tuple[str, ...]
     counted: Mapping[str, tuple[FactDeclaration, ...]]
     """The counts with a condition, by the list that they are counted from."""
@@ -73,12 +76,15 @@ def plan_of(edition: Edition) -> Plan:
     types = {name: fact.type for name, fact in edition.facts.items()}
     named = {name for track in edition.tracks for name in track.applies_to.names if name in types}
     choosing = tuple(sorted(named)) if all(types[name].kind in {"choice", "bool", "level"} for name in named) else ()
+    nullable = frozenset(name for name, fact in edition.facts.items() if fact.may_be_none)
     lists = tuple(name for name, fact in edition.facts.items() if fact.type.kind == "list")
     tracks = {track.id: _plan_track(track, edition, constants) for track in edition.tracks}
     level_ids = tuple(level.id for level in sorted(edition.scale.values(), key=lambda level: level.rank))
     conditions = [c.when for track in edition.tracks for rule in track.levels for c in rule.criteria]
     looked_at = {condition.text: glances(condition.tree, types) for condition in conditions}
-    return Plan(edition, constants, types, tuple(_in_order(edition.facts)), lists, counted, tracks, choosing, level_ids, looked_at)
+    return Plan(
+        edition, constants, types, tuple(_in_order(edition.facts)), nullable, lists, counted, tracks, choosing, level_ids, looked_at
+    )
 
 
 def _counted_with_condition(fact: FactDeclaration) -> str:
@@ -149,3 +155,11 @@ def _in_order(facts: Mapping[str, FactDeclaration]) -> Iterator[tuple[FactDeclar
 
     for name in sorted(facts):
         yield from visit(name)
+
+
+def next_level(verdict: Verdict, plan: Plan) -> str | None:
+    """Give the level next above; a case without a level stands beside the worst one."""
+    if verdict.outcome not in {"classified", "gap"} or not verdict.levels:
+        return None
+    rank = plan.level_ids.index(verdict.level) if verdict.level else 0
+    return plan.level_ids[rank + 1] if rank + 1 < len(plan.level_ids) else None

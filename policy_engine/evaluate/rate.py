@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from policy_engine.evaluate.advise import advise
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.plan import next_level
 from policy_engine.load.case import load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
@@ -17,6 +17,15 @@ class Rated(NamedTuple):
     case: Case
     verdict: Verdict
     edition: Edition
+
+
+def with_advice(evaluator: Evaluator, case: Case, verdict: Verdict) -> Verdict:
+    """Add to a verdict what would reach the next better level, where there is one."""
+    if next_level(verdict, evaluator.plan) is None:
+        return verdict
+    from policy_engine.evaluate.advise import advise  # noqa: PLC0415  (the search is loaded only where it is needed)
+
+    return verdict._replace(advice=advise(evaluator, case, verdict))
 
 
 class Rater:
@@ -36,8 +45,7 @@ class Rater:
         """
         case, edition = load_case(path, self.library, self.edition)
         evaluator = self._evaluators.get(edition.id) or self._prepare(edition)
-        verdict = evaluator.evaluate(case)
-        return Rated(case, verdict._replace(advice=advise(evaluator, case, verdict)), edition)
+        return Rated(case, with_advice(evaluator, case, evaluator.evaluate(case)), edition)
 
     def _prepare(self, edition: Edition) -> Evaluator:
         """Prepare an edition."""

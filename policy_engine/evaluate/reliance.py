@@ -35,7 +35,7 @@ def relied_on(
         deductions: the facts that were worked out.
         residual: whether what comes out where no level holds was reached, or still may be.
     """
-    considered = track.considered[level]
+    considered = track.considered.get(level) or track.considered[None]  # a residual level needs no rule of its own
     found = set(used(considered.uses, interpreter))
     if residual:
         found.update(used(track.track.residual.readings, interpreter))

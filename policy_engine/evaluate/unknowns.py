@@ -3,7 +3,7 @@
 Built only where something is open; a case with every fact known never comes here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import combinations
@@ -45,7 +45,7 @@ class Open:
         """
         self.facts = facts
         self.track = track
-        self.variables = Variables(dict(facts.values), plan.types, len(plan.level_ids))
+        self.variables = Variables(dict(facts.values), plan.types, len(plan.level_ids), plan.nullable)
         self.variables.aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         self.translator = Translator(self.variables)
         tied = self._tie_lists(plan)
@@ -140,21 +140,26 @@ class Open:
                 score = (len(one) + len(other), min(len(one), len(other)))
                 scores.update({fact: min(score, scores.get(fact, score)) for fact in atom.facts})
         candidates = scores or {fact: (0, 0) for atom in atoms for fact in atom.facts}
-        deciding = [fact for fact in candidates if self._changes(fact, tuple(live.values()))] or list(candidates)
-        return tuple(sorted(deciding, key=lambda fact: (candidates[fact], fact)))
+        ranked = sorted(candidates, key=lambda fact: (candidates[fact], fact))
+        formulas = tuple(live.values())
+        tied = {name for name in self.variables.domains if name not in candidates}
+        asked = [fact for fact in ranked if fact not in self.variables.domains or self._differ(formulas, {fact})]
+        for fact in ranked:  # facts that invariants tie together may change nothing alone, and yet must be known
+            if not self._differ(formulas, (set(ranked) | tied) - set(asked)):
+                break
+            asked += [] if fact in asked else [fact]
+        return tuple(fact for fact in ranked if fact in asked)
 
-    def _changes(self, fact: str, outcomes: Sequence[Formula]) -> bool:
-        """Tell whether two completions that differ in one fact alone come out differently; where that is not settled, they may."""
-        if fact not in self.variables.domains:
-            return True  # counted from a list: its items tie it to other counts
-        other = f"{fact}'"
-        self.variables.domains[other] = self.variables.domains[fact]
-        if self.variables.rational(fact):
-            self.variables.rationals.add(other)
-        again = rename(self.solver.always, fact, other)
-        pairs = ((one, rename(two, fact, other)) for one, two in combinations(outcomes, 2))
+    def _differ(self, outcomes: Sequence[Formula], moving: Collection[str]) -> bool:
+        """Tell whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
+        others = {name: f"{name}'" for name in moving if name in self.variables.domains}
+        self.variables.domains |= {other: self.variables.domains[name] for name, other in others.items()}
+        self.variables.rationals |= {other for name, other in others.items() if self.variables.rational(name)}
+        again = rename(self.solver.always, others)
+        pairs = ((one, rename(two, others)) for one, two in combinations(outcomes, 2))
         found = any(self.solver.possible(conjunction((*pair, again))) is not False for pair in pairs)
-        del self.variables.domains[other]
+        for other in others.values():
+            del self.variables.domains[other]
         return found
 
 

@@ -61,10 +61,11 @@ def add(left: Linear, right: Linear, factor: int) -> Linear:
 class Variables:
     """The unknowns of one case: which variable stands for which fact, and within which bounds."""
 
-    def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int) -> None:
-        """Take the values known so far, the type of every fact, and the number of levels."""
+    def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
+        """Take the values known so far, the type of every fact, the number of levels, and the facts that may not exist."""
         self.values = dict(values)
         self.types = types
+        self.nullable = nullable
         self.ranks = ranks
         self.sums: dict[str, Linear] = {}
         self.facts: dict[str, frozenset[str]] = {}

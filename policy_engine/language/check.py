@@ -5,12 +5,12 @@ comparison is between like and like, and every share has a whole that is not zer
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 
 from policy_engine.errors import N_
 from policy_engine.language.complaint import Complaint, nearest
-from policy_engine.language.grammar import offset_of, one_line
+from policy_engine.language.grammar import children, offset_of, one_line
 from policy_engine.language.show import show
 from policy_engine.language.types import BOOL, COUNT, NOUNS, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
 
@@ -30,7 +30,7 @@ class Checker:
         self.source = one_line(source).lstrip()
         self.margin = len(source) - len(source.lstrip())
         self.scope = scope
-        self.positive = positive
+        self.positive: frozenset[str] = positive
         self.of_record = of_record
         self.complaints: list[Complaint] = []
 
@@ -193,7 +193,7 @@ class Checker:
             self._complain("PE303", fact, found=f"{show(fact)} ({listed.kind})", wanted=NOUNS["list"])
         elif listed is not WRONG and len(node.args) > 1:
             outside, guarded = self.scope, self.positive
-            self.positive = frozenset()
+            self.positive = frozenset[str]()
             self.scope = {**{n: v for n, v in outside.items() if v.constant}, **{n: Named(t) for n, t in listed.fields}}
             self.expect(node.args[1], BOOL)
             self.scope, self.positive = outside, guarded
@@ -214,11 +214,11 @@ def positive_wholes(tree: ast.expr) -> frozenset[str]:
 def names_in(tree: ast.expr) -> tuple[str, ...]:
     """Give the names that a condition reads, in order, each once; called functions are not names."""
     found: dict[str, None] = {}
-    pending: list[ast.AST] = [tree]
+    pending = [tree]
     while pending:
-        node = pending.pop(0)
+        node = pending.pop()
         if isinstance(node, ast.Name):
             found[node.id] = None
-        below: Iterable[ast.AST] = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
-        pending = [*below, *pending]
+        else:
+            pending += reversed(children(node))
     return tuple(found)

@@ -17,11 +17,10 @@ MAX_CHARACTERS = 2_000
 MAX_DEPTH = 32
 _LIMITS = {"characters": str(MAX_CHARACTERS), "depth": str(MAX_DEPTH)}
 
-_OPERATORS: tuple[type[ast.AST], ...] = (
-    ast.And, ast.Or, ast.Not, ast.Add, ast.Sub, ast.Mult,
-    ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Load,
-)  # fmt: skip
-_EXPRESSIONS = (ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Name, ast.Constant, ast.Call, ast.Tuple)
+_FILE = "<condition>"
+warnings.filterwarnings("ignore", category=SyntaxWarning, module=_FILE)
+"""Python's hints about odd but legal text are not for a rule author; the white list has the say."""
+
 _LINE_ENDS = re.compile(r"[\n\r]")
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 _QUOTED = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
@@ -75,11 +74,11 @@ def _bracket_depth(text: str) -> int:
 def _python_tree(source: str) -> tuple[ast.expr | None, Complaint]:
     """Give Python's tree of the text, or the complaint where Python finds none."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source, mode="eval").body, Complaint("", 0, {})
+        tree = compile(source, _FILE, "eval", ast.PyCF_ONLY_AST)
+        assert isinstance(tree, ast.Expression)
+        return tree.body, Complaint("", 0, {})
     except SyntaxError as error:
-        offset = max((error.offset or 1) - 1, 0)
+        offset = source.find("%") if "%" in source else max((error.offset or 1) - 1, 0)
         return None, Complaint("PE301", min(offset, len(source)), {"found": _found(source, offset), "hint": _habit(source)})
     except (ValueError, RecursionError, MemoryError):
         return None, Complaint("PE301", 0, {"found": source[:40], "hint": ""})
@@ -101,7 +100,7 @@ def _habit(source: str) -> str:
 def _refuse(tree: ast.expr, source: str) -> list[Complaint]:
     """Hold every node against the white list; on the way make literals exact."""
     complaints: list[Complaint] = []
-    pending: list[tuple[ast.AST, int]] = [(tree, 1)]
+    pending: list[tuple[ast.expr, int]] = [(tree, 1)]
     while pending:
         node, depth = pending.pop()
         if depth > MAX_DEPTH:
@@ -110,41 +109,43 @@ def _refuse(tree: ast.expr, source: str) -> list[Complaint]:
         if complaint:
             complaints.append(complaint)
         else:
-            pending.extend((child, depth + isinstance(child, ast.expr)) for child in _children(node))
+            pending += [(child, depth + 1) for child in children(node)]
     return sorted(complaints, key=lambda c: c.offset)
 
 
-def _children(node: ast.AST) -> list[ast.AST]:
-    """Give the nodes below; a called name and a list to the right of `in` are refused or passed with their parent."""
-    if isinstance(node, ast.Call):
-        return list(node.args)
-    if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
-        return [node.left, *node.ops]
-    return list(ast.iter_child_nodes(node))
-
-
-def _refuse_node(node: ast.AST, source: str) -> Complaint | None:
-    """Give the complaint about this one node, or None where the language has it."""
-    if isinstance(node, _OPERATORS):
-        return None
-    if not isinstance(node, ast.expr):
-        return Complaint("PE301", 0, {"found": type(node).__name__, "hint": ""})
-    offset = offset_of(node, source)
-    written = segment(node, source)
-    fault = Complaint("PE301", offset, {"found": written[:40], "hint": _habit(written)})
+def children(node: ast.expr) -> list[ast.expr]:
+    """Give the expressions below a node, in order; a called name is the call's own, and so are the brackets of `in (…)`."""
     match node:
-        case ast.Constant():
-            return None if _make_exact(node, written) else fault
-        case ast.UnaryOp(op=ast.Not()) | ast.BoolOp() | ast.Name():
-            return None
-        case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()):
+        case ast.BoolOp(values=values):
+            return values
+        case ast.Compare(left=left, ops=[ast.In() | ast.NotIn(), *_], comparators=[ast.Tuple(elts=elements), *_]):
+            return [left, *elements]
+        case ast.Compare(left=left, comparators=comparators):
+            return [left, *comparators]
+        case ast.UnaryOp(operand=operand):
+            return [operand]
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.Call(args=arguments):
+            return arguments
+        case _:
+            return []
+
+
+def _refuse_node(node: ast.expr, source: str) -> Complaint | None:
+    """Give the complaint about this one node, or None where the language has it."""
+    match node:
+        case ast.Name() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()) | ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()):
             return None
         case ast.Compare():
             return _refuse_compare(node, source)
         case ast.Call():
             return _refuse_call(node, source)
+        case ast.Constant() if _make_exact(node, segment(node, source)):
+            return None
         case _:
-            return fault
+            written = segment(node, source)
+            return Complaint("PE301", offset_of(node, source), {"found": written[:40], "hint": _habit(written)})
 
 
 def _refuse_compare(node: ast.Compare, source: str) -> Complaint | None:

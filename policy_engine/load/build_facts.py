@@ -1,5 +1,6 @@
 """The file `facts:` to declarations and invariants."""
 
+import ast
 import keyword
 import re
 from collections.abc import Mapping
@@ -14,6 +15,12 @@ from policy_engine.model.rulebook import Level, Reading
 from policy_engine.source import Citation
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+_OWNERS = {
+    "choices": ("choice",), "fields": ("list",), "unit": ("count", "points"), "counted_from": ("count",), "when_absent": ("bool",),
+    "may_be_none": ("day", "text"),
+}  # fmt: skip
+"""Keys that only facts of certain types have. What may not exist is a day or a paper; a figure or an answer always does."""
+_NEEDED = ("choices", "fields")
 PERIOD_NAMES = ("period_start", "period_end")
 _RESERVED = frozenset({*FUNCTIONS, *PERIOD_NAMES, "unknown", "none"})
 _FIELD_KINDS = ("bool", "choice", "level", "text", "count", "points", "day")
@@ -100,10 +107,10 @@ def _build_field(node: Node, name: str) -> FactDeclaration:
 def _kind(got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[Type, dict[str, dict[str, str]], bool]:
     """Read a type with what it needs: the choices of a choice, the fields of a list."""
     kind = got["type"].one_of(kinds)
-    for key, owner in (("choices", "choice"), ("fields", "list")):
-        if key in got and kind != owner:
-            got[key].complain("PE201", got[key].key_place, key=key, nearest="", known=f"type: {owner}")
-        elif kind == owner and key not in got:
+    for key, owners in _OWNERS.items():
+        if key in got and kind not in owners:
+            got[key].complain("PE201", got[key].key_place, key=key, nearest="", known=f"type: {' | '.join(owners)}")
+        elif kind in owners and key in _NEEDED and key not in got:
             got["type"].complain("PE202", key=key)
     if kind == "choice" and "choices" in got:
         choices = {choice: child.texts() for choice, child in got["choices"].entries()}
@@ -116,11 +123,20 @@ def _connect(
 ) -> FactDeclaration:  # fmt: skip
     """Add what a fact follows from, now that every name is known."""
     return fact._replace(
-        counted_from=_maybe(node, "counted_from", scope, COUNT),
+        counted_from=_counted_from(node, scope),
         derived=_maybe(node, "derived", scope, fact.type),
         when_absent=_maybe(node, "when_absent", scope, BOOL),
         readings=build_reading_uses(node.child("readings"), register, scope) if node.has("readings") else (),
     )
+
+
+def _counted_from(node: Node, scope: Scope) -> Condition | None:
+    """Read how a count is taken from a list: one plain `count(…)`."""
+    condition = _maybe(node, "counted_from", scope, COUNT)
+    if condition is None or (isinstance(condition.tree, ast.Call) and condition.text.startswith("count(")):
+        return condition
+    node.child("counted_from").complain("PE307", found=condition.text, usage="count(list) | count(list, condition)")
+    return None
 
 
 def _maybe(node: Node, key: str, scope: Scope, wanted: Type) -> Condition | None:

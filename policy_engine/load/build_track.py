@@ -51,6 +51,7 @@ def build_track(node: Node, context: Context) -> Track:
     if node.has("no_thresholds"):
         return _build_open_track(node, node.fields((*common, "no_thresholds"), ("readings",)), context)
     got = node.fields((*common, "levels", "decide", "residual"), _RULES)
+    front = _plain_track(node, got, context)
     thresholds = _build_thresholds(got["thresholds"], context) if "thresholds" in got else {}
     scope = {**context.scope, **{n: Named(t.quantity.type, constant=True) for n, t in thresholds.items()}}
     context = context._replace(thresholds=thresholds, scope=scope)
@@ -58,9 +59,12 @@ def build_track(node: Node, context: Context) -> Track:
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
     context = context._replace(positive=_always_positive(requires, stand_ins))
     own = dict(got["criteria"].entries()) if "criteria" in got else {}
+    for name in own.keys() & context.shared.keys():
+        first = context.shared[name].key_place
+        own[name].complain("PE402", own[name].key_place, name=name, first=f"{first.file}:{first.line}")
     levels = _build_levels(got["levels"], context, {**context.shared, **own})
-    track = _plain_track(node, got, context)._replace(
-        requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
+    track = front._replace(
+        readings=context.readings(got), requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
         decide=tuple(_build_step(item, context) for item in got["decide"].items()), residual=_build_residual(got["residual"], context),
     )  # fmt: skip
     _refuse_undecided(got, track, context)
@@ -74,7 +78,7 @@ def _plain_track(node: Node, got: Mapping[str, Node], context: Context) -> Track
     applies = build_condition(got["applies_to"], context.scope) or _nowhere(got["applies_to"])
     return Track(
         name, Citation(got["cite"].text()), got["label"].texts(), applies, Residual("", None), node.place,
-        readings=context.readings(got), reads=tuple(n for n in context.facts if n in applies.names),
+        reads=tuple(n for n in context.facts if n in applies.names),
     )  # fmt: skip
 
 
@@ -89,7 +93,7 @@ def _build_open_track(node: Node, got: Mapping[str, Node], context: Context) -> 
     """Read a track for which the text prints no thresholds: nothing is computed, and that is said."""
     rule = got["no_thresholds"].fields(("outcome", "says"), ("readings",))
     residual = Residual(rule["outcome"].one_of(OUTCOMES), None, context.readings(rule))
-    return _plain_track(node, got, context)._replace(residual=residual, says=rule["says"].texts())
+    return _plain_track(node, got, context)._replace(residual=residual, says=rule["says"].texts(), readings=context.readings(got))
 
 
 def _build_thresholds(node: Node, context: Context) -> dict[str, Threshold]:
@@ -207,8 +211,8 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
     if when is None or ("applies_when" in body and applies is None):
         return None
     thresholds = tuple(context.thresholds[n] for n in when.names if n in context.thresholds)
-    phrase = next((holder["phrase"].text() for holder in (under, body) if "phrase" in holder), "")
-    phrase = phrase or "; ".join(t.citation.phrase for t in thresholds)
+    phrases = [holder["phrase"].text() for holder in (under, body) if "phrase" in holder]
+    phrase = phrases[0] if phrases else "; ".join(t.citation.phrase for t in thresholds)
     if not phrase:
         node.complain("PE202", node.key_place, key="phrase")
     cite = under["cite"].text() if "cite" in under else body["cite"].text() if "cite" in body else ""

@@ -12,16 +12,16 @@ from policy_engine.language.values import NONE, Value
 from policy_engine.load.files import read_bytes
 from policy_engine.load.library import Library, governs
 from policy_engine.load.node import Node, describe
+from policy_engine.load.scalars import Data
 from policy_engine.load.schema import check_schema
-from policy_engine.load.yaml_text import MAX_BYTES, Data, read_document
+from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Level
-from policy_engine.model.verdict import OUTCOMES
+from policy_engine.model.verdict import CRITERION_OUTCOMES, OUTCOMES
 from policy_engine.source import Location
 
 _SCHEMA = "case.schema.json"
-_EXPECT = ("outcome", "level", "possible_levels", "gap_possible", "open_questions", "criteria", "interpretations", "overlaps")
 
 
 def load_case(path: str, library: Library, edition: str | None = None) -> tuple[Case, Edition]:
@@ -207,12 +207,10 @@ def _list(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> Valu
 
 def _expect(node: Node, edition: Edition) -> dict[str, object]:
     """Read what the case's author expects of the verdict."""
-    got = node.fields((), _EXPECT)
-    expect: dict[str, object] = {key: child.value for key, child in got.items()}
-    if isinstance(expect.get("possible_levels"), list):
+    got = node.fields((), tuple(_EXPECTED))
+    expect: dict[str, object] = {key: _EXPECTED[key](child) for key, child in got.items()}
+    if "possible_levels" in got:
         expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
-    if "outcome" in got:
-        got["outcome"].one_of(OUTCOMES)
     if "level" in got:
         level = find_level(got["level"].text(), edition.scale)
         if level is None and got["level"].value not in ("none", None):
@@ -220,6 +218,24 @@ def _expect(node: Node, edition: Edition) -> dict[str, object]:
             got["level"].complain("PE204", found=str(got["level"].value), nearest="", known=", ".join(spellings))
         expect["level"] = level.id if level else None
     return expect
+
+
+def _texts(node: Node) -> list[str]:
+    """Read a list of texts."""
+    return [item.text() for item in node.items()]
+
+
+_EXPECTED: dict[str, Callable[[Node], object]] = {
+    "outcome": lambda node: node.one_of(OUTCOMES),
+    "level": lambda node: node.text(),
+    "possible_levels": _texts,
+    "gap_possible": lambda node: node.flag(),
+    "open_questions": _texts,
+    "criteria": lambda node: {name: child.one_of(CRITERION_OUTCOMES) for name, child in node.entries()},
+    "interpretations": _texts,
+    "overlaps": lambda node: [_texts(item) for item in node.items()],
+}
+"""What a case may expect, and how each is read."""
 
 
 def _level_id(node: Node, edition: Edition) -> str:

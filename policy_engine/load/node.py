@@ -12,7 +12,8 @@ from fractions import Fraction
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
-from policy_engine.load.yaml_text import Data, Document, Path
+from policy_engine.load.scalars import Data
+from policy_engine.load.yaml_text import Document, Path
 from policy_engine.source import Location
 
 LANGUAGES = ("vi", "en")
@@ -87,10 +88,10 @@ class Node:
             return []
         return [(key, self.child(key)) for key in self.value]
 
-    def items(self) -> list["Node"]:
+    def items(self, at_least: int = 0) -> list["Node"]:
         """Give the values of a list."""
-        if not isinstance(self.value, list):
-            self.wrong(N_("a list"))
+        if not isinstance(self.value, list) or len(self.value) < at_least:
+            self.wrong(N_("a list that is not empty") if at_least else N_("a list"))
             return []
         return [self.child(index) for index in range(len(self.value))]
 

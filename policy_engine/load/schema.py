@@ -6,7 +6,6 @@ more than evaluating a case, content that passed is remembered by its digest: th
 "this content passed this schema" and nothing else, so a forged one skips nothing that matters.
 """
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -59,6 +58,8 @@ def _problem(document: Document, path: Path, error: Any) -> Problem:
 @cache
 def _validator(name: str) -> Any:
     """Give the validator of a published schema; jsonschema is loaded only when one is needed."""
+    import json  # noqa: PLC0415
+
     from jsonschema import Draft202012Validator  # noqa: PLC0415  (costs more than a whole evaluation)
 
     return Draft202012Validator(json.loads(_schema_text(name)))

@@ -6,16 +6,14 @@ duplicate keys win silently there, `no` and `012` change their meaning, aliases 
 the file is still read, so that one run tells everything.
 """
 
-import re
 import unicodedata
-from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
 
 import yaml
-from yaml.resolver import Resolver
 
 from policy_engine.errors import Problem
-from policy_engine.language.quantity import read_day
+from policy_engine.load.scalars import Data, Refusal, is_plain_word, read_scalar, reads_as_text
 from policy_engine.source import Location
 
 MAX_BYTES = 1_048_576
@@ -23,23 +21,8 @@ MAX_DEPTH = 64
 MAX_NODES = 50_000
 
 Path = tuple[str | int, ...]
-Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
-"""What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
-
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})", re.ASCII)
-_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]{0,14})\.[0-9]{1,12}", re.ASCII)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-_ENDLESS = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9]{16,}(\.[0-9]*)?|[-+]?[0-9]+\.[0-9]{13,}", re.ASCII)
-_CORE_1_2 = re.compile(
-    r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII
-)  # fmt: skip
-_WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 _FATAL = frozenset({"PE101", "PE102", "PE103", "PE104", "PE105", "PE111", "PE114"})
-_ONE_LETTER = frozenset("yYnN")
-_YES = frozenset({"yes", "on", "y"})
-_NO = frozenset({"no", "off", "n"})
 
 
 class Document(NamedTuple):
@@ -96,6 +79,9 @@ class _Open(NamedTuple):
 class _Builder:
     """Turns the events of one file into data; every fault is noted and the reading goes on."""
 
+    meanings: ClassVar[dict[type, Callable[["_Builder", Any], None]]]
+    """What is done with each kind of event; the table below the class. The other kinds say nothing."""
+
     def __init__(self, document: Document) -> None:
         """Prepare to fill a document."""
         self.document = document
@@ -106,13 +92,14 @@ class _Builder:
         self.skipping = 0
         self.nodes = 0
         self.documents = 0
+        self.ended = False
 
     def read(self, text: str) -> None:
         """Read all events, up to the end or the first fault of YAML itself."""
         try:
-            for event in yaml.parse(text, Loader=_PARSER):
-                if not self._take(event):
-                    return
+            parser = _PARSER(text)
+            while self._take(parser.get_event()):
+                pass
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._start()
@@ -138,25 +125,17 @@ class _Builder:
 
     def _take(self, event: Any) -> bool:
         """Take one event; tell whether reading may go on."""
-        kind: Any = event.__class__
-        if kind is yaml.ScalarEvent:
-            self._scalar(event, self._place(event))
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._open(event, {} if kind is yaml.MappingStartEvent else [], self._place(event))
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._close()
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentStartEvent:
-            self._document(event)
-        return self.nodes <= MAX_NODES and len(self.stack) + self.skipping <= MAX_DEPTH
+        meaning = self.meanings.get(event.__class__)
+        if meaning is not None:
+            meaning(self, event)
+        return not self.ended
 
     def _place(self, event: Any) -> Location:
         """Give the place where an event begins."""
         mark = event.start_mark
         return Location(self.document.file, mark.line + 1, mark.column + 1)
 
-    def _document(self, event: Any) -> None:
+    def on_document(self, event: Any) -> None:
         """Count documents; only one belongs in a file, and no directives above it."""
         self.documents += 1
         if event.tags:
@@ -170,19 +149,22 @@ class _Builder:
         if event.tag is not None:
             self._complain("PE108", place, found=event.tag)
 
-    def _alias(self, event: Any) -> None:
+    def on_alias(self, event: Any) -> None:
         """Refuse an alias; in its place stands nothing."""
         place = self._place(event)
         self._complain("PE107", place, found=f"*{event.anchor}")
         if not self.skipping:
             self._put(None, place)
 
-    def _open(self, event: Any, value: list[Data] | dict[str, Data], place: Location) -> None:
+    def on_open(self, event: Any) -> None:
         """Begin a mapping or a list."""
-        self.nodes += 1
+        place = self._place(event)
+        value: list[Data] | dict[str, Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
+        self._count(place)
         self._decorated(event, place)
         if len(self.stack) + self.skipping + 1 > MAX_DEPTH:
             self._complain("PE103", place, limit=str(MAX_DEPTH))
+            self.ended = True
         if not self.skipping and self._wants_key():
             self._complain("PE112", place, found="{…}" if isinstance(value, dict) else "[…]")
             self.skipping = 1
@@ -191,7 +173,18 @@ class _Builder:
         else:
             self.stack.append(_Open(value, self._put(value, place)))
 
-    def _close(self) -> None:
+    def _count(self, place: Location) -> None:
+        """Count values; past the limit the reading ends."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self._complain("PE104", place, limit=str(MAX_NODES))
+            self.ended = True
+
+    def on_end(self, _event: Any) -> None:
+        """End the reading."""
+        self.ended = True
+
+    def on_close(self, _event: Any) -> None:
         """End a mapping or a list; a skipped key's value is skipped with it."""
         if not self.skipping:
             self.stack.pop()
@@ -205,12 +198,12 @@ class _Builder:
         """Tell whether the next scalar is a key."""
         return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.key is None
 
-    def _scalar(self, event: Any, place: Location) -> None:
+    def on_scalar(self, event: Any) -> None:
         """Take a scalar as a key or as a value."""
-        self.nodes += 1
-        if self.nodes == MAX_NODES + 1:
-            self._complain("PE104", place, limit=str(MAX_NODES))
-        self._decorated(event, place)
+        place = self._place(event)
+        self._count(place)
+        if event.anchor is not None or event.tag is not None:
+            self._decorated(event, place)
         if self.skipping:
             return
         text = event.value if event.value.isascii() else unicodedata.normalize("NFC", event.value)
@@ -224,7 +217,7 @@ class _Builder:
         """Take a key: a text, once in its mapping."""
         if plain and text == "<<":
             self._complain("PE107", place, found=text)
-        elif plain and (text in _EMPTY or text in _WORDS or _reads_as_other(text) or _DAY.fullmatch(text)):
+        elif plain and not (is_plain_word(text) or reads_as_text(text)):
             self._complain("PE112", place, found=text)
         top = self.stack[-1]
         first = self.document.keys.get((*top.path, text))
@@ -255,34 +248,23 @@ class _Builder:
 
     def _plain(self, text: str, place: Location) -> Data:
         """Give the value of an unquoted scalar, where all YAML readers agree on it."""
-        if text in _WORDS:
-            return _WORDS[text]
-        if _WHOLE.fullmatch(text):
-            return int(text)
-        if _DAY.fullmatch(text) and read_day(text):
+        if is_plain_word(text):
             return text
-        if _DECIMAL.fullmatch(text):
-            return Fraction(text)
-        if text in _EMPTY:
-            self._complain("PE110", place, key=str(self.key or ""))
-            return None
-        if _ENDLESS.fullmatch(text):
-            self._complain("PE113", place, found=text[:40])
-            return None
-        if text in _ONE_LETTER or _reads_as_other(text):
-            self._complain("PE109", place, found=text[:40], suggestion=_suggestion(text[:40]))
-            return None
-        return text
+        value = read_scalar(text)
+        if not isinstance(value, Refusal):
+            return value
+        details = {"key": str(self.key or "")} if value.code == "PE110" else value.details
+        self._complain(value.code, place, **details)
+        return None
 
 
-def _reads_as_other(text: str) -> bool:
-    """Tell whether YAML 1.1 (PyYAML) or YAML 1.2 (editors) would take an unquoted text for something else."""
-    resolvers: Any = Resolver.yaml_implicit_resolvers
-    return any(regexp.match(text) for _, regexp in resolvers.get(text[:1], ())) or _CORE_1_2.fullmatch(text) is not None
-
-
-def _suggestion(text: str) -> str:
-    """Give the forms that every reader agrees on."""
-    word = text.lower()
-    meant = "true" if word in _YES else "false" if word in _NO else ""
-    return f'"{text}"' + (f" ({meant})" if meant else "")
+_Builder.meanings = {
+    yaml.ScalarEvent: _Builder.on_scalar,
+    yaml.MappingStartEvent: _Builder.on_open,
+    yaml.SequenceStartEvent: _Builder.on_open,
+    yaml.MappingEndEvent: _Builder.on_close,
+    yaml.SequenceEndEvent: _Builder.on_close,
+    yaml.AliasEvent: _Builder.on_alias,
+    yaml.DocumentStartEvent: _Builder.on_document,
+    yaml.StreamEndEvent: _Builder.on_end,
+}

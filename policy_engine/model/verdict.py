@@ -8,6 +8,8 @@ from policy_engine.model.facts import Texts
 
 OUTCOMES = ("classified", "gap", "undetermined", "decided_by_authority", "not_eligible", "out_of_scope")
 """Every outcome of an evaluation; see the contract of the command line."""
+CRITERION_OUTCOMES = ("met", "not_met", "unknown", "not_applicable")
+"""Every outcome of a criterion; one that is not applicable is neutral in its level."""
 
 
 class CriterionTrace(NamedTuple):

@@ -1,20 +1,18 @@
 """A verdict as plain data: the JSON that programs read."""
 
+import json
 from typing import Any
 
-from policy_engine.errors import N_
 from policy_engine.evaluate.shown import shown
 from policy_engine.language.values import Value
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.verdict import Advice, CriterionTrace, LevelTrace, Verdict
-
-NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")
-DRAFT = N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")
+from policy_engine.report.notices import notices
 
 
-def notices(verdict: Verdict) -> list[str]:
-    """Give the marked sentences that stand beside every answer of this verdict's edition."""
-    return [NOTICE] if verdict.status == "issued" else [DRAFT, NOTICE]
+def to_json(data: Any) -> str:
+    """Write data as JSON for programs: Vietnamese as it is, keys in their order."""
+    return json.dumps(data, ensure_ascii=False, indent=2)
 
 
 def verdict_to_data(verdict: Verdict) -> dict[str, Any]:

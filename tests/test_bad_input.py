@@ -1,0 +1,263 @@
+"""Bad input is refused with a code, a place and advice: every code of the catalogue has a page, a bad file, and mended advice that works."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from policy_engine.errors import CATALOGUE, InputError, Problem
+from policy_engine.evaluate.rate import Rater
+from policy_engine.load.case import find_cases
+from policy_engine.load.library import Library
+from policy_engine.report.problems import problem_to_text
+from tests.bad_files import BAD, MADE, RULEBOOKS, SAMPLE_CASE, Bad, Place, kept, made
+from tests.conftest import ROOT
+
+Cli = Callable[..., tuple[int, str, str]]
+
+PAGES = ROOT / "docs" / "errors"
+KEPT = {bad.code: bad for bad in kept()}
+_BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(\.\./\.\./(cases/bad/[^)]+)\)")
+_ROW = re.compile(r"^\| \[(PE[0-9]{3})\]\(\1\.md\) \| \S.* \| \S.* \|$", re.MULTILINE)
+KNOWN = {
+    "PE111": "told at the beginning of the file, not where the second document begins",
+    "PE112": "the unknown fact that the key would name is told beside it (PE501)",
+    "PE404": "the threshold that could not be read is told as not declared (PE302)",
+    "PE512": "no command looks for two cases of one name yet",
+    "PE604": "told at the beginning of the file, not at its id, and without the line",
+}
+"""What the engine does not do yet; the test that then passes says so, and the entry goes."""
+
+
+def _codes(*known: str) -> pytest.MarkDecorator:
+    """Give every code of the catalogue as a parameter; some are known to fail."""
+    marked = [pytest.param(code, marks=pytest.mark.xfail(reason=KNOWN[code], strict=True)) if code in known else code for code in CATALOGUE]
+    return pytest.mark.parametrize("code", marked)
+
+
+def _found(bad: Bad) -> tuple[Problem, ...]:
+    """Read what a fault is about, as the command does, and give the problems."""
+    try:
+        rater = Rater(Library(str(bad.rulebook) if bad.rulebook else None))
+        for path in find_cases(str(bad.case)) if bad.case.is_dir() else [str(bad.case)]:
+            rater.rate(path)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def _places(problems: tuple[Problem, ...], code: str) -> list[Place]:
+    """Give the places at which a code is told."""
+    return [(Path(p.location.file), p.location.line, p.location.column) for p in problems if p.code == code]
+
+
+def _bad(code: str, folder: Path) -> Bad:
+    """Give the bad file of a code: the kept one, or one that is made."""
+    return made(code, folder) if code in MADE else KEPT[code]
+
+
+def test_every_code_has_one_bad_file() -> None:
+    """Rule: every code of the catalogue can be seen; no bad file is without a code, and no code has two."""
+    codes = [bad.code for bad in kept()]
+
+    assert sorted(CATALOGUE) == sorted([*codes, *MADE])
+
+
+@_codes("PE111", "PE512", "PE604")
+def test_a_bad_file_gives_its_code_at_its_place(code: str, tmp_path: Path) -> None:
+    """Rule: the error stands where a person sees the fault, to the column."""
+    bad = _bad(code, tmp_path)
+
+    assert list(bad.places) == _places(_found(bad), code)
+
+
+@_codes("PE112", "PE404", "PE512")
+def test_a_bad_file_gives_nothing_else(code: str, tmp_path: Path) -> None:
+    """Rule: what only follows from an error is not reported as another one."""
+    bad = _bad(code, tmp_path)
+
+    assert {code} == {p.code for p in _found(bad)}
+
+
+@_codes("PE111", "PE512", "PE604")
+def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: exit code 3, no traceback, nothing on standard output, `file:line:column: CODE` on standard error."""
+    bad = _bad(code, tmp_path)
+    path, line, column = bad.places[0]
+
+    status, out, err = cli(*bad.arguments)
+
+    assert (3, "") == (status, out)
+    assert "Traceback" not in err
+    assert err.startswith(f"{path}:{line}:{column}: {code} ")
+
+
+@_codes("PE111", "PE512", "PE604")
+def test_errors_as_data_say_the_same(code: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: `--format json` gives the code, the place, the words and the page of each error, as data on standard error."""
+    bad = _bad(code, tmp_path)
+    _, _, text = cli(*bad.arguments)
+
+    status, out, err = cli(*bad.arguments, "--format", "json")
+    errors = json.loads(err)["errors"]
+
+    assert (3, "") == (status, out)
+    assert list(bad.places) == [(Path(e["file"]), e["line"], e["column"]) for e in errors if e["code"] == code]
+    for error in errors:
+        assert f"{error['file']}:{error['line']}:{error['column']}: {error['code']} {error['message']}\n" in text
+        assert f"  → {error['advice']}\n" in text
+        assert (ROOT / error["page"]).is_file()
+
+
+@_codes("PE111", "PE512", "PE604")
+def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
+    """Rule: below the message stands the line as it is in the file, with a caret under the column."""
+    if code in {"PE101", "PE405", "PE511", "PE607", *MADE}:
+        pytest.skip("there is no line that could be shown")
+    bad = _bad(code, tmp_path)
+    path, line, column = bad.places[0]
+    wanted = path.read_text("utf-8").split("\n")[line - 1]
+
+    problem = next(p for p in _found(bad) if p.code == code)
+    shown = problem_to_text(problem, "en").split("\n")
+
+    assert [f"    {wanted}", f"    {' ' * (column - 1)}^"] == shown[1:3]
+
+
+@_codes("PE512")
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_the_words_are_whole(code: str, lang: str, tmp_path: Path) -> None:
+    """Rule: an error reads as a sentence in both languages, with no placeholder left and on one line."""
+    problems = _found(_bad(code, tmp_path))
+
+    lines = [line for p in problems for line in problem_to_text(p._replace(excerpt=""), lang).split("\n")]
+
+    assert lines
+    assert 2 * len(problems) == len(lines)
+    assert not [line for line in lines if re.search(r"\{[a-z]+\}", line.replace("{enuogh}", ""))]
+
+
+@_codes()
+def test_every_code_has_a_page_in_both_languages(code: str) -> None:
+    """Rule: a page says what the error means, why nothing is guessed, and shows the fault and the mended form, in English and in Vietnamese."""
+    english, _, vietnamese = (PAGES / f"{code}.md").read_text("utf-8").partition("\n## Tiếng Việt\n")
+
+    assert english.startswith(f"# {code}: ")
+    for half, why, mended in ((english, "**Why it is refused.** ", "Mended:"), (vietnamese, "**Vì sao không nhận.** ", "Sửa lại:")):
+        assert 1 == half.count(why)
+        assert 1 == half.count(mended)
+        assert 4 == half.count("```")
+    assert _LINK.findall(english) == _LINK.findall(vietnamese)
+    assert bool(_LINK.findall(english)) is (code not in MADE)
+
+
+@pytest.mark.parametrize("code", sorted(set(CATALOGUE) - MADE.keys()))
+def test_a_page_links_to_the_bad_file(code: str) -> None:
+    """Rule: the page leads to the file in which its fault can be seen."""
+    (link,) = set(_LINK.findall((PAGES / f"{code}.md").read_text("utf-8")))
+
+    assert (ROOT / link).is_file()
+    assert code in link
+
+
+def test_the_table_lists_exactly_the_catalogue() -> None:
+    """Rule: the table of errors has a row for each code, in the order of the catalogue, in both languages."""
+    table = (PAGES / "README.md").read_text("utf-8")
+
+    assert list(CATALOGUE) == _ROW.findall(table)
+    assert sorted(CATALOGUE) == sorted(page.stem for page in PAGES.glob("PE*.md"))
+
+
+def _examples() -> Mapping[str, tuple[str, str, Path]]:
+    """Give, of each page whose examples are YAML, the fault, the mended form and the bad file."""
+    found: dict[str, tuple[str, str, Path]] = {}
+    for code in CATALOGUE:
+        page = (PAGES / f"{code}.md").read_text("utf-8")
+        blocks = _BLOCK.findall(page)
+        if blocks:
+            fault, mended, *vietnamese = blocks
+            assert [fault, mended] == vietnamese
+            found[code] = (fault, mended, ROOT / _LINK.findall(page)[0])
+    return found
+
+
+@pytest.mark.parametrize(("code", "example"), _examples().items(), ids=lambda value: value if isinstance(value, str) else "")
+def test_the_mended_form_of_a_page_is_read(code: str, example: tuple[str, str, Path], tmp_path: Path) -> None:
+    """Rule: the fault that a page shows stands in the bad file, and with the mended form in its place nothing is wrong."""
+    fault, mended, path = example
+    bad = KEPT[code]
+    shutil.copytree(BAD, tmp_path / "bad")
+    copy = tmp_path / "bad" / path.relative_to(BAD)
+    before, after = copy.read_text("utf-8").split(fault)
+    copy.write_text(before + mended + after, "utf-8")
+
+    moved = bad._replace(
+        case=tmp_path / "bad" / bad.case.relative_to(BAD), rulebook=bad.rulebook and tmp_path / "bad" / bad.rulebook.relative_to(BAD)
+    )
+
+    assert () == _found(moved)
+
+
+SEVERAL = """\
+case: several
+edition: "2020"
+note: one
+facts:
+  tasks_totl: 20
+  discipline_met: yes
+  position: deputy
+  tasks_total:
+  tasks_completed: twenty
+  tasks_completed: 20
+  tasks_exceeded: &few 3
+  tasks_deficient: none
+expect: {outcome: clasified}
+"""
+
+
+def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path, cli: Cli) -> None:
+    """Rule: one run tells every fault of a file, sorted by place; no fault hides a later one."""
+    path = tmp_path / "several.yaml"
+    path.write_text(SEVERAL, "utf-8")
+    expected = [
+        ("PE201", 3), ("PE501", 5), ("PE109", 6), ("PE503", 7), ("PE110", 8), ("PE502", 9), ("PE106", 10), ("PE107", 11), ("PE507", 12),
+        ("PE204", 13),
+    ]  # fmt: skip
+
+    status, out, err = cli("evaluate", str(path), "--format", "json")
+
+    assert (3, "") == (status, out)
+    assert expected == [(e["code"], e["line"]) for e in json.loads(err)["errors"]]
+
+
+def test_all_faults_of_a_rulebook_are_told_at_once(tmp_path: Path) -> None:
+    """Rule: one run tells the faults of every file of an edition, file by file."""
+    folder = tmp_path / "orchard"
+    shutil.copytree(RULEBOOKS / "PE302-unknown-name", folder)
+    for code, file in (
+        ("PE410-period-backwards", "edition.yaml"),
+        ("PE409-name-with-hyphen", "facts.yaml"),
+        ("PE402-code-twice", "scale.yaml"),
+    ):
+        shutil.copy(RULEBOOKS / code / file, folder / file)
+
+    problems = _found(Bad("", SAMPLE_CASE, folder, ()))
+
+    assert ["PE410", "PE409", "PE402", "PE302"] == [p.code for p in problems]
+    assert sorted(p.location for p in problems) == [p.location for p in problems]
+
+
+def test_a_bad_file_does_not_hide_the_others(cli: Cli) -> None:
+    """Rule: the verdicts of good files are printed, the errors of bad ones go to standard error, and the exit code is 3."""
+    good = ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml"
+    bad = (KEPT["PE106"], KEPT["PE501"])
+
+    status, out, err = cli("evaluate", str(bad[0].case), str(good), str(bad[1].case), "--format", "json")
+
+    assert 3 == status
+    assert ["kind-unknown"] == [verdict["case"] for verdict in json.loads(out)]
+    assert ["PE106", "PE501"] == [e["code"] for e in json.loads(err)["errors"]]

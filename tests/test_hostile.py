@@ -1,0 +1,216 @@
+"""Hostile and clumsy files: whatever they hold, the answer comes soon, is 3 (or 0, where nothing is wrong), and is no traceback."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from policy_engine.load.yaml_text import read_document
+from tests.bad_files import RULEBOOKS, SAMPLE_CASE
+from tests.conftest import ROOT
+from tests.hostile import AT_FACT, FACT, FINE, HEAD, Cli, Told, orchard, told, told_of
+
+REFUSED: dict[str, tuple[bytes | str, Told]] = {
+    "25,000 brackets": (f"{HEAD}  tasks: {'[' * 25_000}{']' * 25_000}\n", [("PE103", 4, 72)]),
+    "25,000 open brackets": ("[" * 25_000, [("PE103", 1, 65)]),
+    "25,000 braces": ("{a: " * 25_000, [("PE103", 1, 4 * 64 + 1)]),
+    "25,000 hyphens": ("- " * 25_000, [("PE103", 1, 2 * 64 + 1)]),
+    "25,000 question marks": ("? " * 25_000, [("PE112", 1, 3), ("PE103", 1, 2 * 64 + 1)]),
+    "key twice": (f"{HEAD}{FACT}1\n{FACT}2\n{FACT}3\n", [("PE106", 5, 3), ("PE106", 6, 3)]),
+    "key twice, once quoted": (f'{HEAD}{FACT}1\n  "tasks_total": 2\n', [("PE106", 5, 3)]),
+    "top key twice": (f"{FINE}facts:\n{FACT}1\n", [("PE106", 8, 1)]),
+    "key twice in an item": (f"{HEAD}  tasks: [{{completed: true, completed: true}}]\n", [("PE106", 4, 29)]),
+    "key twice, NFC and NFD": ('case: a\nedition: "2020"\nfacts: {\u00ea: 1, e\u0302: 2}\n', [("PE501", 3, 9), ("PE106", 3, 15)]),
+    "byte order mark": (b"\xef\xbb\xbf" + b"note: 1\n" + FINE.encode(), [("PE201", 1, 1)]),
+    "UTF-16": (FINE.encode("utf-16"), [("PE101", 1, 1)]),
+    "UTF-16 without a mark": (FINE.encode("utf-16-le"), [("PE105", 1, 2)]),
+    "no UTF-8, after Vietnamese": ('case: "Cán bộ Hòa'.encode() + b'\xff"\n', [("PE101", 1, 18)]),
+    "half a character": (FINE.encode() + b"  # \xe1\xba", [("PE101", 8, 5)]),
+    "a surrogate": (FINE.encode() + b"  # \xed\xa0\x80\n", [("PE101", 8, 5)]),
+    "NUL": (f"{HEAD}{FACT}1\0\n", [("PE105", 4, 17)]),
+    "NUL, after Vietnamese": (f'case: "Cán bộ A"\n{FACT}1\0\n', [("PE105", 2, 17)]),
+    "escape": (f"{HEAD}{FACT}1\x1b[31m\n", [("PE105", 4, 17)]),
+    "bell in a comment": (f"{FINE}# \x07\n", [("PE105", 8, 3)]),
+    "empty": (b"", [("PE111", 1, 1)]),
+    "only a comment": ("# nothing\n", [("PE111", 1, 1)]),
+    "only blanks": ("  \n\n", [("PE111", 1, 1)]),
+    "tag that runs code": (f"{HEAD}  tasks_total: !!python/name:os.system 1\n", [("PE108", *AT_FACT)]),
+    "own tag": (f"{HEAD}{FACT}!x 1\n", [("PE108", *AT_FACT)]),
+    "tag directive": (f"%TAG ! tag:x,2000:\n---\n{FINE}", [("PE108", 1, 1)]),
+    "alias of nothing": (f"{HEAD}{FACT}*nobody\n", [("PE107", *AT_FACT)]),
+    "anchored key": (f"{HEAD}  &a tasks_total: 1\n", [("PE107", 4, 3)]),
+    "bracket not closed": (f"{HEAD}  tasks: [1,\n{FACT}1\n", [("PE105", 6, 1)]),
+    "list for a key": (f"{HEAD}  ? [a]\n  : 1\n{FACT}none\n", [("PE112", 4, 5), ("PE507", 6, 16)]),
+    "tab": (f"{HEAD}\ttasks_total: 1\n", [("PE105", 4, 1)]),
+    "5,000 digits": (f"{HEAD}{FACT}{'1' * 5_000}\n", [("PE113", *AT_FACT)]),
+    "5,000 digits below zero": (f"{HEAD}{FACT}-{'1' * 5_000}\n", [("PE113", *AT_FACT)]),
+    "5,000 decimals": (f"{HEAD}{FACT}0.{'1' * 5_000}\n", [("PE113", *AT_FACT)]),
+    "5,000 digits in quotes": (f'{HEAD}{FACT}"{"1" * 5_000}"\n', [("PE502", *AT_FACT)]),
+    "100,000 letters for a choice": (f"{HEAD}  position: {'x' * 100_000}\n", [("PE503", 4, 13)]),
+    "edition as a figure": (f"case: a\nedition: 2020\nfacts: {{{FACT}1}}\n", [("PE203", 2, 10)]),
+    "edition with a path": (f'case: a\nedition: "../2020"\nfacts: {{{FACT}1}}\n', [("PE601", 2, 10)]),
+}
+
+UNCHANGED: dict[str, bytes] = {
+    "CRLF": FINE.replace("\n", "\r\n").encode(),
+    "CR": FINE.replace("\n", "\r").encode(),
+    "byte order mark": b"\xef\xbb\xbf" + FINE.encode(),
+    "document marks": f"---\n{FINE}...\n".encode(),
+    "no last line end": FINE.rstrip().encode(),
+    "tabs between": FINE.replace(": ", ":\t").replace("20\n", "20\t# a tab\n").encode(),
+    "quoted keys": FINE.replace("kind", "'kind'").replace("tasks_total", '"tasks_total"').encode(),
+    "flow": b'{case: hostile, edition: "2020", facts: {kind: officer, workplace: head_office, position: specialist, tasks_total: 20}}',
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_at_its_place(name: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a hostile file is refused with the code and the place of each of its faults, and what can still be read is read."""
+    raw, expected = REFUSED[name]
+
+    assert (3, expected) == told_of(cli, tmp_path, raw)
+
+
+@pytest.mark.parametrize("name", UNCHANGED)
+def test_another_spelling_is_the_same_case(name: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: line ends, a byte order mark and other ways of writing the same YAML change nothing about the verdict."""
+    plain, other = tmp_path / "plain.yaml", tmp_path / "other.yaml"
+    plain.write_text(FINE, "utf-8", newline="")
+    other.write_bytes(UNCHANGED[name])
+
+    expected = cli("evaluate", str(plain), "--format", "json")
+
+    assert 0 == expected[0]
+    assert expected == cli("evaluate", str(other), "--format", "json")
+
+
+def test_names_are_the_same_in_every_spelling_of_unicode(tmp_path: Path, cli: Cli) -> None:
+    """Rule: é as one character and e with an accent are one text; a level may be written either way."""
+    rulebook = tmp_path / "orchard"
+    shutil.copytree(RULEBOOKS / "PE405-no-scale", rulebook)
+    scale = (RULEBOOKS / "PE402-code-twice" / "scale.yaml").read_text("utf-8")
+    (rulebook / "scale.yaml").write_text(scale.replace("low\n    code: HI", "low\n    code: Tha\u0302\u0301p"), "utf-8")
+    case = tmp_path / "case.yaml"
+    case.write_text(SAMPLE_CASE.read_text("utf-8") + "expect: {level: Th\u1ea5p}\n", "utf-8")
+
+    assert (0, []) == told(cli, case, "--rulebook", str(rulebook))
+
+
+def test_aliases_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
+    """Rule: nine levels of nine aliases each, 387 million values in other readers, are refused one by one."""
+    levels = [f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]\n" for n in range(1, 10)]
+    status, found = told_of(cli, tmp_path, "".join(["b0: &b0 [x]\n", *levels]))
+
+    assert 3 == status
+    assert 10 + 9 * 9 == sum(code == "PE107" for code, _, _ in found)
+
+
+def test_merge_keys_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
+    """Rule: 22 levels of merge keys, seconds of work in other readers, are refused one by one."""
+    levels = [f"m{n}: &m{n}\n  <<: [*m{n - 1}, *m{n - 1}]\n" for n in range(1, 23)]
+    status, found = told_of(cli, tmp_path, "".join(["m0: &m0 {a: b}\n", *levels]))
+
+    assert 3 == status
+    assert 1 + 22 * 4 == sum(code == "PE107" for code, _, _ in found)
+
+
+@pytest.mark.parametrize("item", ["0", "[]", "{}", "[0]", "{a: b}"])
+def test_what_is_cut_off_is_refused(item: str) -> None:
+    """Rule: a file that is not read to its end is refused, whatever the value is at which reading ends."""
+    document = read_document((f"{HEAD}  tasks:\n" + f"    - {item}\n" * 50_001).encode(), "cut.yaml")
+
+    assert ["PE104"] == [p.code for p in document.problems]
+
+
+CONDITIONS: dict[str, tuple[str, Told]] = {
+    "2,000 characters": ("apples_ripe" + " " * (2_000 - 14) + "> 0", []),
+    "2,001 characters": ("apples_ripe" + " " * (2_001 - 14) + "> 0", [("PE306", 15, 16)]),
+    "32 brackets": ("(" * 32 + "apples_ripe > 0" + ")" * 32, []),
+    "33 brackets": ("(" * 33 + "apples_ripe > 0" + ")" * 33, [("PE306", 15, 16)]),
+    "900 open brackets": ("(" * 900, [("PE306", 15, 16)]),
+    "400 times not": ("not " * 400 + "apples_ripe > 0", [("PE306", 15, 16)]),
+    "a sum of 100": (" + ".join(["apples_ripe"] * 100) + " > 0", [("PE306", 15, 16)]),
+    "90 parts joined by and": (" and ".join(["apples_ripe > 0"] * 90), []),
+    "a tower of powers": ("4000000**4000000 > 0", [("PE301", 15, 16)]),
+    "a gigabyte of text": ("'%999999999d' % 0 == 'x'", [("PE301", 15, 16)]),
+    "a billion letters": ("'a' * 999999999 == 'a'", [("PE304", 15, 22)]),
+    "chance": ("rand() > 0", [("PE307", 15, 16)]),
+    "two statements": ("0 > 0; apples_ripe > 0", [("PE301", 15, 21)]),
+    "an import": ("__import__('os') > 0", [("PE307", 15, 16)]),
+    "an attribute": ("apples_ripe.real > 0", [("PE301", 15, 16)]),
+    "a class": ("().__class__ > 0", [("PE301", 15, 16)]),
+    "an item": ("apples_ripe[0] > 0", [("PE301", 15, 16)]),
+    "a lambda": ("(lambda: 0)() > 0", [("PE307", 15, 16)]),
+    "a comprehension": ("[0 for _ in apples_ripe] > 0", [("PE301", 15, 16)]),
+    "a filled text": ("f'{apples_ripe}' > 0", [("PE301", 15, 16)]),
+    "infinity": ("apples_ripe > 1e999", [("PE301", 15, 30)]),
+    "5,000 digits": ("apples_ripe > " + "1" * 1_900, [("PE304", 15, 30)]),
+    "several slips": ("táo > 0 and apples_ripe > 3 and ripe", [("PE302", 15, 16), ("PE304", 15, 42), ("PE302", 15, 48)]),
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_a_hostile_condition(name: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a condition is read within its limits or refused at its place; nothing in it is ever run."""
+    condition, expected = CONDITIONS[name]
+
+    status, found = told(cli, SAMPLE_CASE, "--rulebook", str(orchard(tmp_path, condition)))
+
+    assert (3 if expected else 0, expected) == (status, found)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("", "PE114"), ("nobody.yaml", "PE114"), ("nobody\0.yaml", "PE114"), ("x" * 5_000, "PE114"), (".", "PE511"),
+        ("/dev/null", "PE111"), ("/dev/zero", "PE102"), ("-", "PE114"),
+    ],
+)  # fmt: skip
+def test_a_path_that_is_no_case(path: str, expected: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: what is no file, or no end of one, is refused like any other bad input."""
+    monkeypatch.chdir(tmp_path)
+
+    assert (3, [(expected, 1, 1)]) == told(cli, path)
+
+
+def test_a_folder_of_cases(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a folder stands for the case files below it, and for nothing else that lies there."""
+    for name in ("one.yaml", "deep/er/two.yml", "deep/three.yaml/four.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(FINE, "utf-8")
+    (tmp_path / "note.txt").write_text("[", "utf-8")
+
+    status, out, _ = cli("evaluate", str(tmp_path), "--format", "json")
+
+    assert (0, 3) == (status, len(json.loads(out)))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a missing right is told as such."""
+    path = tmp_path / "closed.yaml"
+    path.write_text(FINE, "utf-8")
+    path.chmod(0)
+
+    assert (3, [("PE114", 1, 1)]) == told(cli, path)
+
+
+def test_a_name_is_not_a_path(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: a case may be called what it likes; its name is shown, and never used to find or write a file."""
+    monkeypatch.chdir(tmp_path)
+    Path("case.yaml").write_text(FINE.replace("hostile", "../../etc/passwd"), "utf-8")
+
+    status, out, _ = cli("evaluate", "case.yaml", "--format", "json")
+
+    assert (0, "../../etc/passwd") == (status, json.loads(out)["case"])
+    assert ["case.yaml"] == os.listdir()
+
+
+@pytest.mark.parametrize("rulebook", ["", "nobody", "/dev/null", str(SAMPLE_CASE)])
+def test_a_rulebook_that_is_none(rulebook: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: a wrong `--rulebook` never falls back to the editions that come with the engine."""
+    monkeypatch.chdir(tmp_path)
+
+    assert (3, [("PE607", 1, 1)]) == told(cli, ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml", "--rulebook", rulebook)

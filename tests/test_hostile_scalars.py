@@ -1,0 +1,100 @@
+"""Every plain scalar that YAML 1.1 and YAML 1.2 could take for different things: refused as a value and as a key, with the form to write."""
+
+import math
+from datetime import date
+from fractions import Fraction
+
+import pytest
+import yaml
+
+from policy_engine.load.yaml_text import Document, read_document
+
+AT_VALUE = (2, 8)
+AT_KEY = (2, 3)
+
+AMBIGUOUS = (
+    "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",
+    "012", "-012", "08", "0o17", "0x1F", "-0x1f", "0b101", "1_000", "1_000.5", "1:30", "-1:30:00", "1:30.5", "190:20:30",
+    "1e3", "1E3", "+1e-3", "1.5e3", "1.5e+3", ".5", "-.5", "5.", "5.e1", "00", "00.5", "=", "<<",
+    "2020-12-15T10:00:00", "2020-12-15 10:00:00", "2020-1-5T1:00:00Z", "2020-02-30", "0000-01-01",
+)  # fmt: skip
+LETTERS = ("y", "Y", "n", "N")
+ENDLESS = (".inf", ".Inf", ".INF", "-.inf", "+.inf", ".nan", ".NaN", ".NAN", "1" * 16, "-" + "1" * 5_000, "1." + "1" * 13, "0" * 16)
+NOTHING = ("~", "null", "Null", "NULL", "")
+AGREED = (
+    "true", "True", "TRUE", "false", "False", "FALSE", "0", "-0", "7", "+7", "-7", "9" * 15, "0.5", "-0.5", "1.50", "2020-12-15", "a", "yEs", "nO",
+    "nULL", "none", "unknown", "50%", "1,5", "1/2", "6 months", "90 points", "II.1.3.a/HTXSNV/2", "13/HD-TLĐ", "1 000", "12-15", "v1.2.3", "0x",
+    "1e", "_1", ".", "..", "...a", "cán bộ A", "tRUE", "15/12/2020", "2020-12", "2020-1-5", "10:5a",
+)  # fmt: skip
+
+
+def _value(text: str) -> Document:
+    """Read a text as a value."""
+    return read_document(f"a: 1\nfound: {text}\n".encode(), "scalar.yaml")
+
+
+def _key(text: str) -> Document:
+    """Read a text as a key."""
+    return read_document(f"a:\n  {text}: 1\n".encode(), "scalar.yaml")
+
+
+def _told(document: Document) -> list[tuple[str, int, int]]:
+    """Give the code and the place of each problem."""
+    return [(p.code, p.location.line, p.location.column) for p in document.problems]
+
+
+@pytest.mark.parametrize("text", [*AMBIGUOUS, *LETTERS])
+def test_two_readings_are_refused(text: str) -> None:
+    """Rule: what two readers would take for two things is neither, and the quoted form is named."""
+    document = _value(text)
+
+    assert [("PE109", *AT_VALUE)] == _told(document)
+    assert document.problems[0].details["suggestion"].startswith(f'"{text}"')
+
+
+@pytest.mark.parametrize("text", [*AMBIGUOUS, *LETTERS, *ENDLESS, *filter(None, NOTHING), *AGREED[:6]])
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_in_quotes_it_is_a_text(text: str, quote: str) -> None:
+    """Rule: in quotation marks every text is itself, for every reader."""
+    document = _value(f"{quote}{text}{quote}")
+
+    assert ([], {"a": 1, "found": text}) == (_told(document), document.data)
+
+
+@pytest.mark.parametrize("text", ENDLESS)
+def test_endless_numbers_are_refused(text: str) -> None:
+    """Rule: no infinity, no "not a number", and no figure of more digits than other readers keep."""
+    assert [("PE113", *AT_VALUE)] == _told(_value(text))
+
+
+@pytest.mark.parametrize("text", NOTHING)
+def test_nothing_is_refused(text: str) -> None:
+    """Rule: an empty value is neither unknown nor none."""
+    (problem,) = _value(text).problems
+
+    assert ("PE110", "found") == (problem.code, problem.details["key"])
+
+
+@pytest.mark.parametrize("text", ["1", "1.5", "2020-12-15", "true", "FALSE", *filter(None, NOTHING), *AMBIGUOUS, *LETTERS, *ENDLESS[:8]])
+def test_a_key_is_a_text(text: str) -> None:
+    """Rule: a key that a reader takes for something else than a text is refused."""
+    expected = "PE107" if text == "<<" else "PE112"
+
+    assert [(expected, *AT_KEY)] == _told(_key(text))
+
+
+@pytest.mark.parametrize("text", AGREED)
+def test_one_reading_is_read(text: str) -> None:
+    """Rule: what every reader takes for the same is read, and as PyYAML reads it; numbers exactly, days as days."""
+    expected = yaml.safe_load(text)
+
+    document = _value(text)
+    found = document.data["found"] if isinstance(document.data, dict) else None
+
+    assert [] == _told(document)
+    if isinstance(expected, float):
+        assert isinstance(found, Fraction)
+        assert math.isclose(expected, found)
+    else:
+        assert (expected.isoformat() if isinstance(expected, date) else expected) == found
+        assert isinstance(found, bool) is isinstance(expected, bool)
