@@ -82,7 +82,7 @@ def test_another_spelling_is_the_same_case(name: str, tmp_path: Path, cli: Cli) 
 
     expected = cli("evaluate", str(plain), "--format", "json")
 
-    assert 0 == expected[0]
+    assert expected[0] == 0
     assert expected == cli("evaluate", str(other), "--format", "json")
 
 
@@ -95,7 +95,7 @@ def test_names_are_the_same_in_every_spelling_of_unicode(tmp_path: Path, cli: Cl
     case = tmp_path / "case.yaml"
     case.write_text(SAMPLE_CASE.read_text("utf-8") + "expect: {level: Th\u1ea5p}\n", "utf-8")
 
-    assert (0, []) == told(cli, case, "--rulebook", str(rulebook))
+    assert told(cli, case, "--rulebook", str(rulebook)) == (0, [])
 
 
 def test_aliases_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
@@ -103,8 +103,8 @@ def test_aliases_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
     levels = [f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]\n" for n in range(1, 10)]
     status, found = told_of(cli, tmp_path, "".join(["b0: &b0 [x]\n", *levels]))
 
-    assert 3 == status
-    assert 10 + 9 * 9 == sum(code == "PE107" for code, _, _ in found)
+    assert status == 3
+    assert sum(code == "PE107" for code, _, _ in found) == 10 + 9 * 9
 
 
 def test_merge_keys_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
@@ -112,8 +112,8 @@ def test_merge_keys_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
     levels = [f"m{n}: &m{n}\n  <<: [*m{n - 1}, *m{n - 1}]\n" for n in range(1, 23)]
     status, found = told_of(cli, tmp_path, "".join(["m0: &m0 {a: b}\n", *levels]))
 
-    assert 3 == status
-    assert 1 + 22 * 4 == sum(code == "PE107" for code, _, _ in found)
+    assert status == 3
+    assert sum(code == "PE107" for code, _, _ in found) == 1 + 22 * 4
 
 
 @pytest.mark.parametrize("item", ["0", "[]", "{}", "[0]", "{a: b}"])
@@ -121,7 +121,7 @@ def test_what_is_cut_off_is_refused(item: str) -> None:
     """Rule: a file that is not read to its end is refused, whatever the value is at which reading ends."""
     document = read_document((f"{HEAD}  tasks:\n" + f"    - {item}\n" * 50_001).encode(), "cut.yaml")
 
-    assert ["PE104"] == [p.code for p in document.problems]
+    assert [p.code for p in document.problems] == ["PE104"]
 
 
 CONDITIONS: dict[str, tuple[str, Told]] = {
@@ -184,7 +184,7 @@ def test_a_folder_of_cases(tmp_path: Path, cli: Cli) -> None:
 
     status, out, _ = cli("evaluate", str(tmp_path), "--format", "json")
 
-    assert (0, 3) == (status, len(json.loads(out)))
+    assert (status, len(json.loads(out))) == (0, 3)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -194,7 +194,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, cli: Cli) -> None:
     path.write_text(FINE, "utf-8")
     path.chmod(0)
 
-    assert (3, [("PE114", 1, 1)]) == told(cli, path)
+    assert told(cli, path) == (3, [("PE114", 1, 1)])
 
 
 def test_a_name_is_not_a_path(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,8 +204,8 @@ def test_a_name_is_not_a_path(tmp_path: Path, cli: Cli, monkeypatch: pytest.Monk
 
     status, out, _ = cli("evaluate", "case.yaml", "--format", "json")
 
-    assert (0, "../../etc/passwd") == (status, json.loads(out)["case"])
-    assert ["case.yaml"] == os.listdir()
+    assert (status, json.loads(out)["case"]) == (0, "../../etc/passwd")
+    assert os.listdir() == ["case.yaml"]
 
 
 @pytest.mark.parametrize("rulebook", ["", "nobody", "/dev/null", str(SAMPLE_CASE)])
@@ -213,4 +213,4 @@ def test_a_rulebook_that_is_none(rulebook: str, cli: Cli, tmp_path: Path, monkey
     """Rule: a wrong `--rulebook` never falls back to the editions that come with the engine."""
     monkeypatch.chdir(tmp_path)
 
-    assert (3, [("PE607", 1, 1)]) == told(cli, ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml", "--rulebook", rulebook)
+    assert told(cli, ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml", "--rulebook", rulebook) == (3, [("PE607", 1, 1)])

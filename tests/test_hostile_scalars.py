@@ -1,4 +1,4 @@
-"""Every plain scalar that YAML 1.1 and YAML 1.2 could take for different things: refused as a value and as a key, with the form to write."""
+"""What YAML 1.1 and YAML 1.2 take for different things is refused, as a value and as a key, with the form to write."""
 
 import math
 from datetime import date
@@ -19,11 +19,14 @@ AMBIGUOUS = (
     "2020-12-15T10:00:00", "2020-12-15 10:00:00", "2020-1-5T1:00:00Z", "2020-02-30", "0000-01-01",
 )  # fmt: skip
 LETTERS = ("y", "Y", "n", "N")
-ENDLESS = (".inf", ".Inf", ".INF", "-.inf", "+.inf", ".nan", ".NaN", ".NAN", "1" * 16, "-" + "1" * 5_000, "1." + "1" * 13, "0" * 16)
+ENDLESS = (
+    ".inf", ".Inf", ".INF", "-.inf", "+.inf", ".nan", ".NaN", ".NAN", "1" * 16, "-" + "1" * 5_000, "1." + "1" * 13, "0" * 16,
+)  # fmt: skip
 NOTHING = ("~", "null", "Null", "NULL", "")
 AGREED = (
-    "true", "True", "TRUE", "false", "False", "FALSE", "0", "-0", "7", "+7", "-7", "9" * 15, "0.5", "-0.5", "1.50", "2020-12-15", "a", "yEs", "nO",
-    "nULL", "none", "unknown", "50%", "1,5", "1/2", "6 months", "90 points", "II.1.3.a/HTXSNV/2", "13/HD-TLĐ", "1 000", "12-15", "v1.2.3", "0x",
+    "true", "True", "TRUE", "false", "False", "FALSE", "0", "-0", "7", "+7", "-7", "9" * 15, "0.5", "-0.5", "1.50", "2020-12-15",
+    "a", "yEs", "nO", "nULL", "none", "unknown", "50%", "1,5", "1/2", "6 months", "90 points",
+    "II.1.3.a/HTXSNV/2", "13/HD-TLĐ", "1 000", "12-15", "v1.2.3", "0x",
     "1e", "_1", ".", "..", "...a", "cán bộ A", "tRUE", "15/12/2020", "2020-12", "2020-1-5", "10:5a",
 )  # fmt: skip
 
@@ -72,7 +75,7 @@ def test_nothing_is_refused(text: str) -> None:
     """Rule: an empty value is neither unknown nor none."""
     (problem,) = _value(text).problems
 
-    assert ("PE110", "found") == (problem.code, problem.details["key"])
+    assert (problem.code, problem.details["key"]) == ("PE110", "found")
 
 
 @pytest.mark.parametrize("text", ["1", "1.5", "2020-12-15", "true", "FALSE", *filter(None, NOTHING), *AMBIGUOUS, *LETTERS, *ENDLESS[:8]])
@@ -91,7 +94,7 @@ def test_one_reading_is_read(text: str) -> None:
     document = _value(text)
     found = document.data["found"] if isinstance(document.data, dict) else None
 
-    assert [] == _told(document)
+    assert _told(document) == []
     if isinstance(expected, float):
         assert isinstance(found, Fraction)
         assert math.isclose(expected, found)

@@ -48,7 +48,7 @@ def advise(evaluator: Evaluator, case: Case, verdict: Verdict) -> tuple[Advice, 
     nearest = search.nearest(_reaching(search.translator, track, plan, target))
     if nearest:
         changes = search.changes(nearest)
-        reached = _confirm(evaluator, case, changes, target)
+        reached = _confirm(evaluator, case, facts, changes, target)
         if reached:
             return (Advice(target, True, changes, nearest.cost[1], (), search.exact, reached),)
         stood_for = {name for rule in facts.stand_ins for name in rule.take}
@@ -97,13 +97,14 @@ def _reaching(translator: Translator, track: TrackPlan, plan: Plan, target: str)
     return disjunction(ways)
 
 
-def _confirm(evaluator: Evaluator, case: Case, changes: Sequence[Change], target: str) -> str | None:
+def _confirm(evaluator: Evaluator, case: Case, known: Facts, changes: Sequence[Change], target: str) -> str | None:
     """Rate the changed case; give the worst level that it can have, where that is the target or better."""
     changed = {change.fact: change.wanted for change in changes}
     plan = evaluator.plan
     lists = {source for source, counted in plan.counted.items() if any(f.name in changed for f in counted)}
     whole = {f.name: v for f, v in _counts_of(evaluator, case, lists)}
-    facts = {name: value for name, value in {**case.facts, **whole, **changed}.items() if name not in lists}
+    repeated = {name for rule in known.stand_ins for name, source in rule.take.items() if source in changed}
+    facts = {n: value for n, value in {**case.facts, **whole, **changed}.items() if n not in lists | repeated}
     found = evaluator.evaluate(case._replace(facts=facts))
     worst = found.possible_levels[-1] if found.possible_levels and not found.gap_possible else None
     return worst if worst and plan.level_ids.index(worst) >= plan.level_ids.index(target) else None

@@ -9,7 +9,7 @@ the work; where it runs out the answer is None, never a guess.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import ceil, floor, gcd
+from math import ceil, floor, gcd, lcm
 from typing import NamedTuple
 
 MAX_ROWS = 600
@@ -32,16 +32,14 @@ def normal(terms: Mapping[str, Fraction | int], bound: Fraction | int, rational:
 
     Over whole numbers alone `<` becomes `<=`, and the bound is cut to what whole numbers can reach.
     """
-    kept = sorted((name, Fraction(c)) for name, c in terms.items() if c != 0)
+    kept = sorted([(name, c) for name, c in terms.items() if c])
     if not kept:
         return bound > 0 if strict else bound >= 0
-    scale = 1
-    for _, c in kept:
-        scale = scale * c.denominator // gcd(scale, c.denominator)
+    scale = lcm(*(c.denominator for _, c in kept))
     whole = [(name, (c * scale).numerator) for name, c in kept]
     divisor = gcd(*(c for _, c in whole))
-    limit = Fraction(bound) * scale / divisor
     row = tuple((name, c // divisor) for name, c in whole)
+    limit = Fraction(bound * scale, divisor) if divisor > 1 else bound * scale
     if any(rational(name) for name, _ in row):
         return Row(row, limit, strict)
     return Row(row, ceil(limit) - 1 if strict else floor(limit))
@@ -49,25 +47,30 @@ def normal(terms: Mapping[str, Fraction | int], bound: Fraction | int, rational:
 
 def negated(row: Row, rational: Rational) -> Row:
     """Give the row that holds exactly where this one does not."""
-    result = normal({name: -c for name, c in row.terms}, -row.bound, rational, strict=not row.strict)
-    assert isinstance(result, Row)
-    return result
+    terms = tuple((name, -c) for name, c in row.terms)
+    if any(rational(name) for name, _ in terms):
+        return Row(terms, -row.bound, not row.strict)
+    return Row(terms, -row.bound - 1)
 
 
 def components(rows: Iterable[Row]) -> list[frozenset[Row]]:
     """Cut rows into groups that share no variable; each can be solved by itself."""
-    groups: list[tuple[set[str], set[Row]]] = []
-    for row in rows:
-        names, members = {name for name, _ in row.terms}, {row}
-        apart: list[tuple[set[str], set[Row]]] = []
-        for group in groups:
-            if group[0] & names:
-                names |= group[0]
-                members |= group[1]
-            else:
-                apart.append(group)
-        groups = [*apart, (names, members)]
-    return [frozenset(members) for _, members in groups]
+    leader: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            name = leader[name]
+        return name
+
+    kept = list(rows)
+    for row in kept:
+        first = find(row.terms[0][0])
+        for name, _ in row.terms[1:]:
+            leader[find(name)] = first
+    groups: dict[str, list[Row]] = {}
+    for row in kept:
+        groups.setdefault(find(row.terms[0][0]), []).append(row)
+    return [frozenset(group) for group in groups.values()]
 
 
 class Stage(NamedTuple):

@@ -89,11 +89,10 @@ def split(rows: frozenset[Row], pending: Sequence[Formula], rational: Rational) 
 
 def _simplify(taken: set[Row], choices: list[Any], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
     """Drop from disjunctions what the rows already decide; a disjunction of one part is a row too."""
-    against = {negated(row, rational) for row in taken}
     left: list[Any] = []
     forced: list[Formula] = []
     for choice in choices:
-        kept = disjunction(_settled(part, taken, against) for part in choice.parts)
+        kept = disjunction(_settled(part, taken, rational) for part in choice.parts)
         if kept is False:
             return None, []
         if isinstance(kept, Any):
@@ -103,10 +102,10 @@ def _simplify(taken: set[Row], choices: list[Any], rational: Rational) -> tuple[
     return split(frozenset(taken), [*forced, *left], rational) if forced else (frozenset(taken), left)
 
 
-def _settled(formula: Formula, taken: set[Row], against: set[Row]) -> Formula:
+def _settled(formula: Formula, taken: set[Row], rational: Rational) -> Formula:
     """Give a part of a disjunction as the rows leave it."""
     if isinstance(formula, Atom):
-        return True if formula.row in taken else False if formula.row in against else formula
+        return True if formula.row in taken else False if negated(formula.row, rational) in taken else formula
     if isinstance(formula, All):
-        return conjunction(_settled(part, taken, against) for part in formula.parts)
+        return conjunction(_settled(part, taken, rational) for part in formula.parts)
     return formula

@@ -143,12 +143,9 @@ class Open:
         ranked = sorted(candidates, key=lambda fact: (candidates[fact], fact))
         formulas = tuple(live.values())
         tied = {name for name in self.variables.domains if name not in candidates}
-        asked = [fact for fact in ranked if fact not in self.variables.domains or self._differ(formulas, {fact})]
-        for fact in ranked:  # facts that invariants tie together may change nothing alone, and yet must be known
-            if not self._differ(formulas, (set(ranked) | tied) - set(asked)):
-                break
-            asked += [] if fact in asked else [fact]
-        return tuple(fact for fact in ranked if fact in asked)
+        alone = tuple(fact for fact in ranked if fact not in self.variables.domains or self._differ(formulas, {fact}))
+        settled = not self._differ(formulas, (set(ranked) | tied) - set(alone))
+        return alone if settled else tuple(ranked)  # facts that invariants tie together may change nothing alone
 
     def _differ(self, outcomes: Sequence[Formula], moving: Collection[str]) -> bool:
         """Tell whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
