@@ -24,21 +24,11 @@ KEPT = {bad.code: bad for bad in kept()}
 _BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(\.\./\.\./(cases/bad/[^)]+)\)")
 _ROW = re.compile(r"^\| \[(PE[0-9]{3})\]\(\1\.md\) \| \S.* \| \S.* \|$", re.MULTILINE)
-KNOWN = {
-    "PE111": "told at the beginning of the file, not where the second document begins",
-    "PE112": "the unknown fact that the key would name is told beside it (PE501)",
-    "PE404": "the threshold that could not be read is told as not declared (PE302)",
-    "PE512": "no command looks for two cases of one name yet",
-    "PE604": "told at the beginning of the file, not at its id, and without the line",
-}
-"""What the engine does not do yet; the test that then passes says so, and the entry goes."""
 
 
-def _codes(*known: str, without: Collection[str] = ()) -> pytest.MarkDecorator:
-    """Give every code of the catalogue as a parameter; some are known to fail, and some are not meant (no line of theirs can be shown)."""
-    fails = {code: pytest.mark.xfail(reason=KNOWN[code], strict=True) for code in known}
-    codes = [code for code in CATALOGUE if code not in without]
-    return pytest.mark.parametrize("code", [pytest.param(c, marks=fails[c]) if c in fails else c for c in codes])
+def _codes(without: Collection[str] = ()) -> pytest.MarkDecorator:
+    """Give every code of the catalogue as a parameter; some are not meant (no line of theirs can be shown)."""
+    return pytest.mark.parametrize("code", [code for code in CATALOGUE if code not in without])
 
 
 def _found(bad: Bad) -> tuple[Problem, ...]:
@@ -69,7 +59,7 @@ def test_every_code_has_one_bad_file() -> None:
     assert sorted(CATALOGUE) == sorted([*codes, *MADE])
 
 
-@_codes("PE111", "PE512", "PE604")
+@_codes()
 def test_a_bad_file_gives_its_code_at_its_place(code: str, tmp_path: Path) -> None:
     """Rule: the error stands where a person sees the fault, to the column."""
     bad = _bad(code, tmp_path)
@@ -77,7 +67,7 @@ def test_a_bad_file_gives_its_code_at_its_place(code: str, tmp_path: Path) -> No
     assert list(bad.places) == _places(_found(bad), code)
 
 
-@_codes("PE112", "PE404", "PE512")
+@_codes()
 def test_a_bad_file_gives_nothing_else(code: str, tmp_path: Path) -> None:
     """Rule: what only follows from an error is not reported as another one."""
     bad = _bad(code, tmp_path)
@@ -85,7 +75,7 @@ def test_a_bad_file_gives_nothing_else(code: str, tmp_path: Path) -> None:
     assert {code} == {p.code for p in _found(bad)}
 
 
-@_codes("PE111", "PE512", "PE604")
+@_codes(without={"PE512"})  # the first of two cases of one name is answered
 def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> None:
     """Rule: exit code 3, no traceback, nothing on standard output, `file:line:column: CODE` on standard error."""
     bad = _bad(code, tmp_path)
@@ -98,7 +88,7 @@ def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> 
     assert err.startswith(f"{path}:{line}:{column}: {code} ")
 
 
-@_codes("PE111", "PE512", "PE604")
+@_codes(without={"PE512"})  # the first of two cases of one name is answered
 def test_errors_as_data_say_the_same(code: str, tmp_path: Path, cli: Cli) -> None:
     """Rule: `--format json` gives the code, the place, the words and the page of each error, as data on standard error."""
     bad = _bad(code, tmp_path)
@@ -115,7 +105,7 @@ def test_errors_as_data_say_the_same(code: str, tmp_path: Path, cli: Cli) -> Non
         assert (ROOT / error["page"]).is_file()
 
 
-@_codes("PE111", "PE512", "PE604", without={"PE101", "PE405", "PE511", "PE607", *MADE})
+@_codes(without={"PE101", "PE405", "PE511", "PE607", *MADE})
 def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
     """Rule: below the message stands the line as it is in the file, with a caret under the column."""
     bad = _bad(code, tmp_path)
@@ -128,7 +118,7 @@ def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
     assert [f"    {wanted}", f"    {' ' * (column - 1)}^"] == shown[1:3]
 
 
-@_codes("PE512")
+@_codes()
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_the_words_are_whole(code: str, lang: str, tmp_path: Path) -> None:
     """Rule: an error reads as a sentence in both languages, with no placeholder left and on one line."""

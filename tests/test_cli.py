@@ -38,31 +38,35 @@ def test_json_is_the_contract(cli: Cli) -> None:
     verdict = json.loads(out)
 
     jsonschema.Draft202012Validator(_schema("verdict.schema.json")).validate(verdict)
-    assert (0, "") == (code, err)
-    assert {"outcome": "classified", "level": "excellent", "gap_possible": False, "possible_exact": True, "open_questions": []} == {
-        key: verdict[key] for key in ("outcome", "level", "gap_possible", "possible_exact", "open_questions")
+    assert (code, err) == (0, "")
+    assert {key: verdict[key] for key in ("outcome", "level", "gap_possible", "possible_exact", "open_questions")} == {
+        "outcome": "classified",
+        "level": "excellent",
+        "gap_possible": False,
+        "possible_exact": True,
+        "open_questions": [],
     }
-    assert ["J-01", "J-03", "J-04", "J-05", "J-10"] == verdict["interpretations"]
+    assert verdict["interpretations"] == ["J-01", "J-03", "J-04", "J-05", "J-10"]
     assert verdict["revision"].startswith("sha256:")
     half = next(c for c in verdict["levels"][0]["criteria"] if c["phrase"] == "ít nhất 50%")
-    assert "share(tasks_exceeded, tasks_total) >= min_exceeded" == half["condition"]
-    assert "II.1.3.a/HTXSNV/2" == half["citation"]
+    assert half["condition"] == "share(tasks_exceeded, tasks_total) >= min_exceeded"
+    assert half["citation"] == "II.1.3.a/HTXSNV/2"
 
 
 def test_several_cases_print_an_array_and_a_bad_one_hides_nobody(cli: Cli) -> None:
     """Verdicts of the good files are printed, the bad file's errors go to standard error, and the exit code is 3."""
     code, out, err = cli("evaluate", "--format", "json", GOOD, BAD, _gap_case())
 
-    assert 3 == code
-    assert ["classified", "gap"] == [verdict["outcome"] for verdict in json.loads(out)]
-    assert ["PE501"] == [problem["code"] for problem in json.loads(err)["errors"]]
+    assert code == 3
+    assert [verdict["outcome"] for verdict in json.loads(out)] == ["classified", "gap"]
+    assert [problem["code"] for problem in json.loads(err)["errors"]] == ["PE501"]
 
 
 def test_errors_as_text_have_place_caret_and_advice(cli: Cli) -> None:
     """A policy author sees where, what, and what to do."""
     code, out, err = cli("evaluate", BAD)
 
-    assert (3, "") == (code, out)
+    assert (code, out) == (3, "")
     lines = err.splitlines()
     assert f"{BAD}:" in lines[0]
     assert "PE501" in lines[0]
@@ -74,10 +78,10 @@ def test_fail_on(cli: Cli) -> None:
     """`--fail-on` turns an outcome into exit code 1, and nothing else does."""
     gap = _gap_case()
 
-    assert 0 == cli("evaluate", gap)[0]
-    assert 1 == cli("evaluate", "--fail-on", "undetermined,gap", gap)[0]
-    assert 0 == cli("evaluate", "--fail-on", "undetermined", gap)[0]
-    assert 2 == cli("evaluate", "--fail-on", "gaps", gap)[0]
+    assert cli("evaluate", gap)[0] == 0
+    assert cli("evaluate", "--fail-on", "undetermined,gap", gap)[0] == 1
+    assert cli("evaluate", "--fail-on", "undetermined", gap)[0] == 0
+    assert cli("evaluate", "--fail-on", "gaps", gap)[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,7 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
     found, out, err = cli(*arguments)
 
     assert code == found
-    assert "" == out
+    assert out == ""
     assert err
     assert "Traceback" not in err
 
@@ -108,7 +112,7 @@ def test_an_empty_folder_is_no_success(cli: Cli, tmp_path: Path) -> None:
     """A run over nothing never ends with 0."""
     code, _, err = cli("evaluate", str(tmp_path))
 
-    assert 3 == code
+    assert code == 3
     assert "PE511" in err
 
 
@@ -144,9 +148,9 @@ def test_new_case_is_valid_as_it_stands(cli: Cli, tmp_path: Path, track: str | N
     text = target.read_text("utf-8")
     code, out, err = cli("evaluate", "--format", "json", str(target))
 
-    assert 0 == written[0]
-    assert (0, "") == (code, err)
-    assert "undetermined" == json.loads(out)["outcome"]
+    assert written[0] == 0
+    assert (code, err) == (0, "")
+    assert json.loads(out)["outcome"] == "undetermined"
     assert json.loads(out)["open_questions"]
     facts = text.split("facts:\n")[1]
     answers = [line for line in facts.splitlines() if line.strip() and not line.strip().startswith("#")]
@@ -161,9 +165,9 @@ def test_new_case_never_overwrites(cli: Cli, tmp_path: Path) -> None:
 
     code, _, err = cli("new-case", "--output", str(target))
 
-    assert 2 == code
+    assert code == 2
     assert "case.yaml" in err
-    assert "mine" == target.read_text("utf-8")
+    assert target.read_text("utf-8") == "mine"
     assert [target] == list(tmp_path.iterdir())
 
 
@@ -174,7 +178,7 @@ def test_edition_flag_and_period(cli: Cli, tmp_path: Path) -> None:
     by_period.write_text(facts.replace('edition: "2020"', "period: 2020"), "utf-8")
     at_odds.write_text(facts.replace('edition: "2020"', 'edition: "2020"\nperiod: 2021'), "utf-8")
 
-    assert "2020" == json.loads(cli("evaluate", "--format", "json", str(by_period))[1])["edition"]
+    assert json.loads(cli("evaluate", "--format", "json", str(by_period))[1])["edition"] == "2020"
     assert "PE603" in cli("evaluate", str(at_odds))[2]
 
 
@@ -183,18 +187,18 @@ def test_help_can_be_followed(cli: Cli, lang: str) -> None:
     """Help names the commands and the first steps, in both languages."""
     code, out, _ = cli("--help", lang=lang)
 
-    assert 0 == code
+    assert code == 0
     for word in ("policy-engine new-case", "policy-engine evaluate case.yaml", "evaluate", "new-case"):
         assert word in out
-    assert 0 == cli("evaluate", "--help", lang=lang)[0]
+    assert cli("evaluate", "--help", lang=lang)[0] == 0
 
 
 def test_language_is_known_before_the_commands_are() -> None:
     """`--lang` anywhere wins, then the locale, then English."""
-    assert "vi" == language_asked(["evaluate", "x", "--lang", "vi"], {"LANG": "en_GB.UTF-8"})
-    assert "vi" == language_asked(["--lang=vi"], {})
-    assert "vi" == language_asked([], {"LANG": "vi_VN.UTF-8"})
-    assert "en" == language_asked(["--lang"], {"LANG": "C"})
+    assert language_asked(["evaluate", "x", "--lang", "vi"], {"LANG": "en_GB.UTF-8"}) == "vi"
+    assert language_asked(["--lang=vi"], {}) == "vi"
+    assert language_asked([], {"LANG": "vi_VN.UTF-8"}) == "vi"
+    assert language_asked(["--lang"], {"LANG": "C"}) == "en"
 
 
 def _process(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[bytes]":
@@ -207,7 +211,7 @@ def test_vietnamese_survives_a_narrow_code_page() -> None:
     """A terminal that is not UTF-8 gets UTF-8 all the same, not a crash."""
     done = _process("evaluate", "--lang", "vi", GOOD, PYTHONIOENCODING="cp1252")
 
-    assert 0 == done.returncode
+    assert done.returncode == 0
     assert "Hoàn thành xuất sắc nhiệm vụ" in done.stdout.decode("utf-8")
 
 
@@ -215,7 +219,7 @@ def test_the_same_bytes_under_any_hash_seed() -> None:
     """Nothing in a verdict depends on chance."""
     outputs = {_process("evaluate", "--format", "json", _gap_case(), GOOD, PYTHONHASHSEED=seed).stdout for seed in ("0", "1", "4242")}
 
-    assert 1 == len(outputs)
+    assert len(outputs) == 1
 
 
 def test_one_case_loads_nothing_heavy() -> None:

@@ -32,7 +32,7 @@ def _edit(folder: Path, name: str, old: str, new: str) -> None:
 def _level(cli: Cli, folder: Path, case: Path = CASE) -> tuple[str | None, str]:
     """Rate a case under an edited edition; give the level and the edition's digest."""
     code, out, err = cli("evaluate", "--format", "json", "--rulebook", str(folder), str(case))
-    assert (0, "") == (code, err)
+    assert (code, err) == (0, "")
     verdict = json.loads(out)
     return verdict["level"], verdict["revision"]
 
@@ -45,7 +45,7 @@ def test_a_threshold(cli: Cli, edition_copy: Path) -> None:
           "value: 99.5%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 99,5%")  # fmt: skip
     after, revised = _level(cli, edition_copy)
 
-    assert ("excellent", "good") == (before, after)
+    assert (before, after) == ("excellent", "good")
     assert revision != revised
     english = cli("evaluate", "--rulebook", str(edition_copy), str(CASE))[1]
     vietnamese = cli("evaluate", "--rulebook", str(edition_copy), str(CASE), lang="vi")[1]
@@ -103,8 +103,8 @@ def test_a_new_fact_and_a_new_criterion(cli: Cli, edition_copy: Path, tmp_path: 
     code, out, _ = cli("evaluate", "--format", "json", "--rulebook", str(edition_copy), str(CASE))
     verdict = json.loads(out)
 
-    assert (0, "undetermined", ["trainings_attended"]) == (code, verdict["outcome"], verdict["open_questions"])
-    assert "good" == _level(cli, edition_copy, stated)[0]
+    assert (code, verdict["outcome"], verdict["open_questions"]) == (0, "undetermined", ["trainings_attended"])
+    assert _level(cli, edition_copy, stated)[0] == "good"
     assert "trainings_attended: unknown" in cli("new-case", "--rulebook", str(edition_copy))[1]
 
 
@@ -123,7 +123,7 @@ def test_a_level_forgotten_under_decide_is_refused(cli: Cli, edition_copy: Path)
 
     code, _, err = cli("evaluate", "--rulebook", str(edition_copy), str(CASE))
 
-    assert 3 == code
+    assert code == 3
     assert "PE403" in err
     assert "`good`" in err
 
@@ -137,6 +137,6 @@ def test_all_faults_of_an_edition_are_told_at_once(cli: Cli, edition_copy: Path)
     code, _, err = cli("evaluate", "--format", "json", "--rulebook", str(edition_copy), str(CASE))
     errors = json.loads(err)["errors"]
 
-    assert 3 == code
+    assert code == 3
     assert {"PE302", "PE201", "PE304"} <= {error["code"] for error in errors}
     assert errors == sorted(errors, key=lambda e: (e["file"], e["line"], e["column"]))

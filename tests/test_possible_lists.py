@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from policy_engine.errors import InputError
 from policy_engine.model.verdict import Verdict
 from tests.completions import best_first
 from tests.oracle import BEST_FIRST, CRITERIA, SUBORDINATES, TARGETS, TASKS, Facts, classify, counted_apart, lawful, one_case
@@ -109,6 +110,15 @@ def _outcomes(facts: Facts, lists: Mapping[str, Sequence[Item]]) -> Iterator[str
             yield classify(whole)
 
 
+def contradicted(rng: Random) -> Listed:
+    """Draw a case with lists, and state any figures for counts beside them, whether the lists can give them or not."""
+    drawn = draw_listed(rng, ("completed", "on_time", "quality", "efficiency", "exceeded", "level"))
+    facts = dict(drawn.facts)
+    for name, items in drawn.lists.items():
+        facts |= {rng.choice(COUNTS[name][1:]): rng.randint(0, len(items)) for _ in range(rng.randint(0, 3))}
+    return Listed(facts, drawn.lists, frozenset(_outcomes(facts, drawn.lists)))
+
+
 @pytest.fixture(scope="module")
 def draws(request: pytest.FixtureRequest) -> int:
     """Give how many cases are drawn: ten times as many in the long run."""
@@ -153,3 +163,29 @@ def test_the_draws_are_telling(drawn: list[Listed]) -> None:
     assert min(sizes.count(1), sizes.count(2)) > len(drawn) // 10
     assert set(COUNTS) == {name for listed in drawn for name in listed.lists}
     assert set(BEST_FIRST) | {"gap"} == {outcome for listed in drawn for outcome in listed.outcomes}
+
+
+def test_counts_that_a_list_cannot_give_together_are_refused(draws: int) -> None:
+    """Rule: figures beside a list are refused exactly where no filling gives all of them at once, though each alone may be."""
+    rng = Random(SEED + 1)
+    cases = [contradicted(rng) for _ in range(draws)]
+
+    for case in cases:
+        if case.outcomes:
+            assert best_first(case.outcomes) == case.verdict.possible_levels, case
+        else:
+            with pytest.raises(InputError):
+                rate_file({**case.facts, **case.lists})
+    assert draws // 10 < sum(not case.outcomes for case in cases) < draws - draws // 10
+
+
+def test_neither_well_done_nor_deficient_is_refused() -> None:
+    """Rule: a completed task on time with high efficiency is well done or deficient, whatever its quality; it cannot be neither."""
+    item: Item = {"completed": True, "on_time": True, "efficiency": "high", "exceeded": True}
+    facts = one_case(Random(SEED), "specialist", 6)
+    facts = {name: value for name, value in facts.items() if name not in (*TASKS, *CRITERIA, "criteria_counted_apart")}
+    possible, impossible = {"tasks_deficient": 0, "tasks_well_done": 1}, {"tasks_deficient": 0, "tasks_well_done": 0}
+
+    assert rate_file({**facts, **possible, "tasks": [item]}).outcome != "undetermined"
+    with pytest.raises(InputError):
+        rate_file({**facts, **impossible, "tasks": [item]})

@@ -78,11 +78,16 @@ class Evaluator:
         """Answer where open facts choose the track: what each track that is still possible could say."""
         answers: dict[str, Answer] = {}
         choosing: dict[str, None] = {}
+        refused: list[InputError] = []
         for plan in possible:
             rating = _Rating(self, facts, case, plan, assumed=True)
-            if rating.consistent:
+            if rating.problem:
+                refused.append(rating.problem)
+            else:
                 answers[plan.track.id] = rating.answer()
                 choosing.update(dict.fromkeys(n for n in plan.track.applies_to.names if facts.values.get(n) is UNKNOWN))
+        if refused and not answers:
+            raise refused[0]
         levels = {level for answer in answers.values() for level in answer.possible_levels}
         more = {name for answer in answers.values() for name in answer.questions} - choosing.keys()
         answer = Answer(
@@ -120,7 +125,7 @@ class _Rating:
         """
         self.evaluator, self.case, self.plan, self.track = evaluator, case, plan, plan.track
         self.facts = stand_in(facts, case, plan)
-        self.consistent = True
+        self.problem: InputError | None = None
         self.open: Open | None = None
         try:
             check_invariants(self.facts, case, plan)
@@ -129,10 +134,10 @@ class _Rating:
 
                 given = (plan.track.applies_to,) if assumed else ()
                 self.open = unknowns.Open(self.facts, case, evaluator.plan, plan, given)
-        except InputError:
+        except InputError as error:
             if not assumed:
                 raise
-            self.consistent = False
+            self.problem = error
         self.interpreter = interpreter_over(self.facts.values, case.facts)
         self.glances = evaluator.plan.glances
         self.told: dict[str, tuple[str, str, tuple[str, ...]]] = {}

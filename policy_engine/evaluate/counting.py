@@ -34,8 +34,13 @@ def tie_counts(
     conditions = [_condition(fact) for fact in counted]
     known = [0] * len(counted)
     classes: dict[tuple[tuple[bool, ...], ...], int] = {}
+    needed = {name for condition in conditions for name in names_in(condition)}
+    seen: dict[tuple[Value, ...], tuple[tuple[bool, ...], ...] | None] = {}
     for item in items:
-        ways = _ways(item, conditions, source, variables)
+        kind = tuple(item.get(name, UNKNOWN) for name in source.fields if name in needed)
+        if kind not in seen:
+            seen[kind] = _ways(item, conditions, source, variables)
+        ways = seen[kind]
         if ways is None:
             return None
         if len(ways) == 1:

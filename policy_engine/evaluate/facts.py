@@ -146,16 +146,22 @@ def check_invariants(facts: Facts, case: Case, plan: TrackPlan) -> None:
     stood_for = {target for used in facts.stand_ins for target in used.take if target not in case.facts}
     told = [rule for rule in broken if not stood_for.intersection(rule.holds.names)]
     if broken:
-        raise InputError([_broken(rule, case, facts.values) for rule in told or broken])
+        raise InputError([_broken(rule, case, facts.values, plan) for rule in told or broken])
 
 
-def _broken(rule: Invariant, case: Case, values: Mapping[str, Value]) -> Problem:
+def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: TrackPlan) -> Problem:
     """Say which rule is broken, by which figures, in which lines."""
     names = [name for name in rule.holds.names if name in values]
     figures = ", ".join(f"{name} = {shown(values[name])}{_line(case, name)}" for name in names)
-    stated = next((name for name in names if ("facts", name) in case.places), "")
+    stated = next((source for name in names for source in (name, *_lists_of(name, plan)) if ("facts", source) in case.places), "")
     problem = _problem("PE505", case, stated, {"rule": rule.holds.text, "figures": figures})
     return problem._replace(words=rule.says)
+
+
+def _lists_of(name: str, plan: TrackPlan) -> tuple[str, ...]:
+    """Give the list that a fact is counted from, if it is."""
+    fact = plan.facts.get(name)
+    return fact.counted_from.names[:1] if fact and fact.counted_from else ()
 
 
 def _line(case: Case, name: str) -> str:

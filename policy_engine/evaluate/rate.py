@@ -1,8 +1,11 @@
 """From a case file to a verdict with advice: what one run over many files shares."""
 
+import os
 from typing import NamedTuple
 
+from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.facts import problem_at
 from policy_engine.evaluate.plan import next_level
 from policy_engine.load.case import load_case
 from policy_engine.load.library import Library
@@ -36,6 +39,7 @@ class Rater:
         self.library = library
         self.edition = edition
         self._evaluators: dict[str, Evaluator] = {}
+        self._named: dict[tuple[str, str], str] = {}
 
     def rate(self, path: str) -> Rated:
         """Rate one case file, with advice.
@@ -44,8 +48,15 @@ class Rater:
             InputError: with everything that is wrong with the file or its edition.
         """
         case, edition = load_case(path, self.library, self.edition)
+        self._refuse_twin(case, path)
         evaluator = self._evaluators.get(edition.id) or self._prepare(edition)
         return Rated(case, with_advice(evaluator, case, evaluator.evaluate(case)), edition)
+
+    def _refuse_twin(self, case: Case, path: str) -> None:
+        """Refuse a case that has the name of another one in its folder."""
+        first = self._named.setdefault((os.path.dirname(path), case.id), path)
+        if first != path:
+            raise InputError([problem_at(case, case.places["case",], "PE512", {"name": case.id, "first": first})])
 
     def _prepare(self, edition: Edition) -> Evaluator:
         """Prepare an edition."""

@@ -163,9 +163,9 @@ class Checker:
                 return self._complain("PE307", node, found=show(node), usage="given(…): when_absent")
             case "given" | "exists":
                 for argument in node.args:
-                    if isinstance(argument, ast.Name):
-                        self._name(argument, argument.id)
-                    else:
+                    if isinstance(argument, ast.Name) and not self._name(argument, argument.id).constant:
+                        continue
+                    if not isinstance(argument, ast.Name) or argument.id in self.scope:
                         self._complain("PE303", argument, found=show(argument), wanted=N_("the name of a fact"))
                 return BOOL
             case name:

@@ -78,10 +78,18 @@ def _python_tree(source: str) -> tuple[ast.expr | None, Complaint]:
         assert isinstance(tree, ast.Expression)
         return tree.body, Complaint("", 0, {})
     except SyntaxError as error:
-        offset = source.find("%") if "%" in source else max((error.offset or 1) - 1, 0)
+        offset = _fault_offset(source, error.offset)
         return None, Complaint("PE301", min(offset, len(source)), {"found": _found(source, offset), "hint": _habit(source)})
     except (ValueError, RecursionError, MemoryError):
         return None, Complaint("PE301", 0, {"found": source[:40], "hint": ""})
+
+
+def _fault_offset(source: str, told: int | None) -> int:
+    """Give the character at which a text stops being a condition: at a habit of another language, else where Python stopped."""
+    for sign in ("%", *(theirs for theirs, _ in _HABITS[:6])):
+        if sign in source:
+            return source.find(sign)
+    return max(told - 1, 0) if told else len(source)
 
 
 def _found(source: str, offset: int) -> str:
@@ -135,6 +143,8 @@ def children(node: ast.expr) -> list[ast.expr]:
 def _refuse_node(node: ast.expr, source: str) -> Complaint | None:
     """Give the complaint about this one node, or None where the language has it."""
     match node:
+        case ast.Name(id=name) if name != segment(node, source):
+            return Complaint("PE302", offset_of(node, source), {"name": segment(node, source), "nearest": name})
         case ast.Name() | ast.BoolOp() | ast.UnaryOp(op=ast.Not()) | ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult()):
             return None
         case ast.Compare():
@@ -157,7 +167,10 @@ def _refuse_compare(node: ast.Compare, source: str) -> Complaint | None:
             if not isinstance(right, ast.Tuple) or not right.elts or len(node.ops) > 1:
                 return fault._replace(details={"found": written[:40], "hint": "in ('a', 'b')"})
             return _refuse_elements(right, source)
-        if isinstance(operator, (ast.Is, ast.IsNot)) or isinstance(right, ast.Tuple):
+        if isinstance(operator, (ast.Is, ast.IsNot)):
+            where = source.rfind(" is ", 0, offset_of(right, source)) + 1
+            return Complaint("PE301", where, {"found": "is", "hint": "is -> =="})
+        if isinstance(right, ast.Tuple):
             return fault
     return None
 

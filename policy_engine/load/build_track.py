@@ -1,22 +1,20 @@
 """A file `track:` to a Track: thresholds, criteria under each level's own clause, and how they decide."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import N_
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.complaint import nearest
-from policy_engine.language.quantity import read_quantity
-from policy_engine.language.types import NOUNS, Named
+from policy_engine.language.types import NOUNS, WRONG, Named
 from policy_engine.load.build_facts import build_invariants, build_reading_uses, check_name, fact_scope
+from policy_engine.load.build_thresholds import build_thresholds, fill
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.node import Node
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
 from policy_engine.model.rulebook import Criterion, DecideStep, Level, LevelRule, Reading, Residual, StandIn, Threshold, Track
 from policy_engine.source import Citation
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _CRITERION = (("when", "says"), ("cite", "phrase", "applies_when", "applies_readings", "readings"))
 _RULES = ("requires", "stand_in", "thresholds", "criteria", "readings")
 OUTCOMES = ("gap", "decided_by_authority")
@@ -52,8 +50,10 @@ def build_track(node: Node, context: Context) -> Track:
         return _build_open_track(node, node.fields((*common, "no_thresholds"), ("readings",)), context)
     got = node.fields((*common, "levels", "decide", "residual"), _RULES)
     front = _plain_track(node, got, context)
-    thresholds = _build_thresholds(got["thresholds"], context) if "thresholds" in got else {}
-    scope = {**context.scope, **{n: Named(t.quantity.type, constant=True) for n, t in thresholds.items()}}
+    thresholds = build_thresholds(got["thresholds"], context.facts, context.scope) if "thresholds" in got else {}
+    scope = dict(context.scope)
+    scope |= {name: Named(WRONG, constant=True) for name, _ in (got["thresholds"].entries() if "thresholds" in got else ())}
+    scope |= {name: Named(threshold.quantity.type, constant=True) for name, threshold in thresholds.items()}
     context = context._replace(thresholds=thresholds, scope=scope)
     requires = build_invariants(got["requires"], scope, context.register) if "requires" in got else ()
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
@@ -63,6 +63,9 @@ def build_track(node: Node, context: Context) -> Track:
         first = context.shared[name].key_place
         own[name].complain("PE402", own[name].key_place, name=name, first=f"{first.file}:{first.line}")
     levels = _build_levels(got["levels"], context, {**context.shared, **own})
+    used = {criterion.id for rule in levels for criterion in rule.criteria}
+    for name in own.keys() - used:
+        build_unused(own[name], context)
     track = front._replace(
         readings=context.readings(got), requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
         decide=tuple(_build_step(item, context) for item in got["decide"].items()), residual=_build_residual(got["residual"], context),
@@ -94,30 +97,6 @@ def _build_open_track(node: Node, got: Mapping[str, Node], context: Context) -> 
     rule = got["no_thresholds"].fields(("outcome", "says"), ("readings",))
     residual = Residual(rule["outcome"].one_of(OUTCOMES), None, context.readings(rule))
     return _plain_track(node, got, context)._replace(residual=residual, says=rule["says"].texts(), readings=context.readings(got))
-
-
-def _build_thresholds(node: Node, context: Context) -> dict[str, Threshold]:
-    """Read the named figures."""
-    found: dict[str, Threshold] = {}
-    for name, child in node.entries():
-        check_name(child, name)
-        if name in context.scope:
-            child.complain("PE402", child.key_place, name=name, first=_declared_at(name, context))
-        got = child.fields(("value", "cite", "phrase"))
-        value = got["value"].value
-        written = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-        quantity = read_quantity(written)
-        if quantity is None and value is not None:
-            got["value"].complain("PE404", found=str(value)[:40])
-        if quantity:
-            found[name] = Threshold(name, quantity, Citation(got["cite"].text(), got["phrase"].text()), child.key_place)
-    return found
-
-
-def _declared_at(name: str, context: Context) -> str:
-    """Say where a name was declared first."""
-    fact = context.facts.get(name)
-    return f"{fact.location.file}:{fact.location.line}" if fact else "scale:"
 
 
 def _build_stand_ins(node: Node, context: Context) -> tuple[StandIn, ...]:
@@ -207,39 +186,19 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
     applies = build_condition(body["applies_when"], context.scope) if "applies_when" in body else None
     guarded = context.positive | positive_wholes(applies.tree) if applies else context.positive
     when = build_condition(body["when"], context.scope, guarded)
-    says = _fill(body["says"], context.thresholds)
+    says = fill(body["says"], context.thresholds)
     if when is None or ("applies_when" in body and applies is None):
         return None
     thresholds = tuple(context.thresholds[n] for n in when.names if n in context.thresholds)
     phrases = [holder["phrase"].text() for holder in (under, body) if "phrase" in holder]
     phrase = phrases[0] if phrases else "; ".join(t.citation.phrase for t in thresholds)
-    if not phrase:
+    if not phrase and not any(context.scope[name].type is WRONG for name in when.names if name in context.scope):
         node.complain("PE202", node.key_place, key="phrase")
     cite = under["cite"].text() if "cite" in under else body["cite"].text() if "cite" in body else ""
     return Criterion(
         name, Citation(cite, phrase), when, says, node.key_place, applies, context.readings(body, "applies_readings"),
         context.readings(body), thresholds,
     )  # fmt: skip
-
-
-def _fill(node: Node, thresholds: Mapping[str, Threshold]) -> Texts:
-    """Read a sentence, its placeholders filled with the figures of the thresholds that they name."""
-    filled: dict[str, str] = {}
-    for language, text in node.texts().items():
-        for name in _PLACEHOLDER.findall(text):
-            if name not in thresholds:
-                child = node.child(language)
-                child.complain("PE408", name=name, nearest=nearest(name, thresholds))
-            else:
-                text = text.replace(f"{{{name}}}", _figure(thresholds[name], language))  # noqa: PLW2901  (filled step by step)
-        filled[language] = text
-    return filled
-
-
-def _figure(threshold: Threshold, language: str) -> str:
-    """Write a threshold's figure, with the comma of Vietnamese or the point of English."""
-    text = threshold.quantity.text
-    return text.replace(".", ",") if language == "vi" else text
 
 
 def _build_step(node: Node, context: Context) -> DecideStep:
@@ -255,6 +214,11 @@ def _build_step(node: Node, context: Context) -> DecideStep:
     return DecideStep(tuple(ranked), context.readings(got))
 
 
+def _decided(step: Node) -> list[Node]:
+    """Give the levels that a step names."""
+    return [step.child("first")] if step.has("first") else step.child("highest_of").items() if step.has("highest_of") else []
+
+
 def _build_residual(node: Node, context: Context) -> Residual:
     """Read what comes out where no level holds."""
     key = "level" if node.has("level") else "outcome"
@@ -266,6 +230,8 @@ def _build_residual(node: Node, context: Context) -> Residual:
 
 def _refuse_undecided(got: Mapping[str, Node], track: Track, context: Context) -> None:
     """Complain of a level that is decided twice or never, or decided without a rule."""
+    if any(node.value not in context.scale for step in got["decide"].items() for node in _decided(step)):
+        return  # what is missing there may be what is misspelt
     decided = [level for step in track.decide for level in step.levels]
     ruled = {rule.level for rule in track.levels}
     for level in context.scale:

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day, read_quantity
 from policy_engine.language.types import NOUNS
 from policy_engine.language.values import NONE, Value
+from policy_engine.load.build_facts import check_name
 from policy_engine.load.files import read_bytes
 from policy_engine.load.library import Library, governs
 from policy_engine.load.node import Node, describe
@@ -44,6 +45,9 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
     if document.broken:
         raise InputError(document.problems)
     node = Node(document)
+    if not isinstance(document.data, dict):
+        node.wrong(N_("a mapping of keys and values"))
+        raise InputError(document.problems)
     got = node.fields(("case", "facts"), ("edition", "period", "subject", "expect"))
     chosen = _edition(node, got, library, edition, raw)
     facts = _facts(got["facts"], chosen)
@@ -68,9 +72,10 @@ def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str |
         if period:
             return library.governing(period, got["period"].place)
     except InputError as error:
-        check_schema(_SCHEMA, (node.document,), {node.document.file: raw})
-        mine = [p if p.location.file != node.document.file else _with_line(node, p) for p in error.problems]
-        raise InputError([*node.document.problems, *mine]) from error
+        file = node.document.file
+        node.document.problems.extend(_with_line(node, p) for p in error.problems if p.location.file == file)
+        check_schema(_SCHEMA, (node.document,), {file: raw})
+        raise InputError([*node.document.problems, *(p for p in error.problems if p.location.file != file)]) from error
     if "edition" not in got and "period" not in got:
         node.complain("PE606")
     raise InputError(node.document.problems)
@@ -90,9 +95,11 @@ def _with_line(node: Node, problem: Problem) -> Problem:
 
 def _period(node: Node) -> str:
     """Read a period: a year, as a number or as text."""
-    if isinstance(node.value, int) and not isinstance(node.value, bool):
-        return str(node.value)
-    return node.text()
+    year = str(node.value)
+    if not isinstance(node.value, bool) and len(year) == len("2020") and year.isascii() and year.isdigit():
+        return year
+    node.wrong(N_("a year like 2020"))
+    return ""
 
 
 def _facts(node: Node, edition: Edition) -> dict[str, Value]:
@@ -101,7 +108,7 @@ def _facts(node: Node, edition: Edition) -> dict[str, Value]:
     for name, child in node.entries():
         fact = edition.facts.get(name)
         if fact is None:
-            child.complain("PE501", child.key_place, name=name, nearest=nearest(name, edition.facts))
+            child.complain("PE501", child.key_place, name=name, nearest=child.guess(name, edition.facts))
         elif child.value is not None and child.value != "unknown":
             value = _value(child, fact, edition.scale)
             if value is not None:
@@ -213,11 +220,18 @@ def _expect(node: Node, edition: Edition) -> dict[str, object]:
         expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
     if "level" in got:
         level = find_level(got["level"].text(), edition.scale)
-        if level is None and got["level"].value not in ("none", None):
+        if level is None and isinstance(got["level"].value, str) and got["level"].value != "none":
             spellings = [s for known in edition.scale.values() for s in (known.id, known.code)]
             got["level"].complain("PE204", found=str(got["level"].value), nearest="", known=", ".join(spellings))
         expect["level"] = level.id if level else None
     return expect
+
+
+def _criteria(node: Node) -> dict[str, str]:
+    """Read the outcomes of criteria by id."""
+    for name, child in node.entries():
+        check_name(child, name)
+    return {name: child.one_of(CRITERION_OUTCOMES) for name, child in node.entries()}
 
 
 def _texts(node: Node) -> list[str]:
@@ -227,11 +241,11 @@ def _texts(node: Node) -> list[str]:
 
 _EXPECTED: dict[str, Callable[[Node], object]] = {
     "outcome": lambda node: node.one_of(OUTCOMES),
-    "level": lambda node: node.text(),
+    "level": lambda node: node.value,
     "possible_levels": _texts,
     "gap_possible": lambda node: node.flag(),
     "open_questions": _texts,
-    "criteria": lambda node: {name: child.one_of(CRITERION_OUTCOMES) for name, child in node.entries()},
+    "criteria": _criteria,
     "interpretations": _texts,
     "overlaps": lambda node: [_texts(item) for item in node.items()],
 }

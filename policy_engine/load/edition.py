@@ -180,7 +180,7 @@ def _build_basis(node: Node) -> Basis:
 def _build_scale(node: Node) -> dict[str, Level]:
     """Read the scale: best level first in the file, greatest rank in the model."""
     got = node.fields(("scale",), ("cite",))
-    items = got["scale"].items()
+    items = got["scale"].items(at_least=1)
     if "cite" in got:
         got["cite"].text()
     scale: dict[str, Level] = {}

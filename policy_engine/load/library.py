@@ -9,7 +9,7 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root, read_bytes
-from policy_engine.load.yaml_text import MAX_BYTES, read_document
+from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
@@ -71,9 +71,11 @@ class Library:
         for folder in fronts:
             front = os.path.join(folder, _FRONT)
             if os.path.isfile(front):
-                name = _declared_id(front) or os.path.basename(folder)
+                document = read_document(read_bytes(front, MAX_BYTES), front)
+                name = _declared_id(document) or os.path.basename(folder)
                 if name in found:
-                    raise InputError([Problem("PE604", Location(front, 1, 1), {"name": name, "first": found[name]})])
+                    place = document.places.get(("edition",), Location(front, 1, 1))
+                    raise InputError([document.problem("PE604", place, name=name, first=found[name])])
                 found[name] = folder
         if not found:
             raise InputError([Problem("PE607", Location(self.folder, 1, 1), {"folder": self.folder})])
@@ -89,9 +91,9 @@ def _scan(folder: str) -> "list[os.DirEntry[str]]":
         return []
 
 
-def _declared_id(front: str) -> str:
-    """Give the id that an edition's front states, without building the rest of it."""
-    data = read_document(read_bytes(front, MAX_BYTES), front).data
+def _declared_id(front: Document) -> str:
+    """Give the id that an edition's first file states, without building the rest of it."""
+    data = front.data
     name = data.get("edition") if isinstance(data, dict) else None
     return name if isinstance(name, str) else ""
 

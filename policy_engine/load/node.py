@@ -17,6 +17,7 @@ from policy_engine.load.yaml_text import Document, Path
 from policy_engine.source import Location
 
 LANGUAGES = ("vi", "en")
+_MAX_GUESSES = 100
 
 
 class Node:
@@ -70,11 +71,15 @@ class Node:
         for key in self.value:
             if key not in known:
                 unknown = self.child(key)
-                unknown.complain("PE201", unknown.key_place, key=key, nearest=nearest(key, known), known=", ".join(known))
+                unknown.complain("PE201", unknown.key_place, key=key, nearest=self.guess(key, known), known=", ".join(known))
         for key in required:
             if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value):
                 self.complain("PE202", self.key_place, key=key)
         return {key: self.child(key) for key in known if key in self.value or key in required}
+
+    def guess(self, name: str, known: Iterable[str]) -> str:
+        """Give the nearest known name; past so many problems nobody reads guesses, and each costs time."""
+        return nearest(name, known) if len(self.document.problems) < _MAX_GUESSES else ""
 
     @staticmethod
     def _is_slip(found: str, key: str, known: tuple[str, ...]) -> bool:
@@ -129,7 +134,7 @@ class Node:
             self.complain("PE204", found=self.value, nearest=nearest(self.value, known), known=", ".join(known))
         else:
             self.wrong(N_("a text"))
-        return known[0]
+        return known[0] if known else ""
 
 
 def describe(value: object) -> str:

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from yaml.resolver import Resolver
 
-from policy_engine.language.quantity import read_day
-
 Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
 """What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
 
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DECIMAL = r"[-+]?(0|[1-9][0-9]{0,14})\.[0-9]{1,12}"
 _ENDLESS = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9]{16,}(\.[0-9]*)?|[-+]?[0-9]+\.[0-9]{13,}"
 _CORE_1_2 = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
@@ -54,8 +53,8 @@ def read_scalar(text: str) -> Data | Refusal:
         return int(text)
     if re.fullmatch(_DECIMAL, text):
         return Fraction(text)
-    if reads_as_text(text) or read_day(text):
-        return text
+    if reads_as_text(text) or re.fullmatch(_DAY, text):
+        return text  # a day that does not exist is refused where a day is asked for
     return _refusal(text)
 
 

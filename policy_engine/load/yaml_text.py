@@ -21,6 +21,8 @@ MAX_DEPTH = 64
 MAX_NODES = 50_000
 
 Path = tuple[str | int, ...]
+_ODD_LINE_ENDS = frozenset("\x85\u2028\u2029")
+"""What ends a line for libyaml and for no editor: every place below it would be wrong."""
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FATAL = frozenset({"PE101", "PE102", "PE103", "PE104", "PE105", "PE111", "PE114"})
 
@@ -64,6 +66,11 @@ def read_document(raw: bytes, file: str) -> Document:
         document.problems.append(document.problem("PE101", place, byte=f"0x{raw[error.start]:02x}"))
         return document
     document = document._replace(lines=tuple(text.split("\n")))
+    odd = next((index for index, sign in enumerate(text) if sign in _ODD_LINE_ENDS), -1) if not text.isascii() else -1
+    if odd >= 0:
+        place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
+        document.problems.append(document.problem("PE105", place, found=f"character #x{ord(text[odd]):04x}"))
+        return document
     builder = _Builder(document)
     builder.read(text)
     return document._replace(data=builder.root)
@@ -88,6 +95,7 @@ class _Builder:
         self.root: Data = None
         self.stack: list[_Open] = []
         self.key: str | None = None
+        self.dropping = False
         self.key_place = Location(document.file, 1, 1)
         self.skipping = 0
         self.nodes = 0
@@ -101,14 +109,15 @@ class _Builder:
             while self._take(parser.get_event()):
                 pass
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            unclosed = "end of stream" in str(error.problem)
+            mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
             place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._start()
             words = " ".join(filter(None, (error.context, error.problem)))
             self._complain("PE105", place, found=words)
         except yaml.reader.ReaderError as error:
             self._complain("PE105", self._reader_place(text, error), found=f"character #x{error.character:04x}")
-        if self.documents != 1 and not self.document.problems:
-            self._complain("PE111", self._start(), found=str(self.documents))
+        if self.documents == 0 and not self.document.problems:
+            self._complain("PE111", self._start(), found="0")
 
     def _reader_place(self, text: str, error: yaml.reader.ReaderError) -> Location:
         """Give the place of a character that YAML forbids; libyaml counts bytes."""
@@ -138,8 +147,10 @@ class _Builder:
     def on_document(self, event: Any) -> None:
         """Count documents; only one belongs in a file, and no directives above it."""
         self.documents += 1
-        if event.tags:
-            self._complain("PE108", self._place(event), found="%TAG")
+        if event.tags or event.version:
+            self._complain("PE108", self._place(event), found="%TAG" if event.tags else "%YAML")
+        if self.documents == 2:  # noqa: PLR2004  (the first that is too many)
+            self._complain("PE111", self._place(event), found="2")
         self.skipping = 1 if self.documents > 1 else 0
 
     def _decorated(self, event: Any, place: Location) -> None:
@@ -153,7 +164,9 @@ class _Builder:
         """Refuse an alias; in its place stands nothing."""
         place = self._place(event)
         self._complain("PE107", place, found=f"*{event.anchor}")
-        if not self.skipping:
+        if self._wants_key():
+            self._drop_key(place)
+        elif not self.skipping:
             self._put(None, place)
 
     def on_open(self, event: Any) -> None:
@@ -190,13 +203,16 @@ class _Builder:
             self.stack.pop()
             return
         self.skipping -= 1
-        if not self.skipping and self.stack and self._wants_key():
-            self.key = f"\0{self.nodes}"
-            self.key_place = self._start()
+        if not self.skipping and self._wants_key():
+            self._drop_key(self._start())
+
+    def _drop_key(self, place: Location) -> None:
+        """Take a key that was refused: what stands under it is read for its own faults, and then dropped."""
+        self.key, self.key_place, self.dropping = f"#{self.nodes}", place, True
 
     def _wants_key(self) -> bool:
         """Tell whether the next scalar is a key."""
-        return bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.key is None
+        return not self.skipping and bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.key is None
 
     def on_scalar(self, event: Any) -> None:
         """Take a scalar as a key or as a value."""
@@ -211,20 +227,21 @@ class _Builder:
         if self._wants_key():
             self._take_key(text, place, plain=plain)
         else:
-            self._put(self._plain(text, place) if plain else text, place)
+            self._put(None if event.tag else self._plain(text, place) if plain else text, place)
 
     def _take_key(self, text: str, place: Location, *, plain: bool) -> None:
         """Take a key: a text, once in its mapping."""
+        first = self.document.keys.get((*self.stack[-1].path, text))
         if plain and text == "<<":
             self._complain("PE107", place, found=text)
         elif plain and not (is_plain_word(text) or reads_as_text(text)):
             self._complain("PE112", place, found=text)
-        top = self.stack[-1]
-        first = self.document.keys.get((*top.path, text))
-        if first:
+        elif first:
             self._complain("PE106", place, key=text, first=str(first.line))
-            text = f"\0{text}{self.nodes}"
-        self.key, self.key_place = text, place
+        else:
+            self.key, self.key_place = text, place
+            return
+        self._drop_key(place)
 
     def _put(self, value: Data, place: Location) -> Path:
         """Put a value where it belongs, and remember its place; give its path."""
@@ -239,10 +256,11 @@ class _Builder:
         else:
             key, self.key = self.key, None
             assert key is not None
-            path = (*top.path, key)
-            if not key.startswith("\0"):
+            path = (*top.path, key, "dropped") if self.dropping else (*top.path, key)
+            if not self.dropping:
                 top.value[key] = value
-            self.document.keys[path] = self.key_place
+                self.document.keys[path] = self.key_place
+            self.dropping = False
         self.document.places[path] = place
         return path
 

@@ -4,6 +4,7 @@ import re
 
 from policy_engine.explain import Explanation, Line
 from policy_engine.report.text import MARKS
+from policy_engine.report.visible import visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
@@ -28,4 +29,4 @@ def _line(line: Line) -> str:
 
 def _safe(text: str) -> str:
     """Take the meaning from every character that Markdown would read."""
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(r"\\\1", visible(text))

@@ -5,6 +5,7 @@ from typing import Any
 
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
 from policy_engine.messages import sentence, translate
+from policy_engine.report.visible import visible
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
 _HINT = N_(" (write {hint})")
@@ -52,7 +53,7 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
-    words = {key: translate(text, language) if isinstance(text, Words) else text for key, text in problem.details.items()}
+    words = {key: translate(text, language) if isinstance(text, Words) else visible(text) for key, text in problem.details.items()}
     if "nearest" in words:
         words["nearest"] = translate(_DID_YOU_MEAN, language, name=words["nearest"]) if words["nearest"] else ""
     if "hint" in words:

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 
 from policy_engine.explain import Explanation, Line, Section
+from policy_engine.report.visible import visible
 
 WIDTH = 100
 MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "not_applicable": "–", "note": "·"}
@@ -19,7 +20,7 @@ def plain(text: str, _role: str) -> str:
 
 def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) -> str:
     """Write an explanation: the answer first, then why, each line with its clause."""
-    lines = [style(explanation.title, "title"), style(explanation.headline, explanation.outcome)]
+    lines = [style(visible(explanation.title), "title"), style(explanation.headline, explanation.outcome)]
     for note in explanation.notes:
         lines += [style(line, "faint") for line in textwrap.wrap(note, width, initial_indent="  ", subsequent_indent="  ")]
     for section in explanation.sections:

@@ -1,0 +1,59 @@
+"""Named figures, and the sentences that show them."""
+
+import re
+from collections.abc import Mapping
+
+from policy_engine.language.complaint import nearest
+from policy_engine.language.quantity import read_quantity
+from policy_engine.language.types import Named
+from policy_engine.load.build_facts import check_name
+from policy_engine.load.node import Node
+from policy_engine.model.facts import FactDeclaration, Texts
+from policy_engine.model.rulebook import Threshold
+from policy_engine.source import Citation
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def build_thresholds(node: Node, facts: Mapping[str, FactDeclaration], scope: Mapping[str, Named]) -> dict[str, Threshold]:
+    """Read the named figures."""
+    found: dict[str, Threshold] = {}
+    for name, child in node.entries():
+        check_name(child, name)
+        if name in scope:
+            child.complain("PE402", child.key_place, name=name, first=_declared_at(name, facts))
+        got = child.fields(("value", "cite", "phrase"))
+        value = got["value"].value
+        written = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+        quantity = read_quantity(written)
+        if quantity is None and value is not None:
+            got["value"].complain("PE404", found=str(value)[:40])
+        if quantity:
+            found[name] = Threshold(name, quantity, Citation(got["cite"].text(), got["phrase"].text()), child.key_place)
+    return found
+
+
+def _declared_at(name: str, facts: Mapping[str, FactDeclaration]) -> str:
+    """Say where a name was declared first."""
+    fact = facts.get(name)
+    return f"{fact.location.file}:{fact.location.line}" if fact else "scale:"
+
+
+def fill(node: Node, thresholds: Mapping[str, Threshold]) -> Texts:
+    """Read a sentence, its placeholders filled with the figures of the thresholds that they name."""
+    filled: dict[str, str] = {}
+    for language, text in node.texts().items():
+        for name in _PLACEHOLDER.findall(text):
+            if name not in thresholds:
+                child = node.child(language)
+                child.complain("PE408", name=name, nearest=nearest(name, thresholds))
+            else:
+                text = text.replace(f"{{{name}}}", _figure(thresholds[name], language))  # noqa: PLW2901  (filled step by step)
+        filled[language] = text
+    return filled
+
+
+def _figure(threshold: Threshold, language: str) -> str:
+    """Write a threshold's figure, with the comma of Vietnamese or the point of English."""
+    text = threshold.quantity.text
+    return text.replace(".", ",") if language == "vi" else text
