@@ -73,6 +73,15 @@ def test_refused_at_its_place(name: str, tmp_path: Path, cli: Cli) -> None:
     assert (3, expected) == told_of(cli, tmp_path, raw)
 
 
+@pytest.mark.parametrize("opened", ['"head', "'head", "[head", "{a: head", "|9", "&", "*", "%", "@", "`", "!<x"])
+def test_what_is_opened_is_closed(opened: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a quotation mark or bracket that is never closed, and a sign that begins nothing, are refused as no YAML, and once."""
+    status, found = told_of(cli, tmp_path, f"{HEAD}  position: {opened}\n{FACT}1\n")
+
+    assert status == 3
+    assert [code for code, _, _ in found] == ["PE105"]
+
+
 @pytest.mark.parametrize("name", UNCHANGED)
 def test_another_spelling_is_the_same_case(name: str, tmp_path: Path, cli: Cli) -> None:
     """Rule: line ends, a byte order mark and other ways of writing the same YAML change nothing about the verdict."""
