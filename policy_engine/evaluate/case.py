@@ -129,7 +129,7 @@ class _Rating:
         self.open: Open | None = None
         try:
             check_invariants(self.facts, case, plan)
-            if _is_open(self.facts, case, plan):
+            if _is_open(self.facts, case, plan, evaluator.plan.lists):
                 from policy_engine.evaluate import unknowns  # noqa: PLC0415  (most cases have nothing open)
 
                 given = (plan.track.applies_to,) if assumed else ()
@@ -228,10 +228,13 @@ class _Rating:
         return ()
 
 
-def _is_open(facts: Facts, case: Case, plan: TrackPlan) -> bool:
+def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) -> bool:
     """Tell whether an open fact could matter: to a level, or to whether the figures stated can be at all."""
     values = facts.values
     unknown = {name for name in plan.bound if values[name] is UNKNOWN}
+    stated_lists = [items for name in lists if name in case.facts and isinstance(items := values[name], tuple)]
+    if any(value is UNKNOWN for items in stated_lists for item in items for value in item.values()):
+        return True
     if not unknown:
         return False
     stated = case.facts.keys()

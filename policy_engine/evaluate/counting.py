@@ -22,8 +22,10 @@ MAX_WAYS = 512
 
 def tie_counts(
     items: Sequence[Item], counted: Sequence[FactDeclaration], source: FactDeclaration, variables: Variables
-) -> list[Row] | None:
-    """Give each count its sum over the ways that items can go, and the rows that tie those; None where an item has too many ways.
+) -> list[Row | bool] | None:
+    """Give each count its sum over the ways that items can go, and the rows that tie those.
+
+    A row that is False says that the counts stated beside the list cannot be; None, that an item has too many ways.
 
     Args:
         items: the items of the list.
@@ -48,6 +50,11 @@ def tie_counts(
         else:
             classes[ways] = classes.get(ways, 0) + 1
     return _tie(classes, known, counted, source.name, variables)
+
+
+def has_open_fields(items: Sequence[Item]) -> bool:
+    """Tell whether an item leaves a field out (every item has every declared field, UNKNOWN where it was left out)."""
+    return any(value is UNKNOWN for item in items for value in item.values())
 
 
 def _condition(fact: FactDeclaration) -> ast.expr:
@@ -92,7 +99,7 @@ def _domain(kind: Type, ranks: int) -> Sequence[Value] | None:
 def _tie(
     classes: Mapping[tuple[tuple[bool, ...], ...], int], known: Sequence[int], counted: Sequence[FactDeclaration], name: str,
     variables: Variables,
-) -> list[Row]:  # fmt: skip
+) -> list[Row | bool]:  # fmt: skip
     """Make a variable of every way but the first of each class; the first has the rest of the class."""
     totals: list[Linear] = [Linear({}, count) for count in known]
     rows: list[Row | bool] = []
@@ -114,4 +121,4 @@ def _tie(
             ]
         else:
             variables.sums[fact.name] = total
-    return [row for row in rows if isinstance(row, Row)]
+    return [row for row in rows if row is not True]

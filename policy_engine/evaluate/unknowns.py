@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.counting import tie_counts
+from policy_engine.evaluate.counting import has_open_fields, tie_counts
 from policy_engine.evaluate.deduce import narrow
 from policy_engine.evaluate.facts import Facts, place_of, problem_at
 from policy_engine.evaluate.formula import All, Any, Atom, Formula, Translator, conjunction, rename
@@ -52,17 +52,18 @@ class Open:
         rules = [(rule.id, self.translator.formula(rule.holds.tree)) for rule in track.invariants]
         more = [self.translator.formula(condition.tree) for condition in given]
         self.deductions = self._deduce(rules, case, plan)
-        always = [formula for _, formula in rules] + more + [Atom(row, frozenset()) for row in tied]
+        ties = [row if isinstance(row, bool) else Atom(row, frozenset()) for row in tied]
+        always = [formula for _, formula in rules] + more + ties
         self.solver = Solver(self.variables, always)
         if self.solver.possible(True) is False:
             raise InputError([self._impossible(case, [name for name, formula in rules if formula is not True])])
 
-    def _tie_lists(self, plan: Plan) -> list[Row]:
+    def _tie_lists(self, plan: Plan) -> list[Row | bool]:
         """Tie counts to the lists that leave fields open."""
-        rows: list[Row] = []
+        rows: list[Row | bool] = []
         for source, counted in plan.counted.items():
             items = self.facts.values[source]
-            if isinstance(items, tuple) and any(self.facts.values[fact.name] is UNKNOWN for fact in counted):
+            if isinstance(items, tuple) and has_open_fields(items):
                 tied = tie_counts(items, counted, plan.edition.facts[source], self.variables)
                 self.variables.exact &= tied is not None
                 rows += tied or []
