@@ -4,7 +4,6 @@ Made from the trace alone, in the reader's language; nothing is evaluated here. 
 which `report` writes as text or Markdown.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
@@ -15,8 +14,6 @@ from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Advice, CriterionTrace, Deduction, LevelTrace, Verdict
 
-_FIGURE = re.compile(r"([0-9]+)/([0-9]+)", re.ASCII)
-_LABELLED = re.compile(r"([a-z][a-z0-9_]*) = (.*)", re.ASCII)
 _OPEN = ("not_met", "unknown")
 
 
@@ -198,11 +195,9 @@ class _Explainer:
         """Write the figures of a criterion; of several yes-or-no facts, those that stand in the way."""
         parts: list[str] = []
         for part in trace.observed.split("; ") if trace.observed else ():
-            labelled = _LABELLED.fullmatch(part)
-            if labelled and labelled[2] in {"true", "false", "?"}:
-                if (labelled[2] == "true") is (trace.outcome == "met") and trace.outcome == "met":
-                    continue
-                parts += [] if labelled[2] == "true" else [f"{self.fact(labelled[1])}: {self._truth(labelled[2])}"]
+            name, labelled, answer = part.partition(" = ")
+            if labelled and answer in {"true", "false", "?"}:
+                parts += [] if answer == "true" else [f"{self.fact(name)}: {self._truth(answer)}"]
             elif part in {"true", "false", "?"}:
                 parts.append(self._truth(part))
             else:
@@ -211,10 +206,10 @@ class _Explainer:
 
     def _figures(self, text: str) -> str:
         """Add the percentage to a figure like 12/20."""
-        found = _FIGURE.fullmatch(text)
-        if not found or int(found[2]) == 0:
+        part, _, whole = text.partition("/")
+        if not (part.isdigit() and whole.isdigit()) or int(whole) == 0:
             return text
-        return f"{text} {percent(int(found[1]), int(found[2]), self.language)}"
+        return f"{text} {percent(int(part), int(whole), self.language)}"
 
     def _truth(self, text: str) -> str:
         """Write a yes-or-no answer."""

@@ -251,3 +251,14 @@ def test_a_bad_file_does_not_hide_the_others(cli: Cli) -> None:
     assert status == 3
     assert [verdict["case"] for verdict in json.loads(out)] == ["kind-unknown"]
     assert [e["code"] for e in json.loads(err)["errors"]] == ["PE106", "PE501"]
+
+
+def test_the_second_case_of_one_name_is_refused(cli: Cli) -> None:
+    """Rule: of two cases of one name in a folder the first is answered, and the second refused at its name."""
+    path, line, column = KEPT["PE512"].places[0]
+
+    status, out, err = cli(*KEPT["PE512"].arguments, "--format", "json")
+
+    assert status == 3
+    assert [verdict["case"] for verdict in json.loads(out)] == ["same-name"]
+    assert [(e["code"], e["file"], e["line"], e["column"]) for e in json.loads(err)["errors"]] == [("PE512", str(path), line, column)]

@@ -21,9 +21,7 @@ _FILE = "<condition>"
 warnings.filterwarnings("ignore", category=SyntaxWarning, module=_FILE)
 """Python's hints about odd but legal text are not for a rule author; the white list has the say."""
 
-_LINE_ENDS = re.compile(r"[\n\r]")
-_DECIMAL = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
-_QUOTED = re.compile(r"'[^'\\\n]*'|\"[^\"\\\n]*\"")
+_QUOTED_TEXT = r"'[^'\\\n]*'|\"[^\"\\\n]*\""
 _HABITS = (("&&", "and"), ("||", "or"), ("<>", "!="), ("≥", ">="), ("≤", "<="), ("≠", "!="), ("!", "not"), ("=", "=="))
 
 
@@ -47,7 +45,7 @@ def parse(text: str) -> Parsed:
     if _bracket_depth(source) > MAX_DEPTH:
         return Parsed(None, (Complaint("PE306", 0, _LIMITS),))
     margin = len(source) - len(stripped)
-    remark = _QUOTED.sub(lambda quoted: "_" * len(quoted[0]), source).find("#")
+    remark = re.sub(_QUOTED_TEXT, lambda quoted: "_" * len(quoted[0]), source).find("#") if "#" in source else -1
     if remark >= 0:
         return Parsed(None, (Complaint("PE301", remark, {"found": source[remark : remark + 20], "hint": ""}),))
     tree, fault = _python_tree(stripped)
@@ -59,7 +57,7 @@ def parse(text: str) -> Parsed:
 
 def one_line(text: str) -> str:
     """Give a condition on one line, every character where it was; what ends a line to Python is a space to us."""
-    return _LINE_ENDS.sub(" ", text)
+    return text.replace("\n", " ").replace("\r", " ")
 
 
 def _bracket_depth(text: str) -> int:
@@ -101,7 +99,7 @@ def _habit(source: str) -> str:
     """Give the words of this language for a habit of another one (`&&`, a single `=`, a percent sign)."""
     if "%" in source:
         return "%"
-    bare = re.sub(r"[<>=!]=", "", _QUOTED.sub("", source))
+    bare = re.sub(r"[<>=!]=", "", re.sub(_QUOTED_TEXT, "", source))
     return next((f"{theirs} -> {ours}" for theirs, ours in _HABITS if theirs in bare), "")
 
 
@@ -199,13 +197,19 @@ def _refuse_call(node: ast.Call, source: str) -> Complaint | None:
 def _make_exact(node: ast.Constant, written: str) -> bool:
     """Replace a literal's value by the exact one that its text says; tell whether the language has it."""
     if isinstance(node.value, str):
-        return _QUOTED.fullmatch(written) is not None
-    if not _DECIMAL.fullmatch(written):
+        return len(written) - len(node.value) == len("''") and written[:1] in "'\"" and "\\" not in written
+    if not _is_decimal(written):
         return False
     exact = Fraction(written)
     # typeshed allows only Python's own literals here; an exact fraction is this language's literal.
     node.value = exact.numerator if exact.denominator == 1 else exact  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     return True
+
+
+def _is_decimal(written: str) -> bool:
+    """Tell whether a number is written in plain decimals: digits, and perhaps a point with digits on both sides."""
+    whole, point, rest = written.partition(".")
+    return written.isascii() and whole.isdigit() and (rest.isdigit() if point else True)
 
 
 def offset_of(node: ast.expr, source: str) -> int:

@@ -2,7 +2,6 @@
 
 import ast
 import keyword
-import re
 from collections.abc import Mapping
 
 from policy_engine.errors import N_
@@ -14,7 +13,6 @@ from policy_engine.model.facts import Condition, FactDeclaration, Invariant, Rea
 from policy_engine.model.rulebook import Level, Reading
 from policy_engine.source import Citation
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 _OWNERS = {
     "choices": ("choice",), "fields": ("list",), "unit": ("count", "points"), "counted_from": ("count",), "when_absent": ("bool",),
     "may_be_none": ("day", "text"),
@@ -31,7 +29,7 @@ _OPTIONAL = (
 
 def check_name(node: Node, name: str) -> None:
     """Complain of a name that conditions could not use."""
-    if not _NAME.fullmatch(name):
+    if not (name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"):
         node.complain("PE409", node.key_place, name=name, reason=N_("it has other characters"))
     elif keyword.iskeyword(name) or name in _RESERVED:
         node.complain("PE409", node.key_place, name=name, reason=N_("the condition language needs the word itself"))

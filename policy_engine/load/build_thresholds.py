@@ -12,7 +12,7 @@ from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Threshold
 from policy_engine.source import Citation
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDER = r"\{([^{}]*)\}"
 
 
 def build_thresholds(node: Node, facts: Mapping[str, FactDeclaration], scope: Mapping[str, Named]) -> dict[str, Threshold]:
@@ -43,7 +43,7 @@ def fill(node: Node, thresholds: Mapping[str, Threshold]) -> Texts:
     """Read a sentence, its placeholders filled with the figures of the thresholds that they name."""
     filled: dict[str, str] = {}
     for language, text in node.texts().items():
-        for name in _PLACEHOLDER.findall(text):
+        for name in re.findall(_PLACEHOLDER, text) if "{" in text else ():
             if name not in thresholds:
                 child = node.child(language)
                 child.complain("PE408", name=name, nearest=nearest(name, thresholds))

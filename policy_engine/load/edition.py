@@ -13,6 +13,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.load.build_facts import build_facts, build_invariants, fact_scope
 from policy_engine.load.build_track import Context, build_track, build_unused, context_of
 from policy_engine.load.files import read_bytes
+from policy_engine.load.lock import sealed_revision
 from policy_engine.load.node import Node
 from policy_engine.load.scalars import Data
 from policy_engine.load.schema import check_schema
@@ -39,8 +40,12 @@ class Found(NamedTuple):
         return nodes[0] if nodes else None
 
 
-def load_edition(folder: str) -> Edition:
+def load_edition(folder: str, *, trust_lock: bool = True) -> Edition:
     """Read, check and build one edition.
+
+    Args:
+        folder: where its files are.
+        trust_lock: whether the digest may be taken from the lock, where no byte differs from it.
 
     Raises:
         InputError: with every problem of every file.
@@ -53,11 +58,13 @@ def load_edition(folder: str) -> Edition:
         check_schema(_SCHEMA, readable, raws)
         raise InputError([*problems, *(p for d in readable for p in d.problems)])
     edition = _build(found)
-    check_schema(_SCHEMA, readable, raws)
+    revision = sealed_revision(folder, raws) if trust_lock else None
+    if revision is None or any(document.problems for document in documents):
+        check_schema(_SCHEMA, readable, raws)
     problems = [p for document in documents for p in document.problems]
     if problems or edition is None:
         raise InputError(problems)
-    return edition._replace(revision=revision_of(document.data for document in documents))
+    return edition._replace(revision=revision or revision_of(document.data for document in documents))
 
 
 def read_folder(folder: str) -> tuple[list[Document], dict[str, bytes]]:

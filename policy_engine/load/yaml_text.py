@@ -13,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 import yaml
 
 from policy_engine.errors import Problem
+from policy_engine.load.compose import compose
 from policy_engine.load.scalars import Data, Refusal, is_plain_word, read_scalar, reads_as_text
 from policy_engine.source import Location
 
@@ -71,6 +72,14 @@ def read_document(raw: bytes, file: str) -> Document:
         place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
         document.problems.append(document.problem("PE105", place, found=f"character #x{ord(text[odd]):04x}"))
         return document
+    composed = compose(text, file)
+    if composed:
+        return document._replace(data=composed.data, places=composed.places, keys=composed.keys)
+    return read_events(text, document)
+
+
+def read_events(text: str, document: Document) -> Document:
+    """Read a file event by event, with the place and the name of every fault."""
     builder = _Builder(document)
     builder.read(text)
     return document._replace(data=builder.root)

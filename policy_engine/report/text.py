@@ -1,6 +1,5 @@
 """An explanation as text for a terminal."""
 
-import textwrap
 from collections.abc import Callable, Iterator
 
 from policy_engine.explain import Explanation, Line, Section
@@ -22,7 +21,7 @@ def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) 
     """Write an explanation: the answer first, then why, each line with its clause."""
     lines = [style(visible(explanation.title), "title"), style(explanation.headline, explanation.outcome)]
     for note in explanation.notes:
-        lines += [style(line, "faint") for line in textwrap.wrap(note, width, initial_indent="  ", subsequent_indent="  ")]
+        lines += [f"  {style(line, 'faint')}" for line in wrap(note, width - 2)]
     for section in explanation.sections:
         lines += ["", *_section(section, style, width)]
     return "\n".join(lines) + "\n"
@@ -37,7 +36,7 @@ def _section(section: Section, style: Style, width: int) -> Iterator[str]:
 
 def _line(line: Line, style: Style, width: int) -> Iterator[str]:
     """Write a line under its mark, and its source behind or below it."""
-    body = textwrap.wrap(line.text, width - 4, break_long_words=False, break_on_hyphens=False) or [""]
+    body = wrap(line.text, width - 4)
     source = f"[{line.source}]" if line.source else ""
     if source and len(body[-1]) + len(source) + 5 <= width:
         body[-1], source = f"{body[-1]} {style(source, 'faint')}", ""
@@ -45,4 +44,15 @@ def _line(line: Line, style: Style, width: int) -> Iterator[str]:
     for more in body[1:]:
         yield f"    {more}"
     if source:
-        yield from (f"    {style(part, 'faint')}" for part in textwrap.wrap(source, width - 4))
+        yield from (f"    {style(part, 'faint')}" for part in wrap(source, width - 4))
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a text into lines at its spaces; a word longer than a line stands alone (textwrap costs a start more than all of this file)."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
