@@ -29,6 +29,8 @@ _OPTIONAL = (
 
 def check_name(node: Node, name: str) -> None:
     """Complain of a name that conditions could not use."""
+    if not name:
+        return  # told as a text that is missing
     if not (name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"):
         node.complain("PE409", node.key_place, name=name, reason=N_("it has other characters"))
     elif keyword.iskeyword(name) or name in _RESERVED:
@@ -79,7 +81,7 @@ def _build_fact(node: Node, name: str) -> FactDeclaration:
     check_name(node, name)
     got = node.fields(("type", "label", "asks"), _OPTIONAL)
     kind, choices, fields = _kind(got, (*SIMPLE, "choice", "list"))
-    members = {n: _build_field(child, n) for n, child in got["fields"].entries()} if fields else {}
+    members = {n: _build_field(child, n) for n, child in got["fields"].entries(at_least=1)} if fields else {}
     kind = Type("list", fields=tuple((n, f.type) for n, f in members.items())) if kind.kind == "list" else kind
     return FactDeclaration(
         name, kind, got["label"].texts(), got["asks"].texts(), Citation(got["cite"].text() if "cite" in got else ""), node.key_place,
@@ -111,7 +113,7 @@ def _kind(got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[Type, dict[s
         elif kind in owners and key in _NEEDED and key not in got:
             got["type"].complain("PE202", key=key)
     if kind == "choice" and "choices" in got:
-        choices = {choice: child.texts() for choice, child in got["choices"].entries()}
+        choices = {choice: child.texts() for choice, child in got["choices"].entries(at_least=1)}
         return Type("choice", tuple(choices)), choices, False
     return SIMPLE.get(kind, Type(kind)), {}, kind == "list" and "fields" in got
 

@@ -59,6 +59,8 @@ def build_track(node: Node, context: Context) -> Track:
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
     context = context._replace(positive=_always_positive(requires, stand_ins))
     own = dict(got["criteria"].entries()) if "criteria" in got else {}
+    for name, child in own.items():
+        check_name(child, name)
     for name in own.keys() & context.shared.keys():
         first = context.shared[name].key_place
         own[name].complain("PE402", own[name].key_place, name=name, first=f"{first.file}:{first.line}")
@@ -105,7 +107,7 @@ def _build_stand_ins(node: Node, context: Context) -> tuple[StandIn, ...]:
     for item in node.items():
         got = item.fields(("unless", "take"), ("readings",))
         unless = build_condition(got["unless"], context.scope)
-        take = {target: child.text() for target, child in got["take"].entries()}
+        take = {target: child.text() for target, child in got["take"].entries(at_least=1)}
         for target, source in take.items():
             _check_pair(got["take"].child(target), target, source, context)
         if unless:
@@ -182,7 +184,7 @@ def build_unused(node: Node, context: Context) -> None:
 
 def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Context) -> Criterion | None:
     """Read a criterion's body at `node`, under the clause and phrase of the level that uses it."""
-    body = node.fields(_CRITERION[0], ("id", *_CRITERION[1]))
+    body = node.fields(_CRITERION[0], (*(("id",) if "id" in under else ()), *_CRITERION[1]))
     applies = build_condition(body["applies_when"], context.scope) if "applies_when" in body else None
     guarded = context.positive | positive_wholes(applies.tree) if applies else context.positive
     when = build_condition(body["when"], context.scope, guarded)
@@ -190,6 +192,8 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
     if when is None or ("applies_when" in body and applies is None):
         return None
     thresholds = tuple(context.thresholds[n] for n in when.names if n in context.thresholds)
+    if "cite" in body:
+        body["cite"].text()
     phrases = [holder["phrase"].text() for holder in (under, body) if "phrase" in holder]
     phrase = phrases[0] if phrases else "; ".join(t.citation.phrase for t in thresholds)
     if not phrase and not any(context.scope[name].type is WRONG for name in when.names if name in context.scope):
@@ -205,7 +209,7 @@ def _build_step(node: Node, context: Context) -> DecideStep:
     """Read one step of deciding."""
     key = "first" if node.has("first") else "highest_of"
     got = node.fields((key,), ("readings",))
-    names = [got[key]] if key == "first" else got[key].items()
+    names = [got[key]] if key == "first" else got[key].items(at_least=1)
     for name in names:
         if name.text() not in context.scale and name.value is not None:
             name.complain("PE401", name=str(name.value), sort=N_("level"), nearest=nearest(str(name.value), context.scale))
@@ -230,7 +234,7 @@ def _build_residual(node: Node, context: Context) -> Residual:
 
 def _refuse_undecided(got: Mapping[str, Node], track: Track, context: Context) -> None:
     """Complain of a level that is decided twice or never, or decided without a rule."""
-    if any(node.value not in context.scale for step in got["decide"].items() for node in _decided(step)):
+    if any(not isinstance(node.value, str) or node.value not in context.scale for step in got["decide"].items() for node in _decided(step)):
         return  # what is missing there may be what is misspelt
     decided = [level for step in track.decide for level in step.levels]
     ruled = {rule.level for rule in track.levels}

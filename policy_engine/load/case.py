@@ -119,7 +119,7 @@ def _facts(node: Node, edition: Edition) -> dict[str, Value]:
 def _value(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> Value | None:
     """Read one value as its fact's type asks; None where it is not of that type, which is noted."""
     value = node.value
-    if value == "none" and fact.type.kind not in {"text", "choice"}:
+    if value == "none" and (fact.may_be_none or fact.type.kind not in {"text", "choice"}):
         return _nothing(node, fact)
     match fact.type.kind:
         case "list":
@@ -166,7 +166,7 @@ _SCALARS: dict[str, Callable[[Data], Value | None]] = {
     "share": lambda value: _figure("share", value),
     "months": lambda value: _figure("months", value),
     "day": lambda value: read_day(value) if isinstance(value, str) else None,
-    "text": lambda value: value if isinstance(value, str) else None,
+    "text": lambda value: value if isinstance(value, str) and value.strip() else None,
 }
 
 
@@ -234,6 +234,13 @@ def _criteria(node: Node) -> dict[str, str]:
     return {name: child.one_of(CRITERION_OUTCOMES) for name, child in node.entries()}
 
 
+def _names(node: Node, at_least: int = 0) -> list[str]:
+    """Read a list of ids."""
+    for item in node.items(at_least):
+        check_name(item, item.text())
+    return _texts(node) if isinstance(node.value, list) else []
+
+
 def _texts(node: Node) -> list[str]:
     """Read a list of texts."""
     return [item.text() for item in node.items()]
@@ -244,10 +251,10 @@ _EXPECTED: dict[str, Callable[[Node], object]] = {
     "level": lambda node: node.value,
     "possible_levels": _texts,
     "gap_possible": lambda node: node.flag(),
-    "open_questions": _texts,
+    "open_questions": _names,
     "criteria": _criteria,
     "interpretations": _texts,
-    "overlaps": lambda node: [_texts(item) for item in node.items()],
+    "overlaps": lambda node: [_names(item, at_least=2) for item in node.items()],
 }
 """What a case may expect, and how each is read."""
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.load.build_facts import build_facts, build_invariants, fact_scope
+from policy_engine.load.build_facts import build_facts, build_invariants, check_name, fact_scope
 from policy_engine.load.build_track import Context, build_track, build_unused, context_of
 from policy_engine.load.files import read_bytes
 from policy_engine.load.lock import sealed_revision
@@ -195,6 +195,7 @@ def _build_scale(node: Node) -> dict[str, Level]:
     for index, item in enumerate(items):
         level = item.fields(("level", "code", "label"), ("aliases",))
         name, code = level["level"].text(), level["code"].text()
+        check_name(level["level"], name)
         aliases = tuple(alias.text() for alias in level["aliases"].items()) if "aliases" in level else ()
         for spelling in (name, code, *aliases):
             if spelling in spelled:
@@ -226,6 +227,7 @@ def _shared(nodes: Iterable[Node]) -> dict[str, Node]:
     shared: dict[str, Node] = {}
     for node in nodes:
         for name, child in node.fields(("criteria",))["criteria"].entries():
+            check_name(child, name)
             if name in shared:
                 first = shared[name].key_place
                 child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}")

@@ -86,11 +86,15 @@ class Node:
         """Tell whether an unknown key is a misspelling of a missing one: one fault, told once."""
         return found not in known and nearest(found, known) == key
 
-    def entries(self) -> list[tuple[str, "Node"]]:
-        """Give keys and values of a mapping whose keys are names of the author's own."""
-        if not isinstance(self.value, dict):
-            self.wrong(N_("a mapping of keys and values"))
+    def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
+        """Give keys and values of a mapping whose keys are names of the author's own, none of them empty."""
+        if not isinstance(self.value, dict) or len(self.value) < at_least:
+            self.wrong(N_("a mapping that is not empty") if at_least else N_("a mapping of keys and values"))
             return []
+        for key in self.value:
+            if not key.strip():
+                child = self.child(key)
+                child.complain("PE409", child.key_place, name=key, reason=N_("it is empty"))
         return [(key, self.child(key)) for key in self.value]
 
     def items(self, at_least: int = 0) -> list["Node"]:

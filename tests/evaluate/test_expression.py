@@ -26,7 +26,7 @@ def truth(text: str, values: Mapping[str, Value], stated: tuple[str, ...] = ()) 
     return Interpreter({**FIGURES, **values}, stated).truth(Condition(tree, text, Location("", 1, 1), ()))
 
 
-@settings(max_examples=800, deadline=None, derandomize=True)
+@settings(max_examples=600, deadline=None, derandomize=True)
 @given(conditions, cases)
 def test_two_evaluators_agree(said: Said, facts: dict[str, Any]) -> None:
     """Rule: a condition means the same to the interpreter and to an evaluator that shares no line with it."""

@@ -58,7 +58,7 @@ def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, An
     return {name: None if name in unknown else DOMAINS[name][0] if value is None else value for name, value in whole.items()}
 
 
-@settings(max_examples=700, deadline=None, derandomize=True)
+@settings(max_examples=350, deadline=None, derandomize=True)
 @given(conditions, cases, st.integers(0, 3))
 @example(("or", ("compare", *BEFORE), ("compare", *NOT_BEFORE)), {}, 0)
 @example(("and", ("exists", "d"), ("not", ("exists", "d"))), {}, 0)
@@ -84,7 +84,7 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
         assert outcomes == {holds for holds, answer in possible.items() if answer is True}, text
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(conditions, cases, st.integers(0, 3))
 def test_a_plain_reading_never_decides_what_is_open(said: Said, drawn: dict[str, Any], start: int) -> None:
     """Rule: where the interpreter decides a condition with unknowns in it, every completion decides it in the same way."""

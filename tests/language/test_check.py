@@ -1,13 +1,14 @@
 """Names and types: every slip of a condition is told, with its code, its place and its words."""
 
 import ast
+import re
 
 import pytest
 
 from policy_engine.language.check import Checker, names_in, positive_wholes
 from policy_engine.language.complaint import Complaint
 from policy_engine.language.grammar import parse
-from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, MONTHS, POINTS, SHARE, TEXT, Named, Type
+from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, MONTHS, NOUNS, POINTS, SHARE, TEXT, Named, Type
 
 EFFICIENCY = Type("choice", ("high", "low"))
 ITEM = Type("list", (), (("done", BOOL), ("grade", LEVEL), ("part", COUNT), ("whole", COUNT), ("efficiency", EFFICIENCY)))
@@ -102,6 +103,23 @@ def test_an_unknown_name_is_told_with_the_nearest(text: str, name: str, nearest:
 def test_unlike_things_are_not_compared(text: str, place: int) -> None:
     """Rule: counts, points, shares, months, days, levels, choices and truths are kept apart; each mix is told once, at its place."""
     assert [("PE303", place)] == codes_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "wanted"),
+    [
+        ("tasks_done >= half", "share", "count"), ("score >= half", "share", "points"), ("day < months", "months", "day"),
+        ("level >= least", "count", "level"), ("note == kind", "choice", "text"), ("tasks_done", "count", "bool"),
+        ("flag and half", "share", "bool"), ("tasks_done + score > 0", "points", "count"), ("count(day) > 0", "day", "list"),
+    ],
+)  # fmt: skip
+def test_a_mix_is_told_with_what_was_found_and_what_belongs(text: str, found: str, wanted: str) -> None:
+    """Rule: the message names the kind that stands there, and the noun of the kind that belongs there, not the other way round."""
+    (told,) = complaints_of(text)
+
+    assert found in told.details["found"]
+    assert wanted not in re.sub(r"\w+_\w+|count\(|day\)", "", told.details["found"])
+    assert NOUNS[wanted] == told.details["wanted"]
 
 
 @pytest.mark.parametrize(

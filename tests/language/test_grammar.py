@@ -160,6 +160,19 @@ def test_complaints_tell_their_place(text: str, place: int) -> None:
     assert (place,) == tuple(complaint.offset for complaint in parse(text).complaints)
 
 
+@pytest.mark.parametrize(
+    ("text", "place", "found"),
+    [
+        ("a)", 1, ")"), ("  a )", 4, ")"), ("b and c)", 7, ")"), ("b and (c $ d)", 9, "$ d)"),
+        ("a and and b", 6, "and b"), ("50% > a", 2, "% > a"),
+        ("a >", 3, "a >"), ("a > 0 # over", 6, "# over"), ("a#", 1, "#"), ("b and (a := c)", 7, "a := c"), ("b and -c", 6, "-c"),
+    ],
+)  # fmt: skip
+def test_faults_are_shown_as_they_stand(text: str, place: int, found: str) -> None:
+    """Rule: what Python itself cannot read is told at its place too, with the words that stand there."""
+    assert [(place, found)] == [(complaint.offset, complaint.details["found"]) for complaint in parse(text).complaints]
+
+
 def test_all_faults_are_told_at_once() -> None:
     """Rule: a condition with three faults gets three complaints, from left to right."""
     found = parse("a ** 2 > 0 and rand() and b.c").complaints
