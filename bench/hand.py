@@ -69,4 +69,4 @@ def _real(f: dict[str, Any]) -> bool:
             return False
     targets = max(f["targets_exceeded"], f["targets_on_time_quality"]) <= f["targets_completed"] <= f["targets_total"]
     people = f["subordinates_good_or_better"] <= f["subordinates_completed_or_better"] <= f["subordinates_total"]
-    return targets and people and f["tasks_exceeded"] <= f["tasks_completed"]
+    return bool(targets and people and f["tasks_exceeded"] <= f["tasks_completed"])

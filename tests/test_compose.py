@@ -12,7 +12,26 @@ from tests.conftest import ROOT
 
 FILES = [*sorted((ROOT / "rulebook").rglob("*.yaml")), *sorted((ROOT / "cases").rglob("*.yaml"))]
 SCALARS = st.sampled_from(
-    ["yes", "no", "012", "7", "0.5", "2020-12-15", "2020-02-30", "1:30", "~", "''", '"yes"', "&a x", "*a", "!t x", "Cán bộ", "[1, [2]]", "{a: b}", "1e3"]
+    [
+        "yes",
+        "no",
+        "012",
+        "7",
+        "0.5",
+        "2020-12-15",
+        "2020-02-30",
+        "1:30",
+        "~",
+        "''",
+        '"yes"',
+        "&a x",
+        "*a",
+        "!t x",
+        "Cán bộ",
+        "[1, [2]]",
+        "{a: b}",
+        "1e3",
+    ]  # fmt: skip
 )
 LINES = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "yes", "1", "<<", "? [x]"]), SCALARS), max_size=6)
 
@@ -58,7 +77,10 @@ def test_two_readers_agree_on_any_text(text: str) -> None:
     _agree(text)
 
 
-@pytest.mark.parametrize("text", ["[" * 25_000, "- " * 25_000, "{a: " * 25_000, "? " * 25_000, "\n".join(" " * n + "a:" for n in range(1_200))])
+DEEP = ["[" * 25_000, "- " * 25_000, "{a: " * 25_000, "? " * 25_000, "\n".join(" " * n + "a:" for n in range(1_200))]
+
+
+@pytest.mark.parametrize("text", DEEP, ids=["brackets", "dashes", "braces", "keys", "steps"])
 def test_nothing_deep_is_composed(text: str) -> None:
     """Rule: what could be nested deeply never reaches a recursive reader."""
     assert compose(text, "file.yaml") is None
