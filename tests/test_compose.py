@@ -31,7 +31,7 @@ SCALARS = st.sampled_from(
         "[1, [2]]",
         "{a: b}",
         "1e3",
-    ]  # fmt: skip
+    ]
 )
 LINES = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "yes", "1", "<<", "? [x]"]), SCALARS), max_size=6)
 
