@@ -5,6 +5,7 @@ by hand, so the place is what a person sees, not what the engine said. A place i
 `../case.yaml:5:3`, one of a whole folder `.:1:1`, and several are joined by `and`.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -88,8 +89,22 @@ def _missing(path: Path) -> Place:
     return path, 1, 1
 
 
-MADE: Mapping[str, Callable[[Path], Place]] = {"PE102": _too_large, "PE104": _too_many, "PE114": _missing}
-"""Faults that no file is kept for: too large for the repository, or no file at all."""
+def _without_subject(path: Path) -> Place:
+    """Make a case that is good, but for a schema that asks for a subject (`stricter`)."""
+    path.write_text('case: no-subject\nedition: "2020"\nfacts: {kind: collective}\n', encoding="utf-8")
+    return path, 1, 1
+
+
+def stricter(schema: bytes) -> bytes:
+    """Give the schema of cases, asking for a subject: no published schema refuses what the builder takes."""
+    data = json.loads(schema)
+    return json.dumps({**data, "required": [*data["required"], "subject"]}).encode()
+
+
+MADE: Mapping[str, Callable[[Path], Place]] = {
+    "PE102": _too_large, "PE104": _too_many, "PE114": _missing, "PE205": _without_subject,
+}  # fmt: skip
+"""Faults that no file is kept for: too large for the repository, no file at all, or good under the published schemas."""
 
 
 def made(code: str, folder: Path) -> Bad:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, fact_scope
 from policy_engine.load.build_track import Context, build_track, build_unused, context_of
+from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import read_bytes
 from policy_engine.load.lock import sealed_revision
 from policy_engine.load.node import Node
@@ -87,10 +88,8 @@ def revision_of(contents: Iterable[Data]) -> str:
     Each file's data in the canonical form of RFC 8785, sorted, so that comments, spacing, the order
     of keys and the names of files do not count, and every value does.
     """
-    import hashlib  # noqa: PLC0415  (only here)
-
     canonical = sorted(_canonical(_exact(content)) for content in contents)
-    return "sha256:" + hashlib.sha256(b"\n".join(canonical)).hexdigest()
+    return "sha256:" + sha256_of((b"\n".join(canonical),))
 
 
 def _canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)

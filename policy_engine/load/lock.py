@@ -10,20 +10,20 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
+from policy_engine.load.digest import sha256_of
+
 NAME = "editions.lock"
 _HEADER = "# Sealed editions: the digest of each one's meaning, then of the bytes of its files."
 
 
 def sealed_revision(folder: str, raws: Mapping[str, bytes]) -> str | None:
     """Give the digest that the lock beside an edition's folder names; None where there is none, or where any byte differs."""
-    from hashlib import sha256  # noqa: PLC0415  (only here)
-
     edition = os.path.basename(os.path.abspath(folder))
     named = dict(_lines(os.path.join(os.path.dirname(os.path.abspath(folder)), NAME), edition))
     revision = named.pop(edition, None)
     if revision is None or named.keys() != {_name(folder, path) for path in raws}:
         return None
-    same = all(named[_name(folder, path)] == f"sha256:{sha256(raw).hexdigest()}" for path, raw in raws.items())
+    same = all(named[_name(folder, path)] == f"sha256:{sha256_of((raw,))}" for path, raw in raws.items())
     return revision if same else None
 
 
@@ -46,8 +46,6 @@ def _lines(path: str, edition: str) -> Iterator[tuple[str, str]]:
 
 def lock_text(root: str) -> str:
     """Write the lock of every issued edition below a folder."""
-    from hashlib import sha256  # noqa: PLC0415
-
     from policy_engine.load.edition import load_edition, read_folder  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
 
@@ -57,7 +55,7 @@ def lock_text(root: str) -> str:
         if edition.status == "issued":
             lines.append(f"{os.path.basename(folder)} {edition.revision}")
             raws = read_folder(folder)[1]
-            lines += [f"{_name(folder, path)} sha256:{sha256(raw).hexdigest()}" for path, raw in sorted(raws.items())]
+            lines += [f"{_name(folder, path)} sha256:{sha256_of((raw,))}" for path, raw in sorted(raws.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, cast
 
 from policy_engine.errors import Problem
+from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import data_root
 from policy_engine.load.yaml_text import Document, Path
 
@@ -73,12 +74,7 @@ def _schema_text(name: str) -> bytes:
 
 def _mark(name: str, contents: Iterable[bytes]) -> str:
     """Give the mark of content that passed a schema: a digest of both."""
-    import hashlib  # noqa: PLC0415
-
-    digest = hashlib.sha256(_schema_text(name))
-    for content in contents:
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return digest.hexdigest()
+    return sha256_of((_schema_text(name), *(len(content).to_bytes(8, "big") + content for content in contents)))
 
 
 def _store() -> str:

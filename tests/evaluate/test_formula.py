@@ -60,6 +60,9 @@ def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, An
 
 @settings(max_examples=350, deadline=None, derandomize=True)
 @given(conditions, cases, st.integers(0, 3))
+@example(("compare", ("*", ("fact", "c0"), ("fact", "c1")), (">", ("fact", "c2"))), {}, 0)
+@example(("compare", ("share", "c0", "w"), (">", ("share", "c1", "w"))), {}, 0)
+@example(("compare", ("+", ("share", "c0", "w"), ("share", "c1", "w")), ("==", ("fact", "one"))), {}, 0)
 @example(("or", ("compare", *BEFORE), ("compare", *NOT_BEFORE)), {}, 0)
 @example(("and", ("exists", "d"), ("not", ("exists", "d"))), {}, 0)
 @example(("and", ("exists", "d"), ("compare", ("fact", "d"), ("!=", ("fact", "e")))), {"e": "none"}, 0)
@@ -80,6 +83,7 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
     possible = {holds: solver.possible(formula) for holds, formula in both.items()}
 
     assert all(possible[holds] is not False for holds in outcomes), text
+    assert variables.exact or "*" in text or "share" in text, text
     if variables.exact:
         assert outcomes == {holds for holds, answer in possible.items() if answer is True}, text
 
