@@ -4,10 +4,13 @@ The language is always handed over, never kept in a global: the same process ans
 in Vietnamese and the next in English.
 """
 
-import gettext
 import os
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import gettext
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "en"
@@ -25,13 +28,21 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 
 @cache
-def catalogue(language: str) -> gettext.NullTranslations:
-    """Give the translations into a language; English is the language of the code itself."""
+def catalogue(language: str) -> "gettext.NullTranslations":
+    """Give the translations into a language; English is the language of the code itself.
+
+    Raises:
+        FileNotFoundError: where there is no catalogue for it.
+    """
+    import gettext  # noqa: PLC0415  (who reads English needs no catalogue)
+
     return gettext.translation(_DOMAIN, _FOLDER, languages=[language], fallback=language == DEFAULT_LANGUAGE)
 
 
 def bind_click(language: str) -> None:
     """Let click's own words (Usage, Options …) come from our catalogue too, for this process: the command line has one reader."""
+    import gettext  # noqa: PLC0415  (click has loaded it already)
+
     os.environ["LANGUAGE"] = language
     gettext.bindtextdomain(_DOMAIN, _FOLDER)
     gettext.textdomain(_DOMAIN)
@@ -39,7 +50,7 @@ def bind_click(language: str) -> None:
 
 def translate(text: str, language: str, **words: object) -> str:
     """Give a marked text in a language, its placeholders filled with the words."""
-    found = catalogue(language).gettext(text)
+    found = text if language == DEFAULT_LANGUAGE else catalogue(language).gettext(text)
     return found.format(**words) if words else found
 
 

@@ -61,7 +61,9 @@ def one_line(text: str) -> str:
 
 
 def _bracket_depth(text: str) -> int:
-    """Give the deepest nesting of round and square brackets, before any parser sees the text."""
+    """Give the deepest nesting of brackets, before any parser sees the text; 0 where there are too few to matter."""
+    if text.count("(") + text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
     depth = deepest = 0
     for character in text:
         depth += (character in "([{") - (character in ")]}")

@@ -55,7 +55,7 @@ def _may_be_plain(text: str) -> bool:
     """
     if text.startswith(("%", "!")) or any(odd in text for odd in _ODD):
         return False
-    return text.count("[") + text.count("{") <= _MAX_BRACKETS and len(max(text.split("\n"), key=len)) <= _MAX_LINE
+    return text.count("[") + text.count("{") <= _MAX_BRACKETS and max(map(len, text.split("\n"))) <= _MAX_LINE
 
 
 def _composer() -> Any:

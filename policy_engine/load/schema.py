@@ -16,18 +16,18 @@ from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import data_root
 from policy_engine.load.yaml_text import Document, Path
 
-_MAX_MARKS = 1_048_576
+_MAX_MARKS = 262_144
 
 
 def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, bytes]) -> None:
     """Hold documents against a schema, and note what it refuses.
 
-    Where the builder has noted a problem at the same place or above it, the schema's words are
-    added to that problem, and the fault is told once.
+    Where the builder has noted a problem at the same place, above it or below it, the schema is silent: one
+    fault is told once.
     """
     clean = not any(document.problems for document in documents)
     mark = _mark(name, (raws[document.file] for document in documents)) if clean else ""
-    if clean and mark in _marks():
+    if clean and _is_remembered(mark):
         return
     for document in documents:
         _check(name, document)
@@ -83,13 +83,13 @@ def _store() -> str:
     return os.path.join(base, "policy-engine", "schema-marks")
 
 
-def _marks() -> frozenset[str]:
-    """Read the marks; where there are none, everything is validated again."""
+def _is_remembered(mark: str) -> bool:
+    """Tell whether content with this mark passed before; where that cannot be read, it is validated again."""
     try:
-        with open(_store(), encoding="ascii") as file:
-            return frozenset(file.read(_MAX_MARKS).split())
+        with open(_store(), "rb") as file:
+            return f"{mark}\n".encode() in file.read(_MAX_MARKS)
     except (OSError, ValueError):
-        return frozenset()
+        return False
 
 
 def _remember(mark: str) -> None:

@@ -67,7 +67,7 @@ def read_document(raw: bytes, file: str) -> Document:
         document.problems.append(document.problem("PE101", place, byte=f"0x{raw[error.start]:02x}"))
         return document
     document = document._replace(lines=tuple(text.split("\n")))
-    odd = next((index for index, sign in enumerate(text) if sign in _ODD_LINE_ENDS), -1) if not text.isascii() else -1
+    odd = min((text.find(sign) for sign in _ODD_LINE_ENDS if sign in text), default=-1)
     if odd >= 0:
         place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
         document.problems.append(document.problem("PE105", place, found=f"character #x{ord(text[odd]):04x}"))
