@@ -56,7 +56,9 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "PE111": Entry(N_("the file holds {found} documents, not one"), N_("keep one document in a file")),
     "PE112": Entry(N_("the key `{found}` is not a text"), N_("write the key as plain text or in quotes")),
-    "PE113": Entry(N_("`{found}` is not a finite number"), N_("write the figure itself, or `unknown`")),
+    "PE113": Entry(
+        N_("`{found}` is no number that can be read exactly"), N_("write the figure itself, in at most 15 digits, or `unknown`")
+    ),
     "PE114": Entry(N_("the file cannot be read: {reason}"), N_("check the path and the rights on the file")),
     # 2xx: the shape of a file
     "PE201": Entry(N_("the key `{key}` is not known here{nearest}"), N_("keys known here: {known}")),

@@ -95,7 +95,6 @@ def test_nothing_in_a_file_steers_the_terminal(name: str, tmp_path: Path, cli: C
     assert status == 0 or len(err.splitlines()) == 4
 
 
-@pytest.mark.xfail(reason="the line of the file is shown as it is", strict=True)
 def test_nothing_in_a_shown_line_steers_the_terminal(tmp_path: Path, cli: Cli) -> None:
     """Rule: a control character in the line below an error is shown as such, never sent."""
     path = tmp_path / "case.yaml"
@@ -107,7 +106,6 @@ def test_nothing_in_a_shown_line_steers_the_terminal(tmp_path: Path, cli: Cli) -
     assert "\x1b" not in err
 
 
-@pytest.mark.xfail(reason="libyaml ends a line at CR; the lines that are shown are cut at LF only", strict=True)
 def test_lines_may_end_with_cr(tmp_path: Path, cli: Cli) -> None:
     """Rule: below an error stands the line that it is about, however lines end."""
     path = tmp_path / "case.yaml"

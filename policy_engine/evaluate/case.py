@@ -124,10 +124,11 @@ class _Rating:
             assumed: that the track applies is assumed, not known.
         """
         self.evaluator, self.case, self.plan, self.track = evaluator, case, plan, plan.track
-        self.facts = stand_in(facts, case, plan)
+        self.facts = facts
         self.problem: InputError | None = None
         self.open: Open | None = None
         try:
+            self.facts = stand_in(facts, case, plan)
             check_invariants(self.facts, case, plan)
             if _is_open(self.facts, case, plan, evaluator.plan.lists):
                 from policy_engine.evaluate import unknowns  # noqa: PLC0415  (most cases have nothing open)

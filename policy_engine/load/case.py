@@ -220,7 +220,7 @@ def _expect(node: Node, edition: Edition) -> dict[str, object]:
         expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
     if "level" in got:
         level = find_level(got["level"].text(), edition.scale)
-        if level is None and isinstance(got["level"].value, str) and got["level"].value != "none":
+        if level is None and isinstance(got["level"].value, str) and got["level"].value.strip() not in {"", "none"}:
             spellings = [s for known in edition.scale.values() for s in (known.id, known.code)]
             got["level"].complain("PE204", found=str(got["level"].value), nearest="", known=", ".join(spellings))
         expect["level"] = level.id if level else None

@@ -36,3 +36,8 @@ def read_bytes(path: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Cut a text into lines, at the ends that libyaml and editors count."""
+    return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))

@@ -12,6 +12,7 @@ from fractions import Fraction
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
+from policy_engine.language.show import decimal_text
 from policy_engine.load.scalars import Data
 from policy_engine.load.yaml_text import Document, Path
 from policy_engine.source import Location
@@ -108,7 +109,8 @@ class Node:
         """Give a text that is not empty."""
         if isinstance(self.value, str) and self.value.strip():
             return self.value
-        self.wrong(N_("a text"))
+        number = isinstance(self.value, (int, Fraction)) and not isinstance(self.value, bool)
+        self.wrong(N_('a text in quotes, like "2020"') if number else N_("a text"))
         return ""
 
     def texts(self) -> dict[str, str]:
@@ -147,9 +149,11 @@ def describe(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"`{value[:60]}`"
-        case int() | Fraction():
+            return f'`"{value[:60]}"`'
+        case int():
             return f"`{value}`"
+        case Fraction():
+            return f"`{decimal_text(value)}`"
         case list():
             return N_("a list")
         case dict():

@@ -77,4 +77,4 @@ def _suggestion(text: str) -> str:
     """Give the forms that every reader agrees on."""
     word = text.lower()
     meant = "true" if word in _YES else "false" if word in _NO else ""
-    return f'"{text}"' + (f" ({meant})" if meant else "")
+    return f'"{text}" | {meant}' if meant else f'"{text}"'

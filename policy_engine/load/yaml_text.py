@@ -14,6 +14,7 @@ import yaml
 
 from policy_engine.errors import Problem
 from policy_engine.load.compose import compose
+from policy_engine.load.files import lines_of
 from policy_engine.load.scalars import Data, Refusal, is_plain_word, read_scalar, reads_as_text
 from policy_engine.source import Location
 
@@ -62,11 +63,12 @@ def read_document(raw: bytes, file: str) -> Document:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        document = document._replace(lines=lines_of(raw.decode("utf-8-sig", errors="replace")))
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
         place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
         document.problems.append(document.problem("PE101", place, byte=f"0x{raw[error.start]:02x}"))
         return document
-    document = document._replace(lines=tuple(text.split("\n")))
+    document = document._replace(lines=lines_of(text))
     odd = min((text.find(sign) for sign in _ODD_LINE_ENDS if sign in text), default=-1)
     if odd >= 0:
         place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
@@ -167,7 +169,7 @@ class _Builder:
         if event.anchor is not None:
             self._complain("PE107", place, found=f"&{event.anchor}")
         if event.tag is not None:
-            self._complain("PE108", place, found=event.tag)
+            self._complain("PE108", place, found=event.tag.replace("tag:yaml.org,2002:", "!!"))
 
     def on_alias(self, event: Any) -> None:
         """Refuse an alias; in its place stands nothing."""
@@ -280,7 +282,7 @@ class _Builder:
         value = read_scalar(text)
         if not isinstance(value, Refusal):
             return value
-        details = {"key": str(self.key or "")} if value.code == "PE110" else value.details
+        details = {"key": str(self.key or "-")} if value.code == "PE110" else value.details
         self._complain(value.code, place, **details)
         return None
 

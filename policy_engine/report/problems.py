@@ -11,6 +11,7 @@ _DID_YOU_MEAN = N_("; did you mean `{name}`?")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
 _MAX_EXCERPT = 160
+_MAX_WORDS = 600
 
 
 def problem_to_text(problem: Problem, language: str) -> str:
@@ -53,12 +54,18 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
-    words = {key: translate(text, language) if isinstance(text, Words) else visible(text) for key, text in problem.details.items()}
+    words = {key: translate(text, language) if isinstance(text, Words) else _short(text) for key, text in problem.details.items()}
     if "nearest" in words:
         words["nearest"] = translate(_DID_YOU_MEAN, language, name=words["nearest"]) if words["nearest"] else ""
     if "hint" in words:
         words["hint"] = _hint(words["hint"], language)
     return words
+
+
+def _short(text: str) -> str:
+    """Write a user's own text safely, and cut where nobody would read on."""
+    safe = visible(text)
+    return safe if len(safe) <= _MAX_WORDS else safe[:_MAX_WORDS] + "…"
 
 
 def _hint(hint: str, language: str) -> str:
@@ -71,5 +78,6 @@ def _hint(hint: str, language: str) -> str:
 def _caret(excerpt: str, column: int) -> list[str]:
     """Show the line, cut to what fits around the column, with a caret below it."""
     start = max(0, column - 1 - _MAX_EXCERPT // 2) if len(excerpt) > _MAX_EXCERPT else 0
-    shown = excerpt[start : start + _MAX_EXCERPT].replace("\t", " ").rstrip("\r")
+    cut = excerpt[start : start + _MAX_EXCERPT].rstrip("\r")
+    shown = "".join(sign if sign.isprintable() else " " for sign in cut)
     return [f"    {shown}", f"    {' ' * (column - 1 - start)}^"]
