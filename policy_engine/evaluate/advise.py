@@ -11,7 +11,7 @@ from typing import NamedTuple
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.facts import Facts, known_facts, stand_in
 from policy_engine.evaluate.formula import Formula, Translator, conjunction, disjunction
-from policy_engine.evaluate.linear import Budget, Row, Stage, components, eliminate, range_of, whole_values
+from policy_engine.evaluate.linear import MAX_STEPS, Budget, Row, Stage, components, eliminate, range_of, whole_values
 from policy_engine.evaluate.outcomes import level_formula
 from policy_engine.evaluate.plan import Plan, TrackPlan, next_level
 from policy_engine.evaluate.solver import split
@@ -22,6 +22,8 @@ from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.verdict import Advice, Change, Verdict
 
 MAX_BRANCHES = 2_000
+MAX_STEPS_WHERE_OPEN = 1_000
+"""Where an open fact stands among the rows, a least change is seldom to be had; the search is not to take long over it."""
 
 Cost = tuple[int, int, int]
 """Judgements changed, total change of counts, facts changed: compared in this order."""
@@ -185,7 +187,8 @@ class _Search:
         if not isinstance(stages, list):
             self.exact = self.exact and stages is False
             return None
-        budget = Budget()
+        unsettled = any(not isinstance(self.start.get(stage.name), int) for stage in stages)
+        budget = Budget(MAX_STEPS_WHERE_OPEN if unsettled else MAX_STEPS)
         found = self._descend(list(reversed(stages)), Nearest((0, 0, 0), {}), None, budget)
         self.exact = self.exact and budget.left >= 0
         return found
