@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from policy_engine.load.edition import _canonical, load_edition, read_folder
 from policy_engine.load.files import data_root
-from policy_engine.load.lock import NAME, lock_text, sealed_revision
+from policy_engine.load.lock import NAME, sealed_revision
+from policy_engine.load.seal import lock_text
 
 RULEBOOK = Path(data_root(), "rulebook")
 PLAIN: st.SearchStrategy[Any] = st.recursive(
@@ -28,7 +29,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_lock_is_up_to_date() -> None:
-    """Rule: the lock that is shipped names the editions that are shipped (else: python -m policy_engine.load.lock rulebook)."""
+    """Rule: the lock that is shipped names the editions that are shipped (else: python -m policy_engine.load.seal rulebook)."""
     assert lock_text(str(RULEBOOK)) == (RULEBOOK / NAME).read_text("utf-8")
 
 

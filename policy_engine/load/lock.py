@@ -2,18 +2,14 @@
 
 Where every file of an edition still has the bytes that the lock names, its digest is taken from there, and the schemas need
 not be asked again: they were when it was sealed. A lock that says otherwise than the files is no lock to them.
-
-    python -m policy_engine.load.lock rulebook      seals every issued edition below a folder
 """
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 
 from policy_engine.load.digest import sha256_of
 
 NAME = "editions.lock"
-_HEADER = "# Sealed editions: the digest of each one's meaning, then of the bytes of its files."
 
 
 def sealed_revision(folder: str, raws: Mapping[str, bytes]) -> str | None:
@@ -21,13 +17,13 @@ def sealed_revision(folder: str, raws: Mapping[str, bytes]) -> str | None:
     edition = os.path.basename(os.path.abspath(folder))
     named = dict(_lines(os.path.join(os.path.dirname(os.path.abspath(folder)), NAME), edition))
     revision = named.pop(edition, None)
-    if revision is None or named.keys() != {_name(folder, path) for path in raws}:
+    if revision is None or named.keys() != {name_of(folder, path) for path in raws}:
         return None
-    same = all(named[_name(folder, path)] == f"sha256:{sha256_of((raw,))}" for path, raw in raws.items())
+    same = all(named[name_of(folder, path)] == f"sha256:{sha256_of((raw,))}" for path, raw in raws.items())
     return revision if same else None
 
 
-def _name(folder: str, path: str) -> str:
+def name_of(folder: str, path: str) -> str:
     """Name a file as the lock does: from the folder of editions on, with forward strokes."""
     return f"{os.path.basename(os.path.abspath(folder))}/{os.path.relpath(path, folder).replace(os.sep, '/')}"
 
@@ -42,25 +38,3 @@ def _lines(path: str, edition: str) -> Iterator[tuple[str, str]]:
                     yield name, digest
     except (OSError, ValueError):
         return
-
-
-def lock_text(root: str) -> str:
-    """Write the lock of every issued edition below a folder."""
-    from policy_engine.load.edition import load_edition, read_folder  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-
-    lines = [_HEADER]
-    for _, folder in sorted(Library(root).folders().items()):
-        edition = load_edition(folder, trust_lock=False)
-        if edition.status == "issued":
-            lines.append(f"{os.path.basename(folder)} {edition.revision}")
-            raws = read_folder(folder)[1]
-            lines += [f"{_name(folder, path)} sha256:{sha256_of((raw,))}" for path, raw in sorted(raws.items())]
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    target = os.path.join(sys.argv[1], NAME)
-    text = lock_text(sys.argv[1])
-    with open(target, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
