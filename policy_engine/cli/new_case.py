@@ -67,8 +67,10 @@ def _schema_seen_from(output: str | None) -> str:
     from policy_engine.load.files import data_root  # noqa: PLC0415
 
     schema = os.path.join(data_root(), "schemas", "case.schema.json")
-    folder = os.path.dirname(os.path.abspath(output or "."))
-    inside = output is not None and os.path.commonpath([folder, data_root()]) == data_root()
+    if output is None:
+        return schema
+    folder = os.path.dirname(os.path.abspath(output))
+    inside = folder == data_root() or folder.startswith(data_root() + os.sep)
     return os.path.relpath(schema, folder).replace(os.sep, "/") if inside else schema
 
 
