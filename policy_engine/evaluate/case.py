@@ -204,7 +204,7 @@ class _Rating:
             outcome = self._outcome(criterion)
             uses = criterion.applies_readings if outcome == "not_applicable" else criterion.readings
             seen = observed(self.glances[criterion.when.text], self.facts.values)
-            told = self.told[criterion.id] = (outcome, seen, used(uses, self.interpreter))
+            told = self.told[criterion.id] = (outcome, seen, used(uses, self.interpreter) if uses else ())
         clause, phrase = criterion.citation
         return CriterionTrace(criterion.id, told[0], clause, phrase, criterion.when.text, told[1], told[2], criterion.says)
 

@@ -113,7 +113,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         ends: bool = isinstance(node.op, ast.Or)
         result: Truth = not ends
         for part in node.values:
-            value = self._eval(part)
+            value = self.values[part.id] if isinstance(part, ast.Name) else self._eval(part)
             if value is ends:
                 return isinstance(node.op, ast.Or)
             if value is UNKNOWN:
@@ -129,7 +129,9 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         left, right = self._eval(node.left), self._eval(node.right)
         if left is UNKNOWN or right is UNKNOWN:
             return UNKNOWN
-        return _ARITHMETIC[node.op.__class__](_plain(left), _plain(right))
+        if isinstance(left, Ratio) or isinstance(right, Ratio):
+            left, right = _plain(left), _plain(right)
+        return _ARITHMETIC[node.op.__class__](left, right)
 
     def function(self, node: ast.Call) -> Any:
         """Give the meaning of a function of the closed table."""
@@ -142,7 +144,8 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
 
     def share(self, part_tree: ast.expr, whole_tree: ast.expr) -> Any:
         """Give a share, exactly; the check at load has made sure that the whole is above zero."""
-        part, whole = self._eval(part_tree), self._eval(whole_tree)
+        part: Any = self.values[part_tree.id] if isinstance(part_tree, ast.Name) else self._eval(part_tree)
+        whole: Any = self.values[whole_tree.id] if isinstance(whole_tree, ast.Name) else self._eval(whole_tree)
         if part is UNKNOWN or whole is UNKNOWN:
             return UNKNOWN
         if whole == 0:

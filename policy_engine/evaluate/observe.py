@@ -52,6 +52,11 @@ def observed(looked_at: Iterable[Glance], values: Mapping[str, Value]) -> str:
     """Write the figures of a case that a condition looked at; `?` where one is not known."""
     parts: list[str] = []
     for names, label in looked_at:
-        figures = "/".join(["?" if (value := values[name]) is UNKNOWN else shown(value) for name in names])
+        figures = "/".join([str(value) if (value := values[name]).__class__ is int else _figure(value) for name in names])
         parts.append(f"{label} = {figures}" if label else figures)
     return "; ".join(parts)
+
+
+def _figure(value: Value) -> str:
+    """Write a value that is no plain count."""
+    return "?" if value is UNKNOWN else shown(value)
