@@ -247,8 +247,3 @@ def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) ->
 def _word(truth: Truth) -> str:
     """Give the word for a truth."""
     return "met" if truth is True else "not_met" if truth is False else "unknown"
-
-
-def evaluate(edition: Edition, case: Case) -> Verdict:
-    """Rate one case under an edition; for many cases keep an `Evaluator`."""
-    return Evaluator(edition).evaluate(case)

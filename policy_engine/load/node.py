@@ -15,9 +15,9 @@ from policy_engine.language.quantity import read_day
 from policy_engine.language.show import decimal_text
 from policy_engine.load.scalars import Data
 from policy_engine.load.yaml_text import Document, Path
+from policy_engine.messages import LANGUAGES
 from policy_engine.source import Location
 
-LANGUAGES = ("vi", "en")
 _MAX_GUESSES = 100
 
 

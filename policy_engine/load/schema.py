@@ -66,8 +66,9 @@ def _validator(name: str) -> Any:
     return Draft202012Validator(json.loads(_schema_text(name)))
 
 
+@cache
 def _schema_text(name: str) -> bytes:
-    """Give the text of a published schema."""
+    """Give the text of a published schema, read once however many cases are held against it."""
     with open(os.path.join(data_root(), "schemas", name), "rb") as file:
         return file.read()
 
