@@ -9,6 +9,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy_engine.load.digest import sha256_of
 from policy_engine.load.edition import _canonical, load_edition, read_folder
 from policy_engine.load.files import data_root
 from policy_engine.load.lock import NAME, sealed_revision
@@ -64,6 +65,19 @@ def test_a_comment_changes_bytes_and_not_the_digest(copy: Path) -> None:
     (folder / "facts.yaml").write_bytes(b"# a remark\n" + (folder / "facts.yaml").read_bytes())
 
     assert before == load_edition(str(folder)).revision
+
+
+def test_a_lock_of_ones_own_is_not_believed(copy: Path) -> None:
+    """Rule: who changes a rulebook and the lock beside it still gets the digest of what was evaluated."""
+    folder = copy / "2020"
+    before, facts = load_edition(str(folder)).revision, folder / "facts.yaml"
+    old = sha256_of((facts.read_bytes(),))
+    facts.write_text(facts.read_text("utf-8").replace("may_be_none: true", "may_be_none: false"), "utf-8")
+    lock = copy / NAME
+    lock.write_text(lock.read_text("utf-8").replace(old, sha256_of((facts.read_bytes(),))), "utf-8")
+
+    assert before == sealed_revision(str(folder), read_folder(str(folder))[1])
+    assert before != load_edition(str(folder)).revision
 
 
 @given(PLAIN)

@@ -13,7 +13,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, fact_scope
 from policy_engine.load.build_track import Context, build_track, build_unused, context_of
 from policy_engine.load.digest import sha256_of
-from policy_engine.load.files import read_bytes
+from policy_engine.load.files import is_shipped, read_bytes
 from policy_engine.load.lock import sealed_revision
 from policy_engine.load.node import Node
 from policy_engine.load.scalars import Data
@@ -46,24 +46,24 @@ def load_edition(folder: str, *, trust_lock: bool = True) -> Edition:
 
     Args:
         folder: where its files are.
-        trust_lock: whether the digest may be taken from the lock, where no byte differs from it.
+        trust_lock: whether the digest of an edition that came with the engine may be taken from its lock, where no byte
+            differs from it. Of any other edition it is always worked out: who can change its files can change a lock beside them.
 
     Raises:
         InputError: with every problem of every file.
     """
     documents, raws = read_folder(folder)
-    problems = [p for document in documents for p in document.problems]
     readable = [document for document in documents if not document.broken]
     found = _sort(folder, readable)
     if any(document.broken for document in documents):
         check_schema(_SCHEMA, readable, raws)
-        raise InputError([*problems, *(p for d in readable for p in d.problems)])
+        raise InputError([p for document in documents for p in document.problems])
     edition = _build(found)
-    revision = sealed_revision(folder, raws) if trust_lock else None
+    revision = sealed_revision(folder, raws) if trust_lock and is_shipped(folder) else None
     if revision is None or any(document.problems for document in documents):
         check_schema(_SCHEMA, readable, raws)
     problems = [p for document in documents for p in document.problems]
-    if problems or edition is None:
+    if problems:
         raise InputError(problems)
     return edition._replace(revision=revision or revision_of(document.data for document in documents))
 
@@ -137,8 +137,12 @@ def kind_of(data: Data) -> str | None:
     return next((kind for kind in ("track", *KINDS) if isinstance(data, dict) and kind in data), None)
 
 
-def _build(found: Found) -> Edition | None:
-    """Build the edition from its files; None where a whole file is missing."""
+def _build(found: Found) -> Edition:
+    """Build the edition from its files.
+
+    Raises:
+        InputError: PE405, where a whole file is missing.
+    """
     missing = [kind for kind in _REQUIRED if not found.nodes[kind]]
     if missing:
         raise InputError(

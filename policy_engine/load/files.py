@@ -24,6 +24,11 @@ def data_root() -> str:
     return inside if os.path.isdir(inside) else os.path.dirname(package)
 
 
+def is_shipped(folder: str) -> bool:
+    """Tell whether a folder is one of those that came with the engine."""
+    return os.path.realpath(folder).startswith(os.path.realpath(data_root()) + os.sep + "rulebook" + os.sep)
+
+
 def read_bytes(path: str, limit: int) -> bytes:
     """Read at most one byte more than `limit`: enough to see that a file is too large.
 
