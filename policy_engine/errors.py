@@ -100,6 +100,13 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "PE409": Entry(N_("the name `{name}` cannot be used: {reason}"), N_("use small letters, digits and _, beginning with a letter")),
     "PE410": Entry(N_("the period ends on {until}, before it begins on {begins}"), N_("correct `from:` and `until:`")),
+    "PE411": Entry(
+        N_("an exception needs groups that are named after a case, which its condition is about"), N_("write under `per:` one of: {links}")
+    ),
+    "PE412": Entry(
+        N_("the list `{name}` is gathered from other cases, but its items have no {missing}"),
+        N_("declare under `fields:` both `id` (text) and `level` (level)"),
+    ),
     # 5xx: a case
     "PE501": Entry(N_("the edition declares no fact `{name}`{nearest}"), N_("correct the name; facts that nobody declared are never read")),
     "PE502": Entry(N_("`{name}` is {found}, where {wanted} belongs"), N_("write {wanted}, or `unknown`")),
@@ -136,6 +143,25 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("the case names neither an edition nor a period"), N_('write `edition: "2020"` with the id of the edition, or `period:`')
     ),
     "PE607": Entry(N_("no edition was found in `{folder}`"), N_("name the folder that holds the editions with `--rulebook`")),
+    # 7xx: a round
+    "PE701": Entry(
+        N_("`{link}: {name}` names no case of this round{nearest}"),
+        N_("correct the name, add the case, or list the unit in the file `round:`"),
+    ),
+    "PE702": Entry(N_("these cases wait for each other, so none can be rated first: {chain}"), N_("correct one of the links: {places}")),
+    "PE703": Entry(
+        N_("the name `{name}` is used twice in this round; the other is {first}"), N_("give each case its own name under `case:`")
+    ),
+    "PE704": Entry(
+        N_("`{name}` is {given}, but the cases of this round that name `{case}` as their {link} give {counted}"),
+        N_("correct the figure, or the cases: {cases}"),
+    ),
+    "PE705": Entry(N_("`{link}: {name}` could mean several cases of this round: {cases}"), N_("write the name that stands under `case:`")),
+    "PE706": Entry(
+        N_("this case is rated under edition {name}, but the round under {other}"),
+        N_("a round is one year; move the case, or name one edition with `--edition`"),
+    ),
+    "PE707": Entry(N_("this folder has two files `round:`; the other is {first}"), N_("keep one")),
 }
 
 

@@ -33,8 +33,14 @@ class Bad(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the arguments of `evaluate`."""
-        return ("evaluate", str(self.case), *(("--rulebook", str(self.rulebook)) if self.rulebook else ()))
+        """Give the arguments of the command: `round` for what only a round shows, else `evaluate`."""
+        command = "round" if self.of_a_round else "evaluate"
+        return (command, str(self.case), *(("--rulebook", str(self.rulebook)) if self.rulebook else ()))
+
+    @property
+    def of_a_round(self) -> bool:
+        """Whether the fault lies in how the cases of a round hang together."""
+        return self.code.startswith("PE7")
 
 
 def kept() -> list[Bad]:
@@ -58,9 +64,9 @@ def _read(path: Path) -> Bad | None:
     within = path.relative_to(BAD).parts
     if within[0] == RULEBOOKS.name:
         rulebook = RULEBOOKS / within[1]
-        own = rulebook / SAMPLE_CASE.name
-        return Bad(note[1], own if own.exists() else SAMPLE_CASE, rulebook, places)
-    return Bad(note[1], path if len(within) == 1 else path.parent, None, places)
+        own = (own for own in (rulebook / SAMPLE_CASE.name, rulebook / "round") if own.exists())
+        return Bad(note[1], next(own, SAMPLE_CASE), rulebook, places)
+    return Bad(note[1], BAD / within[0], None, places)
 
 
 def _place(path: Path, text: str) -> Place:

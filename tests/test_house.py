@@ -12,18 +12,21 @@ from tests.conftest import ROOT
 
 ENGINE = sorted((ROOT / "policy_engine").rglob("*.py"))
 SCHEMAS = sorted((ROOT / "schemas").glob("*.json"))
-GENERIC = {"kind", "name", "id", "level", "criteria"}
-"""Ids of an edition that are the rulebook language's own words: the fields of an item, and the block `criteria:`."""
+GENERIC = {"kind", "name", "id", "level", "criteria", "collective"}
+"""Ids of an edition that are the rulebook language's own words: the fields of an item, the block `criteria:`, a link of a case."""
 
 
 def _edition_words(edition: Edition) -> set[str]:
-    """Give every id that the edition declares: levels, codes, facts, choices, tracks, criteria, thresholds, clauses."""
+    """Give every id that the edition declares: levels, codes, facts, choices, tracks, criteria, thresholds, bodies, rules, clauses."""
     words = {spelling for level in edition.scale.values() for spelling in (level.id, level.code, *level.aliases)}
     for fact in edition.facts.values():
         words |= {fact.name, *fact.choices, *(choice for field in fact.fields.values() for choice in field.choices)}
     for track in edition.tracks:
         words |= {track.id, *track.thresholds, *(c.id for rule in track.levels for c in rule.criteria)}
         words |= {rule.citation.clause for rule in track.levels}
+    for chapter in edition.chapters:
+        words |= {chapter.clause, *chapter.thresholds, *(rule.id for rule in chapter.rules())}
+    words |= edition.bodies.keys()
     return (words | edition.register.keys()) - GENERIC
 
 

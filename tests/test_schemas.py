@@ -21,7 +21,10 @@ from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import Advice, CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
+from policy_engine.model.verdict import (
+    Advice, CeilingTrace, CriterionTrace, DecisionTrace, Deduction, Duties, EligibilityTrace, Finding, Gathered, LevelTrace, Overlap,
+    RequirementTrace, RouteTrace, Verdict,
+)  # fmt: skip
 from policy_engine.report.data import verdict_to_data
 from tests.conftest import ROOT
 
@@ -30,7 +33,7 @@ EDITION = RULEBOOK / "2020"
 CASE_FILES = sorted(file for folder in ("good", "edge") for file in (ROOT / "cases").glob(f"**/{folder}/*.yaml"))
 SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in ("rulebook", "case", "verdict")}
 VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
-SHARED_WORDS = {"level", "criteria", "id", "name"}
+SHARED_WORDS = {"level", "criteria", "id", "name", "collective", "exceeded"}
 """Words of the edition that are words of the format too."""
 
 WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}, {"x": "y"})
@@ -44,7 +47,11 @@ CASE: Mapping[str, Any] = {
     "expect": {
         "outcome": "classified", "level": "HTXSNV", "possible_levels": ["excellent"], "gap_possible": False, "open_questions": ["tasks"],
         "criteria": {"half_exceeded": "met"}, "interpretations": ["J-01"], "overlaps": [["excellent", "not_completed"]],
+        "requirements": {"meeting_held": "missing"}, "contents": {"reviews_results_of_duties": "met"},
+        "ceilings": {"chair_not_above_unit": "kept"}, "routes": {"decides": ["tkv_chair"]}, "findings": ["differs_without_reason"],
     },
+    "unit": "u-1", "superior": "s-2", "collective": "c-3", "self_level": "HTTNV", "proposed": "none",
+    "decided": [{"level": "good", "by": "tkv_chair", "day": "2020-12-10", "reason": "x"}],
 }  # fmt: skip
 """A case that has every key of the format; no verdict is asked of it."""
 
@@ -258,12 +265,19 @@ def test_every_verdict_fits(library: Library) -> None:
 @pytest.mark.parametrize(
     ("name", "fields"),
     [
-        ("verdict", (*Verdict._fields, "notice", "requirements", "routes")),
+        ("verdict", (*(set(Verdict._fields) - {"duties"}), *Duties._fields, "notice", "proposed")),
         ("level", LevelTrace._fields),
         ("criterion", CriterionTrace._fields),
         ("overlap", Overlap._fields),
         ("deduction", Deduction._fields),
         ("advice", Advice._fields),
+        ("requirement", RequirementTrace._fields),
+        ("route", RouteTrace._fields),
+        ("ceiling", CeilingTrace._fields),
+        ("eligibility_rule", EligibilityTrace._fields),
+        ("finding", Finding._fields),
+        ("gathered", Gathered._fields),
+        ("decision", DecisionTrace._fields),
     ],
 )
 def test_a_verdict_has_the_parts_of_the_model(name: str, fields: Sequence[str]) -> None:

@@ -1,6 +1,8 @@
 """One fault is told once, at its place, and what only follows from it is not told; each of these went wrong once."""
 
+import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,32 @@ CONDITIONS: dict[str, tuple[str, str, Told]] = {
     "existence of a level": ("what the edition fixes is no fact", "exists(high)", [("PE303", 15, 23)]),
 }
 
+ONE = 'case: one\nedition: "2020"\nfacts: {kind: officer}\n'
+LINK = 'case: one\nedition: "2020"\nsuperior: SUPERIOR\nfacts: {kind: officer}\n'
+ROUNDS: dict[str, tuple[str, Mapping[str, str], Told]] = {
+    "one's own superior": ("a circle of one case", {"one.yaml": LINK.replace("SUPERIOR", "one")}, [("PE702", 3, 11)]),
+    "superior without a name": (
+        "that no case has this name could be told beside it (PE701)",
+        {"one.yaml": LINK.replace("SUPERIOR", '""')},
+        [("PE203", 3, 11)],
+    ),
+    "name that is empty, in two files": (
+        "that it stands twice could be told beside it (PE703)",
+        {"one.yaml": ONE.replace("case: one", 'case: ""'), "two.yaml": ONE.replace("case: one", 'case: ""')},
+        [("PE203", 1, 7), ("PE203", 1, 7)],
+    ),
+    "bad facts of a case that others name": (
+        "that no case has its name could be told beside it (PE701)",
+        {"one.yaml": LINK.replace("SUPERIOR", "two"), "two.yaml": ONE.replace("one", "two").replace("kind", "knd")},
+        [("PE501", 3, 9)],
+    ),
+    "file of the round": (
+        "its faults could hide those of the cases",
+        {"one.yaml": ONE.replace("kind", "knd"), "round.yaml": "round: 5\nunits: [a]\n"},
+        [("PE501", 3, 9), ("PE203", 1, 8), ("PE203", 2, 8)],
+    ),
+}
+
 STEERING = {
     "colour in a name": FINE.replace("hostile", '"\\e[31mred"'),
     "escape in a value": f'{HEAD}{FACT}"\\e[2Jtwenty"\n',
@@ -81,6 +109,18 @@ def test_a_condition(name: str, tmp_path: Path, cli: Cli) -> None:
     _, condition, expected = CONDITIONS[name]
 
     assert (3, expected) == told(cli, SAMPLE_CASE, "--rulebook", str(orchard(tmp_path, condition)))
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_a_round(name: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: one fault in a round is told once, at its place, and not again of the cases that it is linked with."""
+    _, files, expected = ROUNDS[name]
+    for file, text in files.items():
+        (tmp_path / file).write_text(text, "utf-8")
+
+    status, _, err = cli("round", str(tmp_path), "--format", "json")
+
+    assert (status, expected) == (3, [(e["code"], e["line"], e["column"]) for e in json.loads(err)["errors"]])
 
 
 @pytest.mark.parametrize("name", STEERING)

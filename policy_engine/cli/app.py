@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 import click
 
+from policy_engine.cli.clauses import build_clauses
 from policy_engine.cli.evaluate import build_evaluate
+from policy_engine.cli.interpretations import build_interpretations
 from policy_engine.cli.new_case import build_new_case
 from policy_engine.cli.options import OPTIONS, language_option
+from policy_engine.cli.round import build_round
 from policy_engine.errors import N_
 from policy_engine.messages import bind_click, translate
 
@@ -20,6 +23,7 @@ _HELP = N_(
     First steps:
       policy-engine new-case --output case.yaml     write a blank case, with every question in it
       policy-engine evaluate case.yaml              rate it
+      policy-engine round folder                    rate a year's cases together
 
     \b
     Exit codes: 0 answered, 1 the answer is no, 2 wrong usage,
@@ -37,7 +41,13 @@ def build_app(language: str) -> click.Group:
         "policy-engine",
         help=translate(_HELP, language),
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        commands=[build_evaluate(language), build_new_case(language)],
+        commands=[
+            build_evaluate(language),
+            build_new_case(language),
+            build_round(language),
+            build_clauses(language),
+            build_interpretations(language),
+        ],
         params=[language_option(language)],
         callback=_nothing,
         no_args_is_help=True,

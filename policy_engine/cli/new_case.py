@@ -47,7 +47,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
     from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
 
     library = Library(rulebook)
-    chosen = library.edition(edition or max(library.folders()))
+    chosen = library.edition_or_last(edition)
     known = {each.id: each for each in chosen.tracks}
     if track is not None and track not in known:
         words = translate(

@@ -2,6 +2,7 @@
 
 import click
 
+from policy_engine.cli.quick import FORMATS
 from policy_engine.errors import N_
 from policy_engine.messages import LANGUAGES, translate
 
@@ -18,6 +19,17 @@ def edition_option(language: str) -> click.Option:
     """Give the option that names the edition."""
     words = N_("The edition to rate under, instead of the one that a case names.")
     return click.Option(["--edition"], metavar="ID", help=translate(words, language), shell_complete=_complete_edition)
+
+
+def edition_argument() -> click.Argument:
+    """Give the argument that names the edition; without it, the last one."""
+    return click.Argument(["edition"], metavar="[EDITION]", required=False, shell_complete=_complete_edition)
+
+
+def format_option(language: str) -> click.Option:
+    """Give the option that chooses how an answer is written."""
+    words = N_("How the answer is written.")
+    return click.Option(["--format", "form"], type=click.Choice(FORMATS), default="text", help=translate(words, language))
 
 
 def rulebook_option(language: str) -> click.Option:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.errors import InputError
+from policy_engine.evaluate.bounds import bounded, bounds_of
 from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, place_of, problem_at, stand_in
 from policy_engine.evaluate.observe import observed
@@ -42,6 +43,7 @@ class Evaluator:
         """Work out once what every case needs."""
         self.edition = edition
         self.plan = plan_of(edition)
+        self.bounds = bounds_of(edition)
         self._chosen: dict[tuple[Value, ...], dict[str, Truth]] = {}
 
     def evaluate(self, case: Case) -> Verdict:
@@ -51,6 +53,11 @@ class Evaluator:
             InputError: where the case contradicts itself or the invariants of the edition.
         """
         facts = known_facts(case, self.plan)
+        verdict = self._rated(facts, case)
+        return bounded(verdict, self.bounds, facts, case, self.plan) if self.bounds else verdict
+
+    def _rated(self, facts: Facts, case: Case) -> Verdict:
+        """Rate a case by its criteria alone."""
         applying, possible = self._tracks(facts, case)
         if applying is not None:
             return _Rating(self, facts, case, applying).verdict()

@@ -32,8 +32,7 @@ def known_facts(case: Case, plan: Plan) -> Facts:
     Raises:
         InputError: PE504 or PE509, where a stated fact contradicts what it follows from.
     """
-    values: dict[str, Value] = dict.fromkeys(plan.types, UNKNOWN)
-    values.update(plan.constants)
+    values = plan.blank.copy()
     values.update(case.facts)
     values.update({name: _whole_items(case.facts[name], plan.edition.facts[name]) for name in plan.lists if name in case.facts})
     interpreter = interpreter_over(values, case.facts)

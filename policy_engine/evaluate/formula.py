@@ -145,6 +145,8 @@ class Translator:
 
     def _pairs(self, tree: ast.Compare, facts: frozenset[str], *, holds: bool) -> Formula:
         """Give the formula of every pair of a comparison, joined."""
+        if isinstance(tree.ops[0], (ast.In, ast.NotIn)) and isinstance(tree.comparators[0], ast.Name):
+            return self._in_set(tree.left, tree.comparators[0].id, holds=isinstance(tree.ops[0], ast.In) is holds)
         if isinstance(tree.comparators[0], ast.Tuple):
             inside = isinstance(tree.ops[0], ast.In) is holds
             join = disjunction if inside else conjunction
@@ -153,6 +155,16 @@ class Translator:
         sides = (tree.left, *tree.comparators)
         join = conjunction if holds else disjunction
         return join(self._pair(sides[n], sign, sides[n + 1], facts, holds=holds) for n, sign in enumerate(tree.ops))
+
+    def _in_set(self, one: ast.expr, name: str, *, holds: bool) -> Formula:
+        """Give the formula that a set holds a choice; in an open set each choice is a truth of its own."""
+        assert isinstance(one, ast.Constant)
+        assert isinstance(one.value, str)
+        value = self.variables.values[name]
+        if isinstance(value, frozenset):
+            return (one.value in value) is holds
+        there = self.variables.variable(f"{one.value} in {name}", Type("bool"), frozenset({name}))
+        return self._at_least(there, 1, frozenset({name}), holds=holds)
 
     def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr, facts: frozenset[str], *, holds: bool) -> Formula:
         """Give the formula of one pair."""

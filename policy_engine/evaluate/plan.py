@@ -8,7 +8,7 @@ from typing import NamedTuple
 from policy_engine.evaluate.observe import Glance, glances
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import SHARE, Type
-from policy_engine.language.values import Ratio, Value
+from policy_engine.language.values import UNKNOWN, Ratio, Value
 from policy_engine.model.facts import FactDeclaration, Invariant, ReadingUse
 from policy_engine.model.rulebook import Edition, LevelRule, Track
 from policy_engine.model.verdict import Verdict
@@ -62,6 +62,8 @@ class Plan(NamedTuple):
     """The ids of the levels by rank: the worst first."""
     glances: Mapping[str, tuple[Glance, ...]]
     """What each condition of a criterion looks at, by its text."""
+    blank: dict[str, Value]
+    """Every fact unknown, and the constants: what a case is laid over."""
 
 
 def plan_of(edition: Edition) -> Plan:
@@ -83,7 +85,18 @@ def plan_of(edition: Edition) -> Plan:
     conditions = [c.when for track in edition.tracks for rule in track.levels for c in rule.criteria]
     looked_at = {condition.text: glances(condition.tree, types) for condition in conditions}
     return Plan(
-        edition, constants, types, tuple(_in_order(edition.facts)), nullable, lists, counted, tracks, choosing, level_ids, looked_at
+        edition,
+        constants,
+        types,
+        tuple(_in_order(edition.facts)),
+        nullable,
+        lists,
+        counted,
+        tracks,
+        choosing,
+        level_ids,
+        looked_at,
+        {**dict.fromkeys(types, UNKNOWN), **constants},
     )
 
 
@@ -102,7 +115,7 @@ def _source(fact: FactDeclaration) -> str:
 
 def _plan_track(track: Track, edition: Edition, constants: Mapping[str, Value]) -> TrackPlan:
     """Work out what one track needs."""
-    figures = {name: _figure(threshold.quantity) for name, threshold in track.thresholds.items()}
+    figures = {name: figure(threshold.quantity) for name, threshold in track.thresholds.items()}
     invariants = (*edition.invariants, *track.requires)
     criteria = [criterion for rule in track.levels for criterion in rule.criteria]
     named = {name for c in criteria for condition in (c.when, c.applies_when) if condition for name in condition.names}
@@ -116,7 +129,7 @@ def _plan_track(track: Track, edition: Edition, constants: Mapping[str, Value]) 
     return TrackPlan(track, reads, decisive, bound, invariants, values, rules, considered, edition.facts, frozenset(reads))
 
 
-def _figure(quantity: Quantity) -> Value:
+def figure(quantity: Quantity) -> Value:
     """Give a threshold's value; a share as its two numbers, as it will be compared."""
     value = quantity.value
     return Ratio(value.numerator, value.denominator) if isinstance(value, Fraction) and quantity.type is SHARE else value

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.facts import problem_at
 from policy_engine.evaluate.plan import next_level
 from policy_engine.load.case import load_case
@@ -39,6 +40,7 @@ class Rater:
         self.library = library
         self.edition = edition
         self._evaluators: dict[str, Evaluator] = {}
+        self._surveyors: dict[str, Surveyor] = {}
         self._named: dict[tuple[str, str], str] = {}
 
     def rate(self, path: str) -> Rated:
@@ -50,7 +52,8 @@ class Rater:
         case, edition = load_case(path, self.library, self.edition)
         self._refuse_twin(case, path)
         evaluator = self._evaluators.get(edition.id) or self._prepare(edition)
-        return Rated(case, with_advice(evaluator, case, evaluator.evaluate(case)), edition)
+        verdict = self._surveyors[edition.id].survey(case, evaluator.evaluate(case))
+        return Rated(case, with_advice(evaluator, case, verdict), edition)
 
     def _refuse_twin(self, case: Case, path: str) -> None:
         """Refuse a case that has the name of another one in its folder."""
@@ -61,4 +64,5 @@ class Rater:
     def _prepare(self, edition: Edition) -> Evaluator:
         """Prepare an edition."""
         self._evaluators[edition.id] = Evaluator(edition)
+        self._surveyors[edition.id] = Surveyor(self._evaluators[edition.id].plan)
         return self._evaluators[edition.id]

@@ -19,6 +19,8 @@ def shown(value: Value) -> str:
             return value.isoformat()
         case Fraction():
             return f"{value.numerator}/{value.denominator}" if _endless(value) else decimal_text(value)
+        case frozenset():
+            return f"[{', '.join(sorted(value))}]"
         case tuple():
             return f"[{len(value)}]"
         case _:

@@ -117,15 +117,26 @@ class Checker:
     def _compare(self, node: ast.Compare) -> Type:
         """Check each pair of a comparison."""
         if isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            elements = node.comparators[0]
-            assert isinstance(elements, ast.Tuple)
-            left = self.infer(node.left)
-            for element in elements.elts:
-                self._pair(element, left, self.infer(element), ordered=False)
-            return BOOL
+            return self._membership(node, node.comparators[0])
         sides = [(side, self.infer(side)) for side in (node.left, *node.comparators)]
         for operator, ((_, left), (right_node, right)) in zip(node.ops, pairwise(sides), strict=True):
             self._pair(right_node, left, right, ordered=not isinstance(operator, (ast.Eq, ast.NotEq)))
+        return BOOL
+
+    def _membership(self, node: ast.Compare, among: ast.expr) -> Type:
+        """Check `fact in ('a', 'b')`, and `'a' in set`."""
+        left = self.infer(node.left)
+        if isinstance(among, ast.Tuple):
+            for element in among.elts:
+                self._pair(element, left, self.infer(element), ordered=False)
+            return BOOL
+        right = self.infer(among)
+        if WRONG in (left, right):
+            return BOOL
+        if left.kind != "literal" or right.kind != "set":
+            self._complain("PE303", among, found=f"{show(among)} ({right.kind})", wanted=NOUNS["set"])
+        else:
+            self._literal(node.left, right, left)
         return BOOL
 
     def _pair(self, place: ast.expr, left: Type, right: Type, *, ordered: bool) -> None:
@@ -136,7 +147,7 @@ class Checker:
             left, right = right, left
         if right.kind == "literal" and left.kind in {"choice", "text"} and not ordered:
             self._literal(place, left, right)
-        elif {left.kind, right.kind} & {"bool", "list", "literal"} or (ordered and left.kind not in ORDERED):
+        elif {left.kind, right.kind} & {"bool", "list", "literal", "set"} or (ordered and left.kind not in ORDERED):
             self._complain(
                 "PE303", place, found=f"{left.kind}, {right.kind}: {show(place)}", wanted=N_("two values that can be compared so")
             )
@@ -148,7 +159,7 @@ class Checker:
     def _literal(self, place: ast.expr, choice: Type, literal: Type) -> None:
         """Check that a quoted text is one of the choices that the other side declares."""
         text = literal.choices[0]
-        if choice.kind == "choice" and text not in choice.choices:
+        if choice.kind in {"choice", "set"} and text not in choice.choices:
             self._complain("PE309", place, found=text, choices=", ".join(choice.choices), nearest=nearest(text, choice.choices))
 
     def _call(self, node: ast.Call) -> Type:

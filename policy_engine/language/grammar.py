@@ -159,14 +159,14 @@ def _refuse_node(node: ast.expr, source: str) -> Complaint | None:
 
 
 def _refuse_compare(node: ast.Compare, source: str) -> Complaint | None:
-    """Allow lists in brackets only to the right of `in`, and there only."""
+    """Allow lists in brackets only to the right of `in`; there a name (of a set) may stand too, and nothing else."""
     for operator, right in zip(node.ops, node.comparators, strict=True):
         written = segment(right, source)
         fault = Complaint("PE301", offset_of(right, source), {"found": written[:40], "hint": ""})
         if isinstance(operator, (ast.In, ast.NotIn)):
-            if not isinstance(right, ast.Tuple) or not right.elts or len(node.ops) > 1:
+            if len(node.ops) > 1 or not (isinstance(right, ast.Name) or (isinstance(right, ast.Tuple) and right.elts)):
                 return fault._replace(details={"found": written[:40], "hint": "in ('a', 'b')"})
-            return _refuse_elements(right, source)
+            return _refuse_elements(right, source) if isinstance(right, ast.Tuple) else None
         if isinstance(operator, (ast.Is, ast.IsNot)):
             where = source.rfind(" is ", 0, offset_of(right, source)) + 1
             return Complaint("PE301", where, {"found": "is", "hint": "is -> =="})

@@ -10,7 +10,7 @@ from policy_engine.errors import N_
 
 
 class Type(NamedTuple):
-    """A type: its kind, the ids that a choice may take, the fields that an item of a list has."""
+    """A type: its kind, the ids that a choice or a set may hold, the fields that an item of a list has."""
 
     kind: str
     choices: tuple[str, ...] = ()
@@ -49,6 +49,7 @@ NOUNS = {
     "level": N_("a level of the scale"),
     "text": N_("a text"),
     "list": N_("a list"),
+    "set": N_("a list of its choices, like [one, other]"),
     "literal": N_("a text"),
     "zero": N_("a number"),
 }

@@ -106,7 +106,7 @@ NONE: Final = Nothing()
 
 Truth: TypeAlias = bool | Unknown
 Number: TypeAlias = int | Fraction
-Value: TypeAlias = bool | int | Fraction | Ratio | date | str | Unknown | Nothing | tuple[dict[str, "Value"], ...]
+Value: TypeAlias = bool | int | Fraction | Ratio | date | str | frozenset[str] | Unknown | Nothing | tuple[dict[str, "Value"], ...]
 Item: TypeAlias = dict[str, Value]
 
 

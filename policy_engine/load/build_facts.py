@@ -2,28 +2,33 @@
 
 import ast
 import keyword
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from policy_engine.errors import N_
 from policy_engine.language.functions import FUNCTIONS
-from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, Named, Type
+from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, Named, Type
 from policy_engine.load.conditions import Scope, build_condition
 from policy_engine.load.node import Node
+from policy_engine.model.case import AFTER, BEFORE
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
 from policy_engine.model.rulebook import Level, Reading
 from policy_engine.source import Citation
 
 _OWNERS = {
-    "choices": ("choice",), "fields": ("list",), "unit": ("count", "points"), "counted_from": ("count",), "when_absent": ("bool",),
-    "may_be_none": ("day", "text"),
+    "choices": ("choice", "set"), "fields": ("list",), "unit": ("count", "points"), "counted_from": ("count",), "when_absent": ("bool",),
+    "may_be_none": ("day", "text", "level"), "gathered_from": ("list", "level"),
 }  # fmt: skip
 """Keys that only facts of certain types have. What may not exist is a day or a paper; a figure or an answer always does."""
 _NEEDED = ("choices", "fields")
 PERIOD_NAMES = ("period_start", "period_end")
-_RESERVED = frozenset({*FUNCTIONS, *PERIOD_NAMES, "unknown", "none"})
+RECORD_NAMES = {"self_level": LEVEL, "decided_level": LEVEL, "decided_on": DAY, "first_decided_on": DAY}
+"""What a case's own record says, for conditions of a chapter: how the subject rated itself, what was decided, and when
+(the last day and the first, where several bodies decide)."""
+_RESERVED = frozenset({*FUNCTIONS, *PERIOD_NAMES, *RECORD_NAMES, "unknown", "none"})
 _FIELD_KINDS = ("bool", "choice", "level", "text", "count", "points", "day")
 _OPTIONAL = (
     "unit", "choices", "fields", "fixed", "locked", "may_be_none", "counted_from", "derived", "when_absent", "readings", "cite",
+    "gathered_from",
 )  # fmt: skip
 
 
@@ -58,16 +63,18 @@ def build_reading_uses(node: Node, register: Mapping[str, Reading], scope: Scope
     return tuple(uses)
 
 
-def build_facts(node: Node, scale: Mapping[str, Level], register: Mapping[str, Reading]) -> dict[str, FactDeclaration]:
+def build_facts(nodes: Iterable[Node], scale: Mapping[str, Level], register: Mapping[str, Reading]) -> dict[str, FactDeclaration]:
     """Read every declared fact; what facts say of each other is checked once all are known."""
-    plain = {name: _build_fact(child, name) for name, child in node.entries()}
-    for name in plain:
-        if name in scale:
-            child = node.child(name)
-            child.complain("PE402", child.key_place, name=name, first="scale:")
+    where: dict[str, Node] = {}
+    plain: dict[str, FactDeclaration] = {}
+    for name, child in (entry for node in nodes for entry in node.entries()):
+        if name in where or name in scale:
+            first = where[name].key_place if name in where else None
+            child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}" if first else "scale:")
+        where[name], plain[name] = child, _build_fact(child, name)
     scope: dict[str, Named] = {**constants(scale), **{n: Named(f.type) for n, f in plain.items()}}
-    facts = {n: _connect(node.child(n), f, scope, register) for n, f in plain.items()}
-    _refuse_circles(node, facts)
+    facts = {n: _connect(where[n], f, scope, register) for n, f in plain.items()}
+    _refuse_circles(where, facts)
     return facts
 
 
@@ -80,14 +87,30 @@ def _build_fact(node: Node, name: str) -> FactDeclaration:
     """Read one declaration, apart from its conditions."""
     check_name(node, name)
     got = node.fields(("type", "label", "asks"), _OPTIONAL)
-    kind, choices, fields = _kind(got, (*SIMPLE, "choice", "list"))
+    kind, choices, fields = _kind(got, (*SIMPLE, "choice", "set", "list"))
     members = {n: _build_field(child, n) for n, child in got["fields"].entries(at_least=1)} if fields else {}
     kind = Type("list", fields=tuple((n, f.type) for n, f in members.items())) if kind.kind == "list" else kind
     return FactDeclaration(
         name, kind, got["label"].texts(), got["asks"].texts(), Citation(got["cite"].text() if "cite" in got else ""), node.key_place,
         unit=got["unit"].texts() if "unit" in got else {}, choices=choices, fields=members,
-        fixed=_flag(got, "fixed"), locked=_flag(got, "locked"), may_be_none=_flag(got, "may_be_none"),
+        gathered_from=_link(got, kind), fixed=_flag(got, "fixed"), locked=_flag(got, "locked"), may_be_none=_flag(got, "may_be_none"),
     )  # fmt: skip
+
+
+def _link(got: Mapping[str, Node], kind: Type) -> str:
+    """Read the link by which a round gathers a fact; items gathered into a list are ids with levels."""
+    if "gathered_from" not in got:
+        return ""
+    node = got["gathered_from"]
+    if kind.kind != "list":
+        return node.one_of(BEFORE)
+    fields = got.get("fields")
+    for name, wanted in (("id", TEXT), ("level", LEVEL)):
+        field = fields.child(name) if fields else None
+        written = field.child("type").value if field else wanted.kind
+        if field and (field.value is None or (written in _FIELD_KINDS and written != wanted.kind)):
+            node.complain("PE412", name=str(node.path[-2]), missing=f"`{name}` ({wanted.kind})")
+    return node.one_of(AFTER)
 
 
 def _flag(got: Mapping[str, Node], key: str) -> bool:
@@ -112,9 +135,9 @@ def _kind(got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[Type, dict[s
             got[key].complain("PE201", got[key].key_place, key=key, nearest="", known=f"type: {' | '.join(owners)}")
         elif kind in owners and key in _NEEDED and key not in got:
             got["type"].complain("PE202", key=key)
-    if kind == "choice" and "choices" in got:
+    if kind in {"choice", "set"} and "choices" in got:
         choices = {choice: child.texts() for choice, child in got["choices"].entries(at_least=1)}
-        return Type("choice", tuple(choices)), choices, False
+        return Type(kind, tuple(choices)), choices, False
     return SIMPLE.get(kind, Type(kind)), {}, kind == "list" and "fields" in got
 
 
@@ -144,13 +167,13 @@ def _maybe(node: Node, key: str, scope: Scope, wanted: Type) -> Condition | None
     return build_condition(node.child(key), scope, wanted=wanted, of_record=key == "when_absent") if node.has(key) else None
 
 
-def _refuse_circles(node: Node, facts: Mapping[str, FactDeclaration]) -> None:
+def _refuse_circles(where: Mapping[str, Node], facts: Mapping[str, FactDeclaration]) -> None:
     """Complain of facts that are worked out from themselves, each circle once."""
     settled: set[str] = set()
     for start in facts:
         chain = _circle([start], facts, settled)
         if chain:
-            child = node.child(chain[0])
+            child = where[chain[0]]
             child.complain("PE407", child.key_place, name=chain[0], chain=" -> ".join(chain))
             settled.update(chain)
 

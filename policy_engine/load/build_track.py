@@ -12,7 +12,8 @@ from policy_engine.load.build_thresholds import build_thresholds, fill
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.node import Node
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
-from policy_engine.model.rulebook import Criterion, DecideStep, Level, LevelRule, Reading, Residual, StandIn, Threshold, Track
+from policy_engine.model.rulebook import Criterion, DecideStep, Level, LevelRule, Reading, Residual, StandIn, Track
+from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation
 
 _CRITERION = (("when", "says"), ("cite", "phrase", "applies_when", "applies_readings", "readings"))

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from policy_engine.errors import InputError, Problem
+from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, fact_scope
 from policy_engine.load.build_track import Context, build_track, build_unused, context_of
 from policy_engine.load.digest import sha256_of
@@ -21,10 +22,10 @@ from policy_engine.load.schema import check_schema
 from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.facts import FactDeclaration, Invariant
 from policy_engine.model.rulebook import Basis, Edition, Level, Reading, Track
-from policy_engine.source import Location
+from policy_engine.source import Citation, Location
 
-KINDS = ("edition", "scale", "facts", "register", "criteria", "track")
-_SINGLE = ("edition", "scale", "facts", "register")
+KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "criteria", "chapter", "track")
+_SINGLE = ("edition", "scale", "register", "bodies", "clauses")
 _REQUIRED = ("edition", "scale", "facts", "track")
 _SCHEMA = "rulebook.schema.json"
 
@@ -149,17 +150,21 @@ def _build(found: Found) -> Edition:
             [Problem("PE405", Location(found.folder, 1, 1), {"kind": kind}) for kind in missing]
             + [p for nodes in found.nodes.values() for node in nodes for p in node.document.problems]
         )
-    front, scale_node, facts_node = found.one("edition"), found.one("scale"), found.one("facts")
+    front, scale_node = found.one("edition"), found.one("scale")
     assert front
     assert scale_node
-    assert facts_node
     scale = _build_scale(scale_node)
     register = _build_register(found.one("register"))
-    fields = facts_node.fields(("facts",), ("invariants",))
-    facts = build_facts(fields["facts"], scale, register)
-    invariants = build_invariants(fields["invariants"], fact_scope(scale, facts), register) if "invariants" in fields else ()
-    tracks = _build_tracks(found, context_of(scale, facts, register, _shared(found.nodes["criteria"])))
-    return _build_front(front, scale, facts, invariants, tracks, register)
+    files = [node.fields(("facts",), ("invariants",)) for node in found.nodes["facts"]]
+    facts = build_facts((got["facts"] for got in files), scale, register)
+    scope = fact_scope(scale, facts)
+    invariants = tuple(rule for got in files if "invariants" in got for rule in build_invariants(got["invariants"], scope, register))
+    context = context_of(scale, facts, register, _shared(found.nodes["criteria"]))
+    tracks = _build_tracks(found, context)
+    bodies = build_bodies(found.one("bodies"))
+    chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, [track.id for track in tracks]))
+    edition = _build_front(front, scale, facts, invariants, tracks, register)
+    return edition._replace(bodies=bodies, chapters=chapters, clauses=build_clauses(found.one("clauses")))
 
 
 def _build_front(
@@ -196,7 +201,7 @@ def _build_scale(node: Node) -> dict[str, Level]:
     scale: dict[str, Level] = {}
     spelled: dict[str, Node] = {}
     for index, item in enumerate(items):
-        level = item.fields(("level", "code", "label"), ("aliases",))
+        level = item.fields(("level", "code", "label"), ("aliases", "cite"))
         name, code = level["level"].text(), level["code"].text()
         check_name(level["level"], name)
         aliases = tuple(alias.text() for alias in level["aliases"].items()) if "aliases" in level else ()
@@ -204,7 +209,8 @@ def _build_scale(node: Node) -> dict[str, Level]:
             if spelling in spelled:
                 item.complain("PE402", name=spelling, first=f"{spelled[spelling].place.file}:{spelled[spelling].place.line}")
             spelled[spelling] = item
-        scale[name] = Level(name, len(items) - 1 - index, code, aliases, level["label"].texts())
+        cite = Citation(level["cite"].text() if "cite" in level else "")
+        scale[name] = Level(name, len(items) - 1 - index, code, aliases, level["label"].texts(), cite)
     return scale
 
 

@@ -43,6 +43,22 @@ def read_bytes(path: str, limit: int) -> bytes:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
 
 
+def read_text(path: str, limit: int = 16 * 1024 * 1024) -> str:
+    """Read a plain text file whole.
+
+    Raises:
+        InputError: PE114, where the file cannot be read; PE101, where it is not UTF-8; PE102, where it is larger than `limit` bytes.
+    """
+    raw = read_bytes(path, limit)
+    if len(raw) > limit:
+        raise InputError([Problem("PE102", Location(path, 1, 1), {"limit": str(limit)})])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise InputError([Problem("PE101", Location(path, line, 1), {"byte": f"0x{raw[error.start]:02x}"})]) from error
+
+
 def lines_of(text: str) -> tuple[str, ...]:
     """Cut a text into lines, at the ends that libyaml and editors count."""
     return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))

@@ -50,6 +50,10 @@ class Library:
             self._loaded[name] = load_edition(folders[name])
         return self._loaded[name]
 
+    def edition_or_last(self, name: str | None) -> Edition:
+        """Give an edition by its id; without one, the last by id."""
+        return self.edition(name or max(self.folders()))
+
     def governing(self, period: str, asked_at: Location) -> Edition:
         """Give the one edition that governs a period (a year).
 

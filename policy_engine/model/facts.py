@@ -32,7 +32,8 @@ class FactDeclaration(NamedTuple):
 
     `locked` facts cannot be changed after the event, and `fixed` ones (totals) are not what advice
     is about. `counted_from` gives the fact from a list, `derived` from other facts (a contradiction is
-    refused), `when_absent` where the case does not state it.
+    refused), `when_absent` where the case does not state it; `gathered_from` is the link by which a round
+    takes it from other cases.
     """
 
     name: str
@@ -50,6 +51,7 @@ class FactDeclaration(NamedTuple):
     counted_from: Condition | None = None
     derived: Condition | None = None
     when_absent: Condition | None = None
+    gathered_from: str = ""
     readings: tuple[ReadingUse, ...] = ()
 
 

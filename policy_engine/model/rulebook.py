@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from policy_engine.language.quantity import Quantity
+from policy_engine.model.duties import Body, Chapter, Clause
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation, Location
 
 
@@ -17,15 +18,7 @@ class Level(NamedTuple):
     code: str
     aliases: tuple[str, ...]
     label: Texts
-
-
-class Threshold(NamedTuple):
-    """A figure of the guideline, named, with the clause and the words that hold it."""
-
-    name: str
-    quantity: Quantity
-    citation: Citation
-    location: Location
+    citation: Citation = Citation("")
 
 
 class Criterion(NamedTuple):
@@ -136,3 +129,6 @@ class Edition(NamedTuple):
     tracks: tuple[Track, ...]
     register: Mapping[str, Reading]
     revision: str
+    bodies: Mapping[str, Body] = {}
+    chapters: tuple[Chapter, ...] = ()
+    clauses: tuple[Clause, ...] = ()

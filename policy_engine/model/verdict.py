@@ -12,6 +12,115 @@ CRITERION_OUTCOMES = ("met", "not_met", "unknown", "not_applicable")
 """Every outcome of a criterion; one that is not applicable is neutral in its level."""
 
 
+REQUIREMENT_OUTCOMES = ("met", "missing", "late", "not_applicable", "unknown")
+"""Every outcome of a requirement, and of an item of a checklist."""
+ROUTE_OUTCOMES = ("owed", "unknown", "not_covered")
+"""A body's duty is owed, or open because facts are; or the text names no body for the subject."""
+CEILING_OUTCOMES = ("kept", "exceeded", "not_applicable", "unknown")
+"""Every outcome of a ceiling."""
+
+
+class RequirementTrace(NamedTuple):
+    """How one requirement came out: `met`, `missing`, `late`, `not_applicable` or `unknown`."""
+
+    id: str
+    outcome: str
+    severity: str
+    citation: str
+    phrase: str
+    condition: str
+    observed: str
+    due: str
+    """The last good day, where the requirement has one."""
+    interpretations: tuple[str, ...]
+    says: Texts
+
+
+class RouteTrace(NamedTuple):
+    """A body's duty towards the subject: `owed`, `unknown`, or `not_covered` (then there is no body)."""
+
+    id: str
+    duty: str
+    body: str | None
+    outcome: str
+    label: Texts
+    citation: str
+    phrase: str
+    interpretations: tuple[str, ...]
+
+
+class CeilingTrace(NamedTuple):
+    """How the case's level stands to another one: `kept`, `exceeded`, `not_applicable` or `unknown`."""
+
+    id: str
+    outcome: str
+    relation: str
+    level: str | None
+    other: str | None
+    lowered: bool
+    severity: str
+    citation: str
+    phrase: str
+    interpretations: tuple[str, ...]
+    says: Texts
+
+
+class EligibilityTrace(NamedTuple):
+    """Whether a rule keeps the subject from being classified: `met` where it does."""
+
+    id: str
+    outcome: str
+    citation: str
+    phrase: str
+    condition: str
+    observed: str
+    interpretations: tuple[str, ...]
+    says: Texts
+
+
+class Finding(NamedTuple):
+    """Something that the competent authority should look at; it never changes a level by itself."""
+
+    id: str
+    severity: str
+    says: Texts
+    citation: str = ""
+    interpretations: tuple[str, ...] = ()
+
+
+class Gathered(NamedTuple):
+    """A level that a round took from another case, and whether it was decided, proposed, or is open."""
+
+    fact: str
+    case: str
+    level: str | None
+    origin: str
+
+
+class DecisionTrace(NamedTuple):
+    """One decision on record; `body` is the body's id where the edition names it."""
+
+    level: str
+    by: str
+    body: str | None
+    day: str | None
+    reason: str
+
+
+class Duties(NamedTuple):
+    """What the edition asks of a case beside its level, and what is on record about the review."""
+
+    self_level: str | None = None
+    decided: tuple[DecisionTrace, ...] = ()
+    routes: tuple[RouteTrace, ...] = ()
+    requirements: tuple[RequirementTrace, ...] = ()
+    contents: tuple[RequirementTrace, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    gathered: tuple[Gathered, ...] = ()
+    unrecorded: tuple[str, ...] = ()
+    """Facts that nobody recorded, and that something asked beside the level waits for."""
+
+
 class CriterionTrace(NamedTuple):
     """How one criterion came out: `met`, `not_met`, `unknown` or `not_applicable`."""
 
@@ -97,3 +206,8 @@ class Verdict(NamedTuple):
     interpretations: tuple[str, ...]
     deductions: tuple[Deduction, ...]
     advice: tuple[Advice, ...]
+    ineligible_possible: bool = False
+    """Whether a rule of eligibility may still stand against classifying, on facts that are open."""
+    eligibility: tuple[EligibilityTrace, ...] = ()
+    ceilings: tuple[CeilingTrace, ...] = ()
+    duties: Duties = Duties()

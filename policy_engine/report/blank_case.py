@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy_engine.errors import N_
+from policy_engine.evaluate.duties import reads_of
 from policy_engine.language.types import NOUNS, Type
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.facts import FactDeclaration, Texts
@@ -13,6 +14,11 @@ _ITEMS = N_("in place of the counts that are taken from it, a list may be given:
 _TYPE = N_("type")
 _UNIT = N_("unit")
 _CLAUSE = N_("clause")
+_RECORD = (
+    "# unit, superior, collective: hồ sơ khác trong đợt / other cases of the round",
+    "self_level: unknown",
+    "decided: unknown  # {level, by, day, reason}",
+)
 
 
 def blank_case(edition: Edition, tracks: Sequence[Track], schema: str) -> str:
@@ -23,7 +29,7 @@ def blank_case(edition: Edition, tracks: Sequence[Track], schema: str) -> str:
         tracks: the tracks whose facts it asks for.
         schema: the path or address of the case schema, for editors.
     """
-    names = {name for track in tracks for name in track.reads}
+    names = {name for track in tracks for name in track.reads} | _asked_beside(edition, tracks)
     facts = [fact for name, fact in edition.facts.items() if name in names]
     lines = [
         f"# yaml-language-server: $schema={schema}",
@@ -33,9 +39,19 @@ def blank_case(edition: Edition, tracks: Sequence[Track], schema: str) -> str:
         "case: new-case",
         f'edition: "{edition.id}"',
         'subject: {id: "unknown", name: "unknown"}',
+        *(_RECORD if edition.chapters else ()),
         "facts:",
     ]
     return "\n".join([*lines, *(line for fact in facts for line in _fact(fact))]) + "\n"
+
+
+def _asked_beside(edition: Edition, tracks: Sequence[Track]) -> set[str]:
+    """Give the facts that the edition asks about beside the levels, and those that they follow from."""
+    chosen = {track.id for track in tracks}
+    concerned = [chapter for chapter in edition.chapters if not chapter.tracks or chosen.intersection(chapter.tracks)]
+    names = {name for chapter in concerned for name in reads_of(chapter)} & edition.facts.keys()
+    sources = {name for fact in map(edition.facts.__getitem__, names) if fact.derived for name in fact.derived.names}
+    return {name for name in names | sources if not edition.facts[name].derived}
 
 
 def _both(texts: Texts) -> str:

@@ -6,8 +6,23 @@ from typing import Any
 from policy_engine.evaluate.shown import shown
 from policy_engine.language.values import Value
 from policy_engine.messages import LANGUAGES, translate
-from policy_engine.model.verdict import Advice, CriterionTrace, LevelTrace, Verdict
-from policy_engine.report.notices import notices
+from policy_engine.model.duties import DUTIES
+from policy_engine.model.round import CapTrace
+from policy_engine.model.verdict import (
+    Advice,
+    CeilingTrace,
+    CriterionTrace,
+    EligibilityTrace,
+    Finding,
+    LevelTrace,
+    RequirementTrace,
+    RouteTrace,
+    Verdict,
+)
+from policy_engine.report.notices import notices_of
+
+Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace
+"""What has an outcome, a clause, and readings that it rests on."""
 
 
 def to_json(data: Any) -> str:
@@ -33,11 +48,39 @@ def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
         "deductions": [
             {"fact": d.fact, "value": _plain(d.value), "origin": d.origin, "because": list(d.because)} for d in verdict.deductions
         ],
-        "requirements": [],
-        "routes": {},
+        "ineligible_possible": verdict.ineligible_possible,
+        "eligibility": [trace_to_data(trace) for trace in verdict.eligibility],
+        **_duties(verdict),
         "advice": [_advice(advice) for advice in verdict.advice],
-        "notice": {language: " ".join(translate(n, language) for n in notices(verdict)) for language in LANGUAGES},
+        "notice": {language: " ".join(translate(n, language) for n in notices_of(verdict.status)) for language in LANGUAGES},
     }
+
+
+def _duties(verdict: Verdict) -> dict[str, Any]:
+    """Give what the edition asks beside the level, and what is on record."""
+    duties = verdict.duties
+    routes = {duty: [trace_to_data(r) for r in duties.routes if r.duty == duty] for duty in DUTIES}
+    return {
+        "self_level": duties.self_level,
+        "proposed": verdict.level,
+        "decided": [decision._asdict() for decision in duties.decided],
+        "requirements": [trace_to_data(trace) for trace in duties.requirements],
+        "contents": [trace_to_data(trace) for trace in duties.contents],
+        "routes": {duty: traces for duty, traces in routes.items() if traces},
+        "ceilings": [trace_to_data(trace) for trace in verdict.ceilings],
+        "findings": [trace_to_data(finding) for finding in duties.findings],
+        "gathered": [gathered._asdict() for gathered in duties.gathered],
+        "unrecorded": list(duties.unrecorded),
+    }
+
+
+def trace_to_data(trace: Trace) -> dict[str, Any]:
+    """Give a trace with its readings as a list, and its sentence in every language."""
+    plain = trace._asdict()
+    for key in ("says", "label"):
+        if key in plain:
+            plain[key] = dict(plain[key])
+    return plain | {"interpretations": list(trace.interpretations)}
 
 
 def _level(trace: LevelTrace) -> dict[str, Any]:
@@ -50,7 +93,7 @@ def _level(trace: LevelTrace) -> dict[str, Any]:
 
 def _criterion(trace: CriterionTrace) -> dict[str, Any]:
     """Give a criterion."""
-    return trace._asdict() | {"interpretations": list(trace.interpretations), "says": dict(trace.says)}
+    return trace_to_data(trace)
 
 
 def _advice(advice: Advice) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """An explanation as Markdown, for minutes and mails."""
 
 import re
+from collections.abc import Iterator
 
-from policy_engine.explain import Explanation, Line
+from policy_engine.explain.blocks import Explanation, Line, Table
 from policy_engine.report.text import MARKS
 from policy_engine.report.visible import visible
 
@@ -17,8 +18,16 @@ def to_markdown(explanation: Explanation) -> str:
     if explanation.notes:
         lines.pop()
     for section in explanation.sections:
-        lines += ["", f"### {_safe(section.title)}", "", *map(_line, section.lines)]
+        table = _table(section.table) if section.table else ()
+        lines += ["", f"### {_safe(section.title)}", "", *table, *map(_line, section.lines)]
     return "\n".join(lines) + "\n"
+
+
+def _table(table: Table) -> Iterator[str]:
+    """Write a table as Markdown has it."""
+    yield f"| {' | '.join(map(_safe, table.headings))} |"
+    yield f"|{' --- |' * len(table.headings)}"
+    yield from (f"| {' | '.join(map(_safe, row))} |" for row in table.rows)
 
 
 def _line(line: Line) -> str:

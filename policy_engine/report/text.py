@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from policy_engine.explain import Explanation, Line, Section
+from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.report.visible import visible
 
 WIDTH = 100
-MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "not_applicable": "–", "note": "·"}
+MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "warning": "!", "not_applicable": "–", "note": "·"}
 
 Style = Callable[[str, str], str]
 """Colours a text for a mark or a role; the plain style gives it back as it is."""
@@ -30,8 +30,26 @@ def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) 
 def _section(section: Section, style: Style, width: int) -> Iterator[str]:
     """Write a section."""
     yield style(section.title, "title")
+    if section.table:
+        yield from _table(section.table, style)
     for line in section.lines:
         yield from _line(line, style, width)
+
+
+def _table(table: Table, style: Style) -> Iterator[str]:
+    """Write a table: the first columns of words to the left, figures to the right."""
+    rows = [[visible(cell) for cell in row] for row in (table.headings, *table.rows)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(table.headings))]
+    figures = [n > 0 and all(_is_figure(row[n]) for row in rows[1:]) for n in range(len(table.headings))]
+    for number, row in enumerate(rows):
+        cells = [cell.rjust(width) if right else cell.ljust(width) for cell, width, right in zip(row, widths, figures, strict=True)]
+        text = ("  " + "  ".join(cells)).rstrip()
+        yield style(text, "faint") if number == 0 else text
+
+
+def _is_figure(cell: str) -> bool:
+    """Tell whether a cell holds a count, a percentage, or nothing."""
+    return cell in {"", "·"} or cell.isdigit() or cell.endswith("%")
 
 
 def _line(line: Line, style: Style, width: int) -> Iterator[str]:

@@ -1,45 +1,20 @@
 """A verdict in sentences: the level, why, why not each better one, and what would reach the next.
 
-Made from the trace alone, in the reader's language; nothing is evaluated here. The result is neutral blocks,
-which `report` writes as text or Markdown.
+Made from the trace alone, in the reader's language; nothing is evaluated here.
 """
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import NamedTuple
 
 from policy_engine.errors import N_
+from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.explain.duties import duty_sections
 from policy_engine.language.values import Value
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Advice, CriterionTrace, Deduction, LevelTrace, Verdict
 
 _OPEN = ("not_met", "unknown")
-
-
-class Line(NamedTuple):
-    """One line: how it came out (`met`, `not_met`, `unknown`, `not_applicable`, or `note`), what it says, and where that stands."""
-
-    mark: str
-    text: str
-    source: str = ""
-
-
-class Section(NamedTuple):
-    """A heading and its lines."""
-
-    title: str
-    lines: tuple[Line, ...]
-
-
-class Explanation(NamedTuple):
-    """What a reader is told of one case."""
-
-    title: str
-    headline: str
-    outcome: str
-    notes: tuple[str, ...]
-    sections: tuple[Section, ...]
 
 
 def explain(verdict: Verdict, edition: Edition, language: str, notes: Iterable[str] = ()) -> Explanation:
@@ -98,7 +73,8 @@ class _Explainer:
         subject = self.verdict.subject.get("name") or self.verdict.subject.get("id")
         title = f"{self.verdict.case} · {subject}" if subject else self.verdict.case
         sections = (
-            self._why(), *self._why_not(), self._overlaps(), self._questions(), self._deduced(), self._advice(), self._readings(),
+            self._why(), *self._why_not(), self._overlaps(), self._questions(), self._deduced(), self._advice(),
+            *duty_sections(self.verdict, self.edition, self.language), self._readings(),
         )  # fmt: skip
         kept = tuple(section for section in sections if section.lines)
         return Explanation(title, self._headline(), self.verdict.outcome, (self._edition(), *map(self._, notes)), kept)
@@ -131,6 +107,8 @@ class _Explainer:
         names = [self.level(level) for level in self.verdict.possible_levels]
         if self.verdict.gap_possible:
             names.append(self._(N_("no level")))
+        if self.verdict.ineligible_possible:
+            names.append(self._(N_("not classified at all")))
         if not self.verdict.possible_exact:
             names.append(self._(N_("(perhaps not all of these: the search was cut short)")))
         return "; ".join(names) or "—"
@@ -138,14 +116,30 @@ class _Explainer:
     def _why(self) -> Section:
         """Give the criteria that made the level, and what was looked at before it."""
         verdict, trace = self.verdict, self.traces.get(self.verdict.level or "")
-        lines: list[Line] = []
+        lines = list(self._bound())
+        if verdict.outcome == "not_eligible":
+            return Section(self._(N_("Why")), tuple(lines))
         if trace:
             wanted = ("met",) if trace.mode == "any_of" else ("met", "not_applicable", "unknown")
-            lines = [self._criterion(c) for c in trace.criteria if c.outcome in wanted]
+            lines += [self._criterion(c) for c in trace.criteria if c.outcome in wanted]
         elif self.track and not self.track.levels:
-            lines = [Line("note", sentence(self.track.says, self.language), self.track.citation.clause)]
+            lines += [Line("note", sentence(self.track.says, self.language), self.track.citation.clause)]
         lines += [line for level in self._passed_first() for line in self._passed(level)]
         return Section(self._(N_("Why")), tuple(lines)) if verdict.outcome != "undetermined" else Section("", ())
+
+    def _bound(self) -> Iterator[Line]:
+        """Say which rules bind the level from outside its criteria: eligibility, and ceilings that lowered it."""
+        for bar in self.verdict.eligibility:
+            if bar.outcome == "met":
+                yield Line("note", sentence(bar.says, self.language), bar.citation)
+        for ceiling in self.verdict.ceilings:
+            if ceiling.lowered:
+                words = {
+                    "level": self.level(ceiling.level),
+                    "other": self.level(ceiling.other),
+                    "says": sentence(ceiling.says, self.language),
+                }
+                yield Line("note", self._(N_("lowered from {level} to {other}: {says}"), **words), ceiling.citation)
 
     def _passed_first(self) -> Iterator[str]:
         """Give the levels that were looked at before the one that decided, and are not better than it."""

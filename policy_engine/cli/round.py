@@ -1,0 +1,120 @@
+"""`policy-engine round`: rate a year's cases together, bottom up."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import TypeVar
+
+import click
+
+from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
+from policy_engine.errors import N_, InputError
+from policy_engine.messages import translate
+from policy_engine.model.duties import SEVERITIES
+from policy_engine.model.round import Round
+
+_HELP = N_(
+    """Rate a folder of cases as one year's round: units, collectives, then persons.
+
+    Cases name their `unit:`, their `superior:` and their `collective:`. A level that another case rests on is taken from that
+    case: the decided one where there is one, else the proposed one, and it is said which. The tables show how the levels are
+    spread by unit, and which cases need somebody's eye. Nobody's level is changed."""
+)
+_Thing = TypeVar("_Thing")
+
+
+def build_round(language: str) -> click.Command:
+    """Build the command in a language."""
+    as_of = N_("Look at the round as it stood on a day: later decisions are left out, and papers not yet due are told apart.")
+    level = N_("Exit with 1 where there is a finding, a missing or a late paper as bad as this, or worse.")
+    return click.Command(
+        "round",
+        help=translate(_HELP, language),
+        short_help=translate(N_("Rate a year's cases together."), language),
+        options_metavar=translate(OPTIONS, language),
+        callback=partial(show_round, language),
+        params=[
+            click.Argument(["folder"], metavar="DIR", type=click.Path()),
+            edition_option(language),
+            rulebook_option(language),
+            click.Option(["--as-of"], metavar="DATE", callback=partial(_day, language), help=translate(as_of, language)),
+            click.Option(["--fail-level"], type=click.Choice(SEVERITIES), help=translate(level, language)),
+            format_option(language),
+            language_option(language),
+        ],
+    )
+
+
+def _day(language: str, _context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
+    """Read the day of `--as-of`."""
+    from policy_engine.language.quantity import read_day  # noqa: PLC0415
+
+    day = read_day(value) if value else None
+    if value and day is None:
+        raise click.BadParameter(translate(N_("`{found}` is not a day like 2020-12-15"), language, found=value))
+    return day
+
+
+def show_round(
+    language: str, folder: str, edition: str | None, rulebook: str | None, as_of: date | None, fail_level: str | None, form: str,
+    lang: str | None,
+) -> int:  # fmt: skip
+    """Rate the round and print it; give the exit code.
+
+    Raises:
+        InputError: with every problem, after what could be rated was printed.
+    """
+    del lang  # read before the command was built
+    from policy_engine.evaluate.round import rate_round  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.round import load_round  # noqa: PLC0415
+
+    files = load_round(folder, Library(rulebook), edition, _watching(translate(N_("reading files"), language)))
+    done = rate_round(files, as_of, _watching(translate(N_("rating cases"), language)))
+    if done.rated:
+        _write(done, form, language)
+    if done.problems:
+        raise InputError(list(done.problems))
+    return int(bool(fail_level) and _worst(done) <= SEVERITIES.index(fail_level or ""))
+
+
+def _watching(label: str) -> Callable[[Sequence[_Thing]], Iterable[_Thing]]:
+    """Show on a terminal how far a run is; nothing elsewhere."""
+
+    def watch(things: Sequence[_Thing]) -> Iterator[_Thing]:
+        if not sys.stderr.isatty():
+            yield from things
+            return
+        with click.progressbar(things, label=label, file=sys.stderr, show_pos=True) as bar:
+            yield from bar
+
+    return watch
+
+
+def _write(done: Round, form: str, language: str) -> None:
+    """Print a round."""
+    from policy_engine.report.notices import notices_of  # noqa: PLC0415
+
+    if form == "json":
+        from policy_engine.report.data import to_json  # noqa: PLC0415
+        from policy_engine.report.round import round_to_data  # noqa: PLC0415
+
+        click.echo(to_json(round_to_data(done)))
+        return
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.explain.round import explain_round  # noqa: PLC0415
+
+    write_prose(explain_round(done, language, notices_of(done.edition.status)), form)
+
+
+def _worst(done: Round) -> int:
+    """Give the place of the worst severity among findings, papers and caps; one past the last where there is nothing."""
+    from policy_engine.evaluate.summary import summarise  # noqa: PLC0415
+
+    summary = summarise(done)
+    found = {noted.finding.severity for noted in (*summary.decisions, *summary.others)}
+    found |= {tie.trace.severity for tie in summary.ties}
+    found |= {paper.trace.severity for paper in summary.papers if paper.state != "due"}
+    found |= {cap.severity for cap in done.caps if cap.outcome == "exceeded"}
+    return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))

@@ -1,0 +1,233 @@
+"""What an edition asks of a case beside its level: which bodies are owed, what must be on file, what a level is tied to.
+
+Never changes the outcome. Truth has three values here too: what nobody recorded is `unknown`, neither there nor missing.
+"""
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from policy_engine.evaluate.bounds import applies, ceiling_trace, relevance
+from policy_engine.evaluate.decision import agreed_level, decision_findings, resolve
+from policy_engine.evaluate.expression import Interpreter, interpreter_over
+from policy_engine.evaluate.facts import known_facts
+from policy_engine.evaluate.observe import Glance, glances, observed
+from policy_engine.evaluate.plan import Plan, figure
+from policy_engine.evaluate.reliance import used
+from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
+from policy_engine.load.build_facts import RECORD_NAMES
+from policy_engine.model.case import Case
+from policy_engine.model.duties import Chapter, Requirement, Route
+from policy_engine.model.facts import Condition
+from policy_engine.model.verdict import CeilingTrace, Duties, Finding, Gathered, RequirementTrace, RouteTrace, Verdict
+
+
+class Prepared(NamedTuple):
+    """A chapter with its figures as values, and for each requirement what it looks at and its last good day."""
+
+    chapter: Chapter
+    figures: Mapping[str, Value]
+    looked_at: Mapping[str, tuple[Glance, ...]]
+    days: Mapping[str, tuple[Glance, ...]]
+    """What is looked at to tell whether a requirement is met in time."""
+    due: Mapping[str, str]
+    bodies: Mapping[str, Mapping[str, str]]
+
+
+class Surveyor:
+    """An edition's chapters, ready to be asked of many cases."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Work out once what every case needs."""
+        self.plan = plan
+        self.chapters = tuple(_prepared(chapter, plan) for chapter in plan.edition.chapters)
+
+    def survey(self, case: Case, verdict: Verdict, gathered: tuple[Gathered, ...] = ()) -> Verdict:
+        """Add to a verdict what the edition asks of the case beside its level."""
+        values = known_facts(case, self.plan).values
+        values.update({d.fact: d.value for d in verdict.deductions if values.get(d.fact) is UNKNOWN})
+        values.update(self._record(case))
+        interpreter = interpreter_over(values, case.facts)
+        found = _Found([], [], [], [])
+        for prepared in self.chapters:
+            concerned = relevance(prepared.chapter, verdict)
+            if concerned is not False:
+                values.update(prepared.figures)
+                _ask(prepared, interpreter, concerned, found, self._level(case, verdict), self.plan)
+        routes, ceilings = tuple(found.routes), (*verdict.ceilings, *found.ceilings)
+        findings = (*decision_findings(case, verdict, routes, self.plan.edition), *map(_breach, filter(_is_breach, ceilings)))
+        own = case.record.self_level
+        duties = Duties(
+            own if isinstance(own, str) else None, tuple(resolve(d, self.plan.edition) for d in case.record.decisions), routes,
+            tuple(found.requirements), tuple(found.contents), findings, gathered, self._unrecorded(verdict, found, values),
+        )  # fmt: skip
+        asked = {one.fact for one in gathered} | {
+            name for prepared in self.chapters if relevance(prepared.chapter, verdict) is not False for name in reads_of(prepared.chapter)
+        }
+        unread = tuple(name for name in verdict.unread if name not in asked)
+        return verdict._replace(duties=duties, ceilings=ceilings, unread=unread)
+
+    def _unrecorded(self, verdict: Verdict, found: "_Found", values: Mapping[str, Value]) -> tuple[str, ...]:
+        """Give the facts that nobody recorded and that something asked beside the level waits for, as the edition orders them."""
+        blocks = (found.routes, found.requirements, found.contents, found.ceilings)
+        waiting = {trace.id for block in blocks for trace in block if trace.outcome == "unknown"}
+        pending = [
+            name
+            for prepared in self.chapters
+            if relevance(prepared.chapter, verdict) is not False
+            for rule, read in rules_reading(prepared.chapter)
+            if rule in waiting
+            for name in read
+        ]
+        plain: set[str] = set()
+        while pending:
+            fact = self.plan.edition.facts.get(pending.pop())
+            if fact and fact.derived and fact.name not in plain:
+                pending += fact.derived.names
+            elif fact:
+                plain.add(fact.name)
+        return tuple(name for name in self.plan.types if name in plain and values[name] is UNKNOWN)
+
+    def _record(self, case: Case) -> dict[str, Value]:
+        """Give what the case's own record says, as the names that conditions of a chapter use."""
+        record = case.record
+        level, absent = agreed_level(record.decisions), NONE if record.undecided else UNKNOWN
+        stated = [decision.day for decision in record.decisions]
+        days = [day for day in stated if day]
+        whole = len(days) == len(stated) > 0
+        own = record.self_level
+        values: tuple[Value, ...] = (
+            self.plan.level_ids.index(own) if isinstance(own, str) else own,
+            self.plan.level_ids.index(level) if level else absent,
+            max(days) if whole else absent,
+            min(days) if whole else absent,
+        )
+        return dict(zip(RECORD_NAMES, values, strict=True))
+
+    def _level(self, case: Case, verdict: Verdict) -> str | None:
+        """Give the level that ties are held against: decided, else computed, else the one proposed on file."""
+        filed = case.record.proposed
+        return agreed_level(case.record.decisions) or verdict.level or (filed if isinstance(filed, str) else None)
+
+
+class _Found(NamedTuple):
+    """What was found so far, chapter by chapter."""
+
+    routes: list[RouteTrace]
+    requirements: list[RequirementTrace]
+    contents: list[RequirementTrace]
+    ceilings: list[CeilingTrace]
+
+
+def _prepared(chapter: Chapter, plan: Plan) -> Prepared:
+    """Work out what a chapter needs."""
+    entries = (*chapter.requirements, *chapter.contents)
+    facts = {*plan.types, *RECORD_NAMES}
+    looked_at = {entry.rule.id: glances(entry.holds.tree, facts) for entry in entries}
+    days = {entry.rule.id: _days(entry.in_time, facts) for entry in entries}
+    due = {entry.rule.id: _due(entry.in_time, chapter) for entry in entries}
+    labels = {route.rule.id: plan.edition.bodies[route.body].label if route.body else route.rule.says for route in chapter.routes}
+    figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+    return Prepared(chapter, figures, looked_at, days, due, labels)
+
+
+def _days(in_time: Condition | None, facts: Collection[str]) -> tuple[Glance, ...]:
+    """Give what a condition of being in time looks at: fact by fact, each named where there are several."""
+    names = [name for name in in_time.names if name in facts] if in_time else []
+    return tuple(Glance((name,), name if len(names) > 1 else "") for name in names)
+
+
+def _due(in_time: Condition | None, chapter: Chapter) -> str:
+    """Give the last good day of `day < figure` or `day <= figure`; "" where a condition is of another form."""
+    tree = in_time.tree if in_time else None
+    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], (ast.Lt, ast.LtE)):
+        return ""
+    right = tree.comparators[0]
+    threshold = chapter.thresholds.get(right.id) if isinstance(right, ast.Name) else None
+    day = threshold.quantity.value if threshold else None
+    if not isinstance(day, date):
+        return ""
+    return (day - timedelta(days=isinstance(tree.ops[0], ast.Lt))).isoformat()
+
+
+def _ask(prepared: Prepared, interpreter: Interpreter, concerned: Truth, found: _Found, level: str | None, plan: Plan) -> None:
+    """Ask everything in one chapter."""
+    chapter = prepared.chapter
+    for route in chapter.routes:
+        truth = applies(route.rule, interpreter, concerned)
+        if truth is not False:
+            found.routes.append(_route(route, truth, prepared, interpreter))
+    for block, traces in ((chapter.requirements, found.requirements), (chapter.contents, found.contents)):
+        traces += [_requirement(entry, prepared, interpreter, concerned) for entry in block]
+    for ceiling in chapter.ceilings:
+        if not ceiling.lowers:
+            found.ceilings.append(ceiling_trace(ceiling, interpreter, applies(ceiling.rule, interpreter, concerned), level, plan))
+
+
+def _route(route: Route, truth: Truth, prepared: Prepared, interpreter: Interpreter) -> RouteTrace:
+    """Say which body does a duty."""
+    outcome = "unknown" if truth is UNKNOWN else "owed" if route.body else "not_covered"
+    rule = route.rule
+    readings = used(rule.readings, interpreter)
+    return RouteTrace(rule.id, route.duty, route.body, outcome, prepared.bodies[rule.id], *rule.citation, readings)
+
+
+def _requirement(entry: Requirement, prepared: Prepared, interpreter: Interpreter, concerned: Truth) -> RequirementTrace:
+    """Say whether what must be there is there, and in time."""
+    rule = entry.rule
+    truth = applies(rule, interpreter, concerned)
+    outcome = "not_applicable" if truth is False else "unknown" if truth is UNKNOWN else _outcome(entry, interpreter)
+    texts = [condition.text for condition in (entry.holds, entry.in_time) if condition]
+    readings = used(rule.readings, interpreter) if truth is not False else ()
+    seen = observed(_looked_at(prepared, rule.id, outcome), interpreter.values) if truth is not False else ""
+    return RequirementTrace(
+        rule.id, outcome, entry.severity, *rule.citation, " and ".join(texts), seen, prepared.due[rule.id], readings, rule.says
+    )  # fmt: skip
+
+
+def _looked_at(prepared: Prepared, name: str, outcome: str) -> Iterable[Glance]:
+    """Give what decided a requirement: of a late one the days, else what must be there and then the days, each once."""
+    there, days = prepared.looked_at[name], prepared.days[name]
+    if outcome == "late":
+        return days
+    seen = {glance.names for glance in there}
+    return (*there, *(glance for glance in days if glance.names not in seen))
+
+
+def _outcome(entry: Requirement, interpreter: Interpreter) -> str:
+    """Give the outcome of a requirement that applies."""
+    there = interpreter.truth(entry.holds)
+    if there is not True:
+        return "missing" if there is False else "unknown"
+    in_time = True if entry.in_time is None else interpreter.truth(entry.in_time)
+    return "met" if in_time is True else "late" if in_time is False else "unknown"
+
+
+def _is_breach(trace: CeilingTrace) -> bool:
+    """Tell whether a level is above its ceiling, or not the same as it must be."""
+    return trace.outcome == "exceeded"
+
+
+def _breach(trace: CeilingTrace) -> Finding:
+    """Make a finding of a level above its ceiling."""
+    return Finding(trace.id, trace.severity, trace.says, trace.citation, trace.interpretations)
+
+
+def reads_of(chapter: Chapter) -> Iterable[str]:
+    """Give the names that a chapter's conditions read, some of them more than once."""
+    for _, names in rules_reading(chapter):
+        yield from names
+
+
+def rules_reading(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Give each rule of a chapter by its id, with the names that its conditions read."""
+    conditions: dict[str, list[Condition | None]] = {rule.id: [rule.applies_when] for rule in chapter.rules()}
+    for entry in (*chapter.requirements, *chapter.contents):
+        conditions[entry.rule.id] += [entry.holds, entry.in_time]
+    for ceiling in chapter.ceilings:
+        conditions[ceiling.rule.id].append(ceiling.other)
+    for bar in chapter.eligibility:
+        conditions[bar.rule.id].append(bar.when)
+    for rule, several in conditions.items():
+        yield rule, tuple(name for condition in several if condition for name in condition.names)

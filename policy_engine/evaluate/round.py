@@ -1,0 +1,182 @@
+"""One round: every case rated in its order, with what it takes from the cases below.
+
+A level that another case stands at is the one that was decided, where there is one, else the one proposed; which of the two
+is always said. A case without a level gives none, and what rests on it stays open.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from policy_engine.errors import N_, InputError, Problem
+from policy_engine.evaluate.caps import cap_traces
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.decision import agreed_level
+from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.facts import problem_at
+from policy_engine.evaluate.links import Linked, link
+from policy_engine.language.values import Item, Value
+from policy_engine.messages import LANGUAGES, translate
+from policy_engine.model.case import Case
+from policy_engine.model.facts import FactDeclaration
+from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles, Standing
+from policy_engine.model.verdict import Finding, Gathered, Verdict
+
+OPEN = Standing(None, "open")
+_OTHERWISE = N_("`{fact}` gives {case} as {stated}; in this round it stands at {found}")
+_LEFT_OUT = N_("`{fact}` leaves out cases of this round that name this one: {cases}")
+
+Watch = Callable[[Sequence[Entry]], Iterable[Entry]]
+"""Goes through the cases, and may show how far it is."""
+
+
+def rate_round(files: RoundFiles, as_of: date | None = None, watch: Watch = iter) -> Round:
+    """Rate every case of a round, bottom up.
+
+    Args:
+        files: the cases, read.
+        as_of: the day on which the round is looked at: decisions after it count as not yet made.
+        watch: goes through the cases, and may show how far it is.
+    """
+    return _Rating(files, as_of).round(watch)
+
+
+class _Rating:
+    """One round, while it is being rated."""
+
+    def __init__(self, files: RoundFiles, as_of: date | None) -> None:
+        """Link the cases, and prepare the edition."""
+        self.files, self.as_of = files, as_of
+        self.linked: Linked = link(files)
+        self.evaluator = Evaluator(files.edition)
+        self.surveyor = Surveyor(self.evaluator.plan)
+        self.gathering = [fact for fact in files.edition.facts.values() if fact.gathered_from]
+        self.entries = {entry.id: entry for entry in files.entries}
+        self.names = {entry.subject: entry.id for entry in files.entries if entry.subject} | {name: name for name in self.entries}
+        self.standing: dict[str, Standing] = {}
+        self.rated: list[RatedEntry] = []
+        self.problems: list[Problem] = [*files.problems, *self.linked.problems]
+
+    def round(self, watch: Watch) -> Round:
+        """Rate every case, and then the cohorts."""
+        for entry in watch(self.linked.order):
+            if entry.case and entry.id not in self.linked.unsettled:
+                self._rate(entry, self._as_it_stood(entry.case))
+        caps = cap_traces(self.files.edition, self.rated, self.evaluator.plan, self.linked.links)
+        files = self.files
+        return Round(
+            files.id, files.edition, self.as_of, tuple(self.rated), self._units(), caps, InputError(self.problems).problems
+        )  # fmt: skip
+
+    def _as_it_stood(self, case: Case) -> Case:
+        """Leave out what was decided after the day that is asked about, and every day that had not come yet."""
+        as_of = self.as_of
+        if as_of is None:
+            return case
+        kept = tuple(d for d in case.record.decisions if d.day is None or d.day <= as_of)
+        facts = {name: value for name, value in case.facts.items() if not (isinstance(value, date) and value > as_of)}
+        return case._replace(facts=facts, record=case.record._replace(decisions=kept))
+
+    def _rate(self, entry: Entry, case: Case) -> None:
+        """Rate one case with what it takes from others."""
+        gathered: list[Gathered] = []
+        findings: list[Finding] = []
+        whole = self._gather(entry, case, gathered, findings)
+        try:
+            verdict = self.surveyor.survey(whole, self.evaluator.evaluate(whole), tuple(gathered))
+        except InputError as error:
+            self.problems += [self._told(problem, entry) for problem in error.problems]
+            return
+        duties = verdict.duties
+        verdict = verdict._replace(duties=duties._replace(findings=(*duties.findings, *findings)))
+        self.standing[entry.id] = standing_of(whole, verdict)
+        links = self.linked.links[entry.id]
+        self.rated.append(RatedEntry(whole, verdict, entry.path, links, self._unit(entry), self.standing[entry.id]))
+
+    def _unit(self, entry: Entry) -> str:
+        """Give the unit that a case is told under: the one it names, else its collective, else itself where others name it."""
+        links = self.linked.links[entry.id]
+        named = any((kind, entry.id) in self.linked.naming for kind in ("unit", "collective"))
+        return entry.id if named else links.get("unit") or links.get("collective") or ""
+
+    def _gather(self, entry: Entry, case: Case, gathered: list[Gathered], findings: list[Finding]) -> Case:
+        """Take from other cases what the edition gathers and the case does not state itself."""
+        facts: dict[str, Value] = dict(case.facts)
+        for fact in self.gathering:
+            sources = self._sources(fact, entry)
+            if fact.name in case.facts:
+                findings += self._compare(fact, case, sources)
+            elif fact.type.kind == "list" and sources and self.files.whole and fact.gathered_from not in self.linked.broken:
+                facts[fact.name] = tuple(self._item(source) for source in sources)
+                gathered += [self._taken(fact, source) for source in sources]
+            elif fact.type.kind == "level" and sources:
+                taken = self._taken(fact, sources[0])
+                gathered.append(taken)
+                if taken.level:
+                    facts[fact.name] = self.files.edition.scale[taken.level].rank
+        return case._replace(facts=facts) if gathered else case
+
+    def _sources(self, fact: FactDeclaration, entry: Entry) -> tuple[str, ...]:
+        """Give the cases that a fact is taken from: those that name this one, or the one that it names."""
+        if fact.type.kind == "list":
+            return self.linked.naming.get((fact.gathered_from, entry.id), ())
+        target = self.linked.links[entry.id].get(fact.gathered_from, "")
+        return (target,) if target in self.entries else ()
+
+    def _item(self, source: str) -> Item:
+        """Make an item of a list from the case that it stands for; without a level yet, its level is left out."""
+        level = self.standing.get(source, OPEN).level
+        return {"id": source, "level": self.files.edition.scale[level].rank} if level else {"id": source}
+
+    def _taken(self, fact: FactDeclaration, source: str) -> Gathered:
+        """Say what was taken, and whether it was decided or proposed."""
+        level, origin = self.standing.get(source, OPEN)
+        return Gathered(fact.name, source, level, origin)
+
+    def _compare(self, fact: FactDeclaration, case: Case, sources: Sequence[str]) -> list[Finding]:
+        """Report where a case states another level of a case than this round gives, or leaves out a case that names it."""
+        stated = case.facts[fact.name]
+        items = stated if isinstance(stated, tuple) else ({"id": sources[0], "level": stated},) if sources else ()
+        found: list[Finding] = []
+        listed = {self.names.get(str(item.get("id")), ""): item.get("level") for item in items}
+        for name, rank in listed.items():
+            level = self.standing.get(name, OPEN).level
+            if level and isinstance(rank, int) and self.files.edition.scale[level].rank != rank:
+                codes = {"stated": self.evaluator.plan.level_ids[rank], "found": level}
+                words = {key: self.files.edition.scale[value].code for key, value in codes.items()}
+                found.append(_finding("stated_otherwise", _OTHERWISE, fact, case=name, **words))
+        left_out = [name for name in sources if name not in listed]
+        if left_out:
+            found.append(_finding("list_leaves_out", _LEFT_OUT, fact, cases=", ".join(left_out)))
+        return found
+
+    def _told(self, problem: Problem, entry: Entry) -> Problem:
+        """Say of a count that contradicts a gathered list which cases the list was gathered from."""
+        fact = self.files.edition.facts.get(problem.details.get("items", ""))
+        case = entry.case
+        if problem.code != "PE504" or fact is None or case is None or fact.name in case.facts:
+            return problem
+        details = {key: problem.details[key] for key in ("name", "given", "counted")}
+        more = {"case": entry.id, "link": fact.gathered_from, "cases": ", ".join(self._sources(fact, entry))}
+        return problem_at(case, problem.location, "PE704", details | more)
+
+    def _units(self) -> dict[str, str]:
+        """Give the name of every unit that a case is told under, or that the round lists; those in the order of the list first."""
+        units = {name: unit.name for name, unit in self.files.units.items()}
+        subjects = {one.case.id: one.case.subject.get("name", one.case.id) for one in self.rated}
+        for name in sorted({one.unit for one in self.rated if one.unit}):
+            units.setdefault(name, subjects.get(name, name))
+        return units
+
+
+def _finding(name: str, text: str, fact: FactDeclaration, **words: str) -> Finding:
+    """Make a finding about a fact that a case states, in every language."""
+    says = {language: translate(text, language, fact=fact.name, **words) for language in LANGUAGES}
+    return Finding(name, "warning", says, fact.citation.clause)
+
+
+def standing_of(case: Case, verdict: Verdict) -> Standing:
+    """Give the level that a case stands at: decided where every decision on file agrees, else proposed."""
+    if case.record.decisions:
+        level = agreed_level(case.record.decisions)
+        return Standing(level, "decided") if level else OPEN
+    return Standing(verdict.level, "proposed") if verdict.level else OPEN

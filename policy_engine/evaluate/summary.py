@@ -1,0 +1,136 @@
+"""A round at a glance: how the levels are spread, and which cases need somebody's eye."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from policy_engine.model.duties import SEVERITIES
+from policy_engine.model.round import RatedEntry, Round
+from policy_engine.model.verdict import CeilingTrace, Finding, RequirementTrace, RouteTrace
+
+_BREACHES = {"missing", "late", "unknown"}
+DECISIONS = (
+    "decided_by_another_body", "differs_without_reason", "decided_differently", "gap_decided_without_reason", "gap_decided",
+    "decided_while_open", "decided_though_not_eligible", "decision_incomplete", "decisions_disagree", "filed_proposal_differs",
+)  # fmt: skip
+
+
+class Spread(NamedTuple):
+    """How some cases are spread: by the level at which they stand, else by their outcome; how many levels are decided."""
+
+    cases: int
+    levels: Mapping[str, int]
+    outcomes: Mapping[str, int]
+    decided: int
+    missing: int
+    late: int
+    findings: int
+
+
+class Paper(NamedTuple):
+    """A requirement of a case that is not met: `missing`, `late`, `due` (it may still be met in time), or `overdue`."""
+
+    case: str
+    state: str
+    trace: RequirementTrace
+
+
+class Tie(NamedTuple):
+    """A level above, or other than, the one that it is tied to."""
+
+    case: str
+    trace: CeilingTrace
+
+
+class Noted(NamedTuple):
+    """A finding of a case."""
+
+    case: str
+    finding: Finding
+
+
+class Uncovered(NamedTuple):
+    """A case for which the text names no body."""
+
+    case: str
+    route: RouteTrace
+
+
+class Summary(NamedTuple):
+    """What a round comes to."""
+
+    whole: Spread
+    units: Mapping[str, Spread]
+    tracks: Mapping[str, Spread]
+    gaps: tuple[str, ...]
+    undetermined: tuple[str, ...]
+    undecided: Mapping[str, tuple[str, ...]]
+    """By unit, the cases without a decision on file."""
+    overlaps: tuple[str, ...]
+    papers: tuple[Paper, ...]
+    ties: tuple[Tie, ...]
+    decisions: tuple[Noted, ...]
+    others: tuple[Noted, ...]
+    uncovered: tuple[Uncovered, ...]
+
+
+def summarise(done: Round) -> Summary:
+    """Sum a round up."""
+    rated = done.rated
+    noted = sorted(
+        (Noted(one.case.id, finding) for one in rated for finding in one.verdict.duties.findings),
+        key=lambda n: SEVERITIES.index(n.finding.severity),
+    )
+    ties = tuple(Tie(one.case.id, trace) for one in rated for trace in one.verdict.ceilings if trace.outcome == "exceeded")
+    tied = {(tie.case, tie.trace.id) for tie in ties}
+    units: dict[str, list[RatedEntry]] = {name: [] for name in done.units}
+    tracks: dict[str, list[RatedEntry]] = {track.id: [] for track in done.edition.tracks}
+    for one in rated:
+        units.setdefault(one.unit, []).append(one)
+        tracks.setdefault(one.verdict.track or "", []).append(one)
+    return Summary(
+        spread_of(rated, done.as_of),
+        {name: spread_of(group, done.as_of) for name, group in units.items()},
+        {name: spread_of(group, done.as_of) for name, group in tracks.items() if group},
+        tuple(one.case.id for one in rated if one.verdict.outcome == "gap"),
+        tuple(one.case.id for one in rated if one.verdict.outcome == "undetermined"),
+        {name: waiting for name, group in units.items() if (waiting := tuple(o.case.id for o in group if not o.case.record.decisions))},
+        tuple(one.case.id for one in rated if one.verdict.overlaps),
+        tuple(paper for one in rated for paper in _papers(one, done.as_of)),
+        ties,
+        tuple(n for n in noted if n.finding.id in DECISIONS),
+        tuple(n for n in noted if n.finding.id not in DECISIONS and (n.case, n.finding.id) not in tied),
+        tuple(Uncovered(one.case.id, r) for one in rated for r in one.verdict.duties.routes if r.outcome == "not_covered"),
+    )
+
+
+def _papers(one: RatedEntry, as_of: date | None) -> Iterator[Paper]:
+    """Give the requirements and contents of a case that are not met; of those that nobody recorded, only what has a day."""
+    for trace in (*one.verdict.duties.requirements, *one.verdict.duties.contents):
+        if trace.outcome in _BREACHES:
+            state = _state(trace, as_of)
+            if state:
+                yield Paper(one.case.id, state, trace)
+
+
+def _state(trace: RequirementTrace, as_of: date | None) -> str:
+    """Say how it stands with a requirement that is not met on the day that is asked about; "" where nothing can be said."""
+    if trace.outcome == "late":
+        return "late"
+    if as_of is not None and trace.due:
+        return "due" if as_of.isoformat() <= trace.due else "overdue"
+    return "missing" if trace.outcome == "missing" else ""
+
+
+def spread_of(group: Iterable[RatedEntry], as_of: date | None) -> Spread:
+    """Count some cases."""
+    members = list(group)
+    states = Counter(paper.state for one in members for paper in _papers(one, as_of))
+    levels = Counter(one.standing.level for one in members if one.standing.level)
+    outcomes = Counter(one.verdict.outcome for one in members if one.standing.level is None)
+    return Spread(
+        len(members), dict(levels), dict(outcomes), sum(one.standing.origin == "decided" for one in members),
+        states["missing"] + states["overdue"], states["late"],
+        sum(finding.severity != "note" for one in members for finding in one.verdict.duties.findings),
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""What a verdict says beside the level, in sentences: bodies, papers, contents, ties, the decision on file."""
+
+from collections.abc import Iterator, Sequence
+
+from policy_engine.errors import N_
+from policy_engine.explain.blocks import Line, Section
+from policy_engine.messages import sentence, translate
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import DecisionTrace, Finding, RequirementTrace, Verdict
+
+_DUTIES = {
+    "reviews": N_("reviewed before"), "assesses": N_("assessed by"), "decides": N_("decided by"), "receives": N_("papers go to"),
+}  # fmt: skip
+SEVERITY_MARKS = {"error": "not_met", "warning": "warning", "note": "note"}
+"""The mark of a line by how bad it is."""
+_BREACHES = {"missing": N_("missing"), "late": N_("late")}
+
+
+def duty_sections(verdict: Verdict, edition: Edition, language: str) -> tuple[Section, ...]:
+    """Put into sentences what the edition asks beside the level, and what is on record; a section without lines is left out."""
+    told = _Duties(verdict, edition, language)
+    sections = (
+        Section(told.say(N_("Decision on file")), tuple(told.decision())),
+        Section(told.say(N_("To look at again")), tuple(told.findings())),
+        Section(told.say(N_("Who reviews and who decides")), tuple(told.routes())),
+        Section(told.say(N_("Papers and days")), tuple(told.required(verdict.duties.requirements))),
+        Section(told.say(N_("Contents of the review")), tuple(told.required(verdict.duties.contents))),
+        Section(told.say(N_("Not recorded, and asked for beside the level")), tuple(told.unrecorded())),
+    )
+    return tuple(section for section in sections if section.lines)
+
+
+class _Duties:
+    """One verdict's duties, on their way into one language."""
+
+    def __init__(self, verdict: Verdict, edition: Edition, language: str) -> None:
+        """Take what is to be said, and the language."""
+        self.verdict, self.edition, self.language = verdict, edition, language
+
+    def say(self, text: str, **words: object) -> str:
+        """Translate a marked text."""
+        return translate(text, self.language, **words)
+
+    def level(self, name: str | None) -> str:
+        """Give the words of a level, with its code."""
+        known = self.edition.scale.get(name or "")
+        return f"{sentence(known.label, self.language)} ({known.code})" if known else "—"
+
+    def decision(self) -> Iterator[Line]:
+        """Say what the subject rated itself, what was taken from other cases, and what was decided."""
+        duties = self.verdict.duties
+        if duties.self_level:
+            yield Line("note", self.say(N_("self-rating: {level}"), level=self.level(duties.self_level)))
+        for decision in duties.decided:
+            yield Line("note", self._decided(decision))
+        for gathered in duties.gathered:
+            origin = {"decided": N_("decided"), "proposed": N_("proposed, not yet decided"), "open": N_("still open")}[gathered.origin]
+            words = {"case": gathered.case, "level": self.level(gathered.level), "origin": self.say(origin)}
+            yield Line("note", self.say(N_("taken from {case}: {level}, {origin}"), **words), gathered.fact)
+
+    def _decided(self, decision: DecisionTrace) -> str:
+        """Say one decision: the level, by whom, when, why."""
+        body = self.edition.bodies.get(decision.body or "")
+        by = sentence(body.label, self.language) if body else decision.by
+        first = self.say(N_("decided: {level}"), level=self.level(decision.level))
+        reason = self.say(N_("reason: {reason}"), reason=decision.reason) if decision.reason else ""
+        return ", ".join(part for part in (first, by, decision.day or "", reason) if part)
+
+    def findings(self) -> Iterator[Line]:
+        """Give every finding and every tie that holds; those that wait for facts in one line."""
+        for finding in self.verdict.duties.findings:
+            yield self._finding(finding)
+        for ceiling in self.verdict.ceilings:
+            if ceiling.outcome == "kept":
+                text = self.say(N_("holds: {says}"), says=sentence(ceiling.says, self.language))
+                yield Line("met", text, _source(ceiling.citation, ceiling.interpretations))
+        waiting = [sentence(c.says, self.language).rstrip(" .") for c in self.verdict.ceilings if c.outcome == "unknown"]
+        if waiting:
+            yield Line("unknown", self.say(N_("cannot be checked until more is recorded: {names}"), names="; ".join(waiting)))
+
+    def _finding(self, finding: Finding) -> Line:
+        """Say one finding."""
+        return Line(
+            SEVERITY_MARKS[finding.severity], sentence(finding.says, self.language), _source(finding.citation, finding.interpretations)
+        )
+
+    def routes(self) -> Iterator[Line]:
+        """Say which body does what; several lines of one duty are all owed. What depends on open facts stands in one line."""
+        sources: dict[str, list[str]] = {}
+        waiting: dict[str, None] = {}
+        for route in self.verdict.duties.routes:
+            label = sentence(route.label, self.language)
+            text = label if route.body is None else f"{self.say(_DUTIES[route.duty])}: {label}"
+            if route.outcome == "unknown":
+                waiting[text] = None
+            else:
+                sources.setdefault(text, []).append(_source(route.citation, route.interpretations))
+        yield from (Line("note", text, "; ".join(dict.fromkeys(told))) for text, told in sources.items())
+        if waiting:
+            yield Line("unknown", self.say(N_("perhaps also, once more is recorded: {names}"), names="; ".join(waiting)))
+
+    def required(self, traces: Sequence[RequirementTrace]) -> Iterator[Line]:
+        """Say what is missing or late, one by one; what is there, and what was not recorded, in one line each."""
+        for trace in traces:
+            if trace.outcome in _BREACHES:
+                yield self._breach(trace)
+        met = sum(trace.outcome == "met" for trace in traces)
+        if met:
+            yield Line("met", self.say(N_("there and in time: {count}"), count=met))
+        unknown = sum(trace.outcome == "unknown" for trace in traces)
+        if unknown:
+            yield Line("unknown", self.say(N_("cannot be told from what is recorded: {count}"), count=unknown))
+
+    def unrecorded(self) -> Iterator[Line]:
+        """Name the facts that the lines above wait for."""
+        labels = [sentence(self.edition.facts[name].label, self.language) for name in self.verdict.duties.unrecorded]
+        if labels:
+            yield Line("unknown", "; ".join(labels))
+
+    def _breach(self, trace: RequirementTrace) -> Line:
+        """Say what is missing or late."""
+        says = sentence(trace.says, self.language).rstrip(" .")
+        text = f"{says}: {self.say(_BREACHES[trace.outcome])}"
+        if trace.outcome == "late":
+            text += f" ({trace.observed})"
+        if trace.due:
+            text += self.say(N_("; last day in time {day}"), day=trace.due)
+        return Line(SEVERITY_MARKS[trace.severity], text, _source(trace.citation, trace.interpretations))
+
+
+def _source(citation: str, readings: Sequence[str]) -> str:
+    """Write where something stands, and the readings that it rests on."""
+    return " · ".join(part for part in (citation, ", ".join(readings)) if part)

@@ -1,0 +1,129 @@
+"""The clause map and the register of readings, in sentences and tables."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from policy_engine.errors import N_
+from policy_engine.evaluate.coverage import Cited, ClauseMap, MappedClause, SourceFault
+from policy_engine.evaluate.readings import ReadingReport
+from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.messages import sentence, translate
+from policy_engine.model.rulebook import Edition
+
+_SORTS = {
+    "level": N_("level"), "fact": N_("fact"), "track": N_("track"), "threshold": N_("threshold"), "criterion": N_("criterion"),
+    "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"), "content": N_("content"), "ceiling": N_("ceiling"),
+    "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
+}  # fmt: skip
+_FAULTS = {
+    "phrase": N_("“{words}” is not in the text of this clause ({by})"),
+    "start": N_("the clause was not found in the text: “{words}”"),
+}
+
+
+def explain_map(edition: Edition, found: ClauseMap, faults: Sequence[SourceFault] | None, language: str) -> Explanation:
+    """Put a clause map into sentences: by clause what encodes it, then by part which clause it stands for.
+
+    Args:
+        edition: the edition.
+        found: its map.
+        faults: what the official text does not bear out; None where it was not held against one.
+        language: `vi` or `en`.
+    """
+
+    def say(text: str, **words: object) -> str:
+        return translate(text, language, **words)
+
+    bare = [mapped.clause for mapped in found.clauses if not mapped.covered]
+    headline = say(
+        N_("{clauses} clauses; {bare} neither encoded nor explained; {strays} cites lead to no clause of the map"),
+        clauses=len(found.clauses), bare=len(bare), strays=len(found.strays),
+    )  # fmt: skip
+    sections = [Section(say(N_("By clause")), tuple(_by_clause(edition, found.clauses, language)))]
+    if found.strays:
+        lines = tuple(Line("not_met", f"{say(_SORTS[part.sort])} {part.name}", part.citation.clause) for part in found.strays)
+        sections.append(Section(say(N_("Cites that lead to no clause")), lines))
+    sections.append(Section(say(N_("By part of the edition")), table=_by_part(found, language)))
+    if faults is not None:
+        lines = tuple(Line("not_met", say(_FAULTS[f.fault], words=f.words, by=_cited(f.by, language)), f.clause) for f in faults)
+        borne_out = Line("met", say(N_("every phrase stands in its clause, and every clause in the text")))
+        sections.append(Section(say(N_("Against the official text")), lines or (borne_out,)))
+    title = say(N_("Clause map of edition {edition}"), edition=edition.id)
+    return Explanation(title, headline, "map", (sentence(edition.title, language),), tuple(sections))
+
+
+def _cited(by: str, language: str) -> str:
+    """Name a part of an edition, its sort in the reader's language."""
+    sort, _, name = by.partition(" ")
+    return f"{translate(_SORTS[sort], language)} {name}" if sort in _SORTS else by
+
+
+def _by_clause(edition: Edition, mapped: Iterable[MappedClause], language: str) -> Iterator[Line]:
+    """Give a line a clause: what it is about, what encodes it, and what is left out or why nothing is."""
+    texts = {clause.id: clause for clause in edition.clauses}
+    for one in mapped:
+        clause = texts[one.clause]
+        parts = [sentence(clause.says, language).rstrip(" .")]
+        if one.by:
+            parts.append(", ".join(_names(one.by, language)))
+        elif one.below:
+            parts.append(translate(N_("encoded in the clauses below it"), language))
+        for told, mark in ((clause.why_not, N_("not encoded: {why}")), (clause.leaves_out, N_("left out: {why}"))):
+            if told:
+                parts.append(translate(mark, language, why=sentence(told, language).rstrip(" .")))
+        yield Line("met" if one.by or one.below else "note" if one.covered else "not_met", ". ".join(parts), one.clause)
+
+
+def _names(parts: Iterable[Cited], language: str) -> Iterator[str]:
+    """Name parts, gathered by their sort."""
+    sorts: dict[str, list[str]] = {}
+    for part in parts:
+        sorts.setdefault(part.sort, []).append(part.name)
+    for sort, names in sorts.items():
+        yield f"{translate(_SORTS[sort], language)} {', '.join(names)}"
+
+
+def _by_part(found: ClauseMap, language: str) -> Table:
+    """Give a row a part of the edition: its sort, its name, its clause, its operative words."""
+    headings = tuple(translate(text, language) for text in (N_("part"), N_("name"), N_("clause"), N_("operative words")))
+    parts = [part for mapped in found.clauses for part in mapped.by]
+    rows = sorted((part.sort, part.name, part.citation.clause, part.citation.phrase) for part in parts)
+    return Table(headings, tuple((translate(_SORTS[sort], language), *rest) for sort, *rest in rows))
+
+
+def explain_readings(edition: Edition, reports: Iterable[ReadingReport], cases: int | None, language: str) -> Explanation:
+    """Put the register into sentences.
+
+    Args:
+        edition: the edition.
+        reports: its readings, with what rests on each.
+        cases: how many cases were rated for it; None where none were asked about.
+        language: `vi` or `en`.
+    """
+
+    def say(text: str, **words: object) -> str:
+        return translate(text, language, **words)
+
+    told = tuple(reports)
+    accepted = sum(report.reading.status == "accepted" for report in told)
+    headline = say(N_("{count} readings, {accepted} of them accepted by the policy owner"), count=len(told), accepted=accepted)
+    sections: list[Section] = []
+    for report in told:
+        reading = report.reading
+        status = say(N_("accepted")) if reading.status == "accepted" else say(N_("proposed, not yet accepted"))
+        lines = [
+            Line("note", say(N_("the text: {says}"), says=sentence(reading.text_says, language))),
+            Line("met", say(N_("read so: {reading}"), reading=sentence(reading.reading, language)), status),
+            *(Line("unknown", say(N_("or: {other}"), other=sentence(other, language))) for other in reading.alternatives),
+            Line("note", say(N_("rests on it: {parts}"), parts=", ".join(report.parts) or "—")),
+        ]
+        if cases is not None:
+            names = ", ".join(report.cases) or "—"
+            lines.append(
+                Line(
+                    "note", say(N_("cases that rest on it: {count} of {cases}: {names}"), count=len(report.cases), cases=cases, names=names)
+                )
+            )
+        title = f"{reading.id} · {sentence(reading.silent_on, language)} [{', '.join(reading.clauses)}]"
+        sections.append(Section(title, tuple(lines)))
+    title = say(N_("Interpretations of edition {edition}"), edition=edition.id)
+    return Explanation(title, headline, "map", (sentence(edition.title, language),), tuple(sections))

@@ -1,0 +1,155 @@
+"""A file `chapter:` to a Chapter: who reviews and decides, what must be on file and by when, and what binds a level."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from policy_engine.errors import N_
+from policy_engine.language.complaint import nearest
+from policy_engine.language.types import LEVEL, WRONG, Named
+from policy_engine.load.build_cap import build_cap
+from policy_engine.load.build_facts import RECORD_NAMES, check_name
+from policy_engine.load.build_rule import RULE, RuleContext, build_rule
+from policy_engine.load.build_thresholds import build_thresholds
+from policy_engine.load.build_track import Context
+from policy_engine.load.conditions import build_condition
+from policy_engine.load.node import Node
+from policy_engine.model.duties import DUTIES, SEVERITIES, Body, Ceiling, Chapter, Clause, Eligibility, Requirement, Route
+
+_BLOCKS = ("routes", "requirements", "contents", "ceilings", "eligibility", "caps")
+
+
+class Parts(NamedTuple):
+    """What chapters are built from: the edition's other parts."""
+
+    context: Context
+    bodies: Mapping[str, Body]
+    tracks: Sequence[str]
+
+
+def build_chapters(nodes: Iterable[Node], parts: Parts) -> tuple[Chapter, ...]:
+    """Read every chapter, in the order of their files; an id stands for one rule in the whole edition."""
+    seen: dict[str, Node] = {}
+    clauses: dict[str, Node] = {}
+    chapters: list[Chapter] = []
+    for node in nodes:
+        chapter = _build_chapter(node, parts, seen)
+        if chapter.clause in clauses:
+            first = clauses[chapter.clause].place
+            node.child("chapter").complain("PE402", name=chapter.clause, first=f"{first.file}:{first.line}")
+        clauses[chapter.clause] = node
+        chapters.append(chapter)
+    return tuple(chapters)
+
+
+def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
+    """Read one chapter."""
+    got = node.fields(("chapter", "label"), ("tracks", "thresholds", *_BLOCKS))
+    tracks = tuple(_track(item, parts.tracks) for item in got["tracks"].items(at_least=1)) if "tracks" in got else ()
+    scope = {**parts.context.scope, **{name: Named(kind) for name, kind in RECORD_NAMES.items()}}
+    thresholds = build_thresholds(got["thresholds"], parts.context.facts, scope) if "thresholds" in got else {}
+    scope |= {name: Named(WRONG, constant=True) for name, _ in (got["thresholds"].entries() if "thresholds" in got else ())}
+    scope |= {name: Named(threshold.quantity.type, constant=True) for name, threshold in thresholds.items()}
+    context = RuleContext(parts.context._replace(scope=scope, thresholds=thresholds), seen)
+    plain = RuleContext(context.context._replace(scope={n: v for n, v in scope.items() if n not in RECORD_NAMES}), seen)
+    return Chapter(
+        got["chapter"].text(), got["label"].texts(), node.place, tracks, thresholds,
+        tuple(route for item in _items(got, "routes") if (route := _build_route(item, context, parts.bodies))),
+        tuple(asked for item in _items(got, "requirements") if (asked := _build_requirement(item, context, ("in_time",)))),
+        tuple(listed for item in _items(got, "contents") if (listed := _build_requirement(item, context, ()))),
+        tuple(ceiling for item in _items(got, "ceilings") if (ceiling := _build_ceiling(item, context, plain))),
+        tuple(bar for item in _items(got, "eligibility") if (bar := _build_eligibility(item, plain))),
+        tuple(cap for item in _items(got, "caps") if (cap := build_cap(item, plain))),
+    )  # fmt: skip
+
+
+def _items(got: Mapping[str, Node], key: str) -> list[Node]:
+    """Give the entries of a block, where it stands."""
+    return got[key].items(at_least=1) if key in got else []
+
+
+def _track(node: Node, tracks: Sequence[str]) -> str:
+    """Read the name of a track."""
+    name = node.text()
+    if name and name not in tracks:
+        node.complain("PE401", name=name, sort=N_("track"), nearest=nearest(name, tracks))
+    return name
+
+
+def _build_route(node: Node, context: RuleContext, bodies: Mapping[str, Body]) -> Route | None:
+    """Read one route: a body that does a duty, or the statement that the text names none."""
+    if node.has("not_covered"):
+        got = node.fields(("id", "cite", "duty", "not_covered"), RULE)
+        rule = build_rule(node, got, context, says="not_covered", phrase_needed=False)
+        return Route(rule, got["duty"].one_of(DUTIES), None) if rule else None
+    got = node.fields(("id", "cite", "duty", "body"), RULE)
+    body = got["body"].text()
+    if body and body not in bodies:
+        got["body"].complain("PE401", name=body, sort=N_("body"), nearest=nearest(body, bodies))
+    rule = build_rule(node, got, context, says="")
+    return Route(rule, got["duty"].one_of(DUTIES), body) if rule else None
+
+
+def _build_requirement(node: Node, context: RuleContext, more: tuple[str, ...]) -> Requirement | None:
+    """Read what must be there, and by when."""
+    got = node.fields(("id", "cite", "holds", "severity", "says"), (*RULE, *more))
+    holds = build_condition(got["holds"], context.scope)
+    in_time = build_condition(got["in_time"], context.scope) if "in_time" in got else None
+    rule = build_rule(node, got, context, (holds, in_time))
+    severity = got["severity"].one_of(SEVERITIES)
+    if rule is None or holds is None or ("in_time" in got and in_time is None):
+        return None
+    return Requirement(rule, holds, in_time, severity)
+
+
+def _build_ceiling(node: Node, flagging: RuleContext, lowering: RuleContext) -> Ceiling | None:
+    """Read what a level is held against; what lowers a level may not rest on what was decided."""
+    context = lowering if node.child("on_breach").value == "lower" else flagging
+    relation = "same_as" if node.has("same_as") else "not_above"
+    got = node.fields(("id", "cite", relation, "on_breach", "severity", "says"), RULE)
+    other = build_condition(got[relation], context.scope, wanted=LEVEL)
+    rule = build_rule(node, got, context)
+    breach = got["on_breach"].one_of(("flag", "lower") if relation == "not_above" else ("flag",))
+    severity = got["severity"].one_of(SEVERITIES)
+    return Ceiling(rule, relation, other, breach == "lower", severity) if rule and other else None
+
+
+def _build_eligibility(node: Node, context: RuleContext) -> Eligibility | None:
+    """Read who is reviewed but not classified."""
+    got = node.fields(("id", "cite", "when", "says"), ("phrase", "readings"))
+    when = build_condition(got["when"], context.scope)
+    rule = build_rule(node, got, context, (when,))
+    return Eligibility(rule, when) if rule and when else None
+
+
+def build_bodies(node: Node | None) -> dict[str, Body]:
+    """Read the bodies that the edition names; no two share a spelling."""
+    if node is None:
+        return {}
+    bodies: dict[str, Body] = {}
+    spelled: dict[str, Node] = {}
+    for name, child in node.fields(("bodies",))["bodies"].entries(at_least=1):
+        check_name(child, name)
+        got = child.fields(("label",), ("aliases",))
+        aliases = tuple(item.text() for item in got["aliases"].items()) if "aliases" in got else ()
+        label = got["label"].texts()
+        for spelling in dict.fromkeys((name, *label.values(), *aliases)):
+            if spelling and spelling in spelled:
+                first = spelled[spelling].key_place
+                child.complain("PE402", child.key_place, name=spelling, first=f"{first.file}:{first.line}")
+            spelled[spelling] = child
+        bodies[name] = Body(name, label, aliases)
+    return bodies
+
+
+def build_clauses(node: Node | None) -> tuple[Clause, ...]:
+    """Read the list of the text's clauses, in its order."""
+    clauses: dict[str, Clause] = {}
+    for item in node.fields(("clauses",))["clauses"].items(at_least=1) if node else ():
+        got = item.fields(("clause", "starts", "says"), ("why_not", "leaves_out"))
+        name = got["clause"].text()
+        if name in clauses:
+            first = clauses[name].location
+            got["clause"].complain("PE402", name=name, first=f"{first.file}:{first.line}")
+        told = {key: got[key].texts() if key in got else {} for key in ("why_not", "leaves_out")}
+        clauses[name] = Clause(name, got["starts"].text(), got["says"].texts(), told["why_not"], told["leaves_out"], item.place)
+    return tuple(clauses.values())

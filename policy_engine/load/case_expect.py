@@ -1,0 +1,68 @@
+"""What the author of a case expects of the verdict."""
+
+from collections.abc import Callable
+
+from policy_engine.load.build_facts import check_name
+from policy_engine.load.case_values import find_level
+from policy_engine.load.node import Node
+from policy_engine.model.duties import DUTIES
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import CEILING_OUTCOMES, CRITERION_OUTCOMES, OUTCOMES, REQUIREMENT_OUTCOMES
+
+
+def read_expect(node: Node, edition: Edition) -> dict[str, object]:
+    """Read what the case's author expects of the verdict."""
+    got = node.fields((), tuple(_EXPECTED))
+    expect: dict[str, object] = {key: _EXPECTED[key](child) for key, child in got.items()}
+    if "possible_levels" in got:
+        expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
+    if "level" in got:
+        level = find_level(got["level"].text(), edition.scale)
+        if level is None and isinstance(got["level"].value, str) and got["level"].value.strip() not in {"", "none"}:
+            spellings = [s for known in edition.scale.values() for s in (known.id, known.code)]
+            got["level"].complain("PE204", found=str(got["level"].value), nearest="", known=", ".join(spellings))
+        expect["level"] = level.id if level else None
+    return expect
+
+
+def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
+    """Read outcomes by the id of what has them."""
+    for name, child in node.entries():
+        check_name(child, name)
+    return {name: child.one_of(known) for name, child in node.entries()}
+
+
+def _names(node: Node, at_least: int = 0) -> list[str]:
+    """Read a list of ids."""
+    for item in node.items(at_least):
+        check_name(item, item.text())
+    return _texts(node) if isinstance(node.value, list) else []
+
+
+def _texts(node: Node) -> list[str]:
+    """Read a list of texts."""
+    return [item.text() for item in node.items()]
+
+
+_EXPECTED: dict[str, Callable[[Node], object]] = {
+    "outcome": lambda node: node.one_of(OUTCOMES),
+    "level": lambda node: node.value,
+    "possible_levels": _texts,
+    "gap_possible": lambda node: node.flag(),
+    "open_questions": _names,
+    "criteria": lambda node: _outcomes(node, CRITERION_OUTCOMES),
+    "interpretations": _texts,
+    "overlaps": lambda node: [_names(item, at_least=2) for item in node.items()],
+    "requirements": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
+    "contents": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
+    "ceilings": lambda node: _outcomes(node, CEILING_OUTCOMES),
+    "routes": lambda node: {duty: _names(child) for duty, child in node.fields((), DUTIES).items()},
+    "findings": _names,
+}
+"""What a case may expect, and how each is read."""
+
+
+def _level_id(node: Node, edition: Edition) -> str:
+    """Give the id of a level that may be spelled by its code."""
+    level = find_level(node.text(), edition.scale)
+    return level.id if level else str(node.value)

@@ -1,0 +1,103 @@
+"""A round: one year's cases, how they hang together, and what came out."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from policy_engine.errors import Problem
+from policy_engine.model.case import Case
+from policy_engine.model.facts import Texts
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Verdict
+from policy_engine.source import Location
+
+
+class Entry(NamedTuple):
+    """One file of a round; `case` is None where the file could not be read, but its name and links could."""
+
+    id: str
+    path: str
+    subject: str
+    case: Case | None
+    links: Mapping[str, str]
+    places: Mapping[tuple[str | int, ...], Location]
+    lines: tuple[str, ...]
+
+
+class Unit(NamedTuple):
+    """A unit that the round's own file lists: one that is no case itself."""
+
+    id: str
+    name: str
+
+
+class RoundFiles(NamedTuple):
+    """A folder of cases, read."""
+
+    id: str
+    edition: Edition
+    entries: tuple[Entry, ...]
+    units: Mapping[str, Unit]
+    whole: bool
+    """Whether every file told at least its name and links, so that nobody is missing from a list that is gathered."""
+    named: bool
+    """Whether every file told at least its name, so that a name that is not found is surely wrong."""
+    problems: tuple[Problem, ...]
+
+
+class Standing(NamedTuple):
+    """The level that a case stands at, and whether it was `decided`, `proposed`, or is `open`."""
+
+    level: str | None
+    origin: str
+
+
+class RatedEntry(NamedTuple):
+    """One case of a round with its verdict; `unit` is the id of the unit it is told under, or ""."""
+
+    case: Case
+    verdict: Verdict
+    path: str
+    links: Mapping[str, str]
+    unit: str
+    standing: Standing
+
+
+class CapTrace(NamedTuple):
+    """How one group of a cohort stands to a cap: `kept`, `exceeded` or `unknown`; `over`: how many are above it.
+
+    `held`: how many have the level. `most`: of the cases without a level yet, those that may still come to it are counted in.
+    `allowed`: the number that the share allows of the base, with the base as it is counted (`base`).
+    """
+
+    id: str
+    group: str
+    outcome: str
+    level: str
+    held: int
+    most: int
+    base: int
+    allowed: int
+    over: int
+    share: str
+    excepted: bool
+    counted: str
+    cases: tuple[str, ...]
+    severity: str
+    citation: str
+    phrase: str
+    interpretations: tuple[str, ...]
+    says: Texts
+
+
+class Round(NamedTuple):
+    """What came out of a round: its cases in the order in which they were rated, units first."""
+
+    id: str
+    edition: Edition
+    as_of: date | None
+    rated: tuple[RatedEntry, ...]
+    units: Mapping[str, str]
+    """The name of every unit by id, in the order in which they are told."""
+    caps: tuple[CapTrace, ...]
+    problems: tuple[Problem, ...]
