@@ -107,6 +107,7 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("the list `{name}` is gathered from other cases, but its items have no {missing}"),
         N_("declare under `fields:` both `id` (text) and `level` (level)"),
     ),
+    "PE413": Entry(N_("by the edition's own figures this can never hold: {rule}"), N_("correct the figures, or the rule")),
     # 5xx: a case
     "PE501": Entry(N_("the edition declares no fact `{name}`{nearest}"), N_("correct the name; facts that nobody declared are never read")),
     "PE502": Entry(N_("`{name}` is {found}, where {wanted} belongs"), N_("write {wanted}, or `unknown`")),
@@ -143,6 +144,16 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("the case names neither an edition nor a period"), N_('write `edition: "2020"` with the id of the edition, or `period:`')
     ),
     "PE607": Entry(N_("no edition was found in `{folder}`"), N_("name the folder that holds the editions with `--rulebook`")),
+    "PE608": Entry(
+        N_("the edition `{name}` is sealed, and `{path}` was changed: sealed as `{sealed}`, found `{found}`"),
+        N_("put the value back; to change the rules, make a new edition: policy-engine edition new"),
+    ),
+    "PE609": Entry(N_("the edition `{name}` is sealed, and this file of it is missing"), N_("put the file back")),
+    "PE610": Entry(
+        N_("the edition `{name}` is sealed, and this file was added to it"),
+        N_("take the file away; to change the rules, make a new edition: policy-engine edition new"),
+    ),
+    "PE611": Entry(N_("the file of records is empty"), N_("name a file that `--record` wrote")),
     # 7xx: a round
     "PE701": Entry(
         N_("`{link}: {name}` names no case of this round{nearest}"),

@@ -33,14 +33,19 @@ class Bad(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the arguments of the command: `round` for what only a round shows, else `evaluate`."""
-        command = "round" if self.of_a_round else "evaluate"
+        """Give the arguments of the command: `replay` for records, `round` for what only a round shows, else `evaluate`."""
+        command = "replay" if self.of_records else "round" if self.of_a_round else "evaluate"
         return (command, str(self.case), *(("--rulebook", str(self.rulebook)) if self.rulebook else ()))
 
     @property
     def of_a_round(self) -> bool:
         """Whether the fault lies in how the cases of a round hang together."""
         return self.code.startswith("PE7")
+
+    @property
+    def of_records(self) -> bool:
+        """Whether the fault lies in a file of records."""
+        return self.code == "PE611"
 
 
 def kept() -> list[Bad]:
@@ -95,6 +100,12 @@ def _missing(path: Path) -> Place:
     return path, 1, 1
 
 
+def _empty(path: Path) -> Place:
+    """Make a file of records without a record."""
+    path.write_bytes(b"")
+    return path, 1, 1
+
+
 def _without_subject(path: Path) -> Place:
     """Make a case that is good, but for a schema that asks for a subject (`stricter`)."""
     path.write_text('case: no-subject\nedition: "2020"\nfacts: {kind: collective}\n', encoding="utf-8")
@@ -108,7 +119,7 @@ def stricter(schema: bytes) -> bytes:
 
 
 MADE: Mapping[str, Callable[[Path], Place]] = {
-    "PE102": _too_large, "PE104": _too_many, "PE114": _missing, "PE205": _without_subject,
+    "PE102": _too_large, "PE104": _too_many, "PE114": _missing, "PE205": _without_subject, "PE611": _empty,
 }  # fmt: skip
 """Faults that no file is kept for: too large for the repository, no file at all, or good under the published schemas."""
 

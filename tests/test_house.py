@@ -12,8 +12,8 @@ from tests.conftest import ROOT
 
 ENGINE = sorted((ROOT / "policy_engine").rglob("*.py"))
 SCHEMAS = sorted((ROOT / "schemas").glob("*.json"))
-GENERIC = {"kind", "name", "id", "level", "criteria", "collective"}
-"""Ids of an edition that are the rulebook language's own words: the fields of an item, the block `criteria:`, a link of a case."""
+GENERIC = {"kind", "name", "id", "level", "criteria", "collective", "head"}
+"""Ids of an edition that are words of the engine too: fields of an item, the block `criteria:`, a link of a case, the head of a chain."""
 
 
 def _edition_words(edition: Edition) -> set[str]:
@@ -32,7 +32,7 @@ def _edition_words(edition: Edition) -> set[str]:
 
 def _is_telling(word: str) -> bool:
     """Tell whether a word inside a longer text could only be an edition's: a compound, a code, a clause; not plain English."""
-    return "_" in word or "." in word or word.isupper()
+    return "_" in word or "." in word or (word.isupper() and len(word) > 1)
 
 
 def _spoken(path: Path) -> Iterator[tuple[str, int]]:

@@ -1,21 +1,36 @@
 """The lock and the digest: the shortcuts give what the long way gives, and a changed byte closes them."""
 
+import ast
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy_engine.errors import InputError
+from policy_engine.evaluate.rate import Rater
+from policy_engine.load import edition as loading
 from policy_engine.load.digest import sha256_of
-from policy_engine.load.edition import _canonical, load_edition, read_folder
+from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
-from policy_engine.load.lock import NAME, sealed_revision
-from policy_engine.load.seal import lock_text
+from policy_engine.load.library import Library
+from policy_engine.load.lock import COPIES, NAME, copy_path, read_seal, same_texts, sealed_data, sealed_documents
+from policy_engine.load.meaning import canonical, in_order, revision_of
+from policy_engine.load.seal import seal_edition
+from policy_engine.load.yaml_text import read_document
+from policy_engine.model.rulebook import Edition
+from policy_engine.report.data import to_json, verdict_to_data
+from policy_engine.source import Location
+from tests.conftest import ROOT
 
 RULEBOOK = Path(data_root(), "rulebook")
+SHIPPED = sorted(path.parent.name for path in RULEBOOK.glob("*/edition.yaml") if read_seal(str(path.parent)))
+GOOD = sorted((ROOT / "cases" / "2020" / "II.1" / "good").glob("*.yaml"))
+AGAIN = "policy-engine edition seal 2020 --again --rulebook rulebook"
 PLAIN: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -25,29 +40,98 @@ PLAIN: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Give a copy of the editions, with their lock."""
-    return Path(shutil.copytree(RULEBOOK, tmp_path / "rulebook"))
+    """Give a copy of the sealed editions, with their lock and their sealed copies."""
+    for part in (*SHIPPED, COPIES):
+        shutil.copytree(RULEBOOK / part, tmp_path / "rulebook" / part)
+    return Path(shutil.copy(RULEBOOK / NAME, tmp_path / "rulebook")).parent
 
 
-def test_the_lock_is_up_to_date() -> None:
-    """Rule: the lock that is shipped names the editions that are shipped (else: python -m policy_engine.load.seal rulebook)."""
-    assert lock_text(str(RULEBOOK)) == (RULEBOOK / NAME).read_text("utf-8")
+@pytest.fixture
+def believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take every folder for one that came with the engine."""
+    monkeypatch.setattr(loading, "is_shipped", lambda _folder: True)
 
 
-def test_the_digest_is_the_same_with_and_without_the_lock() -> None:
-    """Rule: the lock saves time and changes nothing."""
+def _plain(value: Any) -> Any:
+    """Give a value with everything in it but the places, orders and types with it, so that two can be held against each other."""
+    if isinstance(value, Location):
+        return None
+    if isinstance(value, ast.AST):
+        return ast.dump(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value).__name__, [(name, _plain(member)) for name, member in zip(value._fields, value, strict=True)]
+    if isinstance(value, Mapping):
+        return [(key, _plain(child)) for key, child in value.items()]
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__, [_plain(child) for child in value]
+    return type(value).__name__, value
+
+
+def _library(edition: Edition) -> Library:
+    """Give a library that holds one edition, read already."""
+    library = Library()
+    library._loaded[edition.id] = edition
+    return library
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_lock_and_the_sealed_copy_are_up_to_date(copy: Path, name: str) -> None:
+    """Rule: what is shipped sealed is what the files say now."""
+    before = {path: path.read_bytes() for path in (copy / NAME, copy / COPIES / f"{name}.json")}
+    raws = read_raws(str(copy / name))
+
+    seal_edition(str(copy / name), {path: read_document(raw, path) for path, raw in raws.items()}, raws)
+
+    assert before == {path: path.read_bytes() for path in before}, AGAIN
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_sealed_copy_gives_the_same_edition(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Rule: the sealed copy saves time and changes nothing: every part of the edition, in its order, but for the places."""
+    folder = str(RULEBOOK / name)
+    read = load_edition(folder, heed_lock=False)
+    monkeypatch.setattr(loading, "read_document", None)
+
+    sealed = load_edition(folder)
+
+    assert read.revision == sealed.revision, AGAIN
+    assert list(read.facts) == list(sealed.facts)
+    assert _plain(read) == _plain(sealed)
+
+
+def test_the_deep_comparison_sees_orders_types_and_trees() -> None:
+    """Rule: what holds editions against each other is blind to places only."""
+    read = load_edition(str(RULEBOOK / "2020"))
+    facts = {name: read.facts[name] for name in reversed(list(read.facts))}
+    track = next(track for track in read.tracks if track.levels)
+    moved = read.tracks[0]._replace(location=Location("elsewhere", 9, 9))
+    broken = track._replace(applies_to=track.applies_to._replace(tree=ast.Name("x", ast.Load())))
+
+    assert _plain(read) == _plain(read._replace(tracks=(moved, *read.tracks[1:])))
+    assert _plain(read) != _plain(read._replace(facts=facts))
+    assert _plain(track) != _plain(broken)
+    assert _plain(1) != _plain(True)
+
+
+def test_the_sealed_copy_gives_the_same_verdicts() -> None:
+    """Rule: whether an edition is read from its files or from its sealed copy, not a byte of a verdict differs."""
     folder = str(RULEBOOK / "2020")
+    libraries = [_library(load_edition(folder, heed_lock=heed)) for heed in (False, True)]
 
-    assert (
-        load_edition(folder, trust_lock=False).revision == load_edition(folder).revision == sealed_revision(folder, read_folder(folder)[1])
-    )
+    read, sealed = ([to_json(verdict_to_data(rater.rate(str(path)).verdict)) for path in GOOD] for rater in map(Rater, libraries))
+
+    assert len(GOOD) >= 30
+    assert read == sealed
 
 
 @pytest.mark.parametrize("change", ["a byte", "a new file", "a file less"])
-def test_a_change_of_bytes_closes_the_lock(copy: Path, change: str) -> None:
-    """Rule: where anything differs from what was sealed, the lock says nothing."""
+def test_a_change_of_bytes_closes_the_shortcut(copy: Path, change: str) -> None:
+    """Rule: where anything differs from what was sealed, nothing is taken from the sealed copy."""
     folder = copy / "2020"
-    facts = folder / "facts.yaml"
+    facts, seal = folder / "facts.yaml", read_seal(str(folder))
+    assert seal
+    assert same_texts(seal, str(folder), read_raws(str(folder)))
+
     if change == "a byte":
         facts.write_bytes(facts.read_bytes() + b"#")
     elif change == "a new file":
@@ -55,32 +139,112 @@ def test_a_change_of_bytes_closes_the_lock(copy: Path, change: str) -> None:
     else:
         (folder / "register.yaml").unlink()
 
-    assert sealed_revision(str(folder), read_folder(str(folder))[1]) is None
+    assert not same_texts(seal, str(folder), read_raws(str(folder)))
 
 
-def test_a_comment_changes_bytes_and_not_the_digest(copy: Path) -> None:
-    """Rule: the digest is of the meaning; without the lock it is worked out, and comes out the same."""
+@pytest.mark.usefixtures("believed")
+def test_a_changed_sealed_copy_is_not_believed(copy: Path) -> None:
+    """Rule: a copy that is not the one whose digest the lock holds is left aside, and the files are read."""
+    folder = str(copy / "2020")
+    path, seal = Path(copy_path(folder)), read_seal(folder)
+    assert seal
+    text = path.read_text("utf-8")
+    assert '"70%"' in text
+
+    path.write_text(text.replace('"70%"', '"10%"'), "utf-8")
+
+    assert sealed_data(folder, seal) is None
+    assert sealed_documents(folder, read_raws(folder), seal) is None
+    assert _plain(load_edition(str(RULEBOOK / "2020"), heed_lock=False)) == _plain(load_edition(folder))
+
+
+@pytest.mark.usefixtures("believed")
+@pytest.mark.parametrize("rest", [None, b"", b"{}", b"\xff\xfe", b"[" * 5000])
+def test_a_missing_or_broken_sealed_copy_is_not_believed(copy: Path, rest: bytes | None) -> None:
+    """Rule: without a sealed copy an edition is read from its files, and comes out the same."""
+    folder = str(copy / "2020")
+    path = Path(copy_path(folder))
+    before = load_edition(folder)
+
+    path.unlink()
+    if rest is not None:
+        path.write_bytes(rest)
+
+    assert _plain(before) == _plain(load_edition(folder))
+
+
+@pytest.mark.usefixtures("believed")
+def test_changed_rules_are_never_hidden_by_the_sealed_copy(copy: Path) -> None:
+    """Rule: where a file has other bytes, the copy that is whole does not stand in for it."""
     folder = copy / "2020"
-    before = load_edition(str(folder)).revision
-    (folder / "facts.yaml").write_bytes(b"# a remark\n" + (folder / "facts.yaml").read_bytes())
+    scale = folder / "scale.yaml"
+    scale.write_text(scale.read_text("utf-8").replace("[HTXS, HTSXNV]", "[HTXS, HTSXNV, XS]"), "utf-8")
 
-    assert before == load_edition(str(folder)).revision
+    assert "XS" in load_edition(str(folder), heed_lock=False).scale["excellent"].aliases
+    with pytest.raises(InputError) as refused:
+        load_edition(str(folder))
+    assert ["PE608"] == [problem.code for problem in refused.value.problems]
+
+
+def test_a_copy_elsewhere_is_read_from_its_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: only of the editions that came with the engine is the sealed copy taken; who owns a folder owns the lock in it."""
+    read: list[str] = []
+
+    def noted(raw: bytes, path: str) -> Any:
+        read.append(path)
+        return read_document(raw, path)
+
+    monkeypatch.setattr(loading, "read_document", noted)
+    load_edition(str(copy / "2020"))
+
+    assert list(read_raws(str(copy / "2020"))) == read
 
 
 def test_a_lock_of_ones_own_is_not_believed(copy: Path) -> None:
     """Rule: who changes a rulebook and the lock beside it still gets the digest of what was evaluated."""
     folder = copy / "2020"
     before, facts = load_edition(str(folder)).revision, folder / "facts.yaml"
-    old = sha256_of((facts.read_bytes(),))
+    old = facts.read_bytes()
     facts.write_text(facts.read_text("utf-8").replace("may_be_none: true", "may_be_none: false"), "utf-8")
+    new = facts.read_bytes()
     lock = copy / NAME
-    lock.write_text(lock.read_text("utf-8").replace(old, sha256_of((facts.read_bytes(),))), "utf-8")
+    changed = lock.read_text("utf-8").replace(sha256_of((old,)), sha256_of((new,)))
+    before_and_after = [sha256_of((canonical(read_document(raw, "x").data),)) for raw in (old, new)]
+    changed = changed.replace(before_and_after[0], before_and_after[1])
+    lock.write_text(changed, "utf-8")
 
-    assert before == sealed_revision(str(folder), read_folder(str(folder))[1])
+    seal = read_seal(str(folder))
+
+    assert seal
+    assert before == f"sha256:{seal.revision}"
     assert before != load_edition(str(folder)).revision
 
 
 @given(PLAIN)
+@settings(derandomize=True, deadline=None)
 def test_the_canonical_form_is_that_of_the_library(content: Any) -> None:
     """Rule: the fast encoder writes the very bytes of RFC 8785."""
-    assert rfc8785.dumps(content) == _canonical(content)
+    assert rfc8785.dumps(content) == canonical(content)
+
+
+@given(st.dictionaries(st.text(max_size=8), PLAIN, max_size=5), st.randoms(use_true_random=False))
+@settings(derandomize=True, deadline=None)
+def test_the_meaning_has_no_order_of_keys_and_the_copy_has(content: dict[str, Any], random: Any) -> None:
+    """Rule: a revision does not know in which order keys stand; the sealed copy keeps that order."""
+    keys = list(content)
+    random.shuffle(keys)
+    other = {key: content[key] for key in keys}
+
+    assert revision_of([content]) == revision_of([other])
+    assert (in_order(content) == in_order(other)) is (list(content) == keys)
+
+
+@given(st.lists(PLAIN, min_size=2, max_size=5), st.randoms(use_true_random=False))
+@settings(derandomize=True, deadline=None)
+def test_the_revision_has_no_order_of_files_and_counts_each(contents: list[Any], random: Any) -> None:
+    """Rule: how many files there are, and what each holds, is the meaning; what they are called is not."""
+    shuffled = random.sample(contents, len(contents))
+
+    assert revision_of(contents) == revision_of(shuffled)
+    assert revision_of(contents) != revision_of(contents[1:])
+    assert revision_of(contents) != revision_of([*contents, contents[0]])

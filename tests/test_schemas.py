@@ -22,8 +22,20 @@ from policy_engine.load.library import Library
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import (
-    Advice, CeilingTrace, CriterionTrace, DecisionTrace, Deduction, Duties, EligibilityTrace, Finding, Gathered, LevelTrace, Overlap,
-    RequirementTrace, RouteTrace, Verdict,
+    Advice,
+    CeilingTrace,
+    CriterionTrace,
+    DecisionTrace,
+    Deduction,
+    Duties,
+    EligibilityTrace,
+    Finding,
+    Gathered,
+    LevelTrace,
+    Overlap,
+    RequirementTrace,
+    RouteTrace,
+    Verdict,
 )  # fmt: skip
 from policy_engine.report.data import verdict_to_data
 from tests.conftest import ROOT

@@ -5,10 +5,14 @@ from collections.abc import Sequence
 import click
 
 from policy_engine.cli.clauses import build_clauses
+from policy_engine.cli.compare import build_compare
+from policy_engine.cli.edition_group import build_edition
 from policy_engine.cli.evaluate import build_evaluate
 from policy_engine.cli.interpretations import build_interpretations
 from policy_engine.cli.new_case import build_new_case
-from policy_engine.cli.options import OPTIONS, language_option
+from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothing
+from policy_engine.cli.record import build_record
+from policy_engine.cli.replay import build_replay
 from policy_engine.cli.round import build_round
 from policy_engine.errors import N_
 from policy_engine.messages import bind_click, translate
@@ -47,11 +51,15 @@ def build_app(language: str) -> click.Group:
             build_round(language),
             build_clauses(language),
             build_interpretations(language),
+            build_compare(language),
+            build_edition(language),
+            build_record(language),
+            build_replay(language),
         ],
         params=[language_option(language)],
-        callback=_nothing,
+        callback=nothing,
         no_args_is_help=True,
-        subcommand_metavar=translate(N_("COMMAND [ARGUMENTS]..."), language),
+        subcommand_metavar=translate(COMMANDS, language),
         options_metavar=translate(OPTIONS, language),
     )
     return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)
@@ -70,8 +78,3 @@ def run_app(typed: Sequence[str], language: str) -> int:
     except click.Abort:
         return 130
     return code if isinstance(code, int) else 0
-
-
-def _nothing(lang: str | None) -> None:
-    """Do nothing: the language was read before the commands were built."""
-    del lang

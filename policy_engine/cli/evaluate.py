@@ -6,6 +6,7 @@ import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, language_option, rulebook_option
 from policy_engine.cli.quick import FORMATS
+from policy_engine.cli.recording import record_option
 from policy_engine.errors import N_
 from policy_engine.messages import translate
 from policy_engine.model.verdict import OUTCOMES
@@ -33,6 +34,7 @@ def build_evaluate(language: str) -> click.Command:
             edition_option(language),
             rulebook_option(language),
             click.Option(["--format", "form"], type=formats, default="text", help=translate(N_("How verdicts are written."), language)),
+            record_option(language),
             language_option(language),
             click.Option(
                 ["--fail-on"],
@@ -58,10 +60,11 @@ def _outcomes(language: str, _context: click.Context, _option: click.Parameter, 
 
 
 def evaluate_files(
-    language: str, cases: tuple[str, ...], edition: str | None, rulebook: str | None, form: str, lang: str | None, fail_on: frozenset[str]
+    language: str, cases: tuple[str, ...], edition: str | None, rulebook: str | None, form: str, record: str | None, lang: str | None,
+    fail_on: frozenset[str],
 ) -> int:  # fmt: skip
     """Rate files and print the verdicts; give the exit code."""
     del lang  # read before the command was built
     from policy_engine.cli.rate_files import rate_files  # noqa: PLC0415  (what a run does not need it does not load)
 
-    return rate_files(cases, edition, rulebook, form, language, fail_on)
+    return rate_files(cases, edition, rulebook, form, language, fail_on, record)

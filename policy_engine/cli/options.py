@@ -1,5 +1,7 @@
 """Options that several commands share."""
 
+from collections.abc import Sequence
+
 import click
 
 from policy_engine.cli.quick import FORMATS
@@ -8,6 +10,13 @@ from policy_engine.messages import LANGUAGES, translate
 
 OPTIONS = N_("[OPTIONS]")
 """Where the options stand in a line of usage."""
+COMMANDS = N_("COMMAND [ARGUMENTS]...")
+"""Where the commands of a group stand there."""
+
+
+def nothing(lang: str | None) -> None:
+    """Do nothing where a group of commands is called: the language was read before the commands were built."""
+    del lang
 
 
 def language_option(language: str) -> click.Option:
@@ -26,10 +35,10 @@ def edition_argument() -> click.Argument:
     return click.Argument(["edition"], metavar="[EDITION]", required=False, shell_complete=_complete_edition)
 
 
-def format_option(language: str) -> click.Option:
+def format_option(language: str, formats: Sequence[str] = FORMATS) -> click.Option:
     """Give the option that chooses how an answer is written."""
     words = N_("How the answer is written.")
-    return click.Option(["--format", "form"], type=click.Choice(FORMATS), default="text", help=translate(words, language))
+    return click.Option(["--format", "form"], type=click.Choice(formats), default="text", help=translate(words, language))
 
 
 def rulebook_option(language: str) -> click.Option:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Collection, Sequence
 
+from policy_engine.cli.output import note_reworded
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.load.case import expand
@@ -12,7 +13,8 @@ Write = Callable[[str], object]
 
 
 def rate_files(
-    cases: Sequence[str], edition: str | None, rulebook: str | None, form: str, language: str, fail_on: Collection[str] = ()
+    cases: Sequence[str], edition: str | None, rulebook: str | None, form: str, language: str, fail_on: Collection[str] = (),
+    record_to: str | None = None,
 ) -> int:  # fmt: skip
     """Rate files and print the verdicts on standard output; give the exit code.
 
@@ -21,13 +23,18 @@ def rate_files(
     """
     rater = Rater(Library(rulebook), edition)
     rated: list[Rated] = []
+    rated_paths: list[str] = []
     problems: list[Problem] = []
     paths = expand(cases, problems)
     for path in paths:
         try:
             rated.append(rater.rate(path))
+            rated_paths.append(path)
         except InputError as error:
             problems.extend(error.problems)
+    if record_to:
+        _record(record_to, rated_paths, rated, edition, language)
+    note_reworded({one.edition.id: one.edition for one in rated}.values(), language)
     write = sys.stdout.write
     if form == "json":
         _write_json(rated, write, several=len(paths) > 1)
@@ -36,6 +43,15 @@ def rate_files(
     if problems:
         raise InputError(problems)
     return int(any(one.verdict.outcome in fail_on for one in rated))
+
+
+def _record(path: str, files: Sequence[str], rated: Sequence[Rated], asked: str | None, language: str) -> None:
+    """Append what was rated to a file of records."""
+    from policy_engine.audit.record import Rating  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.cli.recording import named, record  # noqa: PLC0415
+
+    pairs = zip(files, rated, strict=True)
+    record(path, [Rating(named(file), one.raw, asked, one.edition, one.verdict) for file, one in pairs], language)
 
 
 def _write_json(rated: Sequence[Rated], write: Write, *, several: bool) -> None:

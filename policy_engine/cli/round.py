@@ -1,14 +1,17 @@
 """`policy-engine round`: rate a year's cases together, bottom up."""
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
+from policy_engine.cli.output import note_reworded
+from policy_engine.cli.recording import record_option
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
@@ -33,13 +36,14 @@ def build_round(language: str) -> click.Command:
         help=translate(_HELP, language),
         short_help=translate(N_("Rate a year's cases together."), language),
         options_metavar=translate(OPTIONS, language),
-        callback=partial(show_round, language),
+        callback=partial(_called, language),
         params=[
             click.Argument(["folder"], metavar="DIR", type=click.Path()),
             edition_option(language),
             rulebook_option(language),
             click.Option(["--as-of"], metavar="DATE", callback=partial(_day, language), help=translate(as_of, language)),
             click.Option(["--fail-level"], type=click.Choice(SEVERITIES), help=translate(level, language)),
+            record_option(language),
             format_option(language),
             language_option(language),
         ],
@@ -56,27 +60,62 @@ def _day(language: str, _context: click.Context, _option: click.Parameter, value
     return day
 
 
-def show_round(
-    language: str, folder: str, edition: str | None, rulebook: str | None, as_of: date | None, fail_level: str | None, form: str,
-    lang: str | None,
-) -> int:  # fmt: skip
+class Asked(NamedTuple):
+    """What was asked on the command line."""
+
+    folder: str
+    edition: str | None
+    rulebook: str | None
+    as_of: date | None
+    fail_level: str | None
+    record: str | None
+    form: str
+    lang: str | None
+
+
+def _called(language: str, **given: Any) -> int:  # noqa: ANN401  (click hands over what it read)
+    """Take what click read."""
+    return show_round(language, Asked(**given))
+
+
+def show_round(language: str, asked: Asked) -> int:
     """Rate the round and print it; give the exit code.
 
     Raises:
         InputError: with every problem, after what could be rated was printed.
     """
-    del lang  # read before the command was built
     from policy_engine.evaluate.round import rate_round  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.load.round import load_round  # noqa: PLC0415
 
-    files = load_round(folder, Library(rulebook), edition, _watching(translate(N_("reading files"), language)))
-    done = rate_round(files, as_of, _watching(translate(N_("rating cases"), language)))
+    gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
+    reading, rating = (_watching(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
+    files = load_round(asked.folder, Library(asked.rulebook), asked.edition, reading)
+    done = rate_round(files, asked.as_of, rating)
+    if asked.record and done.rated:
+        _record(asked.record, done, asked.edition, language)
+    note_reworded((done.edition,), language)
     if done.rated:
-        _write(done, form, language)
+        _write(done, asked.form, language)
     if done.problems:
         raise InputError(list(done.problems))
-    return int(bool(fail_level) and _worst(done) <= SEVERITIES.index(fail_level or ""))
+    return int(bool(asked.fail_level) and _worst(done) <= SEVERITIES.index(asked.fail_level or ""))
+
+
+def _record(path: str, done: Round, asked: str | None, language: str) -> None:
+    """Append every case of the round to a file of records, with what the round gave it."""
+    from policy_engine.audit.record import Given, Rating  # noqa: PLC0415
+    from policy_engine.cli.recording import named  # noqa: PLC0415
+    from policy_engine.cli.recording import record as append  # noqa: PLC0415
+
+    ratings = [
+        Rating(
+            named(one.path), one.raw, asked, done.edition, one.verdict,
+            Given(done.id, done.as_of, one.taken, one.verdict.duties.gathered, one.found),
+        )
+        for one in done.rated
+    ]  # fmt: skip
+    append(path, ratings, language)
 
 
 def _watching(label: str) -> Callable[[Sequence[_Thing]], Iterable[_Thing]]:

@@ -133,7 +133,7 @@ class _Search:
         values = {name: UNKNOWN if name in opened else value for name, value in facts.values.items()}
         self.variables = Variables(values, plan.types, len(plan.level_ids), plan.nullable)
         self.variables.aliases = aliases
-        self.translator = Translator(self.variables)
+        self.translator = Translator(self.variables, plan.substitutes)
         self.always = conjunction([self.translator.formula(rule.holds.tree) for rule in track.invariants])
         self.bools = {name for name in movable if plan.types[name].kind == "bool"}
         self.exact = True

@@ -4,6 +4,7 @@ Works on the finished verdict of the criteria, so that an edition without such r
 open stays open: a ceiling whose level is not known leaves every level at or below the proposal possible.
 """
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -56,19 +57,56 @@ def applies(rule: Rule, interpreter: Interpreter, concerned: Truth) -> Truth:
 
 
 def bounded(verdict: Verdict, bounds: Sequence[Bound], facts: Facts, case: Case, plan: Plan) -> Verdict:
-    """Bind a verdict by the rules of eligibility, and then by the ceilings that lower."""
-    for bound in bounds:
+    """Bind a verdict by the rules of eligibility, and then by the ceilings that lower.
+
+    What is asked comes in the order of the bounds, before what the criteria ask. What remains possible is exact where each
+    open fact stands in the criteria or in one bound alone; else it may be too wide, and that is said.
+    """
+    own = verdict.open_questions
+    asked: list[str] = []
+    exact = verdict.possible_exact
+    seen = _open_facts(verdict, facts, plan)
+    for bound in sorted(bounds, key=lambda one: isinstance(one.rule, Ceiling)):
         interpreter = interpreter_over({**facts.values, **bound.figures}, case.facts)
         concerned = applies(bound.rule.rule, interpreter, relevance(bound.chapter, verdict))
+        names = _asked_by(bound.rule, interpreter, concerned)
         if isinstance(bound.rule, Eligibility):
             verdict = _barred(verdict, bound.rule, bound.looked_at, interpreter, concerned)
-    if verdict.outcome != "not_eligible":
-        for bound in bounds:
-            if isinstance(bound.rule, Ceiling):
-                interpreter = interpreter_over({**facts.values, **bound.figures}, case.facts)
-                concerned = applies(bound.rule.rule, interpreter, relevance(bound.chapter, verdict))
-                verdict = _lowered(verdict, bound.rule, interpreter, concerned, plan)
-    return verdict
+        elif verdict.outcome != "not_eligible":
+            verdict = _lowered(verdict, bound.rule, interpreter, concerned, plan)
+            exact = exact and (not names or _is_free(bound.rule, interpreter, concerned))
+        exact = exact and seen.isdisjoint(names)
+        seen |= set(names)
+        asked += names
+    if verdict.outcome != "undetermined":
+        return verdict._replace(open_questions=(), possible_exact=True)
+    return verdict._replace(open_questions=tuple(dict.fromkeys((*asked, *own))), possible_exact=exact)
+
+
+def _open_facts(verdict: Verdict, facts: Facts, plan: Plan) -> set[str]:
+    """Give the open facts that the criteria rest on; none where they leave one outcome, whatever these are."""
+    if verdict.outcome != "undetermined":
+        return set()
+    tracks = [plan.tracks[name] for name in (verdict.track, *verdict.possible_tracks) if name]
+    return {name for track in tracks for name in track.reads if facts.values.get(name) is UNKNOWN}
+
+
+def _asked_by(rule: Eligibility | Ceiling, interpreter: Interpreter, concerned: Truth) -> tuple[str, ...]:
+    """Give the open names that a bound rests on; nothing where it is settled."""
+    own = rule.when if isinstance(rule, Eligibility) else rule.other
+    applying = rule.rule.applies_when.names if rule.rule.applies_when else ()
+    value = all_hold((concerned, interpreter.truth(own))) if isinstance(rule, Eligibility) else interpreter.value(own)
+    if concerned is False or (value is not UNKNOWN and (concerned is True or isinstance(rule, Eligibility))) or value is NONE:
+        return ()
+    names = (*own.names, *applying)
+    return tuple(name for name in dict.fromkeys(names) if interpreter.values.get(name) is UNKNOWN)
+
+
+def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
+    """Tell whether an open ceiling may be any level, or applies or not whatever else is so."""
+    if concerned is True:
+        return isinstance(rule.other.tree, ast.Name)
+    return interpreter.value(rule.other) is not UNKNOWN
 
 
 def _barred(
@@ -79,53 +117,39 @@ def _barred(
     rule = bar.rule
     readings = used(rule.readings, interpreter) if truth is not False else ()
     word = "met" if truth is True else "unknown" if truth is UNKNOWN else "not_met"
-    trace = EligibilityTrace(
-        rule.id,
-        word,
-        rule.citation.clause,
-        rule.citation.phrase,
-        bar.when.text,
-        observed(looked_at, interpreter.values),
-        readings,
-        rule.says,
-    )
+    seen = observed(looked_at, interpreter.values)
+    trace = EligibilityTrace(rule.id, word, *rule.citation, bar.when.text, seen, readings, rule.says)
     verdict = verdict._replace(eligibility=(*verdict.eligibility, trace), interpretations=_with(verdict.interpretations, readings))
     if truth is True:
         return verdict._replace(
-            outcome="not_eligible", level=None, possible_levels=(), gap_possible=False, possible_exact=True, open_questions=(),
-            ineligible_possible=False, overlaps=(),
+            outcome="not_eligible", level=None, possible_levels=(), gap_possible=False, ineligible_possible=False, overlaps=()
         )  # fmt: skip
     if truth is UNKNOWN and verdict.outcome not in {"not_eligible", "out_of_scope"}:
-        asked = _open((*bar.when.names, *(rule.applies_when.names if rule.applies_when else ())), interpreter)
-        return verdict._replace(
-            outcome="undetermined", level=None, ineligible_possible=True, open_questions=_with_first(asked, verdict.open_questions)
-        )
+        return verdict._replace(outcome="undetermined", level=None, ineligible_possible=True)
     return verdict
 
 
 def _lowered(verdict: Verdict, ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, plan: Plan) -> Verdict:
     """Hold what is proposed, or still possible, against one ceiling."""
     other = interpreter.value(ceiling.other)
-    trace = ceiling_trace(ceiling, interpreter, concerned, verdict.level, plan)
-    verdict = verdict._replace(ceilings=(*verdict.ceilings, trace))
-    if trace.outcome == "not_applicable" or not verdict.possible_levels:
-        return verdict
     ranks = [plan.level_ids.index(level) for level in verdict.possible_levels]
+    trace = ceiling_trace(ceiling, interpreter, concerned, verdict.level, plan)
+    if verdict.level is None and ranks and isinstance(other, int) and concerned is True:
+        above = [rank > other for rank in ranks]
+        word = "unknown" if any(above) and (verdict.gap_possible or not all(above)) else "exceeded" if all(above) else "kept"
+        trace = trace._replace(outcome=word, lowered=word == "exceeded")
+    verdict = verdict._replace(ceilings=(*verdict.ceilings, trace))
+    if trace.outcome == "not_applicable" or not ranks:
+        return verdict
     caps = range(len(plan.level_ids)) if other is UNKNOWN else [int(other)] if isinstance(other, int) else []
     reached = {min(rank, cap) for rank in ranks for cap in caps}
     if concerned is UNKNOWN:
         reached.update(ranks)
     levels = tuple(level for level in reversed(plan.level_ids) if plan.level_ids.index(level) in reached)
-    verdict = verdict._replace(interpretations=_with(verdict.interpretations, trace.interpretations))
-    if levels == verdict.possible_levels:
-        return verdict
-    sure = len(levels) == 1 and not verdict.gap_possible and not verdict.ineligible_possible
-    names = (*ceiling.other.names, *(ceiling.rule.applies_when.names if ceiling.rule.applies_when else ()))
-    settled = concerned is True and other is not UNKNOWN
+    sure = len(levels) == 1 and verdict.track is not None and not verdict.gap_possible and not verdict.ineligible_possible
     return verdict._replace(
         outcome="classified" if sure else "undetermined", level=levels[0] if sure else None, possible_levels=levels,
-        possible_exact=verdict.possible_exact and (settled or len(ranks) == 1),
-        open_questions=() if sure else _with_first(() if settled else _open(names, interpreter), verdict.open_questions),
+        interpretations=_with(verdict.interpretations, trace.interpretations),
     )  # fmt: skip
 
 
@@ -148,16 +172,6 @@ def ceiling_trace(ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, 
     )  # fmt: skip
 
 
-def _open(names: Iterable[str], interpreter: Interpreter) -> tuple[str, ...]:
-    """Give the names whose values are not known."""
-    return tuple(name for name in dict.fromkeys(names) if interpreter.values.get(name) is UNKNOWN)
-
-
 def _with(first: Sequence[str], more: Iterable[str]) -> tuple[str, ...]:
     """Add ids to sorted ones."""
     return tuple(sorted({*first, *more}))
-
-
-def _with_first(first: Iterable[str], then: Iterable[str]) -> tuple[str, ...]:
-    """Put questions before others, each once."""
-    return tuple(dict.fromkeys((*first, *then)))

@@ -44,13 +44,21 @@ class Counts(NamedTuple):
 
 
 def cap_traces(
-    edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]]
+    edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]], unrated: int = 0
 ) -> tuple[CapTrace, ...]:  # fmt: skip
-    """Hold every group of every cohort against its cap."""
+    """Hold every group of every cohort against its cap.
+
+    Args:
+        edition: the edition.
+        rated: the cases of the round.
+        plan: the edition, ready to be asked.
+        links: the links of each case.
+        unrated: how many cases of the round could not be rated, and may belong anywhere.
+    """
     found: list[CapTrace] = []
     for chapter in edition.chapters:
         for cap in chapter.caps:
-            found += _Cohort(cap, chapter, plan, {one.case.id: one for one in rated}, links).traces()
+            found += _Cohort(cap, chapter, plan, {one.case.id: one for one in rated}, links, unrated).traces()
     return tuple(found)
 
 
@@ -65,9 +73,10 @@ class _Cohort:
     """One cap over one round."""
 
     def __init__(
-        self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]]
+        self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]], unrated: int
     ) -> None:  # fmt: skip
         """Take the cap, and the cases."""
+        self.stray = [Member("", None, frozenset(plan.level_ids), sure=False)] * unrated
         self.cap, self.chapter, self.plan, self.rated, self.links = cap, chapter, plan, rated, links
         self.figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
 
@@ -76,26 +85,35 @@ class _Cohort:
         groups: dict[tuple[str, ...], list[Member]] = {}
         for one in self.rated.values():
             interpreter = self._interpreter(one)
-            concerned = relevance(self.chapter, one.verdict)
-            belongs = applies(self.cap.rule, interpreter, concerned)
-            if one.verdict.outcome in _CLASSED and belongs is not False:
-                groups.setdefault(self._group(one, interpreter), []).append(self._member(one, sure=belongs is True))
-        return [self._trace(name, members) for name, members in sorted(groups.items())]
+            belongs = applies(self.cap.rule, interpreter, relevance(self.chapter, one.verdict))
+            if one.verdict.outcome not in _CLASSED or belongs is False:
+                continue
+            group = self._group(one, interpreter)
+            if group is None:
+                self.stray.append(self._member(one, sure=False))
+            else:
+                sure = belongs is True and not one.verdict.ineligible_possible
+                groups.setdefault(group, []).append(self._member(one, sure=sure))
+        return [self._trace(name, [*members, *self.stray]) for name, members in sorted(groups.items())]
 
     def _interpreter(self, one: RatedEntry) -> Interpreter:
         """Give an interpreter over one case and the chapter's figures."""
         values: dict[str, Value] = {**known_facts(one.case, self.plan).values, **self.figures}
         return interpreter_over(values, one.case.facts)
 
-    def _group(self, one: RatedEntry, interpreter: Interpreter) -> tuple[str, ...]:
-        """Give what the cases of one group share."""
-        return tuple(
-            self.links.get(one.case.id, {}).get(key, "") if key in LINKS else shown(interpreter.values[key]) for key in self.cap.per
-        )
+    def _group(self, one: RatedEntry, interpreter: Interpreter) -> tuple[str, ...] | None:
+        """Give what the cases of one group share; None where a fact of it is not known."""
+        facts = [interpreter.values[key] for key in self.cap.per if key not in LINKS]
+        if any(value is UNKNOWN for value in facts):
+            return None
+        links = self.links.get(one.case.id, {})
+        return tuple(links.get(key, "") if key in LINKS else shown(interpreter.values[key]) for key in self.cap.per)
 
     def _member(self, one: RatedEntry, *, sure: bool) -> Member:
         """Give a case as it stands; one without a level may come to any that its verdict leaves, or to any at all."""
-        possible = (one.standing.level,) if one.standing.level else one.verdict.possible_levels or self.plan.level_ids
+        decided = tuple(decision.level for decision in one.case.record.decisions)
+        open_levels = one.verdict.possible_levels or self.plan.level_ids
+        possible = (one.standing.level,) if one.standing.level else (*decided, *open_levels)
         return Member(one.case.id, one.standing.level, frozenset(possible), sure)
 
     def _trace(self, name: tuple[str, ...], members: Sequence[Member]) -> CapTrace:
@@ -106,8 +124,8 @@ class _Cohort:
         counts = self._counts(members)
         outcome = self._outcome(counts, threshold, excepted)
         over = self._over(counts.least, counts.base_most, threshold) if outcome == "exceeded" else 0
-        at_level = tuple(sorted(member.id for member in members if member.level == cap.level))
-        anyone = self._interpreter(next(iter(self.rated.values())))
+        at_level = tuple(sorted(member.id for member in members if member.id and member.level == cap.level))
+        anyone = self._interpreter(next(self.rated[member.id] for member in members if member.id))
         return CapTrace(
             rule.id, " · ".join(filter(None, name)), outcome, cap.level, counts.least, counts.most, counts.base_least,
             self._allowed(counts.base_least, threshold), over, threshold.quantity.text, excepted is True, cap.counted, at_level,

@@ -61,6 +61,8 @@ def _parts(edition: Edition) -> Iterator[Cited]:
         yield Cited("level", level.id, level.citation)
     for fact in edition.facts.values():
         yield _of_fact(fact)
+    for name, threshold in edition.thresholds.items():
+        yield Cited("threshold", name, threshold.citation)
     for track in edition.tracks:
         yield from _of_track(track)
     for chapter in edition.chapters:
@@ -142,6 +144,7 @@ def _pieces(part: Cited, edition: Edition) -> Iterable[str]:
     """Give the phrases of a part: a phrase joined from those of figures is sought figure by figure."""
     phrase = part.citation.phrase
     joined = {t.citation.phrase for track in edition.tracks for t in track.thresholds.values()}
+    joined |= {t.citation.phrase for t in edition.thresholds.values()}
     joined |= {t.citation.phrase for chapter in edition.chapters for t in chapter.thresholds.values()}
     pieces = phrase.split("; ")
     return pieces if len(pieces) > 1 and joined.issuperset(pieces) else (phrase,)

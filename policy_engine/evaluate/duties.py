@@ -229,5 +229,8 @@ def rules_reading(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
         conditions[ceiling.rule.id].append(ceiling.other)
     for bar in chapter.eligibility:
         conditions[bar.rule.id].append(bar.when)
+    for cap in chapter.caps:
+        conditions[cap.rule.id].append(cap.exception.where if cap.exception else None)
+    grouping = {cap.rule.id: cap.per for cap in chapter.caps}
     for rule, several in conditions.items():
-        yield rule, tuple(name for condition in several if condition for name in condition.names)
+        yield rule, (*grouping.get(rule, ()), *(name for condition in several if condition for name in condition.names))

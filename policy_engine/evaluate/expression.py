@@ -173,6 +173,20 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         least, most = count_bounds(items, condition, self.values)
         return least if least == most else UNKNOWN
 
+    def sum(self, fact: ast.expr, field: ast.expr, condition: ast.expr | None = None) -> Any:
+        """Add up a field of a list's items, or of those that meet a condition; UNKNOWN where one of them leaves something open."""
+        items: Any = self._eval(fact)
+        if items is UNKNOWN:
+            return UNKNOWN
+        assert isinstance(field, ast.Name)
+        total: Any = 0
+        for item in items:
+            truth = True if condition is None else item_truth(item, condition, self.values)
+            if truth is UNKNOWN or (truth is True and item[field.id] is UNKNOWN):
+                return UNKNOWN
+            total += item[field.id] if truth is True else 0
+        return total
+
 
 def _plain(value: Any) -> Any:
     """Give a share as a fraction, for sums and products."""
@@ -216,6 +230,7 @@ Interpreter.meanings = {
 Interpreter.function_meanings = {
     "share": Interpreter.share,
     "count": Interpreter.count,
+    "sum": Interpreter.sum,
     "exists": Interpreter.exists,
     "given": Interpreter.given,
 }

@@ -12,11 +12,13 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from policy_engine.errors import EngineFaultError
+from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.linear import Row, negated, normal
 from policy_engine.evaluate.variables import Linear, NotLinearError, Variables, add, cross, product
 from policy_engine.language.show import show
 from policy_engine.language.types import Type
 from policy_engine.language.values import NONE, UNKNOWN, Ratio
+from policy_engine.model.facts import Condition
 
 
 class Atom(NamedTuple):
@@ -27,15 +29,17 @@ class Atom(NamedTuple):
 
 
 class All(NamedTuple):
-    """A conjunction."""
+    """A conjunction; its sort keeps it from being taken for a disjunction of the same parts, as tuples are equal by their fields."""
 
     parts: "tuple[Formula, ...]"
+    sort: str = "all"
 
 
 class Any(NamedTuple):
-    """A disjunction."""
+    """A disjunction; see `All` for its sort."""
 
     parts: "tuple[Formula, ...]"
+    sort: str = "any"
 
 
 Formula: TypeAlias = bool | Atom | All | Any
@@ -81,9 +85,10 @@ def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
 class Translator:
     """Reads condition trees into formulas over a case's variables."""
 
-    def __init__(self, variables: Variables) -> None:
-        """Take the variables, which grow as unknown facts are met."""
+    def __init__(self, variables: Variables, substitutes: Mapping[str, Condition] | None = None) -> None:
+        """Take the variables, which grow as unknown facts are met, and what open derived facts stand for."""
         self.variables = variables
+        self.substitutes = substitutes or {}
 
     def formula(self, tree: ast.expr, *, holds: bool = True) -> Formula:
         """Give the formula of a condition, or of its negation."""
@@ -107,6 +112,8 @@ class Translator:
         value = self.variables.values[name]
         if value is not UNKNOWN:
             return (value is True) is holds
+        if name in self.substitutes:
+            return self.formula(self.substitutes[name].tree, holds=holds)
         return self._at_least(self.variables.sum_of(name), 1, frozenset({name}), holds=holds)
 
     def _exists(self, name: str, *, holds: bool) -> Formula:
@@ -140,8 +147,11 @@ class Translator:
 
     def _unknowns(self, tree: ast.expr) -> frozenset[str]:
         """Give the unknown facts that a tree reads."""
-        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
-        return frozenset(name for name in names if self.variables.values.get(name) is UNKNOWN)
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        found = {name for name in names if self.variables.values.get(name) is UNKNOWN}
+        for name in found & self.substitutes.keys():
+            found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
+        return frozenset(found)
 
     def _pairs(self, tree: ast.Compare, facts: frozenset[str], *, holds: bool) -> Formula:
         """Give the formula of every pair of a comparison, joined."""
@@ -212,14 +222,25 @@ class Translator:
                 return add(self._linear(left), self._linear(right), -1 if isinstance(operator, ast.Sub) else 1)
             case ast.Call(func=ast.Name(id="share"), args=[part, whole]):
                 return self._linear(part)._replace(below=self._linear(whole))
+            case ast.Call(func=ast.Name(id="count" | "sum")):
+                return self._of_list(tree)
             case _:
                 raise NotLinearError
+
+    def _of_list(self, tree: ast.Call) -> Linear:
+        """Give what a list adds up to, where it is known."""
+        value = interpreter_over(self.variables.values).evaluated(tree)
+        if not isinstance(value, (int, Fraction)):
+            raise NotLinearError
+        return Linear({}, value)
 
     def _named(self, name: str) -> Linear:
         """Give the sum that a name is."""
         value = self.variables.values[name]
         if value is UNKNOWN and name in self.variables.nullable:
             raise NotLinearError
+        if value is UNKNOWN and name in self.substitutes:
+            return self._linear(self.substitutes[name].tree)
         if value is UNKNOWN:
             return self.variables.sum_of(name)
         if isinstance(value, date):

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.shown import shown
 from policy_engine.language.check import names_in
 from policy_engine.language.show import show
@@ -15,6 +16,8 @@ class Glance(NamedTuple):
 
     names: tuple[str, ...]
     label: str = ""
+    sides: tuple[ast.expr, ...] = ()
+    """What is worked out from facts, where a figure is not simply one of them."""
 
 
 def glances(tree: ast.expr, facts: Iterable[str]) -> tuple[Glance, ...]:
@@ -34,6 +37,10 @@ def _glances(tree: ast.expr, known: frozenset[str]) -> Iterable[Glance]:
         case ast.UnaryOp(operand=operand):
             yield from _glances(operand, known)
         case ast.Compare(left=left, comparators=[*rest]):
+            worked = [part for side in (left, *rest) for part in _parts(side) if _side(part, known)]
+            if any(isinstance(part, ast.BinOp) for part in worked):
+                yield Glance(tuple(name for part in worked for name in _side(part, known)), "", tuple(worked))
+                return
             sides = [_side(side, known) for side in (left, *rest)]
             names = tuple(name for side in sides for name in side)
             yield Glance(names, "" if len(names) in {1, 2} else show(tree))
@@ -41,6 +48,13 @@ def _glances(tree: ast.expr, known: frozenset[str]) -> Iterable[Glance]:
             yield Glance((name,), name)
         case _:
             yield Glance(_side(tree, known), show(tree))
+
+
+def _parts(side: ast.expr) -> list[ast.expr]:
+    """Give the two figures of a share, or the one figure that a side is."""
+    if isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "share":
+        return side.args
+    return [side]
 
 
 def _side(tree: ast.expr, known: frozenset[str]) -> tuple[str, ...]:
@@ -51,7 +65,11 @@ def _side(tree: ast.expr, known: frozenset[str]) -> tuple[str, ...]:
 def observed(looked_at: Iterable[Glance], values: Mapping[str, Value]) -> str:
     """Write the figures of a case that a condition looked at; `?` where one is not known."""
     parts: list[str] = []
-    for names, label in looked_at:
+    for names, label, sides in looked_at:
+        if sides:
+            interpreter = interpreter_over(values)
+            parts.append("/".join(_figure(interpreter.evaluated(side)) for side in sides))
+            continue
         figures = "/".join([str(value) if (value := values[name]).__class__ is int else _figure(value) for name in names])
         parts.append(f"{label} = {figures}" if label else figures)
     return "; ".join(parts)

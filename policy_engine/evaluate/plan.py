@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
+from policy_engine.errors import InputError, Problem
+from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.observe import Glance, glances
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import SHARE, Type
 from policy_engine.language.values import UNKNOWN, Ratio, Value
-from policy_engine.model.facts import FactDeclaration, Invariant, ReadingUse
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
 from policy_engine.model.rulebook import Edition, LevelRule, Track
 from policy_engine.model.verdict import Verdict
 
@@ -64,17 +66,18 @@ class Plan(NamedTuple):
     """What each condition of a criterion looks at, by its text."""
     blank: dict[str, Value]
     """Every fact unknown, and the constants: what a case is laid over."""
+    substitutes: Mapping[str, Condition]
+    """Derived facts that open facts can be substituted for."""
 
 
 def plan_of(edition: Edition) -> Plan:
-    """Work out everything about an edition that does not depend on a case."""
-    constants: dict[str, Value] = {level.id: level.rank for level in edition.scale.values()}
-    constants |= {"period_start": edition.begins, "period_end": edition.until}
-    counted: dict[str, tuple[FactDeclaration, ...]] = {}
-    for fact in edition.facts.values():
-        source = _counted_with_condition(fact)
-        if source:
-            counted[source] = (*counted.get(source, ()), fact)
+    """Work out everything about an edition that does not depend on a case.
+
+    Raises:
+        InputError: PE413, where its own figures break a rule that reads nothing else.
+    """
+    constants = _constants(edition)
+    _refuse_contradictions(edition, constants)
     types = {name: fact.type for name, fact in edition.facts.items()}
     named = {name for track in edition.tracks for name in track.applies_to.names if name in types}
     choosing = tuple(sorted(named)) if all(types[name].kind in {"choice", "bool", "level"} for name in named) else ()
@@ -85,19 +88,56 @@ def plan_of(edition: Edition) -> Plan:
     conditions = [c.when for track in edition.tracks for rule in track.levels for c in rule.criteria]
     looked_at = {condition.text: glances(condition.tree, types) for condition in conditions}
     return Plan(
-        edition,
-        constants,
-        types,
-        tuple(_in_order(edition.facts)),
-        nullable,
-        lists,
-        counted,
-        tracks,
-        choosing,
-        level_ids,
-        looked_at,
-        {**dict.fromkeys(types, UNKNOWN), **constants},
-    )
+        edition, constants, types, tuple(_in_order(edition.facts)), nullable, lists, _counted(edition), tracks, choosing, level_ids,
+        looked_at, {**dict.fromkeys(types, UNKNOWN), **constants}, _substitutes(edition, nullable),
+    )  # fmt: skip
+
+
+def _constants(edition: Edition) -> dict[str, Value]:
+    """Give what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
+    constants: dict[str, Value] = {level.id: level.rank for level in edition.scale.values()}
+    constants |= {name: figure(threshold.quantity) for name, threshold in edition.thresholds.items()}
+    return constants | {"period_start": edition.begins, "period_end": edition.until}
+
+
+def _counted(edition: Edition) -> dict[str, tuple[FactDeclaration, ...]]:
+    """Give the counts with a condition, by the list that they are counted from."""
+    counted: dict[str, tuple[FactDeclaration, ...]] = {}
+    for fact in edition.facts.values():
+        source = _counted_with_condition(fact)
+        if source:
+            counted[source] = (*counted.get(source, ()), fact)
+    return counted
+
+
+def _substitutes(edition: Edition, nullable: frozenset[str]) -> dict[str, Condition]:
+    """Give the derived facts that can be thought of as what they follow from, where both are open: plain figures and truths."""
+    plain = {
+        name for name, fact in edition.facts.items() if fact.type.kind in {"bool", "count", "points", "months"} and name not in nullable
+    }
+    return {
+        name: fact.derived
+        for name, fact in edition.facts.items()
+        if fact.derived and name in plain and all(source in plain or source not in edition.facts for source in fact.derived.names)
+    }
+
+
+def _refuse_contradictions(edition: Edition, constants: Mapping[str, Value]) -> None:
+    """Refuse an edition whose own figures break a rule that reads nothing else, such as weights that must add up.
+
+    Raises:
+        InputError: PE413, for each such rule.
+    """
+    figures = [({**constants}, edition.invariants)]
+    figures += [({**constants, **{n: figure(t.quantity) for n, t in track.thresholds.items()}}, track.requires) for track in edition.tracks]
+    broken = [
+        Problem("PE413", rule.holds.location, {"rule": rule.holds.text})
+        for known, rules in figures
+        for rule in rules
+        if known.keys() >= set(rule.holds.names) and interpreter_over(known).truth(rule.holds) is False
+    ]
+    if broken:
+        raise InputError(broken)
 
 
 def _counted_with_condition(fact: FactDeclaration) -> str:

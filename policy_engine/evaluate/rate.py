@@ -8,8 +8,10 @@ from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.facts import problem_at
 from policy_engine.evaluate.plan import next_level
-from policy_engine.load.case import load_case
+from policy_engine.load.case import read_case
+from policy_engine.load.files import read_bytes
 from policy_engine.load.library import Library
+from policy_engine.load.yaml_text import MAX_BYTES
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
@@ -21,6 +23,8 @@ class Rated(NamedTuple):
     case: Case
     verdict: Verdict
     edition: Edition
+    raw: bytes = b""
+    """The bytes of the file, as they were read."""
 
 
 def with_advice(evaluator: Evaluator, case: Case, verdict: Verdict) -> Verdict:
@@ -49,11 +53,12 @@ class Rater:
         Raises:
             InputError: with everything that is wrong with the file or its edition.
         """
-        case, edition = load_case(path, self.library, self.edition)
+        raw = read_bytes(path, MAX_BYTES)
+        case, edition = read_case(raw, path, self.library, self.edition)
         self._refuse_twin(case, path)
         evaluator = self._evaluators.get(edition.id) or self._prepare(edition)
         verdict = self._surveyors[edition.id].survey(case, evaluator.evaluate(case))
-        return Rated(case, with_advice(evaluator, case, verdict), edition)
+        return Rated(case, with_advice(evaluator, case, verdict), edition, raw)
 
     def _refuse_twin(self, case: Case, path: str) -> None:
         """Refuse a case that has the name of another one in its folder."""

@@ -60,21 +60,13 @@ class _Rating:
         """Rate every case, and then the cohorts."""
         for entry in watch(self.linked.order):
             if entry.case and entry.id not in self.linked.unsettled:
-                self._rate(entry, self._as_it_stood(entry.case))
-        caps = cap_traces(self.files.edition, self.rated, self.evaluator.plan, self.linked.links)
+                self._rate(entry, as_it_stood(entry.case, self.as_of))
+        unrated = len(self.files.entries) - len(self.rated)
+        caps = cap_traces(self.files.edition, self.rated, self.evaluator.plan, self.linked.links, unrated)
         files = self.files
         return Round(
             files.id, files.edition, self.as_of, tuple(self.rated), self._units(), caps, InputError(self.problems).problems
         )  # fmt: skip
-
-    def _as_it_stood(self, case: Case) -> Case:
-        """Leave out what was decided after the day that is asked about, and every day that had not come yet."""
-        as_of = self.as_of
-        if as_of is None:
-            return case
-        kept = tuple(d for d in case.record.decisions if d.day is None or d.day <= as_of)
-        facts = {name: value for name, value in case.facts.items() if not (isinstance(value, date) and value > as_of)}
-        return case._replace(facts=facts, record=case.record._replace(decisions=kept))
 
     def _rate(self, entry: Entry, case: Case) -> None:
         """Rate one case with what it takes from others."""
@@ -90,7 +82,10 @@ class _Rating:
         verdict = verdict._replace(duties=duties._replace(findings=(*duties.findings, *findings)))
         self.standing[entry.id] = standing_of(whole, verdict)
         links = self.linked.links[entry.id]
-        self.rated.append(RatedEntry(whole, verdict, entry.path, links, self._unit(entry), self.standing[entry.id]))
+        taken = {name: value for name, value in whole.facts.items() if name not in case.facts}
+        self.rated.append(
+            RatedEntry(whole, verdict, entry.path, links, self._unit(entry), self.standing[entry.id], entry.raw, taken, tuple(findings))
+        )
 
     def _unit(self, entry: Entry) -> str:
         """Give the unit that a case is told under: the one it names, else its collective, else itself where others name it."""
@@ -172,6 +167,15 @@ def _finding(name: str, text: str, fact: FactDeclaration, **words: str) -> Findi
     """Make a finding about a fact that a case states, in every language."""
     says = {language: translate(text, language, fact=fact.name, **words) for language in LANGUAGES}
     return Finding(name, "warning", says, fact.citation.clause)
+
+
+def as_it_stood(case: Case, as_of: date | None) -> Case:
+    """Leave out what was decided after the day that is asked about, and every day that had not come yet."""
+    if as_of is None:
+        return case
+    kept = tuple(d for d in case.record.decisions if d.day is None or d.day <= as_of)
+    facts = {name: value for name, value in case.facts.items() if not (isinstance(value, date) and value > as_of)}
+    return case._replace(facts=facts, record=case.record._replace(decisions=kept))
 
 
 def standing_of(case: Case, verdict: Verdict) -> Standing:

@@ -3,6 +3,7 @@
 Built only where something is open; a case with every fact known never comes here.
 """
 
+import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -47,10 +48,10 @@ class Open:
         self.track = track
         self.variables = Variables(dict(facts.values), plan.types, len(plan.level_ids), plan.nullable)
         self.variables.aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
-        self.translator = Translator(self.variables)
+        self.translator = Translator(self.variables, plan.substitutes)
         tied = self._tie_lists(plan)
         rules = [(rule.id, self.translator.formula(rule.holds.tree)) for rule in track.invariants]
-        more = [self.translator.formula(condition.tree) for condition in given]
+        more = [self.translator.formula(condition.tree) for condition in given] + self._hold_derived(plan)
         self.deductions = self._deduce(rules, case, plan)
         ties = [row if isinstance(row, bool) else Atom(row, frozenset()) for row in tied]
         always = [formula for _, formula in rules] + more + ties
@@ -68,6 +69,17 @@ class Open:
                 self.variables.exact &= tied is not None
                 rows += tied or []
         return rows
+
+    def _hold_derived(self, plan: Plan) -> list[Formula]:
+        """Hold what open facts give to the derived facts that are known."""
+        known = self.facts.values
+        return [
+            self.translator.formula(ast.Compare(ast.Name(name), [ast.Eq()], [condition.tree]))
+            if plan.types[name].kind != "bool"
+            else self.translator.formula(condition.tree, holds=known[name] is True)
+            for name, condition in plan.substitutes.items()
+            if known[name] is not UNKNOWN and any(known.get(source) is UNKNOWN for source in condition.names)
+        ]
 
     def _deduce(self, rules: Sequence[tuple[str, Formula]], case: Case, plan: Plan) -> tuple[Deduction, ...]:
         """Narrow what is open by the rules, and take over what they force."""
@@ -145,8 +157,21 @@ class Open:
         formulas = tuple(live.values())
         tied = {name for name in self.variables.domains if name not in candidates}
         alone = tuple(fact for fact in ranked if fact not in self.variables.domains or self._differ(formulas, {fact}))
-        settled = not self._differ(formulas, (set(ranked) | tied) - set(alone))
-        return alone if settled else tuple(ranked)  # facts that invariants tie together may change nothing alone
+        if not self._differ(formulas, (set(ranked) | tied) - set(alone)):
+            return alone
+        quiet = sorted({fact for atom in atoms for fact in atom.facts} - candidates.keys())
+        more = tuple(fact for fact in quiet if (own := self._variables_of(fact)) and self._differ(formulas, own))
+        if not self._differ(formulas, (set(ranked) | tied) - {*alone, *more}):
+            return (*alone, *more)
+        return (*ranked, *more)  # facts that invariants tie together may change nothing alone
+
+    def _variables_of(self, fact: str) -> set[str]:
+        """Give the variables that a fact is by itself: one, or one a choice of a set; none where it is counted from a list."""
+        if fact in self.variables.domains:
+            return {fact}
+        return {
+            name for name, facts in self.variables.facts.items() if facts == {fact} and name in self.variables.domains and " in " in name
+        }
 
     def _differ(self, outcomes: Sequence[Formula], moving: Collection[str]) -> bool:
         """Tell whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from policy_engine.errors import N_
+from policy_engine.evaluate.shown import shown
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.explain.duties import duty_sections
 from policy_engine.language.values import Value
@@ -248,7 +249,7 @@ class _Explainer:
 
     def _value(self, value: Value) -> str:
         """Write a value."""
-        return self._truth("true" if value else "false") if isinstance(value, bool) else str(value)
+        return self._truth("true" if value else "false") if isinstance(value, bool) else shown(value)
 
     def _advice(self) -> Section:
         """Say what would reach the next better level."""

@@ -170,6 +170,8 @@ class Checker:
                 return self._share(node)
             case "count":
                 return self._count(node)
+            case "sum":
+                return self._sum(node)
             case "given" if not self.of_record:
                 return self._complain("PE307", node, found=show(node), usage="given(…): when_absent")
             case "given" | "exists":
@@ -203,12 +205,32 @@ class Checker:
         if listed is not WRONG and listed.kind != "list":
             self._complain("PE303", fact, found=f"{show(fact)} ({listed.kind})", wanted=NOUNS["list"])
         elif listed is not WRONG and len(node.args) > 1:
-            outside, guarded = self.scope, self.positive
-            self.positive = frozenset[str]()
-            self.scope = {**{n: v for n, v in outside.items() if v.constant}, **{n: Named(t) for n, t in listed.fields}}
-            self.expect(node.args[1], BOOL)
-            self.scope, self.positive = outside, guarded
+            self._of_items(node.args[1], listed)
         return COUNT
+
+    def _of_items(self, condition: ast.expr, listed: Type) -> None:
+        """Check a condition that sees the fields of a list's items, and nothing of the case beside them."""
+        outside, guarded = self.scope, self.positive
+        self.positive = frozenset[str]()
+        self.scope = {**{n: v for n, v in outside.items() if v.constant}, **{n: Named(t) for n, t in listed.fields}}
+        self.expect(condition, BOOL)
+        self.scope, self.positive = outside, guarded
+
+    def _sum(self, node: ast.Call) -> Type:
+        """Check sum(list, field) and sum(list, field, condition): a field of figures, added up."""
+        fact, field = node.args[0], node.args[1]
+        listed = self.infer(fact)
+        if listed is WRONG:
+            return WRONG
+        if listed.kind != "list":
+            return self._complain("PE303", fact, found=f"{show(fact)} ({listed.kind})", wanted=NOUNS["list"])
+        fields = dict(listed.fields)
+        kind = fields.get(field.id) if isinstance(field, ast.Name) else None
+        if kind is None or kind.kind not in {"count", "points"}:
+            return self._complain("PE303", field, found=show(field), wanted=N_("a field of its items that holds figures"))
+        if len(node.args) > 2:  # noqa: PLR2004  (the condition is the third)
+            self._of_items(node.args[2], listed)
+        return kind
 
 
 def positive_wholes(tree: ast.expr) -> frozenset[str]:

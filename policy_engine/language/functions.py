@@ -18,6 +18,7 @@ class Signature(NamedTuple):
 FUNCTIONS = {
     "share": Signature(2, 2, "share(part, whole)"),
     "count": Signature(1, 2, "count(list) | count(list, condition)"),
+    "sum": Signature(2, 3, "sum(list, field) | sum(list, field, condition)"),
     "given": Signature(1, 64, "given(fact, …)"),
     "exists": Signature(1, 1, "exists(fact)"),
 }

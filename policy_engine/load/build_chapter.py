@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
-from policy_engine.language.types import LEVEL, WRONG, Named
+from policy_engine.language.types import LEVEL, Named
 from policy_engine.load.build_cap import build_cap
 from policy_engine.load.build_facts import RECORD_NAMES, check_name
 from policy_engine.load.build_rule import RULE, RuleContext, build_rule
-from policy_engine.load.build_thresholds import build_thresholds
+from policy_engine.load.build_thresholds import build_thresholds, named_figures
 from policy_engine.load.build_track import Context
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.node import Node
@@ -47,9 +47,9 @@ def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
     tracks = tuple(_track(item, parts.tracks) for item in got["tracks"].items(at_least=1)) if "tracks" in got else ()
     scope = {**parts.context.scope, **{name: Named(kind) for name, kind in RECORD_NAMES.items()}}
     thresholds = build_thresholds(got["thresholds"], parts.context.facts, scope) if "thresholds" in got else {}
-    scope |= {name: Named(WRONG, constant=True) for name, _ in (got["thresholds"].entries() if "thresholds" in got else ())}
-    scope |= {name: Named(threshold.quantity.type, constant=True) for name, threshold in thresholds.items()}
-    context = RuleContext(parts.context._replace(scope=scope, thresholds=thresholds), seen)
+    scope |= named_figures(got["thresholds"], thresholds) if "thresholds" in got else {}
+    known = {**parts.context.thresholds, **thresholds}
+    context = RuleContext(parts.context._replace(scope=scope, thresholds=known), seen)
     plain = RuleContext(context.context._replace(scope={n: v for n, v in scope.items() if n not in RECORD_NAMES}), seen)
     return Chapter(
         got["chapter"].text(), got["label"].texts(), node.place, tracks, thresholds,

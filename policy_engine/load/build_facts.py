@@ -63,16 +63,25 @@ def build_reading_uses(node: Node, register: Mapping[str, Reading], scope: Scope
     return tuple(uses)
 
 
-def build_facts(nodes: Iterable[Node], scale: Mapping[str, Level], register: Mapping[str, Reading]) -> dict[str, FactDeclaration]:
-    """Read every declared fact; what facts say of each other is checked once all are known."""
+def build_facts(
+    nodes: Iterable[Node], scale: Mapping[str, Level], register: Mapping[str, Reading], figures: Mapping[str, Named]
+) -> dict[str, FactDeclaration]:
+    """Read every declared fact; what facts say of each other is checked once all are known.
+
+    Args:
+        nodes: the blocks `facts:` of the edition.
+        scale: its levels.
+        register: its readings.
+        figures: the figures that are known everywhere.
+    """
     where: dict[str, Node] = {}
     plain: dict[str, FactDeclaration] = {}
     for name, child in (entry for node in nodes for entry in node.entries()):
-        if name in where or name in scale:
+        if name in where or name in scale or name in figures:
             first = where[name].key_place if name in where else None
-            child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}" if first else "scale:")
+            child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}" if first else "scale: | thresholds:")
         where[name], plain[name] = child, _build_fact(child, name)
-    scope: dict[str, Named] = {**constants(scale), **{n: Named(f.type) for n, f in plain.items()}}
+    scope = {**fact_scope(scale, plain), **figures}
     facts = {n: _connect(where[n], f, scope, register) for n, f in plain.items()}
     _refuse_circles(where, facts)
     return facts

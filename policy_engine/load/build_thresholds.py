@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_quantity
-from policy_engine.language.types import Named
+from policy_engine.language.types import WRONG, Named
 from policy_engine.load.build_facts import check_name
 from policy_engine.load.node import Node
 from policy_engine.messages import translate
@@ -34,6 +34,11 @@ def build_thresholds(node: Node, facts: Mapping[str, FactDeclaration], scope: Ma
         if quantity:
             found[name] = Threshold(name, quantity, Citation(got["cite"].text(), got["phrase"].text()), child.key_place)
     return found
+
+
+def named_figures(node: Node, thresholds: Mapping[str, Threshold]) -> dict[str, Named]:
+    """Give what the names of figures stand for in conditions; one that could not be read agrees with everything."""
+    return {name: Named(thresholds[name].quantity.type if name in thresholds else WRONG, constant=True) for name, _ in node.entries()}
 
 
 def _declared_at(name: str, facts: Mapping[str, FactDeclaration]) -> str:

@@ -7,8 +7,8 @@ from policy_engine.errors import N_
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.complaint import nearest
 from policy_engine.language.types import NOUNS, WRONG, Named
-from policy_engine.load.build_facts import build_invariants, build_reading_uses, check_name, fact_scope
-from policy_engine.load.build_thresholds import build_thresholds, fill
+from policy_engine.load.build_facts import build_invariants, build_reading_uses, check_name
+from policy_engine.load.build_thresholds import build_thresholds, fill, named_figures
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.node import Node
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
@@ -37,13 +37,6 @@ class Context(NamedTuple):
         return build_reading_uses(got[key], self.register, self.scope) if key in got else ()
 
 
-def context_of(
-    scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration], register: Mapping[str, Reading], shared: Mapping[str, Node]
-) -> Context:  # fmt: skip
-    """Give the context that every track of an edition begins with."""
-    return Context(scale, facts, register, shared, fact_scope(scale, facts))
-
-
 def build_track(node: Node, context: Context) -> Track:
     """Read one track, with levels or without (`no_thresholds:`)."""
     common = ("track", "cite", "label", "applies_to")
@@ -52,10 +45,8 @@ def build_track(node: Node, context: Context) -> Track:
     got = node.fields((*common, "levels", "decide", "residual"), _RULES)
     front = _plain_track(node, got, context)
     thresholds = build_thresholds(got["thresholds"], context.facts, context.scope) if "thresholds" in got else {}
-    scope = dict(context.scope)
-    scope |= {name: Named(WRONG, constant=True) for name, _ in (got["thresholds"].entries() if "thresholds" in got else ())}
-    scope |= {name: Named(threshold.quantity.type, constant=True) for name, threshold in thresholds.items()}
-    context = context._replace(thresholds=thresholds, scope=scope)
+    scope = {**context.scope, **(named_figures(got["thresholds"], thresholds) if "thresholds" in got else {})}
+    context = context._replace(thresholds={**context.thresholds, **thresholds}, scope=scope)
     requires = build_invariants(got["requires"], scope, context.register) if "requires" in got else ()
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
     context = context._replace(positive=_always_positive(requires, stand_ins))

@@ -19,7 +19,8 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
 _SCHEMA = "case.schema.json"
-_MANIFEST = re.compile(rb"""(?:^|[\r\n])["']?round["']?[ \t]*:""")
+_PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
+_MANIFEST = re.compile(rb"""(?:^|^\xef\xbb\xbf|[\r\n])["']?round["']?[ \t]*:""")
 
 
 def load_case(path: str, library: Library, edition: str | None = None) -> tuple[Case, Edition]:
@@ -93,11 +94,11 @@ def _with_line(node: Node, problem: Problem) -> Problem:
 
 
 def _period(node: Node) -> str:
-    """Read a period: a year, as a number or as text."""
-    year = str(node.value)
-    if not isinstance(node.value, bool) and len(year) == len("2020") and year.isascii() and year.isdigit():
-        return year
-    node.wrong(N_("a year like 2020"))
+    """Read a period: a year, as a number or as text, or a quarter."""
+    period = str(node.value)
+    if not isinstance(node.value, bool) and _PERIOD.fullmatch(period):
+        return period
+    node.wrong(N_("a year like 2020, or a quarter like 2020-Q1"))
     return ""
 
 
@@ -120,9 +121,17 @@ def is_manifest(raw: bytes) -> bool:
     return _MANIFEST.search(raw) is not None
 
 
+def _is_manifest_file(path: str) -> bool:
+    """Tell whether a file is a round's own; one that cannot be read is left to whoever reads it as a case."""
+    try:
+        return is_manifest(read_bytes(path, MAX_BYTES))
+    except InputError:
+        return False
+
+
 def is_round(path: str) -> bool:
     """Tell whether a folder has a round's own file."""
-    return os.path.isdir(path) and any(is_manifest(read_bytes(file, MAX_BYTES)) for file in find_cases(path))
+    return os.path.isdir(path) and any(map(_is_manifest_file, find_cases(path)))
 
 
 def find_cases(folder: str) -> list[str]:
@@ -147,7 +156,7 @@ def expand(cases: Sequence[str], problems: list[Problem]) -> list[str]:
     paths: list[str] = []
     for case in cases:
         try:
-            paths += [path for path in find_cases(case) if not is_manifest(read_bytes(path, MAX_BYTES))] if os.path.isdir(case) else [case]
+            paths += [path for path in find_cases(case) if not _is_manifest_file(path)] if os.path.isdir(case) else [case]
         except InputError as error:
             problems.extend(error.problems)
     return paths

@@ -6,22 +6,25 @@ chapters ask for. Everything that is wrong in any of them is told in one run.
 
 import os
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
+from policy_engine.language.types import Named
 from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses
-from policy_engine.load.build_facts import build_facts, build_invariants, check_name, fact_scope
-from policy_engine.load.build_track import Context, build_track, build_unused, context_of
-from policy_engine.load.digest import sha256_of
+from policy_engine.load.build_facts import build_facts, build_invariants, check_name, constants, fact_scope
+from policy_engine.load.build_thresholds import build_thresholds, named_figures
+from policy_engine.load.build_track import Context, build_track, build_unused
 from policy_engine.load.files import is_shipped, read_bytes
-from policy_engine.load.lock import sealed_revision
+from policy_engine.load.lock import read_seal, same_texts, sealed_documents
+from policy_engine.load.meaning import revision_of
 from policy_engine.load.node import Node
 from policy_engine.load.scalars import Data
 from policy_engine.load.schema import check_schema
+from policy_engine.load.seal import hold_against_seal, seal_problems
 from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.facts import FactDeclaration, Invariant
-from policy_engine.model.rulebook import Basis, Edition, Level, Reading, Track
+from policy_engine.model.rulebook import Basis, Edition, InForce, Level, Reading, Track
+from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation, Location
 
 KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "criteria", "chapter", "track")
@@ -42,36 +45,54 @@ class Found(NamedTuple):
         return nodes[0] if nodes else None
 
 
-def load_edition(folder: str, *, trust_lock: bool = True) -> Edition:
+def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
     """Read, check and build one edition.
 
     Args:
         folder: where its files are.
-        trust_lock: whether the digest of an edition that came with the engine may be taken from its lock, where no byte
-            differs from it. Of any other edition it is always worked out: who can change its files can change a lock beside them.
+        heed_lock: whether a sealed edition is held against its seal. One that came with the engine, and of which no byte
+            differs, is taken from its sealed copy. Of any other the meaning is worked out: who can change its files can
+            change a lock beside them.
+
+    Raises:
+        InputError: with every problem of every file; PE608 to PE610 where a sealed edition means something else now.
+    """
+    raws = read_raws(folder)
+    seal = read_seal(folder) if heed_lock else None
+    if seal and is_shipped(folder) and same_texts(seal, folder, raws):
+        sealed = sealed_documents(folder, raws, seal)
+        if sealed is not None:
+            return _build(_sort(folder, sealed))._replace(revision=f"sha256:{seal.revision}")
+    documents = [read_document(raw, path) for path, raw in raws.items()]
+    by_path = {document.file: document for document in documents}
+    report = hold_against_seal(folder, seal, by_path, raws)
+    if (report.differences or report.missing or report.added) and not any(document.broken for document in documents):
+        raise InputError([*seal_problems(report, folder, by_path), *(p for document in documents for p in document.problems)])
+    edition = _checked(folder, documents, raws)
+    return edition._replace(revision=revision_of(document.data for document in documents), reworded=report.text_only)
+
+
+def _checked(folder: str, documents: list[Document], raws: Mapping[str, bytes]) -> Edition:
+    """Build an edition from what was read, and hold it against the schema.
 
     Raises:
         InputError: with every problem of every file.
     """
-    documents, raws = read_folder(folder)
     readable = [document for document in documents if not document.broken]
     found = _sort(folder, readable)
-    if any(document.broken for document in documents):
+    if len(readable) < len(documents):
         check_schema(_SCHEMA, readable, raws)
         raise InputError([p for document in documents for p in document.problems])
     edition = _build(found)
-    revision = sealed_revision(folder, raws) if trust_lock and is_shipped(folder) else None
-    if revision is None or any(document.problems for document in documents):
-        check_schema(_SCHEMA, readable, raws)
+    check_schema(_SCHEMA, readable, raws)
     problems = [p for document in documents for p in document.problems]
     if problems:
         raise InputError(problems)
-    return edition._replace(revision=revision or revision_of(document.data for document in documents))
+    return edition
 
 
-def read_folder(folder: str) -> tuple[list[Document], dict[str, bytes]]:
-    """Read every YAML file below a folder, in the order of their names."""
-    documents: list[Document] = []
+def read_raws(folder: str) -> dict[str, bytes]:
+    """Read the bytes of every YAML file below a folder, in the order of their names."""
     raws: dict[str, bytes] = {}
     for base, folders, names in os.walk(folder):
         folders.sort()
@@ -79,43 +100,7 @@ def read_folder(folder: str) -> tuple[list[Document], dict[str, bytes]]:
             if name.endswith((".yaml", ".yml")):
                 path = os.path.join(base, name)
                 raws[path] = read_bytes(path, MAX_BYTES)
-                documents.append(read_document(raws[path], path))
-    return documents, raws
-
-
-def revision_of(contents: Iterable[Data]) -> str:
-    """Give the digest of an edition's meaning.
-
-    Each file's data in the canonical form of RFC 8785, sorted, so that comments, spacing, the order
-    of keys and the names of files do not count, and every value does.
-    """
-    canonical = sorted(_canonical(_exact(content)) for content in contents)
-    return "sha256:" + sha256_of((b"\n".join(canonical),))
-
-
-def _canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)
-    """Give the canonical form of RFC 8785.
-
-    Without floats and with keys below the astral planes, Python's own encoder writes those very bytes (a test holds it
-    against the library), ten times as fast; anything else is the library's.
-    """
-    import json  # noqa: PLC0415
-
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if max(text, default="") < "\U00010000":
-        return text.encode()
-    import rfc8785  # noqa: PLC0415
-
-    return rfc8785.dumps(content)
-
-
-def _exact(value: Data) -> Any:  # noqa: ANN401  (JSON is what it is)
-    """Write fractions as text, since JSON's numbers are floats."""
-    if isinstance(value, dict):
-        return {key: _exact(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_exact(child) for child in value]
-    return str(value) if isinstance(value, Fraction) else value
+    return raws
 
 
 def _sort(folder: str, documents: Iterable[Document]) -> Found:
@@ -155,16 +140,21 @@ def _build(found: Found) -> Edition:
     assert scale_node
     scale = _build_scale(scale_node)
     register = _build_register(found.one("register"))
-    files = [node.fields(("facts",), ("invariants",)) for node in found.nodes["facts"]]
-    facts = build_facts((got["facts"] for got in files), scale, register)
-    scope = fact_scope(scale, facts)
+    files = [node.fields(("facts",), ("thresholds", "invariants")) for node in found.nodes["facts"]]
+    thresholds: dict[str, Threshold] = {}
+    figures: dict[str, Named] = {}
+    for got in (got for got in files if "thresholds" in got):
+        thresholds |= build_thresholds(got["thresholds"], {}, {**constants(scale), **figures})
+        figures |= named_figures(got["thresholds"], thresholds)
+    facts = build_facts((got["facts"] for got in files), scale, register, figures)
+    scope = {**fact_scope(scale, facts), **figures}
     invariants = tuple(rule for got in files if "invariants" in got for rule in build_invariants(got["invariants"], scope, register))
-    context = context_of(scale, facts, register, _shared(found.nodes["criteria"]))
+    context = Context(scale, facts, register, _shared(found.nodes["criteria"]), scope, thresholds)
     tracks = _build_tracks(found, context)
     bodies = build_bodies(found.one("bodies"))
     chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, [track.id for track in tracks]))
     edition = _build_front(front, scale, facts, invariants, tracks, register)
-    return edition._replace(bodies=bodies, chapters=chapters, clauses=build_clauses(found.one("clauses")))
+    return edition._replace(thresholds=thresholds, bodies=bodies, chapters=chapters, clauses=build_clauses(found.one("clauses")))
 
 
 def _build_front(
@@ -172,7 +162,7 @@ def _build_front(
     tracks: tuple[Track, ...], register: Mapping[str, Reading],
 ) -> Edition:  # fmt: skip
     """Read the file `edition:` and put the parts together."""
-    got = node.fields(("edition", "status", "title", "period"), ("issuer", "basis", "notes"))
+    got = node.fields(("edition", "status", "title", "period"), ("issuer", "basis", "notes", "in_force", "supersedes", "encoded_at"))
     period = got["period"].fields(("from", "until"))
     begins, until = period["from"].day(), period["until"].day()
     if until < begins:
@@ -183,7 +173,19 @@ def _build_front(
         tuple(_build_basis(item) for item in got["basis"].items()) if "basis" in got else (),
         tuple(item.texts() for item in got["notes"].items()) if "notes" in got else (),
         scale, facts, invariants, tracks, register, "",
+        in_force=_build_in_force(got["in_force"]) if "in_force" in got else InForce(None, None),
+        supersedes=got["supersedes"].text() if "supersedes" in got else "",
+        encoded_at=got["encoded_at"].day() if "encoded_at" in got else None,
     )  # fmt: skip
+
+
+def _build_in_force(node: Node) -> InForce:
+    """Read from when, and perhaps until when, an edition is in force."""
+    got = node.fields(("from",), ("until",))
+    begins, until = got["from"].day(), got["until"].day() if "until" in got else None
+    if until and until < begins:
+        got["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
+    return InForce(begins, until)
 
 
 def _build_basis(node: Node) -> Basis:

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
-from policy_engine.load.files import data_root, read_bytes
+from policy_engine.load.files import data_root, is_shipped, read_bytes
 from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -43,16 +43,41 @@ class Library:
         """
         folders = self.folders()
         if name not in folders:
-            place = asked_at or Location(self.folder, 1, 1)
-            known = ", ".join(sorted(folders))
-            raise InputError([Problem("PE601", place, {"name": name, "nearest": nearest(name, folders), "known": known})])
+            raise InputError([self._no_such(name, asked_at or Location(self.folder, 1, 1))])
         if name not in self._loaded:
             self._loaded[name] = load_edition(folders[name])
         return self._loaded[name]
 
     def edition_or_last(self, name: str | None) -> Edition:
-        """Give an edition by its id; without one, the last by id."""
-        return self.edition(name or max(self.folders()))
+        """Give an edition by its id; without one, the last issued one."""
+        return self.edition(self.name_or_last(name))
+
+    def name_or_last(self, name: str | None) -> str:
+        """Give the id that is asked for; without one, that of the last issued edition, or of the last draft where none is issued."""
+        if name:
+            return name
+        issued = [known for known in self.folders() if self.edition(known).status == "issued"]
+        return max(issued or self.folders())
+
+    def folder_of(self, name: str) -> str:
+        """Give the folder of an edition.
+
+        Raises:
+            InputError: PE601 where there is none.
+        """
+        folders = self.folders()
+        if name not in folders:
+            raise InputError([self._no_such(name, Location(self.folder, 1, 1))])
+        return folders[name]
+
+    def writable_folder(self) -> str | None:
+        """Give the folder that new editions may be written to; None where the editions are those inside an installed engine."""
+        return None if os.path.basename(data_root()) == "_data" and is_shipped(os.path.join(self.folder, "x")) else self.folder
+
+    def _no_such(self, name: str, place: Location) -> Problem:
+        """Say that there is no such edition."""
+        known = ", ".join(sorted(self.folders()))
+        return Problem("PE601", place, {"name": name, "nearest": nearest(name, self.folders()), "known": known})
 
     def governing(self, period: str, asked_at: Location) -> Edition:
         """Give the one edition that governs a period (a year).
@@ -103,11 +128,18 @@ def _declared_id(front: Document) -> str:
 
 
 def governs(edition: Edition, period: str) -> bool:
-    """Tell whether an edition governs the whole of a period."""
-    first, last = read_day(f"{period}-01-01"), read_day(f"{period}-12-31")
-    return bool(first and last) and _within(edition, first or date.max, last or date.min)
+    """Tell whether an edition governs the whole of a period: a year like 2020, or a quarter like 2020-Q1."""
+    days = days_of(period)
+    return days is not None and edition.begins <= days[0] and days[1] <= edition.until
 
 
-def _within(edition: Edition, first: date, last: date) -> bool:
-    """Tell whether days lie in an edition's period."""
-    return edition.begins <= first and last <= edition.until
+def days_of(period: str) -> tuple[date, date] | None:
+    """Give the first and the last day of a period; None where it is none."""
+    year, _, quarter = period.partition("-Q")
+    first = 3 * int(quarter) - 2 if quarter else 1
+    last = first + 2 if quarter else 12
+    begins, after = read_day(f"{year}-{first:02d}-01"), read_day(f"{year}-{last:02d}-28")
+    if begins is None or after is None:
+        return None
+    until = (after + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return begins, until

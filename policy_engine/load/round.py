@@ -66,7 +66,12 @@ class _Reading:
 
     def read(self, path: str) -> None:
         """Read one file."""
-        raw = read_bytes(path, MAX_BYTES)
+        try:
+            raw = read_bytes(path, MAX_BYTES)
+        except InputError as error:
+            self.problems += error.problems
+            self.whole = self.named = False
+            return
         if is_manifest(raw):
             self._manifest(read_document(raw, path))
             return
@@ -77,7 +82,7 @@ class _Reading:
             self._stub(read_document(raw, path))
             return
         self.editions.append((case, edition))
-        self.entries.append(Entry(case.id, path, case.subject.get("id", ""), case, case.links, case.places, case.lines))
+        self.entries.append(Entry(case.id, path, case.subject.get("id", ""), case, case.links, case.places, case.lines, raw))
 
     def _manifest(self, document: Document) -> None:
         """Read the round's own file: its name, and the units that are no case."""

@@ -16,7 +16,8 @@ from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import data_root
 from policy_engine.load.yaml_text import Document, Path
 
-_MAX_MARKS = 262_144
+_MAX_MARKS = 65_536
+"""How many bytes one file of marks may have: with 256 files, marks of a quarter of a million cases."""
 
 
 def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, bytes]) -> None:
@@ -78,16 +79,16 @@ def _mark(name: str, contents: Iterable[bytes]) -> str:
     return sha256_of((_schema_text(name), *(len(content).to_bytes(8, "big") + content for content in contents)))
 
 
-def _store() -> str:
-    """Give the file that remembers marks, in the user's cache folder."""
+def _store(mark: str) -> str:
+    """Give the file that remembers a mark, in the user's cache folder: one of 256, so that each stays short."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "policy-engine", "schema-marks")
+    return os.path.join(base, "policy-engine", "schema-marks.d", mark[:2])
 
 
 def _is_remembered(mark: str) -> bool:
     """Tell whether content with this mark passed before; where that cannot be read, it is validated again."""
     try:
-        with open(_store(), "rb") as file:
+        with open(_store(mark), "rb") as file:
             return f"{mark}\n".encode() in file.read(_MAX_MARKS)
     except (OSError, ValueError):
         return False
@@ -95,7 +96,7 @@ def _is_remembered(mark: str) -> bool:
 
 def _remember(mark: str) -> None:
     """Add a mark; a cache that cannot be written costs time and nothing else."""
-    path = _store()
+    path = _store(mark)
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         full = os.path.exists(path) and os.path.getsize(path) > _MAX_MARKS - len(mark) - 1

@@ -1,33 +1,155 @@
-"""Sealing: write down the digest of every issued edition, and of the bytes of its files.
-
-python -m policy_engine.load.seal rulebook
-"""
+"""Sealing and verifying: what an edition means is written down, and held against what its files say later."""
 
 import os
-import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
+from policy_engine.errors import Problem
 from policy_engine.load.digest import sha256_of
-from policy_engine.load.edition import load_edition, read_folder
-from policy_engine.load.library import Library
-from policy_engine.load.lock import NAME, name_of
+from policy_engine.load.lock import COPIES, NAME, Seal, copy_path, lock_line, name_of, read_seal, sealed_data, split_line, text_digest
+from policy_engine.load.meaning import canonical, in_order, revision_of
+from policy_engine.load.yaml_text import Document, Path
+from policy_engine.source import Location
 
-_HEADER = "# Sealed editions: the digest of each one's meaning, then of the bytes of its files."
-
-
-def lock_text(root: str) -> str:
-    """Write the lock of every issued edition below a folder."""
-    lines = [_HEADER]
-    for _, folder in sorted(Library(root).folders().items()):
-        edition = load_edition(folder, trust_lock=False)
-        if edition.status == "issued":
-            lines.append(f"{os.path.basename(folder)} {edition.revision}")
-            raws = read_folder(folder)[1]
-            lines += [f"{name_of(folder, path)} sha256:{sha256_of((raw,))}" for path, raw in sorted(raws.items())]
-    return "\n".join(lines) + "\n"
+_HEADER = "# Sealed editions: of each its meaning and its sealed copy, then of each file its meaning (RFC 8785) and its bytes."
+MAX_TOLD = 20
 
 
-if __name__ == "__main__":
-    target = os.path.join(sys.argv[1], NAME)
-    text = lock_text(sys.argv[1])
-    with open(target, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+class Difference(NamedTuple):
+    """One value that is not as it was sealed: the file, the path, what was sealed and what is found ("" where there is nothing)."""
+
+    file: str
+    path: Path
+    sealed: str
+    found: str
+
+
+class SealReport(NamedTuple):
+    """What an edition is beside its seal."""
+
+    sealed: bool
+    differences: tuple[Difference, ...]
+    missing: tuple[str, ...]
+    """Sealed files that are not there any more."""
+    added: tuple[str, ...]
+    """Files that were not there when the edition was sealed."""
+    text_only: tuple[str, ...]
+    """Files in which only comments, spacing or the order of keys differ."""
+    copy_kept: bool
+    """Whether the sealed copy is there and is the sealed one, so that values can be named."""
+
+
+def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> SealReport:
+    """Hold an edition's files against its seal.
+
+    Args:
+        folder: the edition's folder.
+        seal: its seal.
+        documents: its files, read, by path.
+        raws: the bytes of its files, by path.
+    """
+    if seal is None:
+        return SealReport(False, (), (), (), (), True)
+    names = {name_of(folder, path): path for path in documents}
+    copy = sealed_data(folder, seal)
+    differences: list[Difference] = []
+    text_only: list[str] = []
+    for name in sorted(names.keys() & seal.meanings.keys()):
+        path = names[name]
+        if sha256_of((canonical(documents[path].data),)) != seal.meanings[name]:
+            before = copy.get(name) if copy else None
+            told = list(_differences(path, (), before, documents[path].data)) if copy else []
+            differences += told or [Difference(path, (), "", "")]
+        elif text_digest(raws[path]) != seal.texts[name]:
+            text_only.append(path)
+    missing = tuple(sorted(seal.meanings.keys() - names.keys()))
+    added = tuple(names[name] for name in sorted(names.keys() - seal.meanings.keys()))
+    return SealReport(True, tuple(differences), missing, added, tuple(text_only), copy is not None)
+
+
+def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
+    """Give the values that differ, in the order of the file."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in (*after, *(key for key in before if key not in after)):
+            yield from _differences(file, (*path, key), before.get(key), after.get(key))
+    elif isinstance(before, list) and isinstance(after, list):
+        for index in range(max(len(before), len(after))):
+            pair = (rows[index] if index < len(rows) else None for rows in (before, after))
+            yield from _differences(file, (*path, index), *pair)
+    elif canonical(before) != canonical(after):
+        yield Difference(file, path, _shown(before), _shown(after))
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401
+    """Write a value, shortened; "" for nothing."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else canonical(value).decode()
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+_LONGEST = 80
+
+
+def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Document]) -> list[Problem]:
+    """Give what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
+    edition = os.path.basename(os.path.abspath(folder))
+    problems = [_changed(edition, difference, documents[difference.file]) for difference in report.differences[:MAX_TOLD]]
+    problems += [
+        Problem("PE609", Location(os.path.join(os.path.dirname(folder), *name.split("/")), 1, 1), {"name": edition})
+        for name in report.missing
+    ]
+    problems += [Problem("PE610", Location(path, 1, 1), {"name": edition}) for path in report.added]
+    return problems
+
+
+def _changed(edition: str, difference: Difference, document: Document) -> Problem:
+    """Say which value of a sealed edition was changed, at its place or at the nearest one that is left."""
+    path = difference.path
+    place = next(
+        (document.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in document.places), Location(document.file, 1, 1)
+    )
+    dotted = ".".join(map(str, path)) or "—"
+    details = {"name": edition, "path": dotted, "sealed": difference.sealed or "—", "found": difference.found or "—"}
+    return document.problem("PE608", place, **details)
+
+
+def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> Seal:
+    """Write the seal of one edition: its sealed copy first, then its lines in the lock, each whole or not at all."""
+    edition = os.path.basename(os.path.abspath(folder))
+    root = os.path.dirname(os.path.abspath(folder))
+    names = {name_of(folder, path): path for path in sorted(documents)}
+    copy = in_order({name: documents[path].data for name, path in names.items()})
+    os.makedirs(os.path.join(root, COPIES), exist_ok=True)
+    _replace(copy_path(folder), copy)
+    revision = revision_of(document.data for document in documents.values()).removeprefix("sha256:")
+    lines = [lock_line(edition, meaning=revision, copy=sha256_of((copy,)))]
+    for name, path in names.items():
+        lines.append(lock_line(name, meaning=sha256_of((canonical(documents[path].data),)), text=text_digest(raws[path])))
+    lock = os.path.join(root, NAME)
+    kept = [line for line in _kept(lock) if split_line(line)[0] != edition and not line.startswith(f"{edition}/")]
+    _replace(lock, "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode())
+    seal = read_seal(folder)
+    assert seal
+    return seal
+
+
+def _kept(path: str) -> list[str]:
+    """Give the lines of a lock, without its remarks."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return [line.rstrip("\n") for line in file if line.strip() and not line.startswith("#")]
+    except FileNotFoundError:
+        return []
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Write a file whole or not at all, in the place of one that may be there."""
+    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(beside, 0o644)
+    os.replace(beside, path)

@@ -5,10 +5,11 @@ from datetime import date
 from typing import NamedTuple
 
 from policy_engine.errors import Problem
+from policy_engine.language.values import Value
 from policy_engine.model.case import Case
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import Verdict
+from policy_engine.model.verdict import Finding, Verdict
 from policy_engine.source import Location
 
 
@@ -22,6 +23,7 @@ class Entry(NamedTuple):
     links: Mapping[str, str]
     places: Mapping[tuple[str | int, ...], Location]
     lines: tuple[str, ...]
+    raw: bytes = b""
 
 
 class Unit(NamedTuple):
@@ -61,6 +63,11 @@ class RatedEntry(NamedTuple):
     links: Mapping[str, str]
     unit: str
     standing: Standing
+    raw: bytes = b""
+    taken: Mapping[str, Value] = {}
+    """The facts that were gathered from other cases."""
+    found: tuple[Finding, ...] = ()
+    """What the round found about the case, beside what its verdict says by itself."""
 
 
 class CapTrace(NamedTuple):

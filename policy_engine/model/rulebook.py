@@ -112,6 +112,13 @@ class Basis(NamedTuple):
     title: Texts
 
 
+class InForce(NamedTuple):
+    """From when an edition is in force, and until when, where that is known."""
+
+    begins: date | None
+    until: date | None
+
+
 class Edition(NamedTuple):
     """One edition, whole and self-standing. `revision` is the digest of its meaning."""
 
@@ -129,6 +136,13 @@ class Edition(NamedTuple):
     tracks: tuple[Track, ...]
     register: Mapping[str, Reading]
     revision: str
+    thresholds: Mapping[str, Threshold] = {}
+    """The figures that are known everywhere; those of a track or a chapter stand there."""
     bodies: Mapping[str, Body] = {}
     chapters: tuple[Chapter, ...] = ()
     clauses: tuple[Clause, ...] = ()
+    in_force: InForce = InForce(None, None)
+    supersedes: str = ""
+    encoded_at: date | None = None
+    reworded: tuple[str, ...] = ()
+    """Files of a sealed edition in which only comments or spacing differ from what was sealed."""

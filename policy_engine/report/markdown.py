@@ -12,14 +12,14 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 
 def to_markdown(explanation: Explanation) -> str:
     """Write an explanation as Markdown; what a user wrote cannot become markup."""
-    lines = [f"## {_safe(explanation.title)}", "", f"**{_safe(explanation.headline)}**", ""]
+    lines = [f"## {_safe(explanation.title)}", "", *([f"**{_safe(explanation.headline)}**", ""] if explanation.headline else [])]
     for note in explanation.notes:
         lines += [f"> {_safe(note)}", ">"]
     if explanation.notes:
         lines.pop()
     for section in explanation.sections:
         table = _table(section.table) if section.table else ()
-        lines += ["", f"### {_safe(section.title)}", "", *table, *map(_line, section.lines)]
+        lines += ["", *([f"### {_safe(section.title)}", ""] if section.title else []), *table, *map(_line, section.lines)]
     return "\n".join(lines) + "\n"
 
 

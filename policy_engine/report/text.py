@@ -19,7 +19,10 @@ def plain(text: str, _role: str) -> str:
 
 def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) -> str:
     """Write an explanation: the answer first, then why, each line with its clause."""
-    lines = [style(visible(explanation.title), "title"), style(explanation.headline, explanation.outcome)]
+    lines = [
+        style(visible(explanation.title), "title"),
+        *([style(explanation.headline, explanation.outcome)] if explanation.headline else []),
+    ]
     for note in explanation.notes:
         lines += [f"  {style(line, 'faint')}" for line in wrap(note, width - 2)]
     for section in explanation.sections:
@@ -28,8 +31,9 @@ def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) 
 
 
 def _section(section: Section, style: Style, width: int) -> Iterator[str]:
-    """Write a section."""
-    yield style(section.title, "title")
+    """Write a section; one without a title is the first thing that is told."""
+    if section.title:
+        yield style(section.title, "title")
     if section.table:
         yield from _table(section.table, style)
     for line in section.lines:

@@ -1,0 +1,102 @@
+"""One decision record: a case as it was read, the edition that it was rated under, and the verdict that came out.
+
+A record holds all that is needed to rate the case again: the text of its file, and what a round gave it from other cases.
+Sentences are left out of the verdict; they are the edition's, and the record names its revision.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
+from policy_engine.language.values import Value
+from policy_engine.load.digest import sha256_of
+from policy_engine.model.facts import FactDeclaration
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Finding, Gathered, Verdict
+
+RECORD_SCHEMA = 1
+"""The version of this form; a reader of another one says so instead of guessing."""
+SCHEMAS = {"case": 1, "rulebook": 1, "verdict": 1}
+"""The versions of the published schemas that a record was made under."""
+_SENTENCES = {"says", "label", "advice"}
+
+
+class Given(NamedTuple):
+    """What a round gave a case: the day it was looked at, facts from other cases, and what it found."""
+
+    round: str
+    as_of: date | None
+    facts: Mapping[str, Value]
+    gathered: tuple[Gathered, ...]
+    findings: tuple[Finding, ...]
+
+
+class Rating(NamedTuple):
+    """One case rated: the bytes of its file, the edition asked for instead of its own, and what came out."""
+
+    file: str
+    raw: bytes
+    asked: str | None
+    edition: Edition
+    verdict: Verdict
+    given: Given | None = None
+
+
+def make_record(rating: Rating, engine: str, recorded_at: datetime) -> dict[str, Any]:
+    """Make the record of a rating, without its place in a chain.
+
+    Args:
+        rating: the case and its verdict.
+        engine: the version of the engine.
+        recorded_at: when it is recorded.
+    """
+    edition, verdict = rating.edition, rating.verdict
+    days = [decision.day for decision in verdict.duties.decided if decision.day]
+    return {
+        "record": RECORD_SCHEMA,
+        "case": {
+            "name": verdict.case, "file": rating.file, "sha256": sha256_of((rating.raw,)), "text": rating.raw.decode(),
+            "asked": rating.asked, "given": _given(rating.given, edition) if rating.given else None,
+        },
+        "edition": edition.id, "status": edition.status, "revision": edition.revision, "engine": engine, "schemas": SCHEMAS,
+        "verdict": slim(verdict),
+        "decided": [decision._asdict() for decision in verdict.duties.decided],
+        "times": {
+            "period": [edition.begins.isoformat(), edition.until.isoformat()],
+            "decided_at": max(days) if days else None,
+            "recorded_at": recorded_at.astimezone(UTC).isoformat(timespec="seconds"),
+        },
+    }  # fmt: skip
+
+
+def slim(verdict: Verdict) -> dict[str, Any]:
+    """Give a verdict with its whole trace, but without the edition's sentences, and without advice."""
+    data: dict[str, Any] = _without_sentences(verdict_as_data(verdict))
+    return data
+
+
+def _without_sentences(value: Any) -> Any:
+    """Leave out what only repeats the edition."""
+    if isinstance(value, dict):
+        return {key: _without_sentences(child) for key, child in value.items() if key not in _SENTENCES}
+    return [_without_sentences(child) for child in value] if isinstance(value, list) else value
+
+
+def _given(given: Given, edition: Edition) -> dict[str, Any]:
+    """Write what a round gave a case; values as a case file would write them."""
+    levels = {level.rank: level.id for level in edition.scale.values()}
+    return {
+        "round": given.round,
+        "as_of": given.as_of.isoformat() if given.as_of else None,
+        "facts": {name: _value(value, edition.facts[name], levels) for name, value in given.facts.items()},
+        "gathered": [gathered._asdict() for gathered in given.gathered],
+        "findings": [trace_to_data(finding) for finding in given.findings],
+    }
+
+
+def _value(value: Value, fact: FactDeclaration, levels: Mapping[int, str]) -> Any:
+    """Write a gathered value: a level by its id, a list of items with their ids and levels."""
+    if isinstance(value, tuple):
+        return [{name: _value(member, fact.fields[name], levels) for name, member in item.items()} for item in value]
+    return levels[value] if fact.type.kind == "level" and isinstance(value, int) else value

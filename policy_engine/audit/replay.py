@@ -1,0 +1,158 @@
+"""Rating recorded cases again: under the edition pinned in each record, or under another one.
+
+A verdict that comes out otherwise is put down to what changed: the rulebook, the case, the schemas, or the engine.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from policy_engine.audit.record import RECORD_SCHEMA, SCHEMAS, slim
+from policy_engine.errors import InputError
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.round import as_it_stood
+from policy_engine.load.case import read_case
+from policy_engine.load.case_values import read_value
+from policy_engine.load.digest import sha256_of
+from policy_engine.load.library import Library
+from policy_engine.load.meaning import canonical
+from policy_engine.load.node import Node
+from policy_engine.load.yaml_text import Document
+from policy_engine.model.case import Case
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Finding, Gathered, Verdict
+
+CAUSES = ("rulebook", "case", "schema", "engine")
+"""What a difference can be put down to."""
+
+
+class Drift(NamedTuple):
+    """A record whose case comes out otherwise now: the cause, the first step that differs, what stood there and what comes out."""
+
+    line: int
+    case: str
+    cause: str
+    step: str
+    recorded: str
+    found: str
+    citation: str
+
+
+class Replayer:
+    """Rates recorded cases again; each edition is read and prepared once."""
+
+    def __init__(self, library: Library) -> None:
+        """Take the library in which editions are found."""
+        self.library = library
+        self._ready: dict[str, tuple[Evaluator, Surveyor]] = {}
+        self.counts: Counter[str] = Counter()
+
+    def replay(self, record: Mapping[str, Any], line: int) -> Drift | None:
+        """Rate a record's case again under its own edition; None where the verdict is the same to the byte."""
+        case = record["case"]
+        if record.get("record") != RECORD_SCHEMA:
+            return self._drift(record, line, "schema", "record", str(record.get("record")), str(RECORD_SCHEMA))
+        if sha256_of((case["text"].encode(),)) != case["sha256"]:
+            return self._drift(record, line, "case", "case.sha256", case["sha256"], sha256_of((case["text"].encode(),)))
+        try:
+            edition = self.library.edition(record["edition"])
+            verdict = self.verdict(record, edition)
+        except InputError as error:
+            problem = error.problems[0]
+            cause = "rulebook" if problem.location.file != case["file"] else self._cause(record, None)
+            return self._drift(record, line, cause, f"{problem.code} {problem.location.file}:{problem.location.line}", "", problem.code)
+        found = slim(verdict)
+        if canonical(found) == canonical(record["verdict"]):
+            self.counts["same"] += 1
+            return None
+        step, before, after, citation = first_difference(record["verdict"], found)
+        return self._drift(record, line, self._cause(record, edition), step, before, after, citation)
+
+    def verdict(self, record: Mapping[str, Any], edition: Edition) -> Verdict:
+        """Rate the case of a record under an edition.
+
+        Raises:
+            InputError: where the case cannot be read under it.
+        """
+        evaluator, surveyor = self._ready.get(edition.id) or self._prepare(edition)
+        kept = record["case"]
+        case, _ = read_case(kept["text"].encode(), kept["file"], self.library, edition.id)
+        given = kept["given"]
+        if given is None:
+            return surveyor.survey(case, evaluator.evaluate(case))
+        whole = _given_back(as_it_stood(case, _day(given["as_of"])), given["facts"], edition)
+        gathered = tuple(Gathered(**one) for one in given["gathered"])
+        verdict = surveyor.survey(whole, evaluator.evaluate(whole), gathered)
+        found = tuple(Finding(f["id"], f["severity"], f["says"], f["citation"], tuple(f["interpretations"])) for f in given["findings"])
+        return verdict._replace(duties=verdict.duties._replace(findings=(*verdict.duties.findings, *found)))
+
+    def _prepare(self, edition: Edition) -> tuple[Evaluator, Surveyor]:
+        """Prepare an edition."""
+        evaluator = Evaluator(edition)
+        self._ready[edition.id] = evaluator, Surveyor(evaluator.plan)
+        return self._ready[edition.id]
+
+    @staticmethod
+    def _cause(record: Mapping[str, Any], edition: Edition | None) -> str:
+        """Say what a difference is put down to: what is known to have changed, else the engine."""
+        if edition is not None and record["revision"] != edition.revision:
+            return "rulebook"
+        return "schema" if record["schemas"] != SCHEMAS else "engine"
+
+    def _drift(
+        self, record: Mapping[str, Any], line: int, cause: str, step: str, recorded: str, found: str, citation: str = ""
+    ) -> Drift:  # fmt: skip
+        """Note a difference."""
+        self.counts[cause] += 1
+        return Drift(line, record["case"]["name"], cause, step, recorded, found, citation)
+
+
+def _given_back(case: Case, facts: Mapping[str, Any], edition: Edition) -> Case:
+    """Give a case again what a round gave it."""
+    document = Document(case.id, dict(facts), {}, {}, (), [])
+    node = Node(document)
+    read = {name: read_value(node.child(name), edition.facts[name], edition.scale) for name in facts if name in edition.facts}
+    if document.problems:
+        raise InputError(document.problems)
+    return case._replace(facts={**case.facts, **{name: value for name, value in read.items() if value is not None}})
+
+
+def _day(text: str | None) -> date | None:
+    """Read a day of a record."""
+    return date.fromisoformat(text) if text else None
+
+
+def first_difference(before: Any, after: Any, path: str = "", citation: str = "") -> tuple[str, str, str, str]:
+    """Give the first place at which two verdicts differ, what stands there in each, and the clause of the step around it."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        cited = str(before.get("citation") or citation)
+        named = next((str(before[key]) for key in ("id", "level", "fact") if isinstance(before.get(key), str)), "")
+        for key in dict.fromkeys((*_steps_first(before), *after)):
+            if before.get(key) != after.get(key):
+                here = f"{path}.{key}" if path else key
+                return first_difference(before.get(key), after.get(key), here.replace("[]", f"[{named}]"), cited)
+    if isinstance(before, list) and isinstance(after, list):
+        for index in range(max(len(before), len(after))):
+            pair = [rows[index] if index < len(rows) else None for rows in (before, after)]
+            if pair[0] != pair[1]:
+                return first_difference(pair[0], pair[1], f"{path}[]" if isinstance(pair[0], dict) else f"{path}[{index}]", citation)
+    return path, _short(before), _short(after), citation
+
+
+def _steps_first(verdict: Mapping[str, Any]) -> list[str]:
+    """Put the trace before what follows from it, so that the first difference told is the first step that went otherwise."""
+    early = ["track", "deductions", "eligibility", "levels", "ceilings", "criteria", "observed"]
+    late = ["revision", "status"]
+    return [key for key in (*early, *(k for k in verdict if k not in {*early, *late}), *late) if key in verdict]
+
+
+def _short(value: Any) -> str:
+    """Write a value, shortened."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+_LONGEST = 160

@@ -1,0 +1,154 @@
+"""What the commands of `policy-engine edition` do: list, show, copy, seal and verify."""
+
+import os
+import re
+from datetime import date
+
+import click
+
+from policy_engine.errors import N_
+from policy_engine.messages import translate
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
+
+
+def show_list(language: str, form: str, rulebook: str | None, lang: str | None) -> int:
+    """Print the list of editions."""
+    del lang  # read before the command was built
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.cli.shelf import shelf, shelved_to_data  # noqa: PLC0415
+    from policy_engine.explain.editions import explain_list  # noqa: PLC0415
+    from policy_engine.report.data import to_json  # noqa: PLC0415
+
+    found = shelf(rulebook)
+    if form == "json":
+        click.echo(to_json([shelved_to_data(one) for one in found]))
+    else:
+        write_prose(explain_list(found, language), form)
+    return 0
+
+
+def show_one(language: str, edition: str | None, form: str, rulebook: str | None, lang: str | None) -> int:
+    """Print what one edition holds."""
+    del lang
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.cli.shelf import shelf, shelved_to_data  # noqa: PLC0415
+    from policy_engine.explain.editions import explain_edition  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.report.data import to_json  # noqa: PLC0415
+
+    name = Library(rulebook).name_or_last(edition)
+    one = shelf(rulebook, (name,))[0]
+    if form == "json":
+        click.echo(to_json(shelved_to_data(one)))
+    else:
+        write_prose(explain_edition(one, language), form)
+    return 0
+
+
+def _days(language: str, name: str, period: str | None) -> tuple[date, date]:
+    """Give the first and the last day that a new edition governs; refuse an id that YAML, a folder or the lock cannot hold."""
+    from policy_engine.load.library import days_of  # noqa: PLC0415
+
+    if not _ID.fullmatch(name):
+        words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")
+        raise click.UsageError(translate(words, language, name=name))
+    days = days_of(period or name) or days_of(name[:4])
+    if days is None:
+        raise click.UsageError(translate(N_("say which period it governs: --period 2021, or --period 2021-Q1"), language))
+    return days
+
+
+def make_new(
+    language: str, name: str, source: str, period: str | None, to: str | None, form: str, rulebook: str | None, lang: str | None
+) -> int:  # fmt: skip
+    """Copy an edition, and print what in it still speaks of the old period."""
+    del lang
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.explain.editions import explain_new  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.new_edition import new_edition  # noqa: PLC0415
+    from policy_engine.report.data import to_json  # noqa: PLC0415
+
+    days = _days(language, name, period)
+    library = Library(rulebook)
+    root = to or library.writable_folder()
+    if root is None:
+        raise click.UsageError(
+            translate(N_("the editions that come with the engine are not written to: name a folder with --to"), language)
+        )
+    try:
+        folder, remaining = new_edition(library.folder_of(source), root, name, *days)
+    except FileExistsError:
+        words = N_("there is a folder {path} already; it is left as it is")
+        raise click.UsageError(translate(words, language, path=os.path.join(root, name))) from None
+    except OSError as error:
+        raise click.UsageError(f"{root}: {error.strerror}") from error
+    if form == "json":
+        told = [{"file": one.location.file, "line": one.location.line, "text": one.text} for one in remaining]
+        click.echo(to_json({"folder": folder, "remaining": told}))
+    else:
+        write_prose(explain_new(folder, remaining, language), form)
+    return 0
+
+
+def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str | None, lang: str | None) -> int:  # noqa: FBT001  (a flag of the command line)
+    """Seal an edition; give the exit code."""
+    del lang
+    from policy_engine.cli.shelf import read_shelf  # noqa: PLC0415
+    from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
+    from policy_engine.explain.editions import is_whole  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.lock import NAME  # noqa: PLC0415
+    from policy_engine.load.seal import seal_edition  # noqa: PLC0415
+    from policy_engine.load.signing import SigningError, sign_lock  # noqa: PLC0415
+
+    folder = Library(rulebook).folder_of(name)
+    read = read_shelf(folder)
+    if read.edition.status != "issued":
+        raise click.UsageError(
+            translate(N_("{edition} is a draft; a draft is not sealed. Write `status: issued` first."), language, edition=name)
+        )
+    if read.report.sealed and not is_whole(read.report) and not again:
+        words = N_("{edition} is sealed already and means something else now; see `edition verify {edition}`, or seal it with --again")
+        raise click.UsageError(translate(words, language, edition=name))
+    plan_of(read.edition)  # figures that contradict each other are refused before they are sealed
+    made = seal_edition(folder, read.documents, read.raws)
+    lock_signature = os.path.join(os.path.dirname(os.path.abspath(folder)), f"{NAME}.sig")
+    if os.path.exists(lock_signature) and not sign:
+        click.echo(translate(N_("{path} is the signature of the lock before this; sign anew with --sign"), language, path=lock_signature))
+    click.echo(translate(N_("sealed: {edition}, revision sha256:{revision}"), language, edition=name, revision=made.revision))
+    if sign:
+        try:
+            click.echo(translate(N_("signed: {path}"), language, path=sign_lock(os.path.dirname(os.path.abspath(folder)), sign)))
+        except SigningError as error:
+            raise click.UsageError(str(error)) from error
+    return 0
+
+
+def verify(
+    language: str, names: tuple[str, ...], signers: str | None, identity: str | None, form: str, rulebook: str | None, lang: str | None
+) -> int:  # fmt: skip
+    """Hold editions against their seals; give the exit code."""
+    del lang
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.cli.shelf import report_to_data, seals  # noqa: PLC0415
+    from policy_engine.explain.editions import explain_seals, is_whole  # noqa: PLC0415
+    from policy_engine.load.signing import SigningError, verify_lock  # noqa: PLC0415
+    from policy_engine.report.data import to_json  # noqa: PLC0415
+
+    found = seals(rulebook, names or None)
+    whole = all(is_whole(one.report) for one in found if one.report.sealed)
+    said = ""
+    if signers:
+        try:
+            said = verify_lock(os.path.dirname(os.path.abspath(found[0].folder)), signers, identity or "")
+        except SigningError as error:
+            said, whole = str(error), False
+    if form == "json":
+        click.echo(to_json({"editions": [report_to_data(one) for one in found], "signature": said or None, "whole": whole}))
+    else:
+        write_prose(explain_seals([(one.name, one.report) for one in found], language), form)
+        if said:
+            click.echo(said)
+    return 0 if whole else 1

@@ -1,0 +1,1 @@
+"""What two editions say differently, and what that makes of cases."""

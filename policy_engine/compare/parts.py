@@ -1,0 +1,200 @@
+"""An edition taken apart: every part of it under a key that another edition can be asked for.
+
+A part is flat: its fields by name, each as it is shown. So one walk serves every sort of part, and whatever the model
+learns to hold needs a field here and nothing else.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.model.rulebook import Criterion, Edition, Level, LevelRule, Reading, StandIn, Track
+from policy_engine.model.threshold import Threshold
+from policy_engine.source import Citation
+
+Shown: TypeAlias = str | bool | tuple[str | Texts, ...] | Texts | None
+"""What a field holds: a text of the edition's own, a truth, a sentence in every language, or a list; None: nothing is there."""
+
+
+class Owner(NamedTuple):
+    """Where a part stands: in the edition itself, in a track (and there under a level), or in a chapter."""
+
+    kind: str
+    id: str = ""
+    level: str = ""
+
+
+class Key(NamedTuple):
+    """What a part is called; two editions speak of the same part where their keys are the same."""
+
+    sort: str
+    owner: Owner
+    id: str
+
+
+class Part(NamedTuple):
+    """One part. `thresholds` are the figures that its sentences can show; `joined`: whether its phrase is only theirs, joined."""
+
+    key: Key
+    clause: str
+    fields: Mapping[str, Shown]
+    thresholds: Mapping[str, Threshold] = {}
+    joined: bool = False
+
+
+EDITION = Owner("edition")
+
+
+def own_parts(edition: Edition) -> Iterable[Part]:
+    """Give what belongs to the edition itself, the clauses of its text aside."""
+    yield _front(edition)
+    for basis in edition.basis:
+        yield Part(Key("basis", EDITION, basis.id), "", {"day": basis.day.isoformat(), "title": basis.title})
+    yield from (_level(level) for level in edition.scale.values())
+    yield from (_fact(fact) for fact in edition.facts.values())
+    yield from (_invariant(rule, "invariant", EDITION, edition.thresholds) for rule in edition.invariants)
+    yield from (threshold_part(one, EDITION) for one in edition.thresholds.values())
+
+
+def _front(edition: Edition) -> Part:
+    """Give what the edition says of itself; its id is the one thing that two editions always differ in."""
+    fields: dict[str, Shown] = {
+        "status": edition.status, "from": edition.begins.isoformat(), "until": edition.until.isoformat(),
+        "in_force": tuple(day.isoformat() if day else "" for day in edition.in_force if any(edition.in_force)),
+        "supersedes": edition.supersedes, "encoded_at": edition.encoded_at.isoformat() if edition.encoded_at else "",
+        "title": edition.title, "issuer": edition.issuer, "notes": edition.notes,
+    }  # fmt: skip
+    return Part(Key("edition", EDITION, ""), "", fields)
+
+
+def _level(level: Level) -> Part:
+    """Give a level; how it ranks is the order of the levels, not a field of each."""
+    fields: dict[str, Shown] = {"code": level.code, "aliases": level.aliases, "clause": level.citation.clause, "label": level.label}
+    return Part(Key("level", EDITION, level.id), level.citation.clause, fields)
+
+
+def _fact(fact: FactDeclaration) -> Part:
+    """Give a fact, with the words of its choices in one sentence, and those of its fields."""
+    words = joined_texts(_choices(fact))
+    spoken = joined_texts(text for one in fact.fields.values() for text in (_labelled(one.name, one.label), *_choices(one)))
+    fields: dict[str, Shown] = {
+        "type": fact.type.kind, "choices": tuple(sorted(fact.choices)), "fields": tuple(_field(f) for f in fact.fields.values()),
+        "counted_from": text_of(fact.counted_from), "derived": text_of(fact.derived), "when_absent": text_of(fact.when_absent),
+        "gathered_from": fact.gathered_from, "fixed": fact.fixed, "locked": fact.locked, "may_be_none": fact.may_be_none,
+        "readings": uses_of(fact.readings), "clause": fact.citation.clause, "unit": fact.unit, "label": fact.label, "asks": fact.asks,
+        "choice_labels": words, "field_labels": spoken,
+    }  # fmt: skip
+    return Part(Key("fact", EDITION, fact.name), fact.citation.clause, fields)
+
+
+def _field(field: FactDeclaration) -> str:
+    """Write what a field of a list's items may hold."""
+    return f"{field.name}: {field.type.kind}" + (f" ({', '.join(sorted(field.choices))})" if field.choices else "")
+
+
+def _choices(fact: FactDeclaration) -> Iterable[Texts]:
+    """Give the choices of a fact with their words."""
+    return (_labelled(name, texts) for name, texts in sorted(fact.choices.items()))
+
+
+def _labelled(name: str, texts: Texts) -> Texts:
+    """Put a name before its words."""
+    return {language: f"{name}: {text}" for language, text in texts.items()}
+
+
+def joined_texts(sentences: Iterable[Texts]) -> Texts:
+    """Join sentences, language by language."""
+    told = [one for one in sentences if one]
+    return {language: "; ".join(one.get(language, "") for one in told) for language in dict.fromkeys(key for one in told for key in one)}
+
+
+def text_of(condition: Condition | None) -> str:
+    """Give the canonical text of a condition, or ""."""
+    return condition.text if condition else ""
+
+
+def uses_of(uses: Iterable[ReadingUse]) -> tuple[str, ...]:
+    """Write the readings that something rests on, each with its condition."""
+    return tuple(f"{use.id} ({use.when.text})" if use.when else use.id for use in uses)
+
+
+def threshold_part(threshold: Threshold, owner: Owner) -> Part:
+    """Give a figure."""
+    clause, phrase = threshold.citation
+    return Part(
+        Key("threshold", owner, threshold.name), clause, {"value": threshold.quantity.text, "phrase": phrase, "clause": clause}
+    )  # fmt: skip
+
+
+def is_joined(citation: Citation, figures: Iterable[Threshold]) -> bool:
+    """Tell whether a phrase is nothing but those of the figures that a condition names, as the loader joins them."""
+    return bool(citation.phrase) and citation.phrase == "; ".join(figure.citation.phrase for figure in figures)
+
+
+def _invariant(rule: Invariant, sort: str, owner: Owner, thresholds: Mapping[str, Threshold]) -> Part:
+    """Give what is always true of real figures."""
+    fields: dict[str, Shown] = {"holds": rule.holds.text, "readings": uses_of(rule.readings), "says": rule.says}
+    return Part(Key(sort, owner, rule.id), "", fields, thresholds)
+
+
+def track_parts(track: Track, edition: Edition) -> Iterable[Part]:
+    """Give a track: what it says of itself, its figures, its levels with their criteria, and how they decide."""
+    owner = Owner("track", track.id)
+    known = {**edition.thresholds, **track.thresholds}
+    fields: dict[str, Shown] = {
+        "applies_to": track.applies_to.text, "clause": track.citation.clause, "readings": uses_of(track.readings), "label": track.label,
+        "says": track.says,
+    }  # fmt: skip
+    yield Part(Key("track", owner, track.id), track.citation.clause, fields)
+    yield from (threshold_part(one, owner) for one in track.thresholds.values())
+    for rule in track.levels:
+        yield _level_rule(rule, owner)
+        yield from (_criterion(criterion, Owner("track", track.id, rule.level), known) for criterion in rule.criteria)
+    yield _decide(track, owner)
+    residual = track.residual
+    yield Part(
+        Key("residual", owner, ""), track.citation.clause,
+        {"outcome": residual.outcome, "level": residual.level or "", "readings": uses_of(residual.readings)},
+    )  # fmt: skip
+    yield from (_stand_in(one, owner) for one in track.stand_ins)
+    yield from (_invariant(rule, "requires", owner, known) for rule in track.requires)
+
+
+def _level_rule(rule: LevelRule, owner: Owner) -> Part:
+    """Give what a level asks, its criteria aside."""
+    fields: dict[str, Shown] = {"mode": rule.mode, "clause": rule.citation.clause, "readings": uses_of(rule.readings)}
+    return Part(Key("level_rule", owner, rule.level), rule.citation.clause, fields)
+
+
+def _criterion(criterion: Criterion, owner: Owner, known: Mapping[str, Threshold]) -> Part:
+    """Give a criterion under the clause of its level."""
+    clause, phrase = criterion.citation
+    fields: dict[str, Shown] = {
+        "condition": criterion.when.text, "applies_when": text_of(criterion.applies_when), "phrase": phrase, "clause": clause,
+        "readings": uses_of(criterion.readings), "applies_readings": uses_of(criterion.applies_readings), "says": criterion.says,
+    }  # fmt: skip
+    return Part(Key("criterion", owner, criterion.id), clause, fields, known, is_joined(criterion.citation, criterion.thresholds))
+
+
+def _decide(track: Track, owner: Owner) -> Part:
+    """Give the steps of deciding, and each one's readings; which of a step's levels is the highest the scale says."""
+    steps = tuple(" / ".join(sorted(step.levels)) for step in track.decide)
+    readings = (f"{name}: {', '.join(uses_of(step.readings))}" for name, step in zip(steps, track.decide, strict=True) if step.readings)
+    return Part(Key("decide", owner, ""), track.citation.clause, {"steps": steps, "readings": tuple(readings)})
+
+
+def _stand_in(rule: StandIn, owner: Owner) -> Part:
+    """Give which facts stand in for which; it is called after those that it gives."""
+    taken = tuple(f"{target} <- {rule.take[target]}" for target in sorted(rule.take))
+    fields: dict[str, Shown] = {"unless": rule.unless.text, "take": taken, "readings": uses_of(rule.readings)}
+    return Part(Key("stand_in", owner, ", ".join(sorted(rule.take))), "", fields)
+
+
+def reading_part(reading: Reading) -> Part:
+    """Give an entry of the register."""
+    clause = ", ".join(reading.clauses)
+    fields: dict[str, Shown] = {
+        "status": reading.status, "reading": reading.reading, "silent_on": reading.silent_on, "text_says": reading.text_says,
+        "alternatives": reading.alternatives, "clause": clause,
+    }  # fmt: skip
+    return Part(Key("reading", EDITION, reading.id), clause, fields)

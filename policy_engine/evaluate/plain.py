@@ -1,0 +1,98 @@
+"""A verdict as plain data: what programs read, and what a record keeps."""
+
+from typing import Any
+
+from policy_engine.evaluate.shown import shown
+from policy_engine.language.values import Value
+from policy_engine.model.duties import DUTIES
+from policy_engine.model.round import CapTrace
+from policy_engine.model.verdict import (
+    Advice,
+    CeilingTrace,
+    CriterionTrace,
+    EligibilityTrace,
+    Finding,
+    LevelTrace,
+    RequirementTrace,
+    RouteTrace,
+    Verdict,
+)
+
+Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace
+"""What has an outcome, a clause, and readings that it rests on."""
+
+
+def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
+    """Give a verdict as the contract writes it, but for the notice that stands beside every answer."""
+    first: dict[str, Any] = {
+        "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
+        "revision": verdict.revision, "track": verdict.track, "possible_tracks": list(verdict.possible_tracks),
+        "outcome": verdict.outcome, "level": verdict.level, "possible_levels": list(verdict.possible_levels),
+        "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": list(verdict.open_questions),
+        "unread": list(verdict.unread),
+    }  # fmt: skip
+    return first | {
+        "levels": [_level(trace) for trace in verdict.levels],
+        "overlaps": [
+            {"levels": list(o.levels), "decided": o.decided, "interpretations": list(o.interpretations)} for o in verdict.overlaps
+        ],
+        "interpretations": list(verdict.interpretations),
+        "deductions": [
+            {"fact": d.fact, "value": _plain(d.value), "origin": d.origin, "because": list(d.because)} for d in verdict.deductions
+        ],
+        "ineligible_possible": verdict.ineligible_possible,
+        "eligibility": [trace_to_data(trace) for trace in verdict.eligibility],
+        **_duties(verdict),
+        "advice": [_advice(advice) for advice in verdict.advice],
+    }
+
+
+def _duties(verdict: Verdict) -> dict[str, Any]:
+    """Give what the edition asks beside the level, and what is on record."""
+    duties = verdict.duties
+    routes = {duty: [trace_to_data(r) for r in duties.routes if r.duty == duty] for duty in DUTIES}
+    return {
+        "self_level": duties.self_level,
+        "proposed": verdict.level,
+        "decided": [decision._asdict() for decision in duties.decided],
+        "requirements": [trace_to_data(trace) for trace in duties.requirements],
+        "contents": [trace_to_data(trace) for trace in duties.contents],
+        "routes": {duty: traces for duty, traces in routes.items() if traces},
+        "ceilings": [trace_to_data(trace) for trace in verdict.ceilings],
+        "findings": [trace_to_data(finding) for finding in duties.findings],
+        "gathered": [gathered._asdict() for gathered in duties.gathered],
+        "unrecorded": list(duties.unrecorded),
+    }
+
+
+def trace_to_data(trace: Trace) -> dict[str, Any]:
+    """Give a trace with its readings as a list, and its sentence in every language."""
+    plain = trace._asdict()
+    for key in ("says", "label"):
+        if key in plain:
+            plain[key] = dict(plain[key])
+    return plain | {"interpretations": list(trace.interpretations)}
+
+
+def _level(trace: LevelTrace) -> dict[str, Any]:
+    """Give a level with its criteria."""
+    return {
+        "level": trace.level, "outcome": trace.outcome, "mode": trace.mode, "citation": trace.citation,
+        "criteria": [_criterion(criterion) for criterion in trace.criteria],
+    }  # fmt: skip
+
+
+def _criterion(trace: CriterionTrace) -> dict[str, Any]:
+    """Give a criterion."""
+    return trace_to_data(trace)
+
+
+def _advice(advice: Advice) -> dict[str, Any]:
+    """Give what would reach a level."""
+    changes = [{"fact": c.fact, "from": _plain(c.current), "to": _plain(c.wanted)} for c in advice.changes]
+    return advice._asdict() | {"changes": changes, "locked": list(advice.locked), "open": list(advice.open)}
+
+
+def _plain(value: Value) -> Any:
+    """Give a value as JSON has it: numbers and truths as they are, the rest as a case file writes it."""
+    return value if isinstance(value, (bool, int)) else shown(value)

@@ -1,0 +1,123 @@
+"""Editions in sentences and tables: which there are, what one holds, and how it stands to its seal."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from policy_engine.errors import N_
+from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.load.new_edition import Remaining
+from policy_engine.load.seal import SealReport
+from policy_engine.messages import sentence, translate
+from policy_engine.model.rulebook import Edition
+
+
+class Shelved(NamedTuple):
+    """An edition in its place in a library, and how it stands to its seal."""
+
+    edition: Edition
+    folder: str
+    report: SealReport
+
+
+def is_whole(report: SealReport) -> bool:
+    """Tell whether a sealed edition means what was sealed, and its sealed copy is kept."""
+    return not (report.differences or report.missing or report.added) and report.copy_kept
+
+
+def explain_list(shelved: Sequence[Shelved], language: str) -> Explanation:
+    """Put a list of editions into a table."""
+
+    def say(text: str) -> str:
+        return translate(text, language)
+
+    headings = tuple(map(say, (N_("edition"), N_("status"), N_("governs"), N_("in force"), N_("replaces"), N_("seal"), N_("title"))))
+    rows = tuple(_row(one, language) for one in shelved)
+    return Explanation(say(N_("Editions")), "", "map", (), (Section("", table=Table(headings, rows)),))
+
+
+def _row(one: Shelved, language: str) -> tuple[str, ...]:
+    """Give the row of an edition."""
+    edition = one.edition
+    status = translate(N_("issued") if edition.status == "issued" else N_("draft"), language)
+    begins, until = edition.in_force
+    force = f"{begins or '…'} – {until or '…'}" if begins or until else "—"
+    title = sentence(edition.title, language)
+    return (
+        edition.id, status, f"{edition.begins} – {edition.until}", force, edition.supersedes or "—", _seal_word(one.report, language),
+        title if len(title) <= _LONGEST else title[: _LONGEST - 1] + "…",
+    )  # fmt: skip
+
+
+_LONGEST = 60
+
+
+def _seal_word(report: SealReport, language: str) -> str:
+    """Say in a word how an edition stands to its seal."""
+    if not report.sealed:
+        return translate(N_("not sealed"), language)
+    if not is_whole(report):
+        return translate(N_("changed"), language)
+    return translate(N_("sealed, reworded") if report.text_only else N_("sealed"), language)
+
+
+def explain_edition(one: Shelved, language: str) -> Explanation:
+    """Put one edition into sentences: what it governs, what it rests on, what it holds."""
+
+    def say(text: str, **words: object) -> str:
+        return translate(text, language, **words)
+
+    edition = one.edition
+    notes = [say(N_("revision {revision}"), revision=edition.revision), say(N_("folder {folder}"), folder=one.folder)]
+    if edition.status != "issued":
+        notes.insert(0, say(N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")))
+    basis = tuple(Line("note", f"{basis.id}, {basis.day}: {sentence(basis.title, language)}") for basis in edition.basis)
+    remarks = tuple(Line("note", sentence(text, language)) for text in edition.notes)
+    counts = (
+        (N_("levels"), len(edition.scale)), (N_("facts"), len(edition.facts)), (N_("tracks"), len(edition.tracks)),
+        (N_("chapters"), len(edition.chapters)), (N_("readings"), len(edition.register)), (N_("clauses"), len(edition.clauses)),
+    )  # fmt: skip
+    holds = Table((say(N_("part")), say(N_("how many"))), tuple((say(name), str(count)) for name, count in counts))
+    headings = tuple(map(say, (N_("edition"), N_("status"), N_("governs"), N_("in force"), N_("replaces"), N_("seal"), N_("title"))))
+    sections = (
+        Section("", table=Table(headings, (_row(one, language),))), Section(say(N_("Holds")), table=holds),
+        Section(say(N_("Rests on")), basis), Section(say(N_("Remarks")), remarks),
+    )  # fmt: skip
+    title = say(N_("Edition {edition}"), edition=edition.id)
+    kept = tuple(section for section in sections if section.lines or section.table)
+    return Explanation(title, sentence(edition.title, language), "map", tuple(notes), kept)
+
+
+def explain_seals(reports: Sequence[tuple[str, SealReport]], language: str) -> Explanation:
+    """Put into sentences how editions stand to their seals."""
+    sections = tuple(Section(name, tuple(_sealed(report, language))) for name, report in reports)
+    return Explanation(translate(N_("Seals"), language), "", "map", (), sections)
+
+
+def _sealed(report: SealReport, language: str) -> Iterator[Line]:
+    """Say how one edition stands to its seal."""
+
+    def say(text: str, **words: object) -> str:
+        return translate(text, language, **words)
+
+    if not report.sealed:
+        yield Line("note", say(N_("not sealed")))
+        return
+    for one in report.differences:
+        path = ".".join(map(str, one.path)) or "—"
+        words = {"path": path, "sealed": one.sealed or "—", "found": one.found or "—"}
+        yield Line("not_met", say(N_("`{path}`: sealed as `{sealed}`, found `{found}`"), **words), one.file)
+    yield from (Line("not_met", say(N_("missing")), name) for name in report.missing)
+    yield from (Line("not_met", say(N_("added")), name) for name in report.added)
+    if not report.copy_kept:
+        yield Line("not_met", say(N_("the sealed copy is missing or is not the sealed one, so changed values cannot be named")))
+    yield from (Line("note", say(N_("only comments or spacing differ")), name) for name in report.text_only)
+    if is_whole(report):
+        yield Line("met", say(N_("means what was sealed")))
+
+
+def explain_new(folder: str, remaining: Sequence[Remaining], language: str) -> Explanation:
+    """Say where the new edition stands, and what in it still speaks of the old period."""
+    lines = tuple(Line("unknown", one.text[:120], f"{one.location.file}:{one.location.line}") for one in remaining)
+    section = Section(translate(N_("These still name the old year; look at each"), language), lines)
+    title = translate(N_("written: {path}"), language, path=folder)
+    return Explanation(title, translate(N_("It is a draft until its status is changed."), language), "map", (), (section,) if lines else ())

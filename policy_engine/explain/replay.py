@@ -1,0 +1,125 @@
+"""A replay in sentences: which verdicts came out otherwise, and why; or what another edition would have said."""
+
+from collections.abc import Callable, Iterator
+
+from policy_engine.audit.chain import Fault, Verifier
+from policy_engine.audit.replay import Drift
+from policy_engine.audit.tally import Against, Tally
+from policy_engine.errors import N_, Problem
+from policy_engine.evaluate.transitions import Move
+from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.explain.words import outcome_word
+from policy_engine.messages import translate
+
+_CAUSES = {
+    "rulebook": N_("the rulebook is not the one that was recorded"), "case": N_("the case is not the one that was recorded"),
+    "schema": N_("the record was made under other schemas"), "engine": N_("the engine gives another answer"),
+}  # fmt: skip
+_FAULTS = {
+    "unreadable": N_("line {line}: this is no record"),
+    "torn": N_("line {line}: the line breaks off; a run was stopped while it wrote"),
+    "changed": N_("line {line}: the record of `{name}` was changed"),
+    "out_of_place": N_("line {line}: the record of `{name}` does not follow the one before it: one was removed, added or moved"),
+}
+_TOLD = 50
+
+
+def chain_fault(fault: Fault, language: str) -> str:
+    """Say what is wrong with a line of records."""
+    return translate(_FAULTS[fault.fault], language, line=fault.line, name=fault.name)
+
+
+def explain_replay(tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> Explanation:
+    """Put what a replay came to into sentences.
+
+    Args:
+        tally: what came out.
+        chain: the chain that the records stand in, followed to its end.
+        language: `vi` or `en`.
+        message: how what is wrong with a file is said.
+    """
+    told = _Told(tally, chain, language, message)
+    sections = tuple(section for section in told.sections() if section.lines or section.table)
+    return Explanation(told.say(N_("Replay")), told.headline(), "round", tuple(told.notes()), sections)
+
+
+class _Told:
+    """One replay, on its way into one language."""
+
+    def __init__(self, tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> None:
+        """Take what is to be said, and the language."""
+        self.tally, self.chain, self.language, self.message = tally, chain, language, message
+
+    def say(self, text: str, **words: object) -> str:
+        """Translate a marked text."""
+        return translate(text, self.language, **words)
+
+    def headline(self) -> str:
+        """Say how many records there are, and how many differ."""
+        tally = self.tally
+        if isinstance(tally, Tally):
+            others = tally.causes.total()
+            words: dict[str, object] = {"records": tally.records, "same": tally.records - others, "others": others}
+            return self.say(N_("Records: {records}. The same to the byte: {same}. Otherwise: {others}."), **words)
+        words = {"records": tally.records, "edition": tally.edition.id, "moved": tally.moved, "unread": tally.not_rated}
+        return self.say(N_("Records: {records}. Under edition {edition}, otherwise: {moved}. Not rated: {unread}."), **words)
+
+    def notes(self) -> Iterator[str]:
+        """Name the head of the chain, and say where an edition is a draft."""
+        yield self.say(N_("head of the chain: {head}"), head=self.chain.head.hash)
+        if isinstance(self.tally, Against) and self.tally.edition.status != "issued":
+            yield self.say(N_("This edition is a draft: nobody has issued it, and nothing may be decided by it."))
+
+    def sections(self) -> Iterator[Section]:
+        """Give every part; one without anything in it is left out."""
+        faults = tuple(Line("not_met", chain_fault(f, self.language)) for f in self.chain.faults)
+        yield Section(self.say(N_("The chain of records is broken")), faults[:_TOLD])
+        if isinstance(self.tally, Tally):
+            yield Section(self.say(N_("Verdicts that come out otherwise")), tuple(map(self._drift, self.tally.drifts[:_TOLD])))
+            return
+        yield Section(
+            self.say(N_("From the recorded edition (rows) to edition {edition}"), edition=self.tally.edition.id),
+            table=self._matrix(self.tally) if self.tally.matrix.total else None,
+        )
+        yield Section(
+            self.say(N_("Who moves, and what decides it")), tuple(self._move(move, self.tally) for move in self.tally.moves[:_TOLD])
+        )
+        unread = tuple(Line("unknown", f"{name}: {problem.code} {self.message(problem)}") for name, problem in self.tally.unread[:_TOLD])
+        yield Section(self.say(N_("Not rated: edition {edition} cannot read these"), edition=self.tally.edition.id), unread)
+
+    def _drift(self, drift: Drift) -> Line:
+        """Say one difference."""
+        words = {"line": drift.line, "case": drift.case, "cause": self.say(_CAUSES[drift.cause]), "step": drift.step}
+        text = self.say(N_("line {line}, {case}: {cause}; first at `{step}`"), **words)
+        change = f" ({drift.recorded or '—'} → {drift.found or '—'})" if drift.recorded or drift.found else ""
+        return Line("not_met", text + change, drift.citation)
+
+    def _matrix(self, tally: Against) -> Table:
+        """Give the matrix: rows are what was recorded, columns what the other edition says."""
+        keys = [*tally.levels, *sorted((tally.matrix.befores() | tally.matrix.afters()) - set(tally.levels))]
+        columns = [key for key in keys if key in tally.matrix.afters()]
+        rows = [key for key in keys if key in tally.matrix.befores()]
+        cells = [[tally.matrix.count(row, column) for column in columns] for row in rows]
+        named = [self._named(key, tally) for key in rows]
+        body = tuple((name, *(str(n) if n else "·" for n in counts)) for name, counts in zip(named, cells, strict=True))
+        return Table(("", *(self._named(key, tally) for key in columns)), body)
+
+    def _named(self, key: str, tally: Against) -> str:
+        """Give the code of a level, or the word of an outcome."""
+        for edition in (*tally.editions.values(), tally.edition):
+            if key in edition.scale:
+                return edition.scale[key].code
+        return outcome_word(key, self.language)
+
+    def _move(self, move: Move, tally: Against) -> Line:
+        """Say one move, and what decides it."""
+        pair = [
+            self._named(level or outcome, tally)
+            for level, outcome in ((move.before, move.before_outcome), (move.after, move.after_outcome))
+        ]
+        reasons = "; ".join(" ".join(filter(None, (r.criterion, r.observed, f"({r.phrase})" if r.phrase else ""))) for r in move.reasons)
+        return Line(
+            "note",
+            f"{move.case}: {pair[0]} → {pair[1]}. {reasons}".rstrip(". "),
+            "; ".join(dict.fromkeys(r.citation for r in move.reasons)),
+        )

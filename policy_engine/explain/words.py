@@ -1,0 +1,14 @@
+"""The short words of outcomes, for tables."""
+
+from policy_engine.errors import N_
+from policy_engine.messages import translate
+
+OUTCOMES = {
+    "classified": N_("classified"), "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("authority decides"),
+    "not_eligible": N_("not classified"), "out_of_scope": N_("out of scope"),
+}  # fmt: skip
+
+
+def outcome_word(outcome: str, language: str) -> str:
+    """Give the short word of an outcome."""
+    return translate(OUTCOMES[outcome], language) if outcome in OUTCOMES else outcome

@@ -1,0 +1,116 @@
+"""A new edition from an old one: a full copy with its comments, under its own id and period, as a draft."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import NamedTuple
+
+from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.yaml_text import Document, Path, read_document
+from policy_engine.model.rulebook import Edition
+from policy_engine.source import Location
+
+_FRONT = "edition.yaml"
+
+
+class Remaining(NamedTuple):
+    """A value of a new edition that still speaks of the old period: where it stands, and what it says."""
+
+    location: Location
+    text: str
+
+
+def new_edition(old: str, root: str, name: str, first: date, last: date) -> tuple[str, tuple[Remaining, ...]]:
+    """Copy an edition's folder under a new id and period, as a draft; give its folder, and what still speaks of the old period.
+
+    Comments and spacing stay as they are: only the values are replaced. The copy appears whole or not at all.
+
+    Args:
+        old: the folder of the edition that is copied.
+        root: the folder of editions to copy it into.
+        name: the id of the new edition, and the name of its folder.
+        first: the first day that it governs.
+        last: the last one.
+
+    Raises:
+        FileExistsError: where there is such a folder already.
+        OSError: where it cannot be written.
+        InputError: where the copy cannot be read.
+    """
+    target = os.path.join(root, name)
+    if os.path.lexists(target):
+        raise FileExistsError(target)
+    os.makedirs(root, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root, prefix=".policy-engine-") as beside:
+        copy = os.path.join(beside, name)
+        shutil.copytree(old, copy)
+        before = load_edition(copy, heed_lock=False)
+        _rewrite_front(os.path.join(copy, _FRONT), before, name, first, last)
+        load_edition(copy, heed_lock=False)
+        os.rename(copy, target)
+    return target, tuple(_remaining(target, before.begins.year, (first.year, last.year)))
+
+
+def _rewrite_front(path: str, before: Edition, name: str, first: date, last: date) -> None:
+    """Replace id, status and period in the front file, and say what it was made from."""
+    with open(path, "rb") as file:
+        raw = file.read()
+    document = read_document(raw, path)
+    wanted: Mapping[Path, str] = {
+        ("edition",): f'"{name}"', ("status",): "draft", ("period", "from"): first.isoformat(), ("period", "until"): last.isoformat(),
+    }  # fmt: skip
+    lines = raw.decode("utf-8").split("\n")
+    for where, value in wanted.items():
+        place = document.places[where]
+        lines[place.line - 1] = _with_value(lines[place.line - 1], place.column - 1, value)
+    made_from = f'supersedes: "{before.id}"'
+    told = document.places.get(("supersedes",))
+    if told:
+        lines[told.line - 1] = _with_value(lines[told.line - 1], told.column - 1, f'"{before.id}"')
+    else:
+        lines.insert(document.places["status",].line, made_from)
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write("\n".join(lines))
+
+
+def _with_value(line: str, begin: int, value: str) -> str:
+    """Replace the scalar that begins at a place of a line, and leave what stands behind it."""
+    quote = line[begin : begin + 1]
+    if quote in {'"', "'"}:
+        end = line.index(quote, begin + 1) + 1
+    else:
+        remark = re.search(r"\s+#|\s*[,}]|\s*$", line[begin:])
+        end = begin + (remark.start() if remark else len(line))
+    return line[:begin] + value + line[end:]
+
+
+def _remaining(folder: str, year: int, wanted: tuple[int, int]) -> Iterator[Remaining]:
+    """Give the values that still name the old year, in the order of the files; the front file's own are left to it."""
+    if year in wanted:
+        return
+    pattern = re.compile(rf"(?<!\d){year}(?!\d)")
+    for path, raw in read_raws(folder).items():
+        document = read_document(raw, path)
+        for where, value in _texts(document.data, ()):
+            if pattern.search(value) and where != ("supersedes",):
+                yield Remaining(_place(document, where), " ".join(value.split()))
+
+
+def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
+    """Give every text of a document with its path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, child in value.items():  # pyright: ignore[reportUnknownVariableType]
+            yield from _texts(child, (*path, str(key)))  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(value, list):
+        for index, child in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+            yield from _texts(child, (*path, index))
+
+
+def _place(document: Document, path: Path) -> Location:
+    """Give the place of a value."""
+    return document.places.get(path) or Location(document.file, 1, 1)

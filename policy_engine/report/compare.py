@@ -1,0 +1,90 @@
+"""Two editions held against each other as plain data: the JSON that programs read."""
+
+from collections.abc import Mapping, Sequence
+
+from policy_engine.compare.cases import NotRated, Shift
+from policy_engine.compare.differences import KINDS, Change
+from policy_engine.compare.parts import Shown
+from policy_engine.errors import N_
+from policy_engine.messages import LANGUAGES, translate
+from policy_engine.model.rulebook import Edition
+from policy_engine.report.notices import DRAFT, NOTICE
+from policy_engine.report.problems import message_of
+
+STANDS = N_("Edition {edition} ({status}), revision {revision}…")
+CASE_BY_CASE = N_("`{folder}` is a round: its cases are rated one by one, without what they take from each other.")
+
+
+def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], *, rated: bool) -> list[str]:
+    """Give what stands beside every comparison: which editions these are, that a draft decides nothing, how cases were rated.
+
+    Args:
+        editions: the two editions.
+        language: `vi` or `en`.
+        rounds: the folders of cases that are rounds.
+        rated: whether cases were rated.
+    """
+    notes: list[str] = []
+    for edition in editions:
+        status = translate(N_("issued") if edition.status == "issued" else N_("draft"), language)
+        notes.append(translate(STANDS, language, edition=edition.id, status=status, revision=edition.revision[:19]))
+        notes += [translate(DRAFT, language)] if edition.status != "issued" else []
+    notes += [translate(CASE_BY_CASE, language, folder=folder) for folder in rounds]
+    return [*notes, translate(NOTICE, language)] if rated else notes
+
+
+def compare_to_data(
+    before: Edition, after: Edition, changes: Sequence[Change], shift: Shift | None, rounds: Sequence[str] = ()
+) -> Mapping[str, object]:  # fmt: skip
+    """Give a comparison as data; its schema is `schemas/compare.schema.json`. `cases` is null where none were asked about."""
+    editions = (before, after)
+    counts = {kind: sum(change.change == kind for change in changes) for kind in KINDS}
+    return {
+        "before": _edition(before),
+        "after": _edition(after),
+        "counts": counts | {"wording": sum(change.wording for change in changes)},
+        "changes": [_change(change) for change in changes],
+        "cases": None if shift is None else _shift(shift),
+        "notice": {language: " ".join(notes_of(editions, language, rounds, rated=shift is not None)) for language in LANGUAGES},
+    }
+
+
+def _edition(edition: Edition) -> dict[str, str]:
+    """Say which edition it is."""
+    return {"edition": edition.id, "status": edition.status, "revision": edition.revision}
+
+
+def _change(change: Change) -> Mapping[str, object]:
+    """Give one difference."""
+    fields = [{"name": field.name, "before": _plain(field.before), "after": _plain(field.after)} for field in change.fields]
+    return change._asdict() | {"owner": change.owner._asdict(), "says": dict(change.says) or None, "fields": fields}
+
+
+def _plain(value: Shown) -> object:
+    """Give what a field holds as JSON has it: nothing at all is null."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, tuple):
+        return [one if isinstance(one, str) else dict(one) for one in value]
+    return dict(value) or None
+
+
+def _shift(shift: Shift) -> Mapping[str, object]:
+    """Give what the editions make of the same cases."""
+    return {
+        "rated": shift.matrix.total,
+        "matrix": [{"before": before, "after": after, "count": count} for before, after, count in shift.matrix.cells()],
+        "moves": [
+            {"file": one.file, **one.move._asdict(), "reasons": [reason._asdict() for reason in one.move.reasons]} for one in shift.moved
+        ],
+        "not_rated": [_not_rated(one) for one in shift.not_rated],
+    }
+
+
+def _not_rated(one: NotRated) -> Mapping[str, object]:
+    """Give a file that could not be rated, with the first thing wrong."""
+    place = one.problem.location
+    message = {language: message_of(one.problem, language) for language in LANGUAGES}
+    return {
+        "file": one.file, "edition": one.edition, "code": one.problem.code, "line": place.line, "column": place.column, "message": message,
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""Small editions of invented domains, each for one part of the language."""

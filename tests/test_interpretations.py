@@ -1,0 +1,235 @@
+"""The register of readings: each one listed with what in the edition rests on it, and with the cases that do."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_engine.evaluate.rate import Rater
+from policy_engine.evaluate.readings import report_readings, rests_on
+from policy_engine.load.case import find_cases
+from policy_engine.load.library import Library
+from policy_engine.model.rulebook import Edition
+from tests.conftest import ROOT
+from tests.editions.small import FOLDER, asked, edition_of, write_cases
+
+NAME = "orchard"
+GOOD = ROOT / "cases/2020/II.1/good"
+REGISTER = tuple(f"J-{n:02}" for n in range(1, 25))
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def listed(cli: Cli, *arguments: str) -> tuple[int, Any]:
+    """Give the exit code and the register of the small edition as data."""
+    code, out, _ = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", "json", *arguments)
+    return code, json.loads(out)
+
+
+def cases_by_reading(data: Any) -> dict[str, list[str]]:
+    """Give the cases that rest on each reading."""
+    return {reading["id"]: reading["cases"] for reading in data["interpretations"]}
+
+
+def picker(name: str, **facts: object) -> Mapping[str, object]:
+    """Give the file of a picker."""
+    return {"case": name, "edition": NAME, "facts": {"kind": "picker", **facts}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder of pickers, each of which rests on other readings."""
+    cases: dict[str, Mapping[str, object]] = {
+        "top": picker("top", baskets=12, roles=[], book_sent_on="2020-12-01", signed=False),
+        "good": picker("good", baskets=7, roles=[], book_sent_on="2020-12-01", signed=False),
+        "warden": picker("warden", baskets=12, roles=["warden"], book_sent_on="none", signed=False),
+        "tied": picker("tied", baskets=12, roles=[], signed=True, guild_level="top"),
+        "plot": {"case": "plot", "edition": NAME, "facts": {"kind": "plot", "crew_total": 0, "crew_good": 0, "roles": []}},
+    }
+    return write_cases(tmp_path / "cases", cases)
+
+
+def test_the_register_is_listed_with_what_rests_on_it(cli: Cli) -> None:
+    """Rule: each reading is listed, in the order of the register, with the parts of the edition that rest on it."""
+    code, data = listed(cli)
+
+    assert (0, ["edition", "revision", "cases", "interpretations"], None) == (code, list(data), data["cases"])
+    parts = {reading["id"]: reading["parts"] for reading in data["interpretations"]}
+    assert {"R-01": ["picking.good"], "R-02": ["warden_decided_by_council", "same_as_guild"], "R-03": ["book_sent"]} == parts
+    assert {"R-01": None, "R-02": None, "R-03": None} == cases_by_reading(data)
+
+
+def test_a_reading_is_listed_whole(cli: Cli) -> None:
+    """Rule: a reading has its clauses, what the text says and leaves out, how it is read, what else it could mean, and its status."""
+    reading = listed(cli)[1]["interpretations"][0]
+
+    expected = {
+        "id": "R-01", "clauses": ["I.2"], "silent_on": {"vi": "Giỏ vơi.", "en": "A basket not quite full."},
+        "text_says": {"vi": "Giỏ.", "en": "Baskets."},
+        "reading": {"vi": "Giỏ vơi cũng là giỏ.", "en": "A basket not quite full is a basket."},
+        "alternatives": [{"vi": "Chỉ giỏ đầy.", "en": "Full baskets only."}],
+        "status": "proposed", "parts": ["picking.good"], "cases": None,
+    }  # fmt: skip
+    assert expected == reading
+
+
+@pytest.mark.parametrize("way", ["edition and folder", "option", "files"])
+def test_cases_are_named_under_the_readings_that_they_rest_on(cli: Cli, folder: Path, way: str) -> None:
+    """Rule: a case is named under each reading that its level, or anything asked of it, rests on; folders and files may be given."""
+    given = {
+        "edition and folder": (NAME, str(folder)),
+        "option": ("--cases", str(folder)),
+        "files": (NAME, *(str(path) for path in sorted(folder.glob("*.yaml")))),
+    }
+
+    code, data = listed(cli, *given[way])
+
+    assert (0, 5) == (code, data["cases"])
+    expected = {"R-01": ["good"], "R-02": ["tied", "warden"], "R-03": ["good", "tied", "top", "warden"]}
+    assert expected == {name: sorted(cases) for name, cases in cases_by_reading(data).items()}
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"baskets": 12, "roles": [], "signed": False}, ("R-03",)),
+        ({"baskets": 7, "roles": [], "signed": False}, ("R-01", "R-03")),
+        ({"baskets": 12, "roles": ["warden"], "signed": False}, ("R-02", "R-03")),
+        ({"baskets": 12, "signed": False}, ("R-02", "R-03")),
+        ({"baskets": 12, "roles": [], "signed": True, "guild_level": "top"}, ("R-02", "R-03")),
+        ({"baskets": 12, "roles": [], "signed": True, "guild_level": "none"}, ("R-03",)),
+    ],
+)
+def test_a_verdict_rests_on_what_was_asked(facts: Mapping[str, object], expected: tuple[str, ...]) -> None:
+    """Rule: what does not apply rests on nothing; what is open rests on the readings that it may turn out to rest on."""
+    assert expected == rests_on(asked(NAME, {"kind": "picker", **facts}))
+
+
+def test_a_bad_case_hides_nobody(cli: Cli, folder: Path) -> None:
+    """Rule: the register is printed with the good cases; what is wrong with the others is told beside it, and the exit code is 3."""
+    write_cases(folder, {"bad": picker("bad", baskets="many")})
+
+    code, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", "json", "--cases", str(folder))
+
+    assert (3, 5) == (code, json.loads(out)["cases"])
+    assert ["PE502"] == [problem["code"] for problem in json.loads(err)["errors"]]
+
+
+def test_every_case_bad_is_still_a_register(cli: Cli, tmp_path: Path) -> None:
+    """Rule: where no case can be read the register is printed with no cases, and the exit code says that the input was bad."""
+    write_cases(tmp_path, {"bad": picker("bad", baskets="many")})
+
+    code, data = listed(cli, "--cases", str(tmp_path))
+
+    assert (3, 0, {"R-01": [], "R-02": [], "R-03": []}) == (code, data["cases"], cases_by_reading(data))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "word"),
+    [
+        ((), 0, ""),
+        ((NAME,), 0, ""),
+        (("1999",), 3, "PE601"),
+        ((NAME, "no-such-case.yaml"), 3, "PE114"),
+        (("--cases", "no-such-folder"), 3, "PE114"),
+        (("--format", "xml"), 2, "xml"),
+        (("--nonsense",), 2, "nonsense"),
+    ],
+)
+def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
+    """Rule: 0 where the register was listed, 2 for wrong usage, 3 where the edition or a case is not there."""
+    found, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), *arguments)
+
+    assert code == found
+    assert bool(out) == (code == 0 or word == "PE114")
+    assert word in err
+    assert "Traceback" not in err
+
+
+def test_an_empty_folder_is_no_success(cli: Cli, tmp_path: Path) -> None:
+    """Rule: asked for the cases of a folder that holds none, the answer is not that none rests on anything."""
+    code, _, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--cases", str(tmp_path))
+
+    assert code == 3
+    assert "PE511" in err
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_register_can_be_read(cli: Cli, folder: Path, lang: str, form: str) -> None:
+    """Rule: in both languages and forms each reading stands with its clause, its words, its parts and its cases."""
+    code, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", form, "--cases", str(folder), lang=lang)
+
+    plain = " ".join(out.replace("\\", "").split())
+    assert (0, "") == (code, err)
+    words = ("A basket not quite full", "The council") if lang == "en" else ("Giỏ vơi cũng là giỏ", "Hội đồng")
+    assert all(word in plain for word in (*words, "R-01", "R-02", "R-03", "I.2", "picking.good", "warden"))
+
+
+def test_an_edition_without_a_register_lists_nothing(cli: Cli) -> None:
+    """Rule: an edition that reads nothing into its text has an empty register."""
+    code, out, _ = cli("interpretations", "--rulebook", str(FOLDER / "show"), "--format", "json")
+
+    assert (0, []) == (code, json.loads(out)["interpretations"])
+
+
+def test_parts_are_named_once() -> None:
+    """Rule: a part that rests on a reading in several ways is listed once under it."""
+    edition = edition_of(NAME)
+    track = next(track for track in edition.tracks if track.id == "picking")
+    use = track.levels[1].readings
+    levels = tuple(rule._replace(readings=use * 2) for rule in track.levels)
+
+    found = report_readings(
+        edition._replace(tracks=(track._replace(levels=levels, readings=use, residual=track.residual._replace(readings=use)),))
+    )
+
+    assert ("picking", "picking.top", "picking.good", "picking.poor") == found[0].parts
+
+
+@pytest.mark.parametrize("name", REGISTER)
+def test_every_reading_of_2020_is_listed(cli: Cli, name: str) -> None:
+    """Rule: the register of 2020 lists each of its readings with at least one part of the edition that rests on it."""
+    _, out, _ = cli("interpretations", "2020", "--format", "json")
+
+    reading = next(one for one in json.loads(out)["interpretations"] if one["id"] == name)
+    assert reading["parts"]
+    assert reading["clauses"]
+    assert {"proposed", "accepted"} >= {reading["status"]}
+
+
+def test_the_register_of_2020_is_these(edition: Edition) -> None:
+    """Rule: no reading is added or dropped without a word here."""
+    assert REGISTER == tuple(edition.register)
+
+
+def test_the_cases_of_a_folder_are_named(cli: Cli, library: Library) -> None:
+    """Rule: each case of a folder stands under exactly the readings that its own verdict rests on."""
+    rater = Rater(library)
+    expected = {name: set[str]() for name in REGISTER}
+    for path in find_cases(str(GOOD)):
+        verdict = rater.rate(path).verdict
+        for name in rests_on(verdict):
+            expected[name].add(verdict.case)
+
+    code, out, err = cli("interpretations", "2020", str(GOOD), "--format", "json")
+
+    data = json.loads(out)
+    assert (0, "", len(find_cases(str(GOOD)))) == (code, err, data["cases"])
+    assert expected == {name: set(cases) for name, cases in cases_by_reading(data).items()}
+    assert sum(bool(cases) for cases in expected.values()) > len(REGISTER) // 2
+
+
+def test_what_a_case_prints_it_is_listed_under(cli: Cli) -> None:
+    """Rule: the readings that a verdict names and the register's cases are one list, seen from both sides."""
+    path = str(GOOD / "specialist-outstanding.yaml")
+    verdict = json.loads(cli("evaluate", "--format", "json", path)[1])
+
+    data = json.loads(cli("interpretations", "2020", path, "--format", "json")[1])
+
+    under = {name for name, cases in cases_by_reading(data).items() if cases}
+    assert set(verdict["interpretations"]) <= under
+    asked_beside = [trace for key in ("requirements", "contents", "ceilings", "findings", "eligibility") for trace in verdict[key]]
+    asked_beside += [route for routes in verdict["routes"].values() for route in routes]
+    assert under == {*verdict["interpretations"], *(name for trace in asked_beside for name in trace["interpretations"])}

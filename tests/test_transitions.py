@@ -1,0 +1,195 @@
+"""From one verdict to another on the same case: whether it moved, how moves are counted, and which criteria decide them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_engine.evaluate.transitions import Matrix, Reason, key_of, merged, move_of
+from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
+
+ORDER = ("top", "good", "poor")
+Outcomes = Mapping[str, str]
+
+
+def level(name: str, mode: str, outcome: str, criteria: Outcomes) -> LevelTrace:
+    """Give the trace of a level, from the outcomes of its criteria by id."""
+    traces = tuple(CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", f"{one} seen", (), {}) for one, word in criteria.items())
+    return LevelTrace(name, outcome, mode, name, traces)
+
+
+def verdict(came: str, levels: Sequence[LevelTrace] = (), possible: tuple[str, ...] = ()) -> Verdict:
+    """Give a verdict that came out at a level, or with an outcome that has none."""
+    named = came in ORDER
+    return Verdict(
+        "case", {}, "e", "issued", "r", "t", (), "classified" if named else came, came if named else None, possible, False, True, (), (),
+        tuple(levels), (), (), (), (),
+    )  # fmt: skip
+
+
+def reasons(before: Verdict, after: Verdict) -> list[tuple[str, str]]:
+    """Give what decides a move: ids, and the side on which each stands."""
+    move = move_of(before, after, ORDER)
+    assert move
+    return [(reason.criterion, reason.side) for reason in move.reasons]
+
+
+TOP_MET = level("top", "all_of", "met", {"a": "met", "b": "met", "c": "not_applicable"})
+TOP_MISSED = level("top", "all_of", "not_met", {"a": "met", "b": "not_met", "c": "not_applicable"})
+TOP_OPEN = level("top", "all_of", "unknown", {"a": "unknown", "b": "met"})
+POOR_NOT = level("poor", "any_of", "not_met", {"x": "not_met", "y": "not_met"})
+POOR_HIT = level("poor", "any_of", "met", {"x": "not_met", "y": "met"})
+POOR_OPEN = level("poor", "any_of", "unknown", {"x": "unknown", "y": "not_met"})
+
+
+def test_nothing_moves_where_level_and_outcome_are_the_same() -> None:
+    """Rule: the trace may differ all it likes; without another level or outcome nobody moved."""
+    assert move_of(verdict("top", [TOP_MET]), verdict("top", [TOP_OPEN]), ORDER) is None
+    assert move_of(verdict("gap"), verdict("gap", [TOP_MISSED]), ORDER) is None
+
+
+def test_a_move_says_from_what_to_what() -> None:
+    """Rule: a move names the case, both levels (None where there is none), both outcomes, and each reason with its clause and figures."""
+    move = move_of(verdict("top", [TOP_MET]), verdict("gap", [TOP_MISSED]), ORDER)
+
+    assert move == ("case", "top", "classified", None, "gap", (Reason("b", "top/1", "words of b", "b seen", "after"),))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (("top", [TOP_MET, POOR_NOT]), ("good", [TOP_MISSED, POOR_NOT]), [("b", "after")]),
+        (("top", [TOP_MET]), ("undetermined", [TOP_OPEN]), [("a", "after")]),
+        (("good", [TOP_MISSED]), ("top", [TOP_MET]), [("b", "before")]),
+        (("undetermined", [TOP_OPEN]), ("top", [TOP_MET]), [("a", "before")]),
+        (("top", [TOP_MET, POOR_NOT]), ("poor", [TOP_MET, POOR_HIT]), [("y", "after")]),
+        (("poor", [TOP_MET, POOR_HIT]), ("top", [TOP_MET, POOR_NOT]), [("y", "before")]),
+        (("top", [TOP_MET, POOR_NOT]), ("undetermined", [TOP_MET, POOR_OPEN]), [("x", "after")]),
+        (("poor", [POOR_HIT]), ("gap", [POOR_NOT]), [("y", "after")]),
+        (("gap", [POOR_NOT]), ("poor", [POOR_HIT]), [("y", "before")]),
+        (("poor", [POOR_HIT]), ("gap", [level("poor", "any_of", "not_met", {"x": "not_met"})]), [("y", "before")]),
+        (("gap", [level("poor", "any_of", "not_met", {"x": "not_met"})]), ("poor", [POOR_HIT]), [("y", "after")]),
+        (("top", [TOP_MET]), ("out_of_scope", []), []),
+        (("top", [TOP_MET]), ("good", [level("good", "all_of", "met", {"g": "met"})]), []),
+    ],
+)  # fmt: skip
+def test_what_decides_a_move(
+    before: tuple[str, list[LevelTrace]], after: tuple[str, list[LevelTrace]], expected: list[tuple[str, str]]
+) -> None:  # fmt: skip
+    """Rule: down, it is what stands against the old level now; up, what stood against the new level before; or what went first."""
+    assert expected == reasons(verdict(*before), verdict(*after))
+
+
+def test_of_a_level_that_went_first_only_what_is_new_is_named() -> None:
+    """Rule: a criterion that held before as well did not decide that the level goes first now."""
+    before = level("poor", "any_of", "met", {"x": "met", "y": "not_met"})
+    after = level("poor", "any_of", "met", {"x": "met", "y": "met"})
+
+    assert [("y", "after")] == reasons(verdict("top", [TOP_MET, before]), verdict("poor", [TOP_MET, after]))
+
+
+def test_where_only_the_order_of_deciding_changed_what_held_is_named() -> None:
+    """Rule: with every criterion as it was, the level that goes first now is named by the criteria that hold in it."""
+    levels = [TOP_MET, POOR_HIT]
+
+    assert [("y", "after")] == reasons(verdict("top", levels), verdict("poor", levels))
+
+
+def test_eligibility_and_ceilings_decide_before_criteria() -> None:
+    """Rule: a rule of eligibility, or a ceiling that lowered the level, is what decides, whatever the criteria say."""
+    bar = EligibilityTrace("too_new", "met", "III/1", "six months", "months < long_enough", "3", (), {})
+    ceiling = CeilingTrace("not_above", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
+    top = verdict("top", [TOP_MET])
+
+    barred = verdict("not_eligible", [TOP_MISSED])._replace(eligibility=(bar, bar._replace(id="other", outcome="not_met")))
+    lowered = verdict("good", [TOP_MET])._replace(ceilings=(ceiling, ceiling._replace(id="kept", lowered=False)))
+
+    assert [("too_new", "after")] == reasons(top, barred)
+    assert [("too_new", "before")] == reasons(barred, top)
+    assert [("not_above", "after")] == reasons(top, lowered)
+    assert [("not_above", "before")] == reasons(lowered, top)
+
+
+def test_between_outcomes_without_a_level_what_is_open_is_named() -> None:
+    """Rule: from a gap to an open case the reasons are the open criteria of the levels that are possible."""
+    open_case = verdict("undetermined", [TOP_OPEN, POOR_OPEN], ("top",))
+
+    assert [("a", "after")] == reasons(verdict("gap", [TOP_MISSED, POOR_NOT]), open_case)
+    assert [("a", "before")] == reasons(open_case, verdict("gap", [TOP_MISSED, POOR_NOT]))
+    assert reasons(verdict("gap"), verdict("decided_by_authority")) == []
+
+
+def test_a_criterion_used_by_two_levels_is_one_reason() -> None:
+    """Rule: the same reason is told once."""
+    open_case = verdict("undetermined", [TOP_OPEN, TOP_OPEN], ("top",))
+
+    assert [("a", "after")] == reasons(verdict("gap"), open_case)
+
+
+OUTCOMES = st.sampled_from(["met", "not_met", "unknown", "not_applicable"])
+TRACES = st.builds(
+    level, st.sampled_from(ORDER), st.sampled_from(["all_of", "any_of"]), st.sampled_from(["met", "not_met", "unknown"]),
+    st.dictionaries(st.sampled_from("abc"), OUTCOMES),
+)  # fmt: skip
+CAME = st.sampled_from([*ORDER, "gap", "undetermined", "out_of_scope", "not_eligible", "decided_by_authority"])
+VERDICTS = st.builds(verdict, CAME, st.lists(TRACES, max_size=3, unique_by=lambda trace: trace.level), st.just(ORDER))
+
+
+@given(VERDICTS, VERDICTS)
+def test_the_way_back_is_the_way_there(before: Verdict, after: Verdict) -> None:
+    """Rule: swapped, a move has the same reasons, each on the other side."""
+    there, back = move_of(before, after, ORDER), move_of(after, before, ORDER)
+
+    assert (there is None) == (back is None) == (key_of(before) == key_of(after))
+    if there and back:
+        swapped = {(reason.criterion, "before" if reason.side == "after" else "after") for reason in back.reasons}
+        assert {(reason.criterion, reason.side) for reason in there.reasons} == swapped
+        assert (there.before, there.before_outcome) == (back.after, back.after_outcome)
+
+
+@given(st.lists(st.tuples(VERDICTS, VERDICTS), max_size=20))
+def test_the_matrix_counts_every_case_once(pairs: list[tuple[Verdict, Verdict]]) -> None:
+    """Rule: the cells add up to the cases, a row to the cases that came from it, and nothing but the counts is kept."""
+    matrix = Matrix()
+    for before, after in pairs:
+        matrix.add(before, after)
+
+    assert matrix.total == len(pairs) == sum(count for _, _, count in matrix.cells())
+    for key in matrix.befores():
+        came = sum(key_of(before) == key for before, _ in pairs)
+        assert came == sum(matrix.count(key, after) for after in matrix.afters())
+    assert matrix.count("nobody", "nowhere") == 0
+    assert len(matrix.cells()) == len({(key_of(before), key_of(after)) for before, after in pairs})
+
+
+def _is_ordered(part: Iterable[int], whole: list[int]) -> bool:
+    """Tell whether things stand in the whole in their order."""
+    places = [whole.index(thing) for thing in part]
+    return places == sorted(places)
+
+
+@given(st.lists(st.integers(0, 9), unique=True), st.lists(st.integers(0, 9), unique=True))
+def test_two_orders_are_joined(first: list[int], second: list[int]) -> None:
+    """Rule: everything of both stands there once, the first in its own order, and the second too where the first allows it."""
+    joined = merged(first, second)
+
+    assert sorted(joined) == sorted({*first, *second})
+    assert _is_ordered(first, joined)
+    common = [thing for thing in second if thing in first]
+    if _is_ordered(common, first or [0]):
+        assert _is_ordered(second, joined)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (["top", "poor"], ["top", "good", "poor"], ["top", "good", "poor"]),
+        (["good", "poor"], ["best", "good", "worst"], ["best", "good", "worst", "poor"]),
+        ([], ["a", "b"], ["a", "b"]),
+        (["a"], [], ["a"]),
+    ],
+)
+def test_scales_are_joined_by_what_stands_before(first: list[str], second: list[str], expected: list[str]) -> None:
+    """Rule: a level that only the second scale has stands right below the one that it follows there."""
+    assert expected == merged(first, second)
