@@ -154,6 +154,10 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("take the file away; to change the rules, make a new edition: policy-engine edition new"),
     ),
     "PE611": Entry(N_("the file of records is empty"), N_("name a file that `--record` wrote")),
+    "PE612": Entry(
+        N_("no edition governs the period {period}: it lies in a gap between `{before}`, up to {until}, and `{after}`, from {begins}"),
+        N_("correct the period, or close the gap: a case never falls through to another edition"),
+    ),
     # 7xx: a round
     "PE701": Entry(
         N_("`{link}: {name}` names no case of this round{nearest}"),

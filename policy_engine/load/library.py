@@ -89,9 +89,22 @@ class Library:
         found = [e for e in map(self.edition, known) if governs(e, period)]
         if len(found) == 1:
             return found[0]
-        code = "PE605" if found else "PE602"
-        names = ", ".join(e.id for e in found) if found else ", ".join(known)
-        raise InputError([Problem(code, asked_at, {"period": period, "known": names})])
+        if found:
+            names = ", ".join(e.id for e in found)
+            raise InputError([Problem("PE605", asked_at, {"period": period, "known": names})])
+        raise InputError([self._gap(period, asked_at) or Problem("PE602", asked_at, {"period": period, "known": ", ".join(known)})])
+
+    def _gap(self, period: str, asked_at: Location) -> Problem | None:
+        """Say between which editions a period lies, where some govern earlier days and some later ones."""
+        days = days_of(period)
+        editions = sorted(map(self.edition, self.folders()), key=lambda edition: edition.until)
+        before = [edition for edition in editions if days and edition.until < days[1]]
+        after = [edition for edition in editions if days and edition.begins > days[0]]
+        if not before or not after:
+            return None
+        last, first = before[-1], min(after, key=lambda edition: edition.begins)
+        details = {"before": last.id, "until": last.until.isoformat(), "after": first.id, "begins": first.begins.isoformat()}
+        return Problem("PE612", asked_at, {"period": period, **details})
 
     def _find(self) -> dict[str, str]:
         """Look for `edition.yaml` in the folder itself and in its sub-folders."""
