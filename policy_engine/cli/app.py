@@ -14,6 +14,7 @@ from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothin
 from policy_engine.cli.record import build_record
 from policy_engine.cli.replay import build_replay
 from policy_engine.cli.round import build_round
+from policy_engine.cli.test import build_test
 from policy_engine.errors import N_
 from policy_engine.messages import bind_click, translate
 
@@ -55,6 +56,7 @@ def build_app(language: str) -> click.Group:
             build_edition(language),
             build_record(language),
             build_replay(language),
+            build_test(language),
         ],
         params=[language_option(language)],
         callback=nothing,

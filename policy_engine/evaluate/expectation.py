@@ -1,0 +1,110 @@
+"""What a case's author expects, held against what came out; and which criteria a set of cases has seen met and not met."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from policy_engine.model.duties import DUTIES
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Verdict
+
+_PARTLY = ("criteria", "requirements", "contents", "ceilings", "routes")
+"""What is held only for the ids that a case names."""
+_UNORDERED = ("open_questions", "findings")
+SEEN = ("met", "not_met", "unknown")
+"""How a criterion should have been seen by a set of cases that covers it."""
+
+
+class Unmet(NamedTuple):
+    """One expectation that does not hold: its key, what was expected, and what came out."""
+
+    key: str
+    wanted: object
+    found: object
+
+
+class Uncovered(NamedTuple):
+    """A criterion that no case has seen come out in some way."""
+
+    track: str
+    level: str
+    criterion: str
+    citation: str
+    never: tuple[str, ...]
+
+
+def outcome_of(verdict: Verdict) -> dict[str, object]:
+    """Give of a verdict what a case may expect, in the forms in which it is written there."""
+    duties = verdict.duties
+    return {
+        "outcome": verdict.outcome,
+        "level": verdict.level,
+        "possible_levels": list(verdict.possible_levels),
+        "gap_possible": verdict.gap_possible,
+        "open_questions": sorted(verdict.open_questions),
+        "interpretations": list(verdict.interpretations),
+        "overlaps": [list(overlap.levels) for overlap in verdict.overlaps],
+        "criteria": {c.id: c.outcome for trace in verdict.levels for c in trace.criteria},
+        "requirements": {trace.id: trace.outcome for trace in duties.requirements},
+        "contents": {trace.id: trace.outcome for trace in duties.contents},
+        "ceilings": {trace.id: trace.outcome for trace in verdict.ceilings},
+        "routes": {duty: sorted({r.body for r in duties.routes if r.duty == duty and r.outcome == "owed" and r.body}) for duty in DUTIES},
+        "findings": sorted(finding.id for finding in duties.findings),
+    }
+
+
+def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]:
+    """Give the expectations that a verdict does not meet; ids are held for what the case names, and order where it counts."""
+    seen = outcome_of(verdict)
+    found: list[Unmet] = []
+    for key, wanted in expected.items():
+        came = seen[key]
+        if key in _PARTLY and isinstance(wanted, dict) and isinstance(came, dict):
+            pairs = ((f"{key}.{name}", _sorted(value), came.get(name)) for name, value in wanted.items())
+            found += [Unmet(*pair) for pair in pairs if pair[1] != pair[2]]
+        elif (_sorted(wanted) if key in _UNORDERED else wanted) != came:
+            found.append(Unmet(key, wanted, came))
+    return tuple(found)
+
+
+def _sorted(value: object) -> object:
+    """Give a list in order, where its order does not count."""
+    return sorted(value) if isinstance(value, list) else value
+
+
+class Coverage:
+    """How the criteria of an edition were seen to come out, verdict by verdict."""
+
+    def __init__(self, edition: Edition) -> None:
+        """Begin with nothing seen."""
+        self.edition = edition
+        self._seen: dict[tuple[str, str], set[str]] = {}
+
+    def take(self, verdict: Verdict) -> None:
+        """Look at how every criterion came out."""
+        for trace in verdict.levels:
+            for criterion in trace.criteria:
+                self._seen.setdefault((verdict.track or "", criterion.id), set()).add(criterion.outcome)
+
+    @property
+    def total(self) -> int:
+        """How many ways in which a criterion can come out there are to be seen."""
+        return sum(len(SEEN) for _ in self._criteria())
+
+    def uncovered(self) -> tuple[Uncovered, ...]:
+        """Give the criteria that were not seen in every way, in the order of the edition."""
+        found: list[Uncovered] = []
+        for track, level, criterion, citation in self._criteria():
+            never = tuple(way for way in SEEN if way not in self._seen.get((track, criterion), set()))
+            if never:
+                found.append(Uncovered(track, level, criterion, citation, never))
+        return tuple(found)
+
+    def _criteria(self) -> Iterable[tuple[str, str, str, str]]:
+        """Give each criterion of each track once, under the first level that uses it."""
+        for track in self.edition.tracks:
+            told: set[str] = set()
+            for rule in track.levels:
+                for criterion in rule.criteria:
+                    if criterion.id not in told:
+                        told.add(criterion.id)
+                        yield track.id, rule.level, criterion.id, criterion.citation.clause

@@ -1,0 +1,81 @@
+"""A run of tests in sentences: which expectations are not met, and which criteria no case has seen."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from policy_engine.errors import N_
+from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
+from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.messages import translate
+
+_WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
+_NOTHING = N_("expects nothing: write under `expect:` what must come out")
+
+
+class Tested(NamedTuple):
+    """One case that was run: whether it expects anything, and what of it does not hold."""
+
+    path: str
+    case: str
+    expects: bool
+    unmet: tuple[Unmet, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether the case expects something, and all of it holds."""
+        return self.expects and not self.unmet
+
+
+class Run(NamedTuple):
+    """A run over cases, and how they cover the editions that they are rated under."""
+
+    tested: tuple[Tested, ...]
+    coverage: tuple[Coverage, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether there was a case, and every one passed."""
+        return bool(self.tested) and all(one.passed for one in self.tested)
+
+
+def explain_run(run: Run, language: str) -> Explanation:
+    """Put a run into sentences."""
+    failed = [one for one in run.tested if not one.passed]
+    words = {"cases": len(run.tested), "failed": len(failed)}
+    headline = translate(N_("Cases: {cases}. Not as expected: {failed}."), language, **words)
+    lines = tuple(Line("not_met", f"{one.case}: {text}", one.path) for one in failed for text in reasons(one, language))
+    sections = [Section(translate(N_("Not as expected"), language), lines), *(_covered(coverage, language) for coverage in run.coverage)]
+    kept = tuple(section for section in sections if section.lines)
+    return Explanation(translate(N_("Test"), language), headline, "round", (), kept)
+
+
+def reasons(one: Tested, language: str) -> Iterator[str]:
+    """Say why a case did not pass."""
+    if not one.expects:
+        yield translate(_NOTHING, language)
+    for miss in one.unmet:
+        words = {"key": miss.key, "wanted": _shown(miss.wanted), "found": _shown(miss.found)}
+        yield translate(N_("`{key}`: expected {wanted}, found {found}"), language, **words)
+
+
+def _shown(value: object) -> str:
+    """Write what was expected or found, as a case file would."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _covered(coverage: Coverage, language: str) -> Section:
+    """Name the criteria of an edition that no case has seen in every way."""
+    uncovered = coverage.uncovered()
+    missed = sum(len(one.never) for one in uncovered)
+    words = {"edition": coverage.edition.id, "seen": coverage.total - missed, "total": coverage.total}
+    title = translate(N_("Edition {edition}: criteria seen in {seen} of {total} ways"), language, **words)
+    return Section(title, tuple(_never(one, language) for one in uncovered))
+
+
+def _never(one: Uncovered, language: str) -> Line:
+    """Say in which ways no case has seen a criterion."""
+    ways = ", ".join(translate(_WAYS[way], language) for way in one.never)
+    text = translate(N_("{track}, {criterion}: never seen {ways}"), language, track=one.track, criterion=one.criterion, ways=ways)
+    return Line("unknown", text, one.citation)
