@@ -60,6 +60,13 @@ def one_line(text: str) -> str:
     return text.replace("\n", " ").replace("\r", " ")
 
 
+def parse_checked(text: str) -> ast.expr:
+    """Give the tree of a condition that passed every check before, byte for byte: nothing is looked at again."""
+    tree = compile(one_line(text).strip(), _FILE, "eval", ast.PyCF_ONLY_AST)
+    assert isinstance(tree, ast.Expression)
+    return tree.body
+
+
 def _bracket_depth(text: str) -> int:
     """Give the deepest nesting of brackets, before any parser sees the text; 0 where there are too few to matter."""
     if text.count("(") + text.count("[") + text.count("{") <= MAX_DEPTH:

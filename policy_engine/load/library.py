@@ -1,6 +1,7 @@
 """The library: editions found by id or by the period that they govern."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -14,6 +15,8 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
 _FRONT = "edition.yaml"
+_PLAIN_ID = re.compile(rb'^edition: "([0-9A-Za-z.-]+)"\r?$', re.MULTILINE)
+"""An id written plainly, which is found without reading the rest of the file."""
 
 
 class Library:
@@ -113,9 +116,11 @@ class Library:
         for folder in fronts:
             front = os.path.join(folder, _FRONT)
             if os.path.isfile(front):
-                document = read_document(read_bytes(front, MAX_BYTES), front)
-                name = _declared_id(document) or os.path.basename(folder)
+                raw = read_bytes(front, MAX_BYTES)
+                plain = _PLAIN_ID.search(raw)
+                name = plain[1].decode() if plain else _declared_id(read_document(raw, front)) or os.path.basename(folder)
                 if name in found:
+                    document = read_document(raw, front)
                     place = document.places.get(("edition",), Location(front, 1, 1))
                     raise InputError([document.problem("PE604", place, name=name, first=found[name])])
                 found[name] = folder

@@ -66,6 +66,8 @@ class Node:
         """Give the values of a mapping whose keys are all known; absent optional ones are not in it."""
         required = tuple(required)
         known = (*required, *optional)
+        if not self.document.lines and isinstance(self.value, dict):
+            return {key: self.child(key) for key in known if key in self.value}
         if not isinstance(self.value, dict):
             self.wrong(N_("a mapping of keys and values"))
             return {key: Node(self.document, None, (*self.path, key)) for key in required}
@@ -114,7 +116,9 @@ class Node:
         return ""
 
     def texts(self) -> dict[str, str]:
-        """Give a sentence in both languages."""
+        """Give a sentence in both languages; of a sealed copy, which has no lines, it was checked before."""
+        if not self.document.lines and isinstance(self.value, dict):
+            return {language: str(text) for language, text in self.value.items()}
         return {language: node.text() for language, node in self.fields(LANGUAGES).items()}
 
     def flag(self) -> bool:
