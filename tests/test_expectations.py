@@ -51,9 +51,7 @@ def test_each_expectation_is_held(tmp_path: Path, library: Library, expect: str,
     assert keys == sorted(miss.key for miss in unmet(one.case.expect, one.verdict))
 
 
-@pytest.mark.parametrize(
-    ("expect", "status"), [("expect: {level: excellent}\n", 0), ("expect: {level: good}\n", 1), ("", 1)]
-)
+@pytest.mark.parametrize(("expect", "status"), [("expect: {level: excellent}\n", 0), ("expect: {level: good}\n", 1), ("", 1)])
 def test_a_case_that_expects_nothing_fails(tmp_path: Path, cli: Cli, expect: str, status: int) -> None:
     """Rule: a failed expectation and an empty one both end with 1."""
     code, out, _ = cli("test", str(_case(tmp_path, expect)), "--lang", "en")

@@ -7,10 +7,12 @@ seen by who kept the head.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple, TypeGuard
 
+from policy_engine.language.quantity import read_day
+from policy_engine.language.shapes import is_object
 from policy_engine.load.digest import sha256_of
 from policy_engine.load.meaning import canonical
 
@@ -102,13 +104,13 @@ def _head_of(file: IO[bytes]) -> Head:
     begin = _last_break(file, end - 1)
     file.seek(begin)
     record = json.loads(file.read(end - begin))
-    if not isinstance(record, dict) or not isinstance(record.get("sequence"), int) or not isinstance(record.get("hash"), str):
-        raise ValueError(begin)  # noqa: TRY004  (the file is at fault, not a type of ours)
+    if not _has(record, {"sequence": int, "hash": str}):
+        raise ValueError(begin)
     return Head(record["sequence"], record["hash"])
 
 
 @contextmanager
-def _locked(file: IO[bytes]) -> Iterator[None]:
+def _locked(file: IO[bytes]) -> Generator[None]:
     """Hold a file for this writer alone."""
     try:
         import fcntl  # noqa: PLC0415  (not on every system)
@@ -130,16 +132,48 @@ def _locked(file: IO[bytes]) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_UN)
 
 
-_KEYS = {"record", "case", "edition", "revision", "engine", "schemas", "verdict", "sequence", "previous", "hash"}
-_CASE_KEYS = {"name", "file", "sha256", "text", "given"}
+_KINDS: Mapping[str, type] = {
+    "record": int, "case": dict, "edition": str, "revision": str, "engine": str, "schemas": dict, "verdict": dict, "sequence": int,
+    "previous": str, "hash": str,
+}  # fmt: skip
+_CASE_KINDS: Mapping[str, type] = {"name": str, "file": str, "sha256": str, "text": str}
+_GIVEN_KINDS: Mapping[str, type] = {"round": str, "facts": dict, "gathered": list, "findings": list}
+_GATHERED = {"fact", "case", "level", "origin"}
+_FINDING: Mapping[str, type] = {"id": str, "severity": str, "says": dict, "citation": str, "interpretations": list}
+
+
+def _has(value: Any, kinds: Mapping[str, type]) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is an object with parts of these kinds."""
+    return is_object(value) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
 
 
 def _is_record(record: Any) -> TypeGuard[dict[str, Any]]:
     """Tell whether what a line holds has the form of a record."""
-    if not isinstance(record, dict) or not record.keys() >= _KEYS or not isinstance(record["hash"], str):
+    if not _has(record, _KINDS) or not _has(record["case"], _CASE_KINDS):
         return False
-    case = record["case"]
-    return isinstance(case, dict) and case.keys() >= _CASE_KEYS and all(isinstance(case[key], str) for key in _CASE_KEYS - {"given"})
+    given = record["case"].get("given")
+    return given is None or _is_given(given)
+
+
+def _is_given(given: Any) -> bool:
+    """Tell whether what a round gave a case has its form."""
+    if not _has(given, _GIVEN_KINDS):
+        return False
+    day = given.get("as_of")
+    return (
+        (day is None or (isinstance(day, str) and read_day(day) is not None))
+        and all(is_object(one) and one.keys() == _GATHERED for one in given["gathered"])
+        and all(_has(one, _FINDING) for one in given["findings"])
+    )
+
+
+def _is_whole(record: Mapping[str, Any], line: bytes) -> bool:
+    """Tell whether a line is the very form of its record, and the record's digest its own; what has no such form is neither."""
+    bare = {key: value for key, value in record.items() if key != "hash"}
+    try:
+        return canonical(record) + b"\n" == line and f"sha256:{sha256_of((canonical(bare),))}" == record["hash"]
+    except (ValueError, RecursionError):
+        return False
 
 
 class Verifier:
@@ -162,9 +196,7 @@ class Verifier:
             self._fault("torn" if not line.endswith(b"\n") else "unreadable", "")
             return None
         name = record["case"]["name"]
-        bare = {key: value for key, value in record.items() if key != "hash"}
-        digest = f"sha256:{sha256_of((canonical(bare),))}"
-        if digest != record["hash"] or canonical(record) + b"\n" != line:
+        if not _is_whole(record, line):
             self._fault("changed", name)
         if (record.get("sequence"), record.get("previous")) != (self.head.length + 1, self.head.hash):
             self._fault("out_of_place", name)

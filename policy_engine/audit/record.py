@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.language.values import Value
 from policy_engine.load.digest import sha256_of
 from policy_engine.model.facts import FactDeclaration
@@ -78,9 +79,9 @@ def slim(verdict: Verdict) -> dict[str, Any]:
 
 def _without_sentences(value: Any) -> Any:
     """Leave out what only repeats the edition."""
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _without_sentences(child) for key, child in value.items() if key not in _SENTENCES}
-    return [_without_sentences(child) for child in value] if isinstance(value, list) else value
+    return [_without_sentences(child) for child in value] if is_array(value) else value
 
 
 def _given(given: Given, edition: Edition) -> dict[str, Any]:

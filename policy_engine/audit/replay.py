@@ -14,6 +14,7 @@ from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.round import as_it_stood
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.case import read_case
 from policy_engine.load.case_values import read_value
 from policy_engine.load.digest import sha256_of
@@ -57,12 +58,13 @@ class Replayer:
             return self._drift(record, line, "schema", "record", str(record.get("record")), str(RECORD_SCHEMA))
         if sha256_of((case["text"].encode(),)) != case["sha256"]:
             return self._drift(record, line, "case", "case.sha256", case["sha256"], sha256_of((case["text"].encode(),)))
+        edition: Edition | None = None
         try:
             edition = self.library.edition(record["edition"])
             verdict = self.verdict(record, edition)
         except InputError as error:
             problem = error.problems[0]
-            cause = "rulebook" if problem.location.file != case["file"] else self._cause(record, None)
+            cause = self._cause(record, edition) if edition else "rulebook"
             return self._drift(record, line, cause, f"{problem.code} {problem.location.file}:{problem.location.line}", "", problem.code)
         found = slim(verdict)
         if canonical(found) == canonical(record["verdict"]):
@@ -96,9 +98,9 @@ class Replayer:
         return self._ready[edition.id]
 
     @staticmethod
-    def _cause(record: Mapping[str, Any], edition: Edition | None) -> str:
+    def _cause(record: Mapping[str, Any], edition: Edition) -> str:
         """Say what a difference is put down to: what is known to have changed, else the engine."""
-        if edition is not None and record["revision"] != edition.revision:
+        if record["revision"] != edition.revision:
             return "rulebook"
         return "schema" if record["schemas"] != SCHEMAS else "engine"
 
@@ -127,14 +129,14 @@ def _day(text: str | None) -> date | None:
 
 def first_difference(before: Any, after: Any, path: str = "", citation: str = "") -> tuple[str, str, str, str]:
     """Give the first place at which two verdicts differ, what stands there in each, and the clause of the step around it."""
-    if isinstance(before, dict) and isinstance(after, dict):
+    if is_object(before) and is_object(after):
         cited = str(before.get("citation") or citation)
         named = next((str(before[key]) for key in ("id", "level", "fact") if isinstance(before.get(key), str)), "")
         for key in dict.fromkeys((*_steps_first(before), *after)):
             if before.get(key) != after.get(key):
                 here = f"{path}.{key}" if path else key
                 return first_difference(before.get(key), after.get(key), here.replace("[]", f"[{named}]"), cited)
-    if isinstance(before, list) and isinstance(after, list):
+    if is_array(before) and is_array(after):
         for index in range(max(len(before), len(after))):
             pair = [rows[index] if index < len(rows) else None for rows in (before, after)]
             if pair[0] != pair[1]:

@@ -137,6 +137,8 @@ def verify(
     from policy_engine.load.signing import SigningError, verify_lock  # noqa: PLC0415
     from policy_engine.report.data import to_json  # noqa: PLC0415
 
+    if identity and not signers:
+        raise click.UsageError(translate(N_("--identity needs --signers, a file of allowed signers"), language))
     found = seals(rulebook, names or None)
     whole = all(is_whole(one.report) for one in found if one.report.sealed)
     said = ""

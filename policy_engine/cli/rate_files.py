@@ -32,7 +32,7 @@ def rate_files(
             rated_paths.append(path)
         except InputError as error:
             problems.extend(error.problems)
-    if record_to:
+    if record_to and rated:
         _record(record_to, rated_paths, rated, edition, language)
     note_reworded({one.edition.id: one.edition for one in rated}.values(), language)
     write = sys.stdout.write

@@ -17,7 +17,7 @@ from policy_engine.evaluate.reliance import relied_on, used
 from policy_engine.language.values import UNKNOWN, Truth, Value, all_hold, any_holds
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
-from policy_engine.model.verdict import CriterionTrace, LevelTrace, Overlap, Verdict
+from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
 
 if TYPE_CHECKING:
     from policy_engine.evaluate.unknowns import Open
@@ -156,7 +156,7 @@ class _Rating:
         answer = self._known_answer(levels) or self.answer()
         edition = self.evaluator.edition
         found = (*self.facts.deductions, *(self.open.deductions if self.open else ()))
-        deductions = tuple([deduction for deduction in found if deduction.fact in self.plan.decisive])
+        deductions = tuple(sorted([one for one in found if one.fact in self.plan.decisive], key=_fact_of))
         unread = tuple(sorted(self.case.facts.keys() - self.plan.read))
         residual = answer.gap_possible or (answer.level is None and answer.outcome != "undetermined")
         interpretations = relied_on(self.plan, self.facts, self.interpreter, levels, answer.level, deductions, residual=residual)
@@ -249,6 +249,11 @@ def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) ->
     return not unknown.isdisjoint(plan.decisive) or any(
         not unknown.isdisjoint(rule.holds.names) and not stated.isdisjoint(rule.holds.names) for rule in plan.invariants
     )
+
+
+def _fact_of(deduction: Deduction) -> str:
+    """Give what deductions are told in the order of; the order of keys in a file means nothing."""
+    return deduction.fact
 
 
 def _word(truth: Truth) -> str:

@@ -69,7 +69,7 @@ class Surveyor:
         return verdict._replace(duties=duties, ceilings=ceilings, unread=unread)
 
     def _unrecorded(self, verdict: Verdict, found: "_Found", values: Mapping[str, Value]) -> tuple[str, ...]:
-        """Give the facts that nobody recorded and that something asked beside the level waits for, as the edition orders them."""
+        """Give the facts that nobody recorded and that something asked beside the level waits for, by name."""
         blocks = (found.routes, found.requirements, found.contents, found.ceilings)
         waiting = {trace.id for block in blocks for trace in block if trace.outcome == "unknown"}
         pending = [
@@ -87,7 +87,7 @@ class Surveyor:
                 pending += fact.derived.names
             elif fact:
                 plain.add(fact.name)
-        return tuple(name for name in self.plan.types if name in plain and values[name] is UNKNOWN)
+        return tuple(sorted(name for name in plain if values[name] is UNKNOWN))
 
     def _record(self, case: Case) -> dict[str, Value]:
         """Give what the case's own record says, as the names that conditions of a chapter use."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
@@ -58,7 +59,7 @@ def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]
     found: list[Unmet] = []
     for key, wanted in expected.items():
         came = seen[key]
-        if key in _PARTLY and isinstance(wanted, dict) and isinstance(came, dict):
+        if key in _PARTLY and is_object(wanted) and is_object(came):
             pairs = ((f"{key}.{name}", _sorted(value), came.get(name)) for name, value in wanted.items())
             found += [Unmet(*pair) for pair in pairs if pair[1] != pair[2]]
         elif (_sorted(wanted) if key in _UNORDERED else wanted) != came:
@@ -68,7 +69,7 @@ def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]
 
 def _sorted(value: object) -> object:
     """Give a list in order, where its order does not count."""
-    return sorted(value) if isinstance(value, list) else value
+    return sorted(value) if is_array(value) else value
 
 
 class Coverage:

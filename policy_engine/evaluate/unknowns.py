@@ -170,7 +170,9 @@ class Open:
         if fact in self.variables.domains:
             return {fact}
         return {
-            name for name, facts in self.variables.facts.items() if facts == {fact} and name in self.variables.domains and " in " in name
+            name
+            for name, facts in self.variables.facts.items()
+            if facts == frozenset({fact}) and name in self.variables.domains and " in " in name
         }
 
     def _differ(self, outcomes: Sequence[Formula], moving: Collection[str]) -> bool:

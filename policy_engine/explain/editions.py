@@ -21,7 +21,7 @@ class Shelved(NamedTuple):
 
 def is_whole(report: SealReport) -> bool:
     """Tell whether a sealed edition means what was sealed, and its sealed copy is kept."""
-    return not (report.differences or report.missing or report.added) and report.copy_kept
+    return not (report.differences or report.missing or report.added) and report.copy_kept and report.lock_agrees
 
 
 def explain_list(shelved: Sequence[Shelved], language: str) -> Explanation:
@@ -110,6 +110,8 @@ def _sealed(report: SealReport, language: str) -> Iterator[Line]:
     yield from (Line("not_met", say(N_("added")), name) for name in report.added)
     if not report.copy_kept:
         yield Line("not_met", say(N_("the sealed copy is missing or is not the sealed one, so changed values cannot be named")))
+    if not report.lock_agrees:
+        yield Line("not_met", say(N_("the digest of the whole meaning in the lock is not that of the files")))
     yield from (Line("note", say(N_("only comments or spacing differ")), name) for name in report.text_only)
     if is_whole(report):
         yield Line("met", say(N_("means what was sealed")))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from policy_engine.errors import N_
 from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
 from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.language.shapes import is_array
 from policy_engine.messages import translate
 
 _WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
@@ -60,7 +61,7 @@ def reasons(one: Tested, language: str) -> Iterator[str]:
 
 def _shown(value: object) -> str:
     """Write what was expected or found, as a case file would."""
-    if isinstance(value, list):
+    if is_array(value):
         return f"[{', '.join(map(_shown, value))}]"
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 

@@ -66,7 +66,9 @@ def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
     documents = [read_document(raw, path) for path, raw in raws.items()]
     by_path = {document.file: document for document in documents}
     report = hold_against_seal(folder, seal, by_path, raws)
-    if (report.differences or report.missing or report.added) and not any(document.broken for document in documents):
+    if (report.differences or report.missing or report.added or not report.lock_agrees) and not any(
+        document.broken for document in documents
+    ):
         raise InputError([*seal_problems(report, folder, by_path), *(p for document in documents for p in document.problems)])
     edition = _checked(folder, documents, raws)
     return edition._replace(revision=revision_of(document.data for document in documents), reworded=report.text_only)

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
@@ -153,11 +153,14 @@ def governs(edition: Edition, period: str) -> bool:
 
 def days_of(period: str) -> tuple[date, date] | None:
     """Give the first and the last day of a period; None where it is none."""
-    year, _, quarter = period.partition("-Q")
-    first = 3 * int(quarter) - 2 if quarter else 1
-    last = first + 2 if quarter else 12
-    begins, after = read_day(f"{year}-{first:02d}-01"), read_day(f"{year}-{last:02d}-28")
-    if begins is None or after is None:
+    if not _PERIOD.fullmatch(period):
         return None
-    until = (after + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return begins, until
+    year, _, quarter = period.partition("-Q")
+    last = 3 * int(quarter) if quarter else 12
+    first = last - 2 if quarter else 1
+    begins, until = read_day(f"{year}-{first:02d}-01"), read_day(f"{year}-{last:02d}-{_LAST_DAYS[last]}")
+    return (begins, until) if begins and until else None
+
+
+_PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
+_LAST_DAYS = {3: 31, 6: 30, 9: 30, 12: 31}

@@ -65,8 +65,15 @@ def text_digest(raw: bytes) -> str:
     return sha256_of((raw,))
 
 
-def sealed_data(folder: str, seal: Seal) -> dict[str, Any] | None:
-    """Give the sealed meaning of an edition by the names of its files; None where the copy is missing or not the sealed one."""
+class SealedCopy(NamedTuple):
+    """The sealed meaning of an edition: its digest, and the data of its files by their names."""
+
+    revision: str
+    files: Mapping[str, Any]
+
+
+def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
+    """Give the sealed meaning of an edition; None where the copy is missing or not the sealed one."""
     try:
         with open(copy_path(folder), "rb") as file:
             raw = file.read()
@@ -74,16 +81,20 @@ def sealed_data(folder: str, seal: Seal) -> dict[str, Any] | None:
         return None
     if sha256_of((raw,)) != seal.copy:
         return None
-    data: dict[str, Any] = json.loads(raw)
-    return data
+    data = json.loads(raw)
+    return SealedCopy(data["revision"], data["files"]) if isinstance(data, dict) and data.keys() == {"revision", "files"} else None
 
 
 def sealed_documents(folder: str, raws: Mapping[str, bytes], seal: Seal) -> list[Document] | None:
-    """Give the documents of an edition from its sealed copy, without their places: nothing in them is left to complain of."""
-    data = sealed_data(folder, seal)
-    if data is None:
+    """Give the documents of an edition from its sealed copy, without their places: nothing in them is left to complain of.
+
+    None where the copy is not the sealed one, or speaks of other files or of another revision than the lock.
+    """
+    copy = sealed_data(folder, seal)
+    names = {name_of(folder, path): path for path in raws}
+    if copy is None or copy.revision != seal.revision or copy.files.keys() != names.keys():
         return None
-    return [Document(path, data[name_of(folder, path)], {}, {}, (), []) for path in raws]
+    return [Document(path, copy.files[name], {}, {}, (), []) for name, path in names.items()]
 
 
 def lock_line(name: str, **marks: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.yaml_text import Document, Path, read_document
 from policy_engine.model.rulebook import Edition
@@ -43,6 +44,7 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
     target = os.path.join(root, name)
     if os.path.lexists(target):
         raise FileExistsError(target)
+    load_edition(old, heed_lock=False)
     os.makedirs(root, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".policy-engine-") as beside:
         copy = os.path.join(beside, name)
@@ -103,11 +105,11 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
     """Give every text of a document with its path."""
     if isinstance(value, str):
         yield path, value
-    elif isinstance(value, dict):
-        for key, child in value.items():  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(child, (*path, str(key)))  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(value, list):
-        for index, child in enumerate(value):  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    elif is_object(value):
+        for key, child in value.items():
+            yield from _texts(child, (*path, str(key)))
+    elif is_array(value):
+        for index, child in enumerate(value):
             yield from _texts(child, (*path, index))
 
 

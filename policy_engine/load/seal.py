@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policy_engine.errors import Problem
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.digest import sha256_of
 from policy_engine.load.lock import COPIES, NAME, Seal, copy_path, lock_line, name_of, read_seal, sealed_data, split_line, text_digest
 from policy_engine.load.meaning import canonical, in_order, revision_of
@@ -38,6 +39,8 @@ class SealReport(NamedTuple):
     """Files in which only comments, spacing or the order of keys differ."""
     copy_kept: bool
     """Whether the sealed copy is there and is the sealed one, so that values can be named."""
+    lock_agrees: bool = True
+    """Whether the lock's digest of the whole meaning is that of the files, where no file differs."""
 
 
 def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> SealReport:
@@ -58,22 +61,24 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
     for name in sorted(names.keys() & seal.meanings.keys()):
         path = names[name]
         if sha256_of((canonical(documents[path].data),)) != seal.meanings[name]:
-            before = copy.get(name) if copy else None
+            before = copy.files.get(name) if copy else None
             told = list(_differences(path, (), before, documents[path].data)) if copy else []
             differences += told or [Difference(path, (), "", "")]
         elif text_digest(raws[path]) != seal.texts[name]:
             text_only.append(path)
     missing = tuple(sorted(seal.meanings.keys() - names.keys()))
     added = tuple(names[name] for name in sorted(names.keys() - seal.meanings.keys()))
-    return SealReport(True, tuple(differences), missing, added, tuple(text_only), copy is not None)
+    whole = not (differences or missing or added)
+    agrees = not whole or revision_of(document.data for document in documents.values()) == f"sha256:{seal.revision}"
+    return SealReport(True, tuple(differences), missing, added, tuple(text_only), copy is not None, agrees)
 
 
 def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
     """Give the values that differ, in the order of the file."""
-    if isinstance(before, dict) and isinstance(after, dict):
+    if is_object(before) and is_object(after):
         for key in (*after, *(key for key in before if key not in after)):
             yield from _differences(file, (*path, key), before.get(key), after.get(key))
-    elif isinstance(before, list) and isinstance(after, list):
+    elif is_array(before) and is_array(after):
         for index in range(max(len(before), len(after))):
             pair = (rows[index] if index < len(rows) else None for rows in (before, after))
             yield from _differences(file, (*path, index), *pair)
@@ -94,13 +99,14 @@ _LONGEST = 80
 
 def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Document]) -> list[Problem]:
     """Give what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
-    edition = os.path.basename(os.path.abspath(folder))
+    whole = os.path.abspath(folder)
+    edition, root = os.path.basename(whole), os.path.dirname(os.path.normpath(folder))
     problems = [_changed(edition, difference, documents[difference.file]) for difference in report.differences[:MAX_TOLD]]
-    problems += [
-        Problem("PE609", Location(os.path.join(os.path.dirname(folder), *name.split("/")), 1, 1), {"name": edition})
-        for name in report.missing
-    ]
+    problems += [Problem("PE609", Location(os.path.join(root, *name.split("/")), 1, 1), {"name": edition}) for name in report.missing]
     problems += [Problem("PE610", Location(path, 1, 1), {"name": edition}) for path in report.added]
+    if not report.lock_agrees:
+        details = {"name": edition, "path": NAME, "sealed": "…", "found": "…"}
+        problems.append(Problem("PE608", Location(os.path.join(root, NAME), 1, 1), details))
     return problems
 
 
@@ -120,10 +126,10 @@ def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[s
     edition = os.path.basename(os.path.abspath(folder))
     root = os.path.dirname(os.path.abspath(folder))
     names = {name_of(folder, path): path for path in sorted(documents)}
-    copy = in_order({name: documents[path].data for name, path in names.items()})
+    revision = revision_of(document.data for document in documents.values()).removeprefix("sha256:")
+    copy = in_order({"revision": revision, "files": {name: documents[path].data for name, path in names.items()}})
     os.makedirs(os.path.join(root, COPIES), exist_ok=True)
     _replace(copy_path(folder), copy)
-    revision = revision_of(document.data for document in documents.values()).removeprefix("sha256:")
     lines = [lock_line(edition, meaning=revision, copy=sha256_of((copy,)))]
     for name, path in names.items():
         lines.append(lock_line(name, meaning=sha256_of((canonical(documents[path].data),)), text=text_digest(raws[path])))

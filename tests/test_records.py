@@ -1,0 +1,805 @@
+"""Files of records: what a record holds, that the chain only grows, and that nothing in it changes unseen."""
+
+import json
+import multiprocessing
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.metadata import version
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy_engine.audit import chain
+from policy_engine.audit.chain import START, Head, append, sealed, verify
+from policy_engine.audit.record import RECORD_SCHEMA, SCHEMAS, Rating, make_record, slim
+from policy_engine.evaluate.rate import Rated, Rater
+from policy_engine.load.digest import sha256_of
+from policy_engine.load.library import Library
+from policy_engine.load.meaning import canonical
+from tests.conftest import ROOT
+
+GOOD = ROOT / "cases" / "2020" / "II.1" / "good"
+CASE = str(GOOD / "chair-completed.yaml")
+DECIDED = str(ROOT / "cases" / "2020" / "II.1.4" / "good" / "specialist-dossier.yaml")
+ROUND = str(ROOT / "cases" / "rounds" / "2020-tkv")
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def _small(number: int, name: str = "") -> dict[str, Any]:
+    """Give a small record: it has the parts of one, and the chain does not ask what is in them."""
+    case = {"name": name or f"hồ sơ {number}", "file": "x.yaml", "sha256": "", "text": "case: x\n", "asked": None, "given": None}
+    front = {"record": 1, "case": case, "edition": "e", "revision": "sha256:", "engine": "0", "schemas": {"case": 1}}
+    return {**front, "verdict": {"level": None, "list": [1, True, "é"]}, "n": number}
+
+
+def _chain(path: Path, count: int = 5) -> Head:
+    """Write a chain of small records."""
+    return append(str(path), [_small(number) for number in range(count)])
+
+
+def _lines(path: Path) -> list[bytes]:
+    """Give the lines of a file."""
+    return path.read_bytes().splitlines(keepends=True)
+
+
+def _split(raw: bytes) -> list[bytes]:
+    """Split bytes into lines as reading a file in binary does: at line breaks alone."""
+    return [line + b"\n" for line in raw.split(b"\n")[:-1]] + ([raw.rsplit(b"\n", 1)[-1]] if not raw.endswith(b"\n") else [])
+
+
+def _faults(lines: Sequence[bytes]) -> list[tuple[int, str]]:
+    """Give what is wrong with lines."""
+    return [(fault.line, fault.fault) for fault in verify(lines).faults]
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    """Give the records of a file."""
+    return [json.loads(line) for line in _lines(path)]
+
+
+def _of(err: str) -> list[str]:
+    """Give the codes in what was said."""
+    return re.findall(r"PE\d{3}", err)
+
+
+@pytest.fixture
+def records(tmp_path: Path, cli: Cli) -> Path:
+    """Give a file of three recorded cases."""
+    path = tmp_path / "records.jsonl"
+    files = [str(file) for file in sorted(GOOD.glob("*.yaml"))[:3]]
+    assert 0 == cli("evaluate", *files, "--record", str(path))[0]
+    return path
+
+
+@pytest.mark.parametrize("command", [("evaluate", CASE), ("evaluate", str(GOOD)), ("round", ROUND)], ids=["one", "folder", "round"])
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[str, ...], form: str) -> None:
+    """Rule: with `--record` standard output has the same bytes and the exit code is the same; a note stands on standard error."""
+    path = tmp_path / "records.jsonl"
+    before = cli(*command, "--format", form)
+
+    code, out, err = cli(*command, "--format", form, "--record", str(path))
+
+    head, count = verify(_lines(path)).head, len(_records(path))
+    assert {"evaluate": {1, len(list(GOOD.glob("*.yaml")))}, "round": {len(list(Path(ROUND).glob("*/*.yaml")))}}[command[0]] >= {count}
+    assert before[:2] == (code, out)
+    assert before[2] + f"recorded in {path}: {count} records, head {head.hash}\n" == err
+    assert (count, []) == (head.length, _faults(_lines(path)))
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_note_names_file_count_and_head(tmp_path: Path, cli: Cli, lang: str) -> None:
+    """Rule: the head, which must be kept elsewhere, is told in the reader's language."""
+    path = tmp_path / "sổ ghi.jsonl"
+
+    err = cli("evaluate", CASE, "--record", str(path), lang=lang)[2]
+
+    head = verify(_lines(path)).head
+    assert all(part in err for part in (str(path), "1", head.hash))
+
+
+def test_a_record_holds_all_that_is_needed(tmp_path: Path, cli: Cli) -> None:
+    """Rule: the case to the byte, edition, revision, engine, schemas, verdict, decisions, times in UTC."""
+    path = tmp_path / "records.jsonl"
+    begin = datetime.now(UTC).replace(microsecond=0)
+    cli("evaluate", DECIDED, "--record", str(path))
+
+    (record,) = _records(path)
+
+    raw, edition = Path(DECIDED).read_bytes(), Library().edition("2020")
+    assert (RECORD_SCHEMA, SCHEMAS) == (record["record"], record["schemas"])
+    assert (raw, sha256_of((raw,)), DECIDED, None, None) == (
+        record["case"]["text"].encode(), record["case"]["sha256"], record["case"]["file"], record["case"]["asked"], record["case"]["given"],
+    )  # fmt: skip
+    assert ("2020", "issued", edition.revision, version("policy-engine")) == tuple(
+        record[key] for key in ("edition", "status", "revision", "engine")
+    )
+    assert (1, START) == (record["sequence"], record["previous"])
+    recorded = datetime.fromisoformat(record["times"]["recorded_at"])
+    assert timedelta(0) == recorded.utcoffset()
+    assert begin <= recorded <= datetime.now(UTC)
+    assert ["2020-01-01", "2020-12-31"] == record["times"]["period"]
+    assert record["decided"] == record["verdict"]["decided"] != []
+    assert max(one["day"] for one in record["decided"]) == record["times"]["decided_at"]
+
+
+def test_the_verdict_of_a_record_is_whole_but_for_the_sentences(cli: Cli, tmp_path: Path) -> None:
+    """Rule: every key of the published verdict is kept, with the whole trace; sentences, advice and notice are left out."""
+    path = tmp_path / "records.jsonl"
+    shown = json.loads(cli("evaluate", CASE, "--record", str(path), "--format", "json")[1])
+
+    kept = _records(path)[0]["verdict"]
+
+    assert _bare(shown) == kept
+    assert kept["levels"]
+
+
+@pytest.mark.parametrize("name", ["hồ sơ", "案件", "Ω≈ç√", "😀 mặt cười", 'a"b\\c', "a\tb", "e\u0301", "x" * 5000])
+def test_names_of_any_script_are_kept(tmp_path: Path, name: str) -> None:
+    """Rule: what a case, a subject or a file is called does not break a line, and comes back the same."""
+    path, file = tmp_path / "records.jsonl", tmp_path / "case.yaml"
+    text = Path(CASE).read_text("utf-8").replace("name: Cán bộ DC", f"name: {json.dumps(name, ensure_ascii=False)}")
+    file.write_text(text, "utf-8")
+    rater = Rater(Library())
+    rated = rater.rate(str(file))
+    rating = Rating(f"{name}.yaml", rated.raw, None, rated.edition, rated.verdict)
+
+    append(str(path), [make_record(rating, "0", datetime.now(UTC)), _small(2, name)])
+
+    first, second = (json.loads(line) for line in path.read_bytes().split(b"\n")[:-1])
+    assert (text, f"{name}.yaml", name) == (first["case"]["text"], first["case"]["file"], second["case"]["name"])
+    assert [] == _faults(_split(path.read_bytes()))
+
+
+@pytest.mark.parametrize("style", ["plain", "Windows", "no last line break", "byte order mark"])
+def test_the_text_of_a_case_is_kept_to_the_byte(tmp_path: Path, cli: Cli, style: str) -> None:
+    """Rule: the text of a record has the digest that the record names, however the file was written."""
+    raw = Path(CASE).read_bytes()
+    changed = {
+        "plain": raw, "Windows": raw.replace(b"\n", b"\r\n"), "no last line break": raw.rstrip(b"\n"),
+        "byte order mark": b"\xef\xbb\xbf" + raw,
+    }[style]  # fmt: skip
+    file, path = tmp_path / "case.yaml", tmp_path / "records.jsonl"
+    file.write_bytes(changed)
+
+    assert 0 == cli("evaluate", str(file), "--record", str(path))[0]
+
+    (record,) = _records(path)
+    assert sha256_of((changed,)) == record["case"]["sha256"]
+    assert record["case"]["sha256"] == sha256_of((record["case"]["text"].encode(),))
+    assert (0, 1) == (cli("replay", str(path))[0], json.loads(cli("replay", str(path), "--format", "json")[1])["same"])
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=7)), timezone(timedelta(hours=-9, minutes=-30))])
+def test_times_are_in_utc(zone: timezone) -> None:
+    """Rule: wherever a case is rated, the record tells one time, without fractions of a second."""
+    rated = Rater(Library()).rate(CASE)
+
+    record = make_record(_rating(rated), "0", datetime(2021, 1, 1, 3, 4, 5, 678901, tzinfo=zone))
+
+    offset = zone.utcoffset(None)
+    assert (datetime(2021, 1, 1, 3, 4, 5, tzinfo=UTC) - offset).isoformat() == record["times"]["recorded_at"]
+
+
+def _rating(rated: Rated) -> Rating:
+    """Give what is recorded of a rated case."""
+    return Rating("x.yaml", rated.raw, None, rated.edition, rated.verdict)
+
+
+def test_an_edition_that_was_asked_for_is_kept(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a record says where an edition was asked for instead of the one that the case names."""
+    path = tmp_path / "records.jsonl"
+    cli("evaluate", CASE, "--edition", "2020", "--record", str(path))
+    cli("evaluate", CASE, "--record", str(path))
+
+    assert ["2020", None] == [record["case"]["asked"] for record in _records(path)]
+
+
+@pytest.mark.parametrize("as_of", [None, "2020-12-01"])
+def test_a_round_is_recorded_with_what_it_gave(tmp_path: Path, cli: Cli, as_of: str | None) -> None:
+    """Rule: a record of a round keeps the round, the day it was looked at, the facts taken from others, where from, and the findings."""
+    path = tmp_path / "records.jsonl"
+    more = ("--as-of", as_of) if as_of else ()
+    shown = json.loads(cli("round", ROUND, "--record", str(path), "--format", "json", *more)[1])
+
+    records = {record["case"]["name"]: record for record in _records(path)}
+
+    given = {name: record["case"]["given"] for name, record in records.items()}
+    verdicts = {verdict["case"]: verdict for verdict in shown["cases"]}
+    assert verdicts.keys() == records.keys()
+    assert {("Công đoàn TKV 2020 (minh họa)", as_of)} == {(one["round"], one["as_of"]) for one in given.values()}
+    assert all(given[name]["gathered"] == verdicts[name]["gathered"] for name in given)
+    assert all({one["fact"] for one in given[name]["gathered"]} >= given[name]["facts"].keys() for name in given)
+    assert any(one["facts"] for one in given.values())
+    assert any(one["gathered"] for one in given.values())
+    assert all(Path(record["case"]["file"]).read_bytes().decode() == record["case"]["text"] for record in records.values())
+
+
+def test_only_what_could_be_rated_is_recorded(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a bad file is told and not recorded; the others are."""
+    bad, path = tmp_path / "bad.yaml", tmp_path / "records.jsonl"
+    bad.write_text("case: x\n", "utf-8")
+
+    code, _, err = cli("evaluate", str(bad), CASE, "--record", str(path))
+
+    assert 3 == code
+    assert ": 1 records," in err
+    assert ["chair-completed"] == [record["case"]["name"] for record in _records(path)]
+
+
+def test_where_nothing_could_be_rated_no_file_is_made(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a run without a verdict leaves no file of records behind, as `round` has it."""
+    path = tmp_path / "records.jsonl"
+
+    assert 3 == cli("evaluate", str(tmp_path / "nothing.yaml"), "--record", str(path))[0]
+    assert not path.exists()
+
+
+def test_recording_again_continues_the_chain(records: Path, cli: Cli) -> None:
+    """Rule: a second run appends; what was written stays to the byte, and the next record names the last one."""
+    before = records.read_bytes()
+    cli("evaluate", CASE, "--record", str(records))
+    cli("round", ROUND, "--record", str(records))
+
+    after = _records(records)
+
+    assert before == records.read_bytes()[: len(before)]
+    assert list(range(1, len(after) + 1)) == [record["sequence"] for record in after]
+    assert [START, *(record["hash"] for record in after[:-1])] == [record["previous"] for record in after]
+    assert (0, []) == (cli("record", "verify", str(records))[0], _faults(_lines(records)))
+
+
+@given(
+    st.lists(st.lists(st.dictionaries(st.text(max_size=5), st.integers() | st.text() | st.booleans(), max_size=3), max_size=4), max_size=5)
+)
+@settings(derandomize=True, deadline=None)
+def test_however_a_chain_is_cut_into_runs_it_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[list[dict[str, Any]]]
+) -> None:
+    """Rule: appending in several runs writes the very bytes of appending at once."""
+    folder = tmp_path_factory.mktemp("runs")
+    safe = [[{**_small(0), "data": str(record)} for record in run] for run in runs]
+
+    for run in safe:
+        append(str(folder / "many"), run)
+    append(str(folder / "one"), [record for run in safe for record in run])
+
+    assert (folder / "one").read_bytes() == ((folder / "many").read_bytes() if runs else b"")
+    assert [] == _faults(_lines(folder / "one"))
+
+
+@pytest.mark.parametrize("torn", [b"{", b'{"case":{"name":"x"}', b"\xff\xfe", b"x" * 70_000, b" "])
+def test_a_torn_line_is_taken_off_and_kept(tmp_path: Path, torn: bytes) -> None:
+    """Rule: what a killed run left behind the last whole line is told, taken off by the next run, and kept beside the file."""
+    path = tmp_path / "records.jsonl"
+    _chain(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole + torn)
+
+    found = _faults(_split(path.read_bytes()))
+    append(str(path), [_small(9)])
+
+    assert [(6, "torn")] == found
+    assert whole == path.read_bytes()[: len(whole)]
+    assert (6, []) == (verify(_lines(path)).head.length, _faults(_lines(path)))
+    assert torn + b"\n" == Path(f"{path}.torn").read_bytes()
+
+
+def test_a_file_with_nothing_but_a_torn_line_begins_anew(tmp_path: Path) -> None:
+    """Rule: where the very first line was torn the chain begins at its start."""
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b'{"case"')
+
+    assert 1 == append(str(path), [_small(1)]).length
+    assert ([], b'{"case"\n') == (_faults(_lines(path)), Path(f"{path}.torn").read_bytes())
+
+
+def test_every_place_to_tear_a_line_is_mended(tmp_path: Path) -> None:
+    """Rule: wherever a line was torn, even in the middle of a letter, the records before it stay and the chain goes on."""
+    path = tmp_path / "records.jsonl"
+    _chain(path, 2)
+    raw = path.read_bytes()
+    first = raw.index(b"\n") + 1
+
+    for end in range(first, len(raw)):
+        path.write_bytes(raw[:end])
+        append(str(path), [_small(7)])
+        assert raw[:first] == path.read_bytes()[:first]
+        assert (2, []) == (verify(_lines(path)).head.length, _faults(_lines(path)))
+
+
+def test_two_torn_lines_are_both_kept(tmp_path: Path) -> None:
+    """Rule: the file of torn lines grows too."""
+    path = tmp_path / "records.jsonl"
+    for torn in (b"one", b"two"):
+        _chain(path, 1)
+        path.write_bytes(path.read_bytes() + torn)
+    _chain(path, 1)
+
+    assert b"one\ntwo\n" == Path(f"{path}.torn").read_bytes()
+
+
+def _write_many(path: str, writer: int, count: int) -> None:
+    """Append records one by one, as a run of its own."""
+    for number in range(count):
+        append(path, [_small(number, f"{writer}-{number}")])
+
+
+def test_two_writers_at_once_give_one_whole_chain(tmp_path: Path) -> None:
+    """Rule: runs that write at the same time wait for each other; every record is there, once, and the chain is whole."""
+    path = tmp_path / "records.jsonl"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write_many, args=(str(path), writer, 50)) for writer in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+
+    names = [record["case"]["name"] for record in _records(path)]
+
+    assert [0, 0] == [writer.exitcode for writer in writers]
+    assert (100, []) == (verify(_lines(path)).head.length, _faults(_lines(path)))
+    assert sorted(f"{writer}-{number}" for writer in range(2) for number in range(50)) == sorted(names)
+    assert [[f"{w}-{n}" for n in range(50)] for w in range(2)] == [[n for n in names if n.startswith(f"{w}-")] for w in range(2)]
+    assert not Path(f"{path}.torn").exists()
+
+
+_ENDLESS = """
+import json
+import sys
+from policy_engine.audit.chain import append
+def many():
+    while True:
+        yield json.loads(sys.argv[2]) | {"more": "x" * 20000}
+append(sys.argv[1], many())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+@pytest.mark.parametrize("round_", range(3))
+def test_a_killed_run_leaves_whole_lines(tmp_path: Path, round_: int) -> None:
+    """Rule: `kill -9` in the middle of writing leaves whole lines (at most one torn one behind them), and the next run goes on."""
+    path = tmp_path / "records.jsonl"
+    run = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(path), json.dumps(_small(0))])
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 200_000 * (round_ + 1)):
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+
+    lines = _split(path.read_bytes())
+    faults = _faults(lines)
+    whole = len(lines) - len(faults)
+    append(str(path), [_small(0)])
+
+    assert -signal.SIGKILL == run.returncode
+    assert whole >= 10
+    assert faults in ([], [(len(lines), "torn")])
+    assert (whole + 1, []) == (verify(_lines(path)).head.length, _faults(_lines(path)))
+
+
+def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
+    """Rule: of a whole file, one flipped bit in any byte is found, in its line or the one behind it, and never crashes."""
+    path = tmp_path / "records.jsonl"
+    _chain(path, 4)
+    raw, random = path.read_bytes(), Random(4)
+    starts = [place for place, byte in enumerate(raw) if byte == 10]
+
+    for place in range(len(raw)):
+        flipped = raw[:place] + bytes([raw[place] ^ (1 << random.randrange(8))]) + raw[place + 1 :]
+        faults = _faults(_split(flipped))
+
+        line = sum(start < place for start in starts) + 1
+        assert faults, (place, flipped[max(place - 10, 0) : place + 10])
+        assert min(number for number, _ in faults) in {line, line + 1}
+
+
+def test_a_flipped_bit_in_the_record_of_a_case_is_found(records: Path) -> None:
+    """Rule: in a record of a real case too, a flipped bit in one byte or another is found."""
+    line = _lines(records)[1]
+    others, random = _lines(records), Random(5)
+
+    missed = [
+        place
+        for place in range(0, len(line), 53)
+        if not _faults(_split(b"".join([others[0], _flip(line, place, random), others[2]])))
+    ]  # fmt: skip
+
+    assert missed == []
+    assert len(line) > 5000
+
+
+def _flip(line: bytes, place: int, random: Random) -> bytes:
+    """Flip one bit of a byte."""
+    return line[:place] + bytes([line[place] ^ (1 << random.randrange(8))]) + line[place + 1 :]
+
+
+def _reversed(line: bytes) -> bytes:
+    """Give a record with its keys the other way round."""
+    record: dict[str, Any] = json.loads(line)
+    return json.dumps({key: record[key] for key in reversed(list(record))}, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+
+
+def _moved(lines: list[bytes], change: str) -> list[bytes]:
+    """Give lines with one thing changed in their order."""
+    made, _ = sealed(_small(77), Head(2, json.loads(lines[1])["hash"]))
+    return {
+        "removed first": lines[1:],
+        "removed": [*lines[:2], *lines[3:]],
+        "swapped": [lines[0], lines[2], lines[1], *lines[3:]],
+        "swapped last": [*lines[:-2], lines[-1], lines[-2]],
+        "twice": [*lines[:3], *lines[2:]],
+        "last twice": [*lines, lines[-1]],
+        "inserted": [*lines[:2], made, *lines[2:]],
+        "inserted empty": [*lines[:2], b"\n", *lines[2:]],
+        "inserted foreign": [*lines[:2], b'{"a":1}\n', *lines[2:]],
+        "reversed": lines[::-1],
+        "two in one line": [lines[0][:-1] + lines[1], *lines[2:]],
+        "line end of Windows": [lines[0], lines[1][:-1] + b"\r\n", *lines[2:]],
+        "spaced": [lines[0], lines[1].replace(b'":', b'": ', 1), *lines[2:]],
+        "keys in another order": [lines[0], _reversed(lines[1]), *lines[2:]],
+        "escaped": [lines[0], lines[1].replace("ồ".encode(), b"\\u1ed3", 1), *lines[2:]],
+        "key twice": [lines[0], lines[1].replace(b'{"case"', b'{"n":1,"case"', 1), *lines[2:]],
+        "byte order mark": [b"\xef\xbb\xbf" + lines[0], *lines[1:]],
+    }[change]  # fmt: skip
+
+
+MOVES = (
+    "removed first", "removed", "swapped", "swapped last", "twice", "last twice", "inserted", "inserted empty", "inserted foreign",
+    "reversed",
+    "two in one line", "line end of Windows", "spaced", "keys in another order", "escaped", "key twice", "byte order mark",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("change", MOVES)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_moved_line_is_found(tmp_path: Path, cli: Cli, change: str, lang: str) -> None:
+    """Rule: a record that was removed, added, moved, repeated or written otherwise is told with its line; exit code 1."""
+    path = tmp_path / "records.jsonl"
+    _chain(path)
+    path.write_bytes(b"".join(_moved(_lines(path), change)))
+
+    code, out, err = cli("record", "verify", str(path), lang=lang)
+    data = json.loads(cli("record", "verify", str(path), "--format", "json")[1])
+
+    assert (1, "") == (code, err)
+    assert data["faults"]
+    assert len(out.splitlines()) == len(data["faults"]) + 1
+
+
+def test_who_chains_everything_anew_is_found_only_by_the_head(tmp_path: Path, cli: Cli) -> None:
+    """Rule: the chain protects against mistakes; who writes it anew from a changed record on is found by who kept the head."""
+    path = tmp_path / "records.jsonl"
+    kept = _chain(path)
+    records, head = _records(path), Head(0, START)
+    records[2]["n"] = 99
+    lines: list[bytes] = []
+    for record in records:
+        line, head = sealed({key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}, head)
+        lines.append(line)
+    path.write_bytes(b"".join(lines))
+
+    assert 0 == cli("record", "verify", str(path))[0]
+    assert 1 == cli("record", "verify", str(path), "--head", kept.hash)[0]
+
+
+@pytest.mark.parametrize("kept", range(5))
+@pytest.mark.parametrize(("lang", "words"), [("en", "in this chain"), ("vi", "trong chuỗi này")])
+def test_a_cut_off_end_is_found_with_the_head_alone(tmp_path: Path, cli: Cli, kept: int, lang: str, words: str) -> None:
+    """Rule: records that are cut off at the end leave a whole chain; only a head that was kept gives it away."""
+    path = tmp_path / "records.jsonl"
+    head = _chain(path, 6).hash
+    path.write_bytes(b"".join(_lines(path)[: kept + 1]))
+
+    without = cli("record", "verify", str(path), lang=lang)
+    code, out, _ = cli("record", "verify", str(path), "--head", head, lang=lang)
+    data = json.loads(cli("record", "verify", str(path), "--head", head, "--format", "json")[1])
+
+    assert (0, 1) == (without[0], code)
+    assert head in out
+    assert words in out
+    assert (False, [], kept + 1) == (data["head_found"], data["faults"], data["records"])
+
+
+def test_a_chain_that_has_grown_still_has_the_old_head(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a head that was kept earlier is found further up."""
+    path = tmp_path / "records.jsonl"
+    heads = [append(str(path), [_small(number)]).hash for number in range(4)]
+
+    for head in heads:
+        data = json.loads(cli("record", "verify", str(path), "--head", head, "--format", "json")[1])
+        assert (True, heads[-1]) == (data["head_found"], data["head"])
+
+
+@pytest.mark.parametrize("head", [START, "", "sha256:", "nonsense"])
+def test_a_head_that_is_none_is_not_found(tmp_path: Path, cli: Cli, head: str) -> None:
+    """Rule: what is the digest of no record is not in the chain."""
+    path = tmp_path / "records.jsonl"
+    _chain(path)
+
+    assert 1 == cli("record", "verify", str(path), "--head", head)[0]
+
+
+def test_verify_as_data(records: Path, cli: Cli) -> None:
+    """Rule: programs get the count, the head and each fault; without a head to look for, nothing is said of it."""
+    data = json.loads(cli("record", "verify", str(records), "--format", "json")[1])
+
+    head = verify(_lines(records)).head
+    assert {"file": str(records), "records": 3, "head": head.hash, "faults": [], "head_found": None} == data
+
+
+@pytest.mark.parametrize("command", [("record", "verify"), ("replay",)])
+@pytest.mark.parametrize(("kind", "code", "told"), [("empty", 3, "PE611"), ("absent", 3, "PE114"), ("folder", 3, "PE114")])
+def test_a_file_that_holds_nothing_is_bad_input(
+    tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str, code: int, told: str
+) -> None:
+    """Rule: an empty, missing or unreadable file of records is bad input: an empty run is never a success."""
+    path = tmp_path / "records.jsonl"
+    if kind == "empty":
+        path.touch()
+    elif kind == "folder":
+        path.mkdir()
+
+    found, out, err = cli(*command, str(path))
+
+    assert (code, "", [told]) == (found, out, _of(err))
+
+
+FOREIGN = {
+    "text": b"hello\n", "list": b"[]\n", "number": b"1\n", "null": b"null\n", "object": b'{"a":1}\n', "hash": b'{"hash":"x"}\n',
+    "hash of another kind": b'{"hash":1}\n', "not UTF-8": b"\xff\xfe\n", "zeros": b"\0\0\0\n", "blank lines": b"\n\n\n",
+    "deep": b"[" * 100_000 + b"\n",
+    "case of another kind": b'{"hash":"x","case":[]}\n', "long number": b'{"hash":"x","n":' + b"9" * 5000 + b"}\n",
+}  # fmt: skip
+ODD_VALUES = {
+    "half a letter": b'"\\ud800"', "deep list": b"[" * 900 + b"]" * 900, "very deep list": b"[" * 200_000 + b"]" * 200_000,
+    "no number": b"NaN", "no number beside a face": '["\U0001f600",NaN]'.encode(), "endless": b"-Infinity",
+    "great number beside a face": '["\U0001f600",99999999999999999999]'.encode(), "fraction beside a face": '["\U0001f600",1.5]'.encode(),
+    "half a letter as a key": b'{"\\udfff":1}', "key twice": b'{"a":1,"a":2}',
+}  # fmt: skip
+"""Values that JSON's readers take, and its canonical form does not have."""
+
+
+def _with(value: bytes, key: str = "odd") -> bytes:
+    """Give the line of a record with one value more, or another one."""
+    line, _ = sealed(_small(1), Head(0, START))
+    text = {k: v for k, v in json.loads(line).items() if k != key}
+    return json.dumps(text, ensure_ascii=False).encode()[:-1] + b',"' + key.encode() + b'":' + value + b"}\n"
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+def test_a_foreign_file_is_no_chain(tmp_path: Path, cli: Cli, kind: str) -> None:
+    """Rule: whatever a file holds, each line that is no record of the chain is told, and the engine does not fall over it."""
+    path = tmp_path / "foreign.jsonl"
+    path.write_bytes(FOREIGN[kind])
+
+    code, out, err = cli("record", "verify", str(path))
+
+    assert (1, "") == (code, err)
+    assert out.startswith("line 1: ")
+
+
+def _but(known: Mapping[str, Any], crashing: Sequence[str], reason: str) -> list[Any]:
+    """Give the names of a table, those that crash the engine marked."""
+    del crashing, reason
+    return list(known)
+
+
+VALUE_CRASHES = ("half a letter", "deep list", "no number beside a face", "great number beside a face", "half a letter as a key")
+PART_CRASHES = ("edition a list", "edition a number", "edition nothing")
+GIVEN_CRASHES = ("a list", "a text", "nothing in it", "no day", "gathered too much", "finding without parts")
+
+
+@pytest.mark.parametrize("kind", _but(ODD_VALUES, VALUE_CRASHES, "canonical() raises what Verifier.read does not expect"))
+@pytest.mark.parametrize("command", [("record", "verify"), ("replay",)], ids=["verify", "replay"])
+def test_a_value_that_has_no_canonical_form_is_no_fault_of_the_engine(
+    tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str
+) -> None:
+    """Rule: a line with a value that no record can hold is told as a fault of the chain; exit code 1, never 70."""
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(_with(ODD_VALUES[kind]))
+
+    code, out, err = cli(*command, str(path), "--format", "json")
+
+    data: dict[str, Any] = json.loads(out) if out else {}
+    assert (1, "") == (code, err)
+    assert data["faults" if command[0] == "record" else "chain_faults"]
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
+def test_a_foreign_file_is_not_replayed(tmp_path: Path, cli: Cli, kind: str, against: tuple[str, ...]) -> None:
+    """Rule: a line that is no record is a fault of the chain, not of the engine; exit code 1."""
+    path = tmp_path / "foreign.jsonl"
+    path.write_bytes(FOREIGN[kind])
+
+    code, out, err = cli("replay", str(path), "--format", "json", *against)
+
+    assert (1, "") == (code, err)
+    assert json.loads(out)["chain_faults"]
+
+
+ODD_PARTS = {
+    "edition a list": ("edition", b"[]"), "edition a number": ("edition", b"2020"), "edition nothing": ("edition", b"null"),
+    "verdict a list": ("verdict", b"[]"), "verdict nothing": ("verdict", b"null"), "verdict a text": ("verdict", b'"x"'),
+    "schemas nothing": ("schemas", b"null"), "revision a number": ("revision", b"1"), "record a list": ("record", b"[]"),
+    "sequence a text": ("sequence", b'"x"'), "sequence below nothing": ("sequence", b"-1"), "previous nothing": ("previous", b"null"),
+}  # fmt: skip
+ODD_GIVEN: Mapping[str, Any] = {
+    "a list": [], "a text": "x", "nothing in it": {}, "no day": {"round": "x", "as_of": "x", "facts": {}, "gathered": [], "findings": []},
+    "facts a list": {"round": "x", "as_of": None, "facts": [], "gathered": [], "findings": []},
+    "gathered too much": {"round": "x", "as_of": None, "facts": {}, "gathered": [{"x": 1}], "findings": []},
+    "finding without parts": {"round": "x", "as_of": None, "facts": {}, "gathered": [], "findings": [{}]},
+    "a fact of another kind": {"round": "x", "as_of": None, "facts": {"subordinates": 1}, "gathered": [], "findings": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", _but(ODD_PARTS, PART_CRASHES, "the parts of a record are not held to their kinds"))
+@pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
+def test_a_record_with_an_odd_part_is_no_fault_of_the_engine(
+    records: Path, cli: Cli, part: str, against: tuple[str, ...]
+) -> None:  # fmt: skip
+    """Rule: a record of which one part was replaced is told as broken; the other records are replayed; never 70."""
+    key, value = ODD_PARTS[part]
+    lines = _lines(records)
+    changed = {k: v for k, v in json.loads(lines[1]).items() if k != key} | {key: json.loads(value)}
+    records.write_bytes(lines[0] + canonical(changed) + b"\n" + lines[2])
+
+    code, out, err = cli("replay", str(records), "--format", "json", *against)
+
+    assert (1, "") == (code, err)
+    assert json.loads(out)["chain_faults"]
+
+
+@pytest.mark.parametrize("given_", _but(ODD_GIVEN, GIVEN_CRASHES, "what a round gave is not held to its form"))
+@pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
+def test_a_record_with_odd_gifts_of_a_round_is_no_fault_of_the_engine(
+    records: Path, cli: Cli, given_: str, against: tuple[str, ...]
+) -> None:  # fmt: skip
+    """Rule: what a round gave a case is data from a file too, and may be anything; never 70."""
+    lines = _lines(records)
+    changed = json.loads(lines[1])
+    changed["case"]["given"] = ODD_GIVEN[given_]
+    records.write_bytes(lines[0] + canonical(changed) + b"\n" + lines[2])
+
+    code, out, err = cli("replay", str(records), "--format", "json", *against)
+
+    assert (1, "") == (code, err)
+    assert json.loads(out)["chain_faults"]
+
+
+def test_no_flipped_bit_is_a_fault_of_the_engine(records: Path, cli: Cli) -> None:
+    """Rule: whatever bit of a file of records is flipped, a replay ends with 1 and a word on the chain, never with 70."""
+    raw, random = _lines(records)[0], Random(6)
+
+    for place in range(0, len(raw) - 1, 211):
+        records.write_bytes(_flip(raw, place, random))
+        code, out, _ = cli("replay", str(records), "--format", "json")
+        assert (1, True) == (code, bool(json.loads(out)["chain_faults"])), place
+
+
+@pytest.mark.parametrize("kind", ["text", "list", "number", "null", "object", "hash", "not UTF-8", "blank lines"])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_foreign_file_is_not_appended_to(tmp_path: Path, cli: Cli, kind: str, lang: str) -> None:
+    """Rule: a file whose last line is no record is left to the byte; wrong usage, exit code 2, and no verdict is printed unrecorded."""
+    path = tmp_path / "foreign.jsonl"
+    path.write_bytes(FOREIGN[kind])
+
+    code, out, err = cli("evaluate", CASE, "--record", str(path), lang=lang)
+
+    assert (2, "", FOREIGN[kind]) == (code, out, path.read_bytes())
+    assert str(path) in err
+
+
+@pytest.mark.parametrize("kind", ["folder", "missing folder", "full"])
+@pytest.mark.parametrize("command", [("evaluate", CASE), ("round", ROUND)], ids=["evaluate", "round"])
+def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str) -> None:
+    """Rule: where a record cannot be written the run ends with 2 and says why; no verdict is printed unrecorded."""
+    if kind == "full" and not os.path.exists("/dev/full"):
+        pytest.skip("there is no full disk here")
+    path = {"folder": str(tmp_path), "missing folder": str(tmp_path / "a" / "b.jsonl"), "full": "/dev/full"}[kind]
+
+    code, out, err = cli(*command, "--record", path)
+
+    assert (2, "") == (code, out)
+    assert path in err
+
+
+def test_a_part_that_was_written_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: where the disk takes only a part of a line, the file ends with a whole line again."""
+    path = tmp_path / "records.jsonl"
+    _chain(path, 2)
+    before = path.read_bytes()
+    whole: Callable[..., None] = vars(chain)["_write_all"]
+
+    def full(file: Any, line: bytes) -> None:
+        disk: Any = _Full(file)
+        whole(disk, line)
+
+    monkeypatch.setattr(chain, "_write_all", full)
+
+    with pytest.raises(OSError, match="No space"):
+        append(str(path), [_small(3)])
+
+    assert before == path.read_bytes()
+
+
+class _Full:
+    """A file on a disk that takes a half of what is written."""
+
+    def __init__(self, file: Any) -> None:
+        """Stand before a file."""
+        self.file = file
+
+    def __getattr__(self, name: str) -> Any:
+        """Be the file in everything else."""
+        return getattr(self.file, name)
+
+    def write(self, content: bytes) -> int:
+        """Take the half of it."""
+        written: int = self.file.write(content[: len(content) // 2])
+        return written
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(["a", "b", "case", "é"]), st.none() | st.booleans() | st.integers(-99, 99) | st.text(max_size=4))
+    )
+)
+@settings(derandomize=True, deadline=None)
+def test_a_line_is_the_canonical_form_and_hides_nothing(contents: list[Mapping[str, Any]]) -> None:
+    """Rule: each line is the canonical form of its record, and its digest is over everything else in it."""
+    head = Head(0, START)
+    lines: list[bytes] = []
+    for content in contents:
+        line, head = sealed({**_small(0), "content": content}, head)
+        lines.append(line)
+
+    for line in lines:
+        record = json.loads(line)
+        bare = {key: value for key, value in record.items() if key != "hash"}
+        assert canonical(record) + b"\n" == line
+        assert record["hash"] == f"sha256:{sha256_of((canonical(bare),))}"
+    assert ([], head) == (_faults(lines), verify(lines).head)
+
+
+def test_a_verdict_is_slimmed_of_sentences_only() -> None:
+    """Rule: what a record leaves out are the sentences of the edition and the advice; every other value stays."""
+    verdict = Rater(Library()).rate(CASE).verdict
+
+    keys = set(_keys(slim(verdict)))
+
+    assert not keys & {"says", "label", "advice"}
+    assert {"citation", "phrase", "observed", "outcome", "interpretations", "revision"} <= keys
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Give every key in some data."""
+    for key, child in _children(value):
+        if isinstance(key, str):
+            yield key
+        yield from _keys(child)
+
+
+def _children(value: Any) -> list[tuple[str | int, Any]]:
+    """Give what stands in a mapping or a list, with its key or its place."""
+    if isinstance(value, dict):
+        return list(cast("dict[str, Any]", value).items())
+    return [(place, child) for place, child in enumerate(cast("Any", value))] if isinstance(value, list) else []
+
+
+def _bare(value: Any) -> Any:
+    """Leave out the sentences, as a record does."""
+    if isinstance(value, dict):
+        return {key: _bare(child) for key, child in _children(cast("Any", value)) if key not in {"says", "label", "advice", "notice"}}
+    return [_bare(child) for _, child in _children(cast("Any", value))] if isinstance(value, list) else value

@@ -1,0 +1,561 @@
+"""Replay: every recorded verdict comes out again to the byte, and one that does not is put down to what changed."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy_engine.audit.chain import START, Head, append, sealed
+from policy_engine.audit.record import SCHEMAS
+from policy_engine.audit.replay import CAUSES, Replayer, first_difference
+from policy_engine.audit.tally import Against, Tally
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.rate import Rater
+from policy_engine.load.digest import sha256_of
+from policy_engine.load.files import data_root
+from policy_engine.load.library import Library
+from policy_engine.load.meaning import canonical
+from policy_engine.model.case import Case
+from policy_engine.model.verdict import Verdict
+from policy_engine.report.data import to_json, verdict_to_data
+from tests.conftest import ROOT
+from tests.editions.small import asked, edition_of
+
+RULEBOOK = Path(data_root(), "rulebook")
+CASES = sorted((ROOT / "cases" / "2020").glob("*/*/*.yaml"))
+GOOD = ROOT / "cases" / "2020" / "II.1" / "good"
+LEADER = "criteria/head-office-leader.yaml"
+ROUND = str(ROOT / "cases" / "rounds" / "2020-tkv")
+RECORDED: Mapping[str, tuple[str, ...]] = {
+    "cases": ("evaluate", str(ROOT / "cases" / "2020")),
+    "round": ("round", ROUND),
+    "round as it stood": ("round", ROUND, "--as-of", "2020-12-10"),
+    "round before anything": ("round", ROUND, "--as-of", "2020-01-01"),
+}
+Cli = Callable[..., tuple[int, str, str]]
+_RUN = "import sys; from policy_engine.cli.main import run; sys.exit(run(sys.argv[1:], 'en'))"
+
+
+def _command(seed: int, *arguments: str) -> tuple[int, str]:
+    """Run a command in a process of its own, with a seed for the order of sets."""
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, *arguments, "--lang", "en"], capture_output=True, check=False,
+        env={**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    assert done.returncode in {0, 1}, done.stderr.decode()
+    return done.returncode, done.stdout.decode()
+
+
+def _replayed(cli: Cli, path: Path, *more: str) -> tuple[int, dict[str, Any]]:
+    """Replay a file of records; give the exit code and the data."""
+    code, out, err = cli("replay", str(path), "--format", "json", *more)
+    assert err == ""
+    data: dict[str, Any] = json.loads(out)
+    return code, data
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    """Give the records of a file."""
+    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+
+def _chain(path: Path, records: list[dict[str, Any]]) -> Path:
+    """Write records as a whole chain, by hand."""
+    head, lines = Head(0, START), b""
+    for record in records:
+        line, head = sealed({key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}, head)
+        lines += line
+    path.write_bytes(lines)
+    return path
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    """Replace a text of a file everywhere."""
+    text = path.read_text("utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Give a copy of the edition of 2020 that is not sealed."""
+    shutil.copytree(RULEBOOK / "2020", tmp_path / "lib" / "2020")
+    return tmp_path / "lib"
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file of records of the good cases."""
+    path = tmp_path_factory.mktemp("good") / "records.jsonl"
+    assert 0 == _command(0, "evaluate", str(GOOD), "--record", str(path))[0]
+    return path
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a file of records of every case and of the example round, as it stands and as it stood."""
+    path = tmp_path_factory.mktemp("everything") / "records.jsonl"
+    for arguments in RECORDED.values():
+        assert 0 == _command(0, *arguments, "--record", str(path))[0]
+    return path
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_every_recorded_case_comes_out_again_to_the_byte(everything: Path, seed: int) -> None:
+    """Rule: all cases of all chapters, and the round with and without a day, give the recorded verdict in another process."""
+    code, out = _command(seed, "replay", str(everything), "--format", "json")
+
+    data = json.loads(out)
+    count = len(_records(everything))
+    assert count >= len(CASES) + 3 * 40
+    assert (0, count, count, {}, [], []) == (
+        code, data["records"], data["same"], data["causes"], data["differences"], data["chain_faults"],
+    )  # fmt: skip
+
+
+def test_records_do_not_depend_on_the_order_of_sets(everything: Path, tmp_path: Path) -> None:
+    """Rule: whatever the seed, what is recorded is the same but for the time."""
+    path = tmp_path / "records.jsonl"
+    for arguments in RECORDED.values():
+        _command(1, *arguments, "--record", str(path))
+
+    def timeless(record: dict[str, Any]) -> bytes:
+        bare = {key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}
+        return canonical({**bare, "times": {**record["times"], "recorded_at": ""}})
+
+    first, second = (list(map(timeless, _records(file))) for file in (everything, path))
+
+    assert [] == [number for number, pair in enumerate(zip(first, second, strict=True)) if pair[0] != pair[1]]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_replay_without_a_difference_in_words(good: Path, cli: Cli, form: str, lang: str) -> None:
+    """Rule: the number of records, how many are the same, and the head of the chain are told in the reader's language."""
+    code, out, err = cli("replay", str(good), "--format", form, lang=lang)
+
+    records = _records(good)
+    flat = " ".join(out.split())
+    assert (0, "") == (code, err)
+    assert records[-1]["hash"] in out
+    words = {
+        "en": f"Records: {len(records)}. The same to the byte: {len(records)}. Otherwise: 0.", "vi": f"Số bản ghi: {len(records)}.",
+    }  # fmt: skip
+    assert words[lang] in flat
+
+
+def test_a_missing_edition_is_put_down_to_the_rulebook(good: Path, cli: Cli, library: Path) -> None:
+    """Rule: where the pinned edition is not there, each record is told with PE601, and the run goes on to its end."""
+    _replace(library / "2020" / "edition.yaml", 'edition: "2020"', 'edition: "2021"')
+    count = len(_records(good))
+
+    code, data = _replayed(cli, good, "--rulebook", str(library))
+
+    assert (1, count, {"rulebook": count}, 0) == (code, data["records"], data["causes"], data["same"])
+    assert all(one["step"].startswith("PE601 ") and one["found"] == "PE601" for one in data["differences"])
+
+
+def test_a_changed_sealed_edition_is_put_down_to_the_rulebook(good: Path, cli: Cli, library: Path) -> None:
+    """Rule: an edition that its seal refuses is the rulebook's fault, with the file in which it was changed."""
+    for part in ("editions.lock", "sealed"):
+        (shutil.copytree if part == "sealed" else shutil.copy)(RULEBOOK / part, library / part)
+    _replace(library / "2020" / LEADER, "value: 80%", "value: 81%")
+
+    code, data = _replayed(cli, good, "--rulebook", str(library))
+
+    assert (1, {"rulebook"}) == (code, set(data["causes"]))
+    assert all(one["found"] == "PE608" and LEADER in one["step"] for one in data["differences"])
+
+
+def test_a_raised_threshold_is_put_down_to_the_rulebook_with_the_first_step(good: Path, cli: Cli, library: Path) -> None:
+    """Rule: of a changed edition the first step of the trace that went otherwise is named, with its clause, else the revision."""
+    _replace(library / "2020" / LEADER, "value: 80%", "value: 99%")
+    records = _records(good)
+
+    code, data = _replayed(cli, good, "--rulebook", str(library))
+
+    differences = {one["case"]: one for one in data["differences"]}
+    moved = {name: one for name, one in differences.items() if one["step"] != "revision"}
+    assert (1, {"rulebook": len(records)}, len(records)) == (code, data["causes"], len(differences))
+    assert moved
+    assert all(one["step"].startswith("levels[good]") and "II.1.3.b/HTTNV" in one["citation"] for one in moved.values())
+    assert all(records[0]["revision"] == one["recorded"] for name, one in differences.items() if name not in moved)
+
+
+def test_a_fact_that_an_edition_has_lost_is_put_down_to_the_rulebook(good: Path, cli: Cli, library: Path) -> None:
+    """Rule: a case that could be read under the recorded revision and cannot be under the present one has not become the engine's fault."""
+    for path in (library / "2020").glob("**/*.yaml"):
+        text = path.read_text("utf-8")
+        path.write_text(text.replace("targets_exceeded", "targets_surpassed"), "utf-8")
+
+    data = _replayed(cli, good, "--rulebook", str(library))[1]
+
+    lost = [one for one in data["differences"] if one["found"] == "PE501"]
+    assert lost
+    assert {"rulebook"} == {one["cause"] for one in lost}
+
+
+def test_a_changed_text_is_put_down_to_the_case(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a case whose text is not the one whose digest was recorded is told as the case, even in a chain that is whole."""
+    records = _records(good)
+    assert "targets_completed: 16" in records[0]["case"]["text"]
+    records[0]["case"]["text"] = records[0]["case"]["text"].replace("targets_completed: 16", "targets_completed: 20")
+
+    code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
+
+    assert (1, {"case": 1}, len(records) - 1, []) == (code, data["causes"], data["same"], data["chain_faults"])
+    (one,) = data["differences"]
+    assert (1, records[0]["case"]["name"], "case", "case.sha256") == (one["line"], one["case"], one["cause"], one["step"])
+    assert sha256_of((records[0]["case"]["text"].encode(),)) == one["found"]
+
+
+def test_a_changed_text_with_its_digest_is_found_by_the_verdict(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """Rule: who changes text, digest and chain is still found where the verdict does not fit the text."""
+    records = _records(good)
+    text = records[0]["case"]["text"].replace("targets_completed: 16", "targets_completed: 20")
+    records[0]["case"] |= {"text": text, "sha256": sha256_of((text.encode(),))}
+
+    code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
+
+    assert (1, 1, len(records) - 1) == (code, len(data["differences"]), data["same"])
+
+
+def test_a_changed_verdict_is_found(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a level that was written into a record by hand does not come out again."""
+    records = _records(good)
+    records[3]["verdict"] |= {"level": "excellent" if records[3]["verdict"]["level"] != "excellent" else "good"}
+
+    code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
+
+    assert (1, [4]) == (code, [one["line"] for one in data["differences"]])
+    assert "level" == data["differences"][0]["step"]
+
+
+@pytest.mark.parametrize("change", ["schemas", "record"])
+def test_other_schemas_are_put_down_to_the_schema(good: Path, tmp_path: Path, cli: Cli, change: str) -> None:
+    """Rule: a verdict that differs, recorded under other schemas, or a record of another form, is put down to the schema."""
+    records = _records(good)
+    if change == "schemas":
+        records[1] |= {"schemas": {**SCHEMAS, "verdict": 0}, "verdict": {**records[1]["verdict"], "newer": None}}
+    else:
+        records[1] |= {"record": 2}
+
+    code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
+
+    assert (1, {"schema": 1}, [2]) == (code, data["causes"], [one["line"] for one in data["differences"]])
+
+
+def test_other_schemas_alone_are_no_difference(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """Rule: where the verdict is the same to the byte, it does not matter under which schemas it was recorded."""
+    records = [record | {"schemas": {**SCHEMAS, "case": 0}, "engine": "0.0.1"} for record in _records(good)]
+
+    assert 0 == _replayed(cli, _chain(tmp_path / "changed.jsonl", records))[0]
+
+
+def test_another_answer_is_put_down_to_the_engine(good: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: with the same edition, case and schemas, a verdict that comes out otherwise is the engine's, at the first step that differs."""
+    whole = Evaluator.evaluate
+
+    def otherwise(self: Evaluator, case: Case) -> Verdict:
+        verdict = whole(self, case)
+        return verdict._replace(gap_possible=not verdict.gap_possible) if case.id == "chair-completed" else verdict
+
+    monkeypatch.setattr(Evaluator, "evaluate", otherwise)
+
+    code, data = _replayed(cli, good)
+
+    assert (1, {"engine": 1}) == (code, data["causes"])
+    (one,) = data["differences"]
+    assert ("chair-completed", "gap_possible", "false", "true") == (one["case"], one["step"], one["recorded"], one["found"])
+
+
+@pytest.mark.parametrize(
+    ("cause", "lang", "words"),
+    [
+        ("rulebook", "en", "the rulebook is not the one that was recorded"), ("rulebook", "vi", "quy tắc"),
+        ("case", "en", "the case is not the one that was recorded"), ("case", "vi", "hồ sơ"),
+    ],
+)  # fmt: skip
+def test_a_difference_in_words(
+    good: Path, tmp_path: Path, cli: Cli, library: Path, cause: str, lang: str, words: str
+) -> None:  # fmt: skip
+    """Rule: line, case, cause and step are told in the reader's language; exit code 1."""
+    records, more = _records(good), ()
+    if cause == "case":
+        records[0]["case"]["text"] += "# more\n"
+    else:
+        _replace(library / "2020" / LEADER, "value: 80%", "value: 99%")
+    where = ("--rulebook", str(library)) if cause == "rulebook" else more
+
+    code, out, _ = cli("replay", str(_chain(tmp_path / "changed.jsonl", records)), *where, lang=lang)
+
+    flat = " ".join(out.split())
+    assert 1 == code
+    assert words in flat
+    assert records[0]["case"]["name"] in flat
+
+
+def test_a_broken_chain_ends_with_one_though_every_verdict_is_the_same(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a replay holds the chain too."""
+    lines = good.read_bytes().splitlines(keepends=True)
+    path = tmp_path / "broken.jsonl"
+    path.write_bytes(b"".join([*lines[:2], *lines[3:]]))
+
+    code, data = _replayed(cli, path)
+
+    assert (1, len(lines) - 1, [(3, "out_of_place")]) == (
+        code, data["same"], [(fault["line"], fault["fault"]) for fault in data["chain_faults"]],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def raised(library: Path) -> Path:
+    """Give the edition of 2020, and beside it a draft in which leaders must complete more for a good level."""
+    shutil.copytree(library / "2020", library / "2021")
+    front = library / "2021" / "edition.yaml"
+    _replace(front, 'edition: "2020"\nstatus: issued', 'edition: "2021"\nstatus: draft')
+    _replace(library / "2021" / LEADER, "value: 80%", "value: 99%")
+    return library
+
+
+def test_another_edition_moves_who_it_must(good: Path, cli: Cli, raised: Path) -> None:
+    """Rule: under a raised threshold the matrix counts every record once, and each case that moves names the criterion that decides it."""
+    records = _records(good)
+
+    code, data = _replayed(cli, good, "--against", "2021", "--rulebook", str(raised))
+
+    before = Counter(record["verdict"]["level"] or record["verdict"]["outcome"] for record in records)
+    found: Counter[str] = Counter()
+    for cell in data["matrix"]:
+        found[cell["before"]] += cell["count"]
+    assert (0, len(records), 0, "2021", "draft") == (code, data["records"], data["not_rated"], data["against"], data["status"])
+    assert len(records) == sum(cell["count"] for cell in data["matrix"])
+    assert before == found
+    assert data["moved"] == len(data["moves"]) == sum(cell["count"] for cell in data["matrix"] if cell["before"] != cell["after"]) > 0
+    assert {"good"} == {move["before"] for move in data["moves"]}
+    reasons = [reason for move in data["moves"] for reason in move["reasons"]]
+    assert all(move["reasons"] for move in data["moves"])
+    assert {"II.1.3.b/HTTNV/3"} == {reason["citation"] for reason in reasons}
+
+
+def test_each_move_is_what_both_editions_say(good: Path, cli: Cli, raised: Path) -> None:
+    """Rule: a move is told of exactly the cases that two evaluations, one under each edition, give other levels."""
+    data = _replayed(cli, good, "--against", "2021", "--rulebook", str(raised))[1]
+    verdicts = [
+        json.loads(cli("evaluate", str(GOOD), "--edition", name, "--rulebook", str(raised), "--format", "json")[1])
+        for name in ("2020", "2021")
+    ]
+
+    expected = {
+        one["case"]: (one["level"], one["outcome"], other["level"], other["outcome"])
+        for one, other in zip(verdicts[0], verdicts[1], strict=True)
+        if (one["level"], one["outcome"]) != (other["level"], other["outcome"])
+    }
+
+    assert expected == {
+        move["case"]: (move["before"], move["before_outcome"], move["after"], move["after_outcome"]) for move in data["moves"]
+    }  # fmt: skip
+
+
+def test_the_same_edition_moves_nobody(everything: Path, cli: Cli) -> None:
+    """Rule: against its own edition every record stays where it is, those of rounds too."""
+    code, data = _replayed(cli, everything, "--against", "2020")
+
+    assert (0, 0, 0, []) == (code, data["moved"], data["not_rated"], data["moves"])
+    assert all(cell["before"] == cell["after"] for cell in data["matrix"])
+    assert data["records"] == sum(cell["count"] for cell in data["matrix"])
+
+
+def test_a_case_that_the_other_edition_cannot_read_is_counted_apart(good: Path, cli: Cli, raised: Path) -> None:
+    """Rule: where the other edition has no such fact, the case is told as not rated, with the reason; the others are compared."""
+    for path in (raised / "2021").glob("**/*.yaml"):
+        path.write_text(path.read_text("utf-8").replace("targets_exceeded", "targets_surpassed"), "utf-8")
+    stating = [record["case"]["name"] for record in _records(good) if "\n  targets_exceeded: " in record["case"]["text"]]
+
+    code, data = _replayed(cli, good, "--against", "2021", "--rulebook", str(raised))
+
+    assert (0, len(stating)) == (code, data["not_rated"])
+    assert stating == [one["case"] for one in data["unread"]]
+    assert {"PE501"} == {one["problem"]["code"] for one in data["unread"]}
+    assert data["records"] - len(stating) == sum(cell["count"] for cell in data["matrix"])
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_another_edition_in_words(good: Path, cli: Cli, raised: Path, form: str, lang: str) -> None:
+    """Rule: the matrix with the codes of the levels, who moves and what decides it, in the reader's language."""
+    data = _replayed(cli, good, "--against", "2021", "--rulebook", str(raised))[1]
+
+    code, out, err = cli("replay", str(good), "--against", "2021", "--rulebook", str(raised), "--format", form, lang=lang)
+
+    flat = " ".join(out.replace("\\", "").split())
+    assert (0, "") == (code, err)
+    assert all(word in flat for word in ("HTTNV", "HTNV", "2021", *(move["case"] for move in data["moves"])))
+    assert all(reason["citation"] in flat for move in data["moves"] for reason in move["reasons"])
+
+
+def test_an_edition_that_is_not_there_is_bad_input(good: Path, cli: Cli) -> None:
+    """Rule: to ask what an unknown edition would have said is PE601 and 3, before anything is read."""
+    code, out, err = cli("replay", str(good), "--against", "nothing")
+
+    assert (3, "") == (code, out)
+    assert "PE601" in err
+
+
+def test_a_broken_chain_ends_with_one_against_another_edition_too(good: Path, tmp_path: Path, cli: Cli, raised: Path) -> None:
+    """Rule: another answer is none of the exit code's business; a broken chain is."""
+    lines = good.read_bytes().splitlines(keepends=True)
+    path = tmp_path / "broken.jsonl"
+    path.write_bytes(b"".join(lines[1:]))
+
+    assert 1 == _replayed(cli, path, "--against", "2021", "--rulebook", str(raised))[0]
+
+
+def test_records_of_a_round_are_replayed_with_what_they_were_given(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a record of a round carries the levels of other cases: without those another verdict comes out."""
+    path = tmp_path / "records.jsonl"
+    cli("round", ROUND, "--record", str(path))
+    records = _records(path)
+    resting = [record for record in records if record["case"]["given"]["facts"]]
+    for record in resting:
+        record["case"]["given"]["facts"] = {}
+
+    code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
+
+    moved = {one["case"] for one in data["differences"]}
+    assert 1 == code
+    assert moved
+    assert {record["case"]["name"] for record in resting} >= moved
+
+
+def test_records_need_no_file_but_the_rulebook(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a record is rated from what it holds; the file of the case may be gone or changed."""
+    case, path = tmp_path / "case.yaml", tmp_path / "records.jsonl"
+    shutil.copy(GOOD / "chair-completed.yaml", case)
+    cli("evaluate", str(case), "--record", str(path))
+
+    case.write_text("nothing", "utf-8")
+    changed = _replayed(cli, path)[0]
+    case.unlink()
+
+    assert (0, 0) == (changed, _replayed(cli, path)[0])
+
+
+def test_how_much_is_told_does_not_grow(good: Path) -> None:
+    """Rule: of any number of differences and moves a fixed number is kept; the rest is counted."""
+    records = _records(good)
+    tally = Tally(Replayer(Library()))
+    for number in range(1500):
+        tally.take({**records[0], "record": 9}, number)
+
+    assert (1500, 1000, {"schema": 1500}) == (tally.records, len(tally.drifts), dict(tally.causes))
+
+
+def test_how_many_moves_are_told_does_not_grow(good: Path, raised: Path) -> None:
+    """Rule: of any number of cases that move a fixed number is kept; the matrix counts them all."""
+    library = Library(str(raised))
+    against = Against(Replayer(library), library.edition("2021"))
+    moving = next(record for record in _records(good) if _moves(record, library))
+    for number in range(1100):
+        against.take(moving, number)
+
+    assert (1100, 1100, 1000, 1100) == (against.records, against.moved, len(against.moves), against.matrix.total)
+
+
+def _moves(record: Mapping[str, Any], library: Library) -> bool:
+    """Tell whether a record's case moves under the raised edition."""
+    against = Against(Replayer(library), library.edition("2021"))
+    against.take(record, 1)
+    return against.moved == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"a": 1}, {"a": 2}, ("a", "1", "2", "")),
+        ({"a": [1, 2]}, {"a": [1, 3]}, ("a[1]", "2", "3", "")),
+        ({"a": [1]}, {"a": [1, 3]}, ("a[1]", "null", "3", "")),
+        ({"revision": "x", "level": "a"}, {"revision": "y", "level": "b"}, ("level", "a", "b", "")),
+        ({"revision": "x", "level": "a"}, {"revision": "y", "level": "a"}, ("revision", "x", "y", "")),
+        (
+            {"level": "a", "levels": [{"level": "a", "citation": "I", "criteria": [{"id": "c", "citation": "I/1", "outcome": "met"}]}]},
+            {"level": "b", "levels": [{"level": "a", "citation": "I", "criteria": [{"id": "c", "citation": "I/1", "outcome": "not_met"}]}]},
+            ("levels[a].criteria[c].outcome", "met", "not_met", "I/1"),
+        ),
+        ({"level": None, "track": "x"}, {"level": "a", "track": "y"}, ("track", "x", "y", "")),
+        ({"a": "x" * 500}, {"a": "y"}, ("a", "x" * 159 + "…", "y", "")),
+        ({"a": {}}, {"a": {"b": 1}}, ("a.b", "null", "1", "")),
+    ],
+)  # fmt: skip
+def test_the_first_step_that_differs(before: Any, after: Any, expected: tuple[str, str, str, str]) -> None:
+    """Rule: the first difference told is the first step of the trace, by its id, with its clause; what follows from it comes later."""
+    assert expected == first_difference(before, after)
+
+
+def test_the_causes_are_closed(good: Path, cli: Cli) -> None:
+    """Rule: whatever differs is put down to one of four causes."""
+    assert ("rulebook", "case", "schema", "engine") == CAUSES
+    assert {} == _replayed(cli, good)[1]["causes"]
+
+
+@given(st.sampled_from(CASES), st.sampled_from(CASES), st.lists(st.sampled_from(["2020", "2021"]), max_size=4))
+@settings(derandomize=True, deadline=None, max_examples=60)
+def test_no_run_leaves_anything_behind(first: Path, second: Path, between: list[str]) -> None:
+    """Rule: a case rated under an edition, then others under others, then again, gives the first answer."""
+    before = _said(first, "2020")
+    for name in between:
+        _said(second, name)
+
+    assert before == _said(first, "2020")
+    assert before == to_json(verdict_to_data(Rater(Library()).rate(str(first)).verdict))
+
+
+_RATERS: dict[str, Rater] = {}
+
+
+def _said(path: Path, name: str) -> str:
+    """Give the verdict on a case under the edition of 2020, or under a copy of it with a raised threshold, in one process."""
+    if name not in _RATERS:
+        library = Library()
+        if name == "2021":
+            edition = library.edition("2020")
+            tracks = tuple(track._replace(decide=track.decide[::-1]) for track in edition.tracks)
+            vars(library)["_loaded"]["2020"] = edition._replace(tracks=tracks, revision="sha256:other")
+        _RATERS[name] = Rater(library)
+    return to_json(verdict_to_data(_RATERS[name].rate(str(path)).verdict))
+
+
+@pytest.mark.parametrize("pair", [("harvest", "press"), ("press", "show"), ("show", "harvest")])
+def test_small_editions_do_not_see_each_other(pair: tuple[str, str]) -> None:
+    """Rule: editions with levels, facts and thresholds of the same names are rated side by side in one process."""
+    facts: Mapping[str, Mapping[str, object]] = {
+        "harvest": {"rows": 3, "dry": False, "tools": ["basket"], "spare": []},
+        "press": {"kind": "press", "barrels": 3, "clean": True, "months": 9, "idle": False, "guest": False, "house": "none"},
+        "show": {"grade": "good", "prize": True, "graded": True, "withdrawn": False, "flower": True},
+    }
+
+    answers = [asked(name, facts[name]) for name in (pair[0], pair[1], pair[0], pair[1])]
+
+    assert answers[0] == answers[2]
+    assert answers[1] == answers[3]
+    assert [edition_of(name).id for name in pair] == [answer.edition for answer in answers[:2]]
+
+
+def test_a_record_appended_by_hand_is_replayed_as_any_other(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a chain says nothing of who wrote it; what a record holds is what is rated."""
+    path = tmp_path / "records.jsonl"
+    kept = [{k: v for k, v in record.items() if k not in {"sequence", "previous", "hash"}} for record in _records(good)]
+    append(str(path), kept * 3)
+
+    code, data = _replayed(cli, path)
+
+    assert (0, len(kept) * 3) == (code, data["same"])
