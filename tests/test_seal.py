@@ -154,7 +154,7 @@ def _of_mappings(data: Any) -> list[Mutation]:
     """Drop, add and rename each key."""
     found: list[Mutation] = []
     mappings = [(path, dict(_children(value))) for path, value in _nodes(data) if isinstance(value, dict)]
-    for path, value, key in ((path, value, str(key)) for path, value in mappings for key in value):
+    for path, value, key in [(path, value, str(key)) for path, value in mappings for key in value]:
         gone = {k: v for k, v in value.items() if k != key}
         renamed = {(f"{k}_x" if k == key else k): v for k, v in value.items()}
         more = {**value, f"{key}_x": value[key]}
@@ -167,7 +167,8 @@ def _of_mappings(data: Any) -> list[Mutation]:
 def _of_lists(data: Any) -> list[Mutation]:
     """Drop and repeat the last item of each list, and change places of the first two."""
     found: list[Mutation] = []
-    for path, items in ((path, [child for _, child in _children(value)]) for path, value in _nodes(data) if isinstance(value, list)):
+    lists = [(path, [child for _, child in _children(value)]) for path, value in _nodes(data) if isinstance(value, list)]
+    for path, items in lists:
         last = len(items) - 1
         found.append(Mutation("item dropped", _put(data, path, items[:-1]), frozenset({(*path, last)})))
         found.append(Mutation("item repeated", _put(data, path, [*items, items[-1]]), frozenset({(*path, last + 1)})))
