@@ -154,7 +154,7 @@ def _of_mappings(data: Any) -> list[Mutation]:
     """Drop, add and rename each key."""
     found: list[Mutation] = []
     mappings = [(path, dict(_children(value))) for path, value in _nodes(data) if isinstance(value, dict)]
-    for path, value, key in [(path, value, str(key)) for path, value in mappings for key in value]:
+    for path, value, key in [(place, whole, str(key)) for place, whole in mappings for key in whole]:
         gone = {k: v for k, v in value.items() if k != key}
         renamed = {(f"{k}_x" if k == key else k): v for k, v in value.items()}
         more = {**value, f"{key}_x": value[key]}
