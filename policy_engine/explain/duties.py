@@ -112,8 +112,9 @@ class _Duties:
             yield Line("unknown", self.say(N_("cannot be told from what is recorded: {count}"), count=unknown))
 
     def unrecorded(self) -> Iterator[Line]:
-        """Name the facts that the lines above wait for."""
-        labels = [sentence(self.edition.facts[name].label, self.language) for name in self.verdict.duties.unrecorded]
+        """Name the facts that the lines above wait for, in the order in which the edition declares them."""
+        waited = set(self.verdict.duties.unrecorded)
+        labels = [sentence(fact.label, self.language) for name, fact in self.edition.facts.items() if name in waited]
         if labels:
             yield Line("unknown", "; ".join(labels))
 
