@@ -4,6 +4,7 @@
 
     PolicyEngineError
     ├── InputError      a case, rulebook or record is bad or missing; carries Problems   exit code 3
+    ├── MissingExtraError    a command needs a library that is not installed         exit code 2
     └── EngineFaultError     the engine broke its own promise                            exit code 70
 
 Wrong usage of the command line is click's `UsageError` (exit code 2).
@@ -202,6 +203,16 @@ class InputError(PolicyEngineError):
         """Keep the problems, sorted by place and each once."""
         self.problems = tuple(sorted({(p.location, p.code, *sorted(p.details.items())): p for p in problems}.values(), key=_place))
         super().__init__("; ".join(f"{p.location.file}:{p.location.line}: {p.code}" for p in self.problems))
+
+
+class MissingExtraError(PolicyEngineError):
+    """A command needs a library that is not installed; the sentence says which extra installs it."""
+
+    def __init__(self, module: str, extra: str) -> None:
+        """Keep the library and the extra."""
+        self.module = module
+        self.extra = extra
+        super().__init__(f"{module}: pip install 'policy-engine[{extra}]'")
 
 
 class EngineFaultError(PolicyEngineError):

@@ -11,12 +11,15 @@ from itertools import pairwise
 from typing import NoReturn, TextIO
 
 from policy_engine.cli.quick import plain_call
-from policy_engine.errors import N_, InputError
+from policy_engine.errors import N_, InputError, MissingExtraError
 from policy_engine.messages import LANGUAGES, language_of, translate
 
 FAULT = 70
 BAD_INPUT = 3
+USAGE = 2
 _FAULT_TEXT = N_("a fault of the engine itself, not of your files: {fault}. Please report it, with the command you typed.")
+
+_EXTRA_TEXT = N_("this command needs the library `{module}`, which is not installed: pip install 'policy-engine[{extra}]'")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,6 +60,9 @@ def run(typed: Sequence[str], language: str) -> int:
     except InputError as error:
         _show(error, typed, language)
         return BAD_INPUT
+    except MissingExtraError as error:
+        sys.stderr.write(translate(_EXTRA_TEXT, language, module=error.module, extra=error.extra) + "\n")
+        return USAGE
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -1,0 +1,1 @@
+"""An edition as one plan over columns: many cases at once. Needs the extra `batch`."""
