@@ -72,7 +72,8 @@ def _failing_set(inquiry: Inquiry, failing: Sequence[Term], goals: Iterable[Term
 def _region(inquiry: Inquiry, criteria: Sequence[Criterion], formula: Term) -> Region:
     """Tell a region: the criteria that fail, and the span of each figure that they hold against a threshold."""
     level = next(rule.level for rule in reversed(inquiry.last_step()) if rule.mode == "all_of")
-    spans = [_span(inquiry, limit, formula) for limit in map(limit_of, criteria) if limit]
+    found = [_span(inquiry, limit, formula) for limit in map(limit_of, criteria) if limit]
+    spans = [span for span in found if span.least or span.most]
     return Region(tuple(inquiry.part(c, level) for c in criteria), tuple(spans))
 
 
