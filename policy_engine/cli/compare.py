@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
     from policy_engine.compare.cases import Shift
     from policy_engine.load.library import Library
+    from policy_engine.prove.transitions import Passages
 
 _HELP = N_(
     """Tell what two editions say differently: figures, criteria, facts, levels, readings, chapters, clauses.
 
     BEFORE and AFTER are ids of editions. With `--cases` every case is rated under both, and it is told how the levels shift,
-    who moves and by which criterion, and which cases one of the editions cannot rate. Ends with 0 whether or not they differ."""
+    who moves and by which criterion, and which cases one of the editions cannot rate. With `--prove` (extra `prove`) it is
+    told of all cases at once which levels can become which, with a smallest case of each. Ends with 0 whether or not they
+    differ, and with 1 where a proof stays undecided."""
 )
 
 
@@ -39,6 +42,7 @@ def build_compare(language: str) -> click.Command:
             click.Argument(["before"], metavar="BEFORE", shell_complete=_complete),
             click.Argument(["after"], metavar="AFTER", shell_complete=_complete),
             click.Option(["--cases"], metavar="DIR", multiple=True, type=click.Path(), help=translate(words, language)),
+            click.Option(["--prove", "proven"], is_flag=True, help=translate(N_("Ask it of all cases at once."), language)),
             rulebook_option(language),
             format_option(language),
             language_option(language),
@@ -53,7 +57,7 @@ def _complete(context: click.Context, option: click.Parameter, typed: str) -> "l
 
 
 def show_compare(
-    language: str, before: str, after: str, cases: tuple[str, ...], rulebook: str | None, form: str, lang: str | None
+    language: str, before: str, after: str, cases: tuple[str, ...], rulebook: str | None, form: str, lang: str | None, *, proven: bool
 ) -> int:  # fmt: skip
     """Print the comparison; give the exit code."""
     del lang  # read before the command was built
@@ -66,13 +70,20 @@ def show_compare(
     first, second = library.edition(before), library.edition(after)
     note_reworded((first, second), language)
     shift = _shift(cases, library, first, second) if cases else None
+    passages = _passages(first, second) if proven else None
+    code = int(passages is not None and not passages.settled)
     rounds = [folder for folder in cases if is_round(folder)]
     changes = compare(first, second)
     if form == "json":
         from policy_engine.report.data import to_json  # noqa: PLC0415
 
-        click.echo(to_json(compare_to_data(first, second, changes, shift, rounds)))
-        return 0
+        data = compare_to_data(first, second, changes, shift, rounds)
+        if passages:
+            from policy_engine.report.proofs import passages_to_data  # noqa: PLC0415
+
+            data = {**data, "proof": passages_to_data(passages)}
+        click.echo(to_json(data))
+        return code
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.compare import explain_changes  # noqa: PLC0415
 
@@ -83,8 +94,24 @@ def show_compare(
 
         more = shift_sections(first, second, shift, language, lambda problem: message_of(problem, language))
         told = told._replace(sections=(more[0], *told.sections, *more[1:]))
+    if passages:
+        from policy_engine.explain.passages import passage_sections  # noqa: PLC0415
+
+        told = told._replace(sections=(*passage_sections(passages, language), *told.sections))
     write_prose(told, form)
-    return 0
+    return code
+
+
+def _passages(before: Edition, after: Edition) -> "Passages":
+    """Ask what can become of every level.
+
+    Raises:
+        MissingExtraError: where z3 is not installed.
+    """
+    from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415
+    from policy_engine.prove.transitions import transitions  # noqa: PLC0415
+
+    return transitions(Evaluator(before), Evaluator(after))
 
 
 def _shift(cases: Sequence[str], library: "Library", before: Edition, after: Edition) -> "Shift":

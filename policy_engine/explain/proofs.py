@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from policy_engine.errors import N_, Words
 from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.explain.words import outcome_word
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Claim, Part, Region, Span, Witness
@@ -58,7 +59,7 @@ class Teller:
 
     def level(self, name: str) -> str:
         """Give the code of a level; another name as it is."""
-        return self.edition.scale[name].code if name in self.edition.scale else name
+        return self.edition.scale[name].code if name in self.edition.scale else outcome_word(name, self.language)
 
     def witness(self, witness: Witness) -> Line:
         """Show a smallest case: the facts that make it, and what comes out."""

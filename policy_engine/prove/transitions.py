@@ -1,6 +1,7 @@
 """Two editions over the same cases: which results can go to which, a smallest case of each, and the proof that there are no others.
 
-Facts that both editions declare alike are one unknown; the others are each edition's own, and are named.
+Facts that both editions declare alike are one unknown; the others are each edition's own, and are named. Where the editions
+govern different periods, a day is taken to lie alike in either: before the period, in it or after it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,10 +14,10 @@ from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.ask import Asker, Solution, Undecided
 from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, Witness
 from policy_engine.prove.confirm import Expected, confirmed
-from policy_engine.prove.door import z3
+from policy_engine.prove.door import Term, z3
 from policy_engine.prove.meaning import Meaning, raw_reader
 from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import UnprovableError, Words
+from policy_engine.prove.terms import Figure, UnprovableError, Words, conjunction
 
 
 class Transition(NamedTuple):
@@ -117,12 +118,14 @@ def _own(edition: Edition, shared: set[str]) -> dict[str, str]:
 def _passage(before: Evaluator, first: Track, after: Evaluator, second: Track, shared: set[str]) -> Passage:
     """Ask which results of one track can go to which of another."""
     symbols = Symbols(Words(), before.edition.begins)
-    own = _own(after.edition, shared)
+    days = _days(before.edition, after.edition, shared)
+    own = _own(after.edition, shared - days)
     try:
         one, two = Meaning(before.edition, first, symbols), Meaning(after.edition, second, symbols, own)
     except UnprovableError as error:
         return Passage(first.id, second.id, (), 0, f"unprovable: {error}")
-    asker = Asker(symbols, [one.always, two.always, *symbols.domains])
+    placed = [_placed_alike(symbols, name, own[name], before.edition, after.edition) for name in days]
+    asker = Asker(symbols, [one.always, two.always, *placed, *symbols.domains])
     found: list[Transition] = []
     excluded = 0
     theirs = two.outcomes()
@@ -134,6 +137,26 @@ def _passage(before: Evaluator, first: Track, after: Evaluator, second: Track, s
             else:
                 found.append(_transition((key, other), answer, (before, first), (after, second, own)))
     return Passage(first.id, second.id, tuple(found), excluded)
+
+
+def _days(before: Edition, after: Edition, shared: set[str]) -> set[str]:
+    """Give the shared facts that are days, where the editions govern different periods: a day of one year is none of another."""
+    same = (before.begins, before.until) == (after.begins, after.until)
+    return set() if same else {name for name in shared if before.facts[name].type.kind == "day"}
+
+
+def _placed_alike(symbols: Symbols, name: str, other: str, before: Edition, after: Edition) -> Term:
+    """Say that a day lies in the one period as it does in the other: before it, in it, after it, or there is none."""
+    if name not in symbols.of or other not in symbols.of:
+        return z3.BoolVal(val=True)
+    one, two = symbols.of[name].known, symbols.of[other].known
+    assert isinstance(one, Figure)
+    assert isinstance(two, Figure)
+    return z3.And(
+        conjunction((one.there,)) == conjunction((two.there,)),
+        (one.part < before.begins.toordinal()) == (two.part < after.begins.toordinal()),
+        (one.part > before.until.toordinal()) == (two.part > after.until.toordinal()),
+    )
 
 
 def _transition(
