@@ -86,6 +86,8 @@ def limit_of(criterion: Criterion) -> Limit | None:
                 return Limit(left, type(sign), named[right.id])
             if isinstance(left, ast.Name) and left.id in named and type(sign) in _MIRRORED:
                 return Limit(right, _MIRRORED[type(sign)], named[left.id])
+        case _:
+            pass
     return None
 
 
