@@ -82,7 +82,7 @@ FINDINGS: Mapping[str, Entry] = {
     ),
     # The register, and the files
     "PE820": Entry(
-        N_("the reading `{name}` is not accepted yet: {silent_on}"),
+        N_("the reading `{name}` is not accepted yet: {says}"),
         N_("let the policy owner decide, then write `status: accepted`"),
         "note",
     ),

@@ -47,7 +47,7 @@ def _pairs(node: ast.expr, *, holds: bool) -> Iterator[tuple[ast.expr, ast.cmpop
             for operator, right in zip(operators, comparators, strict=True):
                 if not isinstance(operator, (ast.In, ast.NotIn)) and not _is_text(left) and not _is_text(right):
                     yield left, operator, right, holds
-                left = right  # noqa: PLW2901  (a chain compares neighbours)
+                left = right
         case _:
             return
 

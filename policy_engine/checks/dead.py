@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from policy_engine.checks.places import Places
-from policy_engine.checks.walk import read_names
+from policy_engine.checks.walk import declared_thresholds, read_names
 from policy_engine.errors import Problem
 from policy_engine.evaluate.readings import report_readings
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.threshold import Threshold
 
 
 def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
@@ -19,7 +18,7 @@ def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
         if fact.name not in read:
             code, clause = ("PE801", fact.citation.clause) if fact.citation.clause else ("PE802", "")
             yield places.problem(code, fact.location, name=fact.name, clause=clause)
-    for threshold in _thresholds(edition):
+    for threshold in declared_thresholds(edition):
         if threshold.name not in read:
             yield places.problem("PE803", threshold.location, name=threshold.name)
     yield from _readings(edition, places)
@@ -29,15 +28,6 @@ def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
         place = places.key("bodies", body)
         if place:
             yield places.problem("PE806", place, name=body)
-
-
-def _thresholds(edition: Edition) -> Iterator[Threshold]:
-    """Give every threshold of an edition."""
-    yield from edition.thresholds.values()
-    for track in edition.tracks:
-        yield from track.thresholds.values()
-    for chapter in edition.chapters:
-        yield from chapter.thresholds.values()
 
 
 def _readings(edition: Edition, places: Places) -> Iterator[Problem]:

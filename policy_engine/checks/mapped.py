@@ -6,7 +6,8 @@ from policy_engine.checks.places import Places
 from policy_engine.errors import N_, Problem, Words
 from policy_engine.evaluate.coverage import Cited, clause_map
 from policy_engine.language.complaint import nearest
-from policy_engine.load.yaml_text import Document, Path
+from policy_engine.load.scalars import Data
+from policy_engine.load.yaml_text import Path
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
@@ -36,34 +37,28 @@ def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
 
 
 def _cites(part: Cited, places: Places) -> list[Location]:
-    """Give the places where a part cites its clause: those whose value it is, below the part's name where that can be told."""
+    """Give the places where a part cites its clause: those inside the part of that name, or else the first one."""
     name = part.name.rpartition(".")[2]
-    found = [
-        (document.places[path], _owns(document, path, name))
-        for document in places.documents.values()
-        for path, value in _leaves(document.data, ())
-        if value == part.citation.clause and {"cite", "chapter"} & set(path[-2:])
-    ]
+    found: list[tuple[Location, bool]] = []
+    for document in places.documents.values():
+        for path, value, owner in _texts(document.data, (), {}):
+            if value == part.citation.clause and {"cite", "chapter"} & set(path[-2:]):
+                found.append((document.places[path], name in path or name in owner.values()))
     return [place for place, owned in found if owned] or [place for place, _ in found][:1]
 
 
-def _owns(document: Document, path: Path, name: str) -> bool:
-    """Tell whether a cite stands inside the part of a name."""
-    if name in path:
-        return True
-    holder = document.data
-    for key in path[:-1]:
-        holder = holder[key] if isinstance(holder, (dict, list)) else None  # type: ignore[index,call-overload]
-    return isinstance(holder, dict) and name in {holder.get(key) for key in ("id", "use", "track", "chapter", "level") if holder.get(key)}
-
-
-def _leaves(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Give every text of a file with its path."""
+def _texts(value: Data, path: Path, owner: Mapping[str, Data]) -> Iterator[tuple[Path, str, Mapping[str, Data]]]:
+    """Give every text of a file with its path, and the mapping that it stands in."""
     if isinstance(value, dict):
+        named = {key: child for key, child in value.items() if key in _NAMING}
         for key, child in value.items():
-            yield from _leaves(child, (*path, key))
+            yield from _texts(child, (*path, key), named)
     elif isinstance(value, list):
         for index, child in enumerate(value):
-            yield from _leaves(child, (*path, index))
+            yield from _texts(child, (*path, index), owner)
     elif isinstance(value, str):
-        yield path, value
+        yield path, value, owner
+
+
+_NAMING = ("id", "use", "track", "chapter", "level")
+"""The keys under which a part has its name."""

@@ -1,11 +1,12 @@
 """Conditions and thresholds held against the operative words that they cite."""
 
+import ast
 from collections.abc import Iterator, Mapping
 
 from policy_engine.checks.comparisons import Comparison, comparisons
 from policy_engine.checks.phrases import Phrase, Sign, governing, read_phrase, says
 from policy_engine.checks.places import Places
-from policy_engine.checks.walk import Ruling, rulings
+from policy_engine.checks.walk import Ruling, declared_thresholds, rulings
 from policy_engine.errors import Problem
 from policy_engine.model.facts import Condition
 from policy_engine.model.rulebook import Edition
@@ -16,7 +17,7 @@ from policy_engine.source import Location
 
 def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
     """Tell which signs and figures are not those of the phrases; where the edition lists no words, tell that."""
-    declared = list(_declared(edition))
+    declared = list(declared_thresholds(edition))
     if not edition.words.signs:
         if declared:
             first = min(declared, key=lambda threshold: threshold.location)
@@ -26,12 +27,6 @@ def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
         yield from _figure(threshold, edition.words, places)
     for ruling in rulings(edition):
         yield from _ruling(ruling, edition.words, places)
-
-
-def _declared(edition: Edition) -> Iterator[Threshold]:
-    """Give every threshold of an edition."""
-    for holder in (edition, *edition.tracks, *edition.chapters):
-        yield from holder.thresholds.values()
 
 
 def _figure(threshold: Threshold, words: OperativeWords, places: Places) -> Iterator[Problem]:
@@ -90,7 +85,8 @@ def _governed(threshold: Threshold, ruling: Ruling, words: OperativeWords) -> tu
 def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWords, places: Places) -> Iterator[Problem]:
     """Hold a condition that names no threshold against its phrase: `every` is an equation, and a figure wants a comparison."""
     phrase = read_phrase(ruling.phrase, words)
-    found = [one for one in comparisons(condition.tree, ruling.thresholds) if not one.guard]
+    beside = isinstance(condition.tree, ast.BoolOp)
+    found = [one for one in comparisons(condition.tree, ruling.thresholds) if not (one.guard and beside)]
     wholes = [sign for sign in phrase.signs if sign.means == "whole"]
     if wholes and found:
         if all(one.sign != "==" for one in found):

@@ -154,11 +154,18 @@ def _number(text: str, decimal: str) -> Fraction | None:
 
 @lru_cache(maxsize=64)
 def _days(forms: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Give the patterns of the forms of days, those with a year first."""
-    digits = {"d": "(?P<d>[0-9]{1,2})", "m": "(?P<m>[0-9]{1,2})", "y": "(?P<y>[0-9]{4})"}
+    """Give the patterns of the forms of days, those with a year first; an ISO day is one in every text."""
     ordered = sorted(forms, key=lambda form: -len(form))
-    bodies = ["".join(digits.get(part, re.escape(part)) for part in re.findall(r"\w+|\W+", plain(form))) for form in ordered]
-    return tuple(re.compile(rf"(?<![\w/]){body}(?![\w/])") for body in (digits["y"] + "-" + digits["m"] + "-" + digits["d"], *bodies))
+    return tuple(re.compile(rf"(?<![\w/]){_form(form)}(?![\w/])") for form in ("y-m-d", *ordered))
+
+
+def _form(form: str) -> str:
+    """Give the pattern of one form of days."""
+    parts: list[str] = re.findall(r"\w+|\W+", plain(form))
+    return "".join(_DIGITS.get(part) or re.escape(part) for part in parts)
+
+
+_DIGITS: dict[str, str] = {"d": "(?P<d>[0-9]{1,2})", "m": "(?P<m>[0-9]{1,2})", "y": "(?P<y>[0-9]{4})"}
 
 
 def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:

@@ -69,5 +69,3 @@ def severity_of(problem: Problem) -> str:
 def fails(problem: Problem, level: str) -> bool:
     """Tell whether a finding is as bad as a level, or worse."""
     return SEVERITIES.index(severity_of(problem)) <= SEVERITIES.index(level)
-
-

@@ -4,6 +4,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 from policy_engine.checks.places import Places
 from policy_engine.errors import Problem
@@ -71,7 +72,7 @@ def modeline_for(documents: Mapping[str, Document]) -> Callable[[str], str] | No
         for text in document.lines[:_HEAD]:
             found = MODELINE.search(text)
             if found:
-                return lambda file, at=document.file, path=found[1]: _modeline(file, at, path)
+                return partial(_modeline, other=document.file, path=found[1])
     return None
 
 

@@ -53,6 +53,15 @@ def _of_chapter(chapter: Chapter, known: Mapping[str, Threshold]) -> Iterator[Ru
             yield Ruling(rule.id, rule.citation.phrase, rule.location, tuple(filter(None, own)), known, capped)
 
 
+def declared_thresholds(edition: Edition) -> Iterator[Threshold]:
+    """Give every threshold of an edition."""
+    yield from edition.thresholds.values()
+    for track in edition.tracks:
+        yield from track.thresholds.values()
+    for chapter in edition.chapters:
+        yield from chapter.thresholds.values()
+
+
 def read_names(edition: Edition) -> set[str]:
     """Give every name that anything in an edition reads, in conditions or by itself."""
     found = {name for condition in _conditions(edition) for name in condition.names}
