@@ -44,12 +44,12 @@ FINDINGS: Mapping[str, Entry] = {
     ),
     # The two languages
     "PE812": Entry(
-        N_("the sentence in `{language}` has no `{{{name}}}`, but the one in `{other}` has"),
+        N_("the sentence under `{here}:` has no `{{{name}}}`, but the one under `{other}:` has"),
         N_("show the same figures in every language"),
         "warning",
     ),
     "PE813": Entry(
-        N_("the sentence is the same in every language: {text}"), N_("translate it; if it is a name that stays, leave it"), "warning"
+        N_("the sentence is the same in every language: {sentence}"), N_("translate it; if it is a name that stays, leave it"), "warning"
     ),
     # Conditions against the operative words
     "PE814": Entry(

@@ -65,7 +65,7 @@ def _quantity(text: str) -> Quantity:
         ("at least 3 tasks", "3", [">="]),
         ("whatever 50%", "50%", []),
         ("at least half", "50%", [">="]),
-        ("at least 50%", "20%", []),
+        ("at least 50%", "20%", [">="]),
         ("leastwise 50%", "50%", []),
     ],
 )

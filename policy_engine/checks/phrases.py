@@ -67,7 +67,7 @@ def plain(text: str) -> str:
 
 
 def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
-    """Give the signs that a phrase sets to a figure: around it, or else next to it with no other figure between."""
+    """Give the signs that a phrase sets to a figure: around it, or next to it; all of them where it has no such figure."""
     found: list[Sign] = []
     matching = [figure for figure in phrase.figures if says(figure, quantity)]
     for figure in matching:
@@ -75,7 +75,7 @@ def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
         before = [sign for sign in phrase.signs if sign.end <= figure.start and not _between(phrase, sign.end, figure.start)]
         after = [sign for sign in phrase.signs if sign.start >= figure.end and not _between(phrase, figure.end, sign.start)]
         found += [*around, *before[-1:]] or after[:1]
-    return tuple(dict.fromkeys(found)) if matching or phrase.figures else phrase.signs
+    return tuple(dict.fromkeys(found)) if matching else phrase.signs
 
 
 def _between(phrase: Phrase, start: int, end: int) -> bool:

@@ -27,7 +27,7 @@ def find_untranslated(places: Places) -> Iterator[Problem]:
             shared = set(texts.values())
             text = shared.pop()
             if not shared and not text.isascii() and len(text.split()) > 1:
-                yield places.problem("PE813", document.places[*path, LANGUAGES[-1]], text=text)
+                yield places.problem("PE813", document.places[*path, LANGUAGES[-1]], sentence=text)
 
 
 def _sentences(data: Data, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -50,7 +50,7 @@ def _figures(document: Document, path: Path, texts: dict[str, str]) -> Iterator[
     for language, names in shown.items():
         for other, more in shown.items():
             for name in (name for name in more if name not in names):
-                yield document.problem("PE812", document.places[*path, language], language=language, other=other, name=name)
+                yield document.problem("PE812", document.places[*path, language], here=language, other=other, name=name)
 
 
 def find_unkempt(places: Places) -> Iterator[Problem]:
@@ -60,8 +60,8 @@ def find_unkempt(places: Places) -> Iterator[Problem]:
         for number, text in enumerate(document.lines, 1):
             composed = unicodedata.normalize("NFC", text)
             if text != composed:
-                column = next(n for n, sign in enumerate(text + "\0") if composed[n : n + 1] != sign)
-                yield places.problem("PE821", Location(document.file, number, max(column, 1)))
+                column = next(n for n, sign in enumerate(text) if composed[n : n + 1] != sign)
+                yield places.problem("PE821", Location(document.file, number, column + 1))
         if line and document.lines and not has_modeline(document):
             yield places.problem("PE822", Location(document.file, 1, 1), line=line(document.file))
 
