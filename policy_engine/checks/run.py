@@ -49,7 +49,15 @@ def check_edition(survey: Survey) -> Checked:
             found += check(edition, places)
         if survey.whole:
             found += _own_figures(edition)
-    return Checked(survey, InputError(found).problems)
+    return Checked(survey, InputError([_with_line(problem, survey) for problem in found]).problems)
+
+
+def _with_line(problem: Problem, survey: Survey) -> Problem:
+    """Add the line of a problem that was told without it."""
+    document = survey.documents.get(problem.location.file)
+    if problem.excerpt or not document:
+        return problem
+    return problem._replace(excerpt=document.problem(problem.code, problem.location).excerpt)
 
 
 def _own_figures(edition: Edition) -> tuple[Problem, ...]:

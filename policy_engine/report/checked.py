@@ -53,16 +53,20 @@ def _finding(problem: Problem, language: str, style: Style) -> Iterator[str]:
     head = f"{visible(place.file)}:{place.line}:{place.column}: {problem.code} "
     text = f"{style(translate(NAMES[severity], language), _ROLES[severity])}: {message_of(problem, language)}"
     if severity == "note":
-        yield _cut(head + text)
+        yield head + _cut(text, max(WIDTH - len(head), _SHORTEST))
         return
     yield head + text
     yield from caret_of(problem)
     yield f"  → {advice_of(problem, language)}"
 
 
-def _cut(line: str) -> str:
-    """Cut a line to what a terminal shows in one; the whole of it stands in every other format."""
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+def _cut(text: str, width: int) -> str:
+    """Cut a sentence to what a terminal shows in a line; the whole of it stands in every other format."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+_SHORTEST = 72
+"""How much of a note is told however long its place is."""
 
 
 def checked_to_data(every: Sequence[Checked], level: str, language: str) -> dict[str, Any]:

@@ -62,7 +62,12 @@ def _result(one: Told, index: int) -> Mapping[str, Any]:
     }
 
 
+def _is_path(path: str) -> bool:
+    """Tell whether a text can be a path of this system: bytes that are no UTF-8 stand in it in the one way that is read back."""
+    return not any("\ud800" <= sign < "\udc80" or "\udcff" < sign <= "\udfff" for sign in path)
+
+
 def _uri(path: str) -> str:
     """Write a path as a URI: relative as it is, absolute as a file's."""
-    written = quote(os.fsencode(path.replace(os.sep, "/")))
+    written = quote(path.replace(os.sep, "/").encode("utf-8", "surrogateescape" if _is_path(path) else "surrogatepass"))
     return f"file://{written}" if os.path.isabs(path) else written
