@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from policy_engine.checks.places import Places
+from policy_engine.checks.places import Places, texts_of
 from policy_engine.errors import N_, Problem, Words
 from policy_engine.evaluate.coverage import Cited, clause_map
 from policy_engine.language.complaint import nearest
-from policy_engine.load.scalars import Data
-from policy_engine.load.yaml_text import Path
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
@@ -41,24 +39,7 @@ def _cites(part: Cited, places: Places) -> list[Location]:
     name = part.name.rpartition(".")[2]
     found: list[tuple[Location, bool]] = []
     for document in places.documents.values():
-        for path, value, owner in _texts(document.data, (), {}):
+        for path, value, owner in texts_of(document.data):
             if value == part.citation.clause and {"cite", "chapter"} & set(path[-2:]):
                 found.append((document.places[path], name in path or name in owner.values()))
     return [place for place, owned in found if owned] or [place for place, _ in found][:1]
-
-
-def _texts(value: Data, path: Path, owner: Mapping[str, Data]) -> Iterator[tuple[Path, str, Mapping[str, Data]]]:
-    """Give every text of a file with its path, and the mapping that it stands in."""
-    if isinstance(value, dict):
-        named = {key: child for key, child in value.items() if key in _NAMING}
-        for key, child in value.items():
-            yield from _texts(child, (*path, key), named)
-    elif isinstance(value, list):
-        for index, child in enumerate(value):
-            yield from _texts(child, (*path, index), owner)
-    elif isinstance(value, str):
-        yield path, value, owner
-
-
-_NAMING = ("id", "use", "track", "chapter", "level")
-"""The keys under which a part has its name."""

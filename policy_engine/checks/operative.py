@@ -53,8 +53,23 @@ def _ruling(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[P
     for share in ruling.capped:
         one = Comparison(f"at_most: {share.name}", "<=", share.name, "at_most:", 0, guard=False)
         yield from _sign(one, share, ruling, words, places, places.name_in(ruling.location, share.name))
-    if not answered and ruling.conditions:
+    if answered:
+        yield from _own_figures(ruling, words, places)
+    elif ruling.conditions:
         yield from _without_threshold(ruling, ruling.conditions[0], words, places)
+
+
+def _own_figures(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[Problem]:
+    """Hold the figures of a rule's own phrase against the thresholds that its conditions name, one of which must have them."""
+    figures = read_phrase(ruling.phrase, words).figures
+    named = {name for condition in ruling.conditions for name in condition.names} & ruling.thresholds.keys()
+    used = [*ruling.capped, *(ruling.thresholds[name] for name in sorted(named))]
+    kinds = {threshold.quantity.type.kind for threshold in used}
+    wrong = [f for f in figures if f.kind in kinds and not any(says(f, threshold.quantity) for threshold in used)]
+    if wrong and ruling.phrase not in {threshold.citation.phrase for threshold in used}:
+        first = next(threshold for threshold in used if threshold.quantity.type.kind == wrong[0].kind)
+        told = {"name": first.name, "value": first.quantity.text, "phrase": ruling.phrase, "found": f"`{wrong[0].text}`"}
+        yield places.problem("PE815", places.phrase_of(ruling.name, ruling.phrase, ruling.location), **told)
 
 
 def _sign(
