@@ -11,31 +11,17 @@ Wrong usage of the command line is click's `UsageError` (exit code 2).
 
 A problem is data: a code, a place, the words that fill its sentence. Its text is made where it
 is shown, in the reader's language. Each code has one wording, one page in `docs/errors/` and
-one file in `cases/bad/`. Imports nothing but the places.
+one file in `cases/bad/`. Imports nothing but the places and the wording.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from policy_engine.findings import FINDINGS
 from policy_engine.source import Location
+from policy_engine.wording import N_, Entry, Words
 
-
-class Words(str):
-    """A text of the engine's own, in English until it is shown; a user's own words are never translated."""
-
-    __slots__ = ()
-
-
-def N_(text: str) -> Words:  # noqa: N802  (gettext's own name for "translate this later")
-    """Mark a text for the catalogue of translations."""
-    return Words(text)
-
-
-class Entry(NamedTuple):
-    """What a code says: the sentence about what was found, and the advice on what to do."""
-
-    message: str
-    advice: str
+__all__ = ["CATALOGUE", "N_", "EngineFaultError", "Entry", "InputError", "MissingExtraError", "PolicyEngineError", "Problem", "Words"]
 
 
 CATALOGUE: Mapping[str, Entry] = {
@@ -178,6 +164,8 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("a round is one year; move the case, or name one edition with `--edition`"),
     ),
     "PE707": Entry(N_("this folder has two files `round:`; the other is {first}"), N_("keep one")),
+    # 8xx: an edition held against itself
+    **FINDINGS,
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from policy_engine.findings import FINDINGS
 from policy_engine.load.yaml_text import MAX_BYTES, MAX_NODES
 from tests.conftest import ROOT
 
@@ -33,7 +34,9 @@ class Bad(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the arguments of the command: `replay` for records, `round` for what only a round shows, else `evaluate`."""
+        """Give the arguments of the command: `check` for findings, `replay` for records, `round` for what only a round shows."""
+        if self.of_a_check:
+            return ("check", "--fail-level", "note", "--rulebook", str(self.rulebook))
         command = "replay" if self.of_records else "round" if self.of_a_round else "evaluate"
         return (command, str(self.case), *(("--rulebook", str(self.rulebook)) if self.rulebook else ()))
 
@@ -41,6 +44,11 @@ class Bad(NamedTuple):
     def of_a_round(self) -> bool:
         """Whether the fault lies in how the cases of a round hang together."""
         return self.code.startswith("PE7")
+
+    @property
+    def of_a_check(self) -> bool:
+        """Whether it is a finding in an edition that can be read."""
+        return self.code in FINDINGS
 
     @property
     def of_records(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from policy_engine.cli.check import build_check
 from policy_engine.cli.clauses import build_clauses
 from policy_engine.cli.compare import build_compare
 from policy_engine.cli.edition_group import build_edition
@@ -59,6 +60,7 @@ def build_app(language: str) -> click.Group:
             build_record(language),
             build_replay(language),
             build_test(language),
+            build_check(language),
         ],
         params=[language_option(language)],
         callback=nothing,

@@ -1,5 +1,6 @@
 """`policy-engine test`: hold cases against what their authors expect."""
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -47,8 +48,9 @@ def test_cases(language: str, paths: tuple[str, ...], edition: str | None, ruleb
     """
     del lang  # read before the command was built
     problems: list[Problem] = []
+    begun = time.perf_counter()
     run = _run(paths, edition, rulebook, problems)
-    _write(run, form, language)
+    _write(run, form, language, problems, time.perf_counter() - begun)
     if problems:
         raise InputError(problems)
     return int(not run.passed)
@@ -76,13 +78,13 @@ def _run(paths: Sequence[str], edition: str | None, rulebook: str | None, proble
     return Run(tuple(tested), tuple(covered.values()))
 
 
-def _write(run: "Run", form: str, language: str) -> None:
+def _write(run: "Run", form: str, language: str, problems: Sequence[Problem], seconds: float) -> None:
     """Print what came out."""
     if form in {"json", "junit"}:
         from policy_engine.report.tested import run_to_data, run_to_junit  # noqa: PLC0415
 
         if form == "junit":
-            click.echo(run_to_junit(run, language))
+            click.echo(run_to_junit(run, language, problems, seconds))
         else:
             from policy_engine.report.data import to_json  # noqa: PLC0415
 

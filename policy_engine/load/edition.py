@@ -5,7 +5,7 @@ chapters ask for. Everything that is wrong in any of them is told in one run.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
@@ -14,6 +14,7 @@ from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, constants, fact_scope
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
 from policy_engine.load.build_track import build_track, build_unused
+from policy_engine.load.build_words import build_words
 from policy_engine.load.context import Context
 from policy_engine.load.files import is_shipped, read_bytes
 from policy_engine.load.lock import read_seal, same_texts, sealed_documents
@@ -28,8 +29,8 @@ from policy_engine.model.rulebook import Basis, Edition, InForce, Level, Reading
 from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation, Location
 
-KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "criteria", "chapter", "track")
-_SINGLE = ("edition", "scale", "register", "bodies", "clauses")
+KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "operative_words", "criteria", "chapter", "track")
+_SINGLE = ("edition", "scale", "register", "bodies", "clauses", "operative_words")
 _REQUIRED = ("edition", "scale", "facts", "track")
 _SCHEMA = "rulebook.schema.json"
 
@@ -81,16 +82,23 @@ def _checked(folder: str, documents: list[Document], raws: Mapping[str, bytes]) 
     Raises:
         InputError: with every problem of every file.
     """
+    edition = build_noting(folder, documents, raws)
+    problems = [p for document in documents for p in document.problems]
+    if problems or edition is None:
+        raise InputError(problems)
+    return edition
+
+
+def build_noting(folder: str, documents: Sequence[Document], raws: Mapping[str, bytes]) -> Edition | None:
+    """Build what can be built of an edition, and note every problem in its documents; None where a file cannot be read to its end.
+
+    Raises:
+        InputError: PE405, where a whole file is missing.
+    """
     readable = [document for document in documents if not document.broken]
     found = _sort(folder, readable)
-    if len(readable) < len(documents):
-        check_schema(_SCHEMA, readable, raws)
-        raise InputError([p for document in documents for p in document.problems])
-    edition = _build(found)
+    edition = _build(found) if len(readable) == len(documents) else None
     check_schema(_SCHEMA, readable, raws)
-    problems = [p for document in documents for p in document.problems]
-    if problems:
-        raise InputError(problems)
     return edition
 
 
@@ -157,7 +165,8 @@ def _build(found: Found) -> Edition:
     bodies = build_bodies(found.one("bodies"))
     chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, [track.id for track in tracks]))
     edition = _build_front(front, scale, facts, invariants, tracks, register)
-    return edition._replace(thresholds=thresholds, bodies=bodies, chapters=chapters, clauses=build_clauses(found.one("clauses")))
+    clauses, words = build_clauses(found.one("clauses")), build_words(found.one("operative_words"))
+    return edition._replace(thresholds=thresholds, bodies=bodies, chapters=chapters, clauses=clauses, words=words)
 
 
 def _build_front(

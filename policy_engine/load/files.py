@@ -76,3 +76,16 @@ def read_text(path: str, limit: int = 16 * 1024 * 1024) -> str:
 def lines_of(text: str) -> tuple[str, ...]:
     """Cut a text into lines, at the ends that libyaml and editors count."""
     return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+
+
+def write_whole(path: str, content: bytes) -> None:
+    """Write a file whole or not at all, in the place of one that may be there."""
+    import tempfile  # noqa: PLC0415  (rating a case writes nothing)
+
+    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(beside, 0o644)
+    os.replace(beside, path)

@@ -1,13 +1,13 @@
 """Sealing and verifying: what an edition means is written down, and held against what its files say later."""
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policy_engine.errors import Problem
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.digest import sha256_of
+from policy_engine.load.files import write_whole
 from policy_engine.load.lock import COPIES, NAME, Seal, copy_path, lock_line, name_of, read_seal, sealed_data, split_line, text_digest
 from policy_engine.load.meaning import canonical, in_order, revision_of
 from policy_engine.load.yaml_text import Document, Path
@@ -129,13 +129,13 @@ def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[s
     revision = revision_of(document.data for document in documents.values()).removeprefix("sha256:")
     copy = in_order({"revision": revision, "files": {name: documents[path].data for name, path in names.items()}})
     os.makedirs(os.path.join(root, COPIES), exist_ok=True)
-    _replace(copy_path(folder), copy)
+    write_whole(copy_path(folder), copy)
     lines = [lock_line(edition, meaning=revision, copy=sha256_of((copy,)))]
     for name, path in names.items():
         lines.append(lock_line(name, meaning=sha256_of((canonical(documents[path].data),)), text=text_digest(raws[path])))
     lock = os.path.join(root, NAME)
     kept = [line for line in _kept(lock) if split_line(line)[0] != edition and not line.startswith(f"{edition}/")]
-    _replace(lock, "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode())
+    write_whole(lock, "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode())
     seal = read_seal(folder)
     assert seal
     return seal
@@ -148,14 +148,3 @@ def _kept(path: str) -> list[str]:
             return [line.rstrip("\n") for line in file if line.strip() and not line.startswith("#")]
     except FileNotFoundError:
         return []
-
-
-def _replace(path: str, content: bytes) -> None:
-    """Write a file whole or not at all, in the place of one that may be there."""
-    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(beside, 0o644)
-    os.replace(beside, path)

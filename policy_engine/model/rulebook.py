@@ -7,6 +7,7 @@ from typing import NamedTuple
 from policy_engine.model.duties import Body, Chapter, Clause
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
 from policy_engine.model.threshold import Threshold
+from policy_engine.model.words import OperativeWords
 from policy_engine.source import Citation, Location
 
 
@@ -173,6 +174,8 @@ class Edition(NamedTuple):
     bodies: Mapping[str, Body] = {}
     chapters: tuple[Chapter, ...] = ()
     clauses: tuple[Clause, ...] = ()
+    words: OperativeWords = OperativeWords()
+    """The words of the text that carry force, which conditions are held against; nothing is rated by them."""
     in_force: InForce = InForce(None, None)
     supersedes: str = ""
     encoded_at: date | None = None

@@ -18,9 +18,13 @@ def problem_to_text(problem: Problem, language: str) -> str:
     """Write one problem."""
     place = problem.location
     lines = [f"{place.file}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
-    if problem.excerpt.strip():
-        lines += _caret(problem.excerpt, place.column)
+    lines += caret_of(problem)
     return "\n".join([*lines, f"  → {advice_of(problem, language)}"])
+
+
+def caret_of(problem: Problem) -> list[str]:
+    """Give the line of a problem with a caret below it; nothing where there is no line."""
+    return _caret(problem.excerpt, problem.location.column) if problem.excerpt.strip() else []
 
 
 def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def problems_to_text(problems: Iterable[Problem], language: str) -> str:
 
 def message_of(problem: Problem, language: str) -> str:
     """Say what was found."""
-    words = _words(problem, language)
+    words = _words(problem, language) | {"says": visible(sentence(problem.words, language))}
     if problem.words and problem.code == "PE205":
         words["words"] = sentence(problem.words, language)
     return translate(CATALOGUE[problem.code].message, language, **words)

@@ -1,10 +1,13 @@
 """A run of tests as JSON and as JUnit XML."""
 
+import os
+from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
+from policy_engine.errors import Problem
 from policy_engine.explain.tested import Run, Tested, reasons
-from policy_engine.report.visible import visible
+from policy_engine.report.junit import Outcome, Suite, to_junit
+from policy_engine.report.problems import message_of
 
 
 def run_to_data(run: Run) -> dict[str, Any]:
@@ -22,22 +25,25 @@ def run_to_data(run: Run) -> dict[str, Any]:
     }
 
 
-def run_to_junit(run: Run, language: str) -> str:
-    """Give a run as JUnit XML, which CI systems read; what a user wrote cannot become markup."""
-    failed = sum(not one.passed for one in run.tested)
-    head = f'<testsuite name="policy-engine" tests="{len(run.tested)}" failures="{failed}" errors="0" skipped="0">'
-    return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', head, *(_case(one, language) for one in run.tested), "</testsuite>"])
+def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seconds: float = 0.0) -> str:
+    """Give a run as JUnit XML: a case that is not as expected is a failure, a file that cannot be read is an error.
+
+    Args:
+        run: the cases that were rated.
+        language: `vi` or `en`.
+        problems: what is wrong with the files that could not be rated.
+        seconds: how long the run took.
+    """
+    outcomes = [_outcome(one, language) for one in run.tested]
+    for file in dict.fromkeys(problem.location.file for problem in problems):
+        told = [problem for problem in problems if problem.location.file == file]
+        text = "; ".join(f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
+        outcomes.append(Outcome(file, os.path.basename(file), "error", told[0].code, text))
+    return to_junit([Suite("policy-engine", outcomes, seconds=seconds)])
 
 
-def _case(one: Tested, language: str) -> str:
-    """Write one case."""
-    begin = f"  <testcase classname={_attribute(one.path)} name={_attribute(one.case)}"
+def _outcome(one: Tested, language: str) -> Outcome:
+    """Give one case as a test."""
     if one.passed:
-        return f"{begin}/>"
-    text = "; ".join(reasons(one, language))
-    return f'{begin}><failure type="expectation" message={_attribute(text)}/></testcase>'
-
-
-def _attribute(text: str) -> str:
-    """Write a text as an attribute; signs that XML cannot hold are shown by their names."""
-    return quoteattr(visible(text))
+        return Outcome(one.path, one.case)
+    return Outcome(one.path, one.case, "failure", "expectation", "; ".join(reasons(one, language)))

@@ -1,0 +1,90 @@
+"""The comparisons of a condition, each turned so that its threshold stands on the right and no `not` stands before it."""
+
+import ast
+from collections.abc import Container, Iterator
+from typing import NamedTuple
+
+from policy_engine.language.show import show, symbol
+
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+class Comparison(NamedTuple):
+    """One comparison: as it is written, the sign with the threshold on the right, the threshold ("" where it has none).
+
+    `number`: how many times the threshold's name stands before it in the condition. `guard`: whether it only says that
+    something is above zero.
+    """
+
+    written: str
+    sign: str
+    threshold: str
+    rest: str
+    number: int
+    guard: bool
+
+    def with_sign(self, sign: str) -> str:
+        """Write the comparison with another sign."""
+        return f"{self.rest} {sign} {self.threshold}"
+
+
+def comparisons(tree: ast.expr, thresholds: Container[str]) -> tuple[Comparison, ...]:
+    """Give the comparisons of a condition by size; those about choices, texts and one item of a list are left out."""
+    seen: dict[str, int] = {}
+    return tuple(_read(left, operator, right, holds, thresholds, seen) for left, operator, right, holds in _pairs(tree, holds=True))
+
+
+def _pairs(node: ast.expr, *, holds: bool) -> Iterator[tuple[ast.expr, ast.cmpop, ast.expr, bool]]:
+    """Give each pair that is compared, and whether it must hold or must not."""
+    match node:
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from _pairs(value, holds=holds)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _pairs(operand, holds=not holds)
+        case ast.Compare(left=left, ops=operators, comparators=comparators):
+            for operator, right in zip(operators, comparators, strict=True):
+                if not isinstance(operator, (ast.In, ast.NotIn)) and not _is_text(left) and not _is_text(right):
+                    yield left, operator, right, holds
+                left = right
+        case _:
+            return
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Tell whether a node is a text in quotes."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _read(
+    left: ast.expr, operator: ast.cmpop, right: ast.expr, holds: bool, thresholds: Container[str], seen: dict[str, int]  # noqa: FBT001
+) -> Comparison:  # fmt: skip
+    """Turn one comparison."""
+    plain = symbol(operator)
+    text = f"{show(left)} {plain} {show(right)}"
+    sign = plain if holds else _NEGATED[plain]
+    named = [(name, coefficient) for name, coefficient in (*_named(left, 1, thresholds), *_named(right, -1, thresholds))]
+    numbers = {name: seen.get(name, 0) for name, _ in named}
+    for name, _ in named:
+        seen[name] = seen.get(name, 0) + 1
+    guard = sign == ">" and isinstance(right, ast.Constant) and right.value == 0
+    written = text if holds else f"not ({text})"
+    if len(named) != 1:
+        return Comparison(written, sign, "", "", 0, guard or bool(named))
+    name, coefficient = named[0]
+    on_left = isinstance(left, ast.Name) and left.id == name
+    rest = show(right) if on_left else show(left)
+    return Comparison(written, _MIRRORED[sign] if coefficient > 0 else sign, name, rest, numbers[name], guard=False)
+
+
+def _named(node: ast.expr, coefficient: int, thresholds: Container[str]) -> Iterator[tuple[str, int]]:
+    """Give the thresholds of a sum, each with whether it is added or taken away; a factor beside one is never below zero."""
+    match node:
+        case ast.Name(id=name) if name in thresholds:
+            yield name, coefficient
+        case ast.BinOp(left=left, op=operator, right=right):
+            yield from _named(left, coefficient, thresholds)
+            yield from _named(right, -coefficient if isinstance(operator, ast.Sub) else coefficient, thresholds)
+        case _:
+            return

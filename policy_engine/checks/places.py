@@ -1,0 +1,81 @@
+"""Where the parts of an edition stand in its files, and problems told there with the line as it is written."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from policy_engine.errors import Problem
+from policy_engine.load.scalars import Data
+from policy_engine.load.survey import Survey
+from policy_engine.load.yaml_text import Document, Path
+from policy_engine.source import Location
+
+_MAX_LINES = 60
+"""How far below its beginning a folded condition is searched; one has at most 2,000 characters."""
+
+
+class Places(NamedTuple):
+    """The files of an edition, and what stands at each place of them."""
+
+    documents: Mapping[str, Document]
+    at: Mapping[Location, tuple[Document, Path]]
+
+    def problem(self, code: str, place: Location, **details: str) -> Problem:
+        """Make a problem at a place, with the line as it stands there."""
+        document = self.documents.get(place.file)
+        return document.problem(code, place, **details) if document else Problem(code, place, details)
+
+    def below(self, place: Location, *keys: str) -> Location:
+        """Give the place of a value below the part that stands at a place; the part's own where there is none."""
+        found = self.at.get(place)
+        return found[0].places.get((*found[1], *keys), place) if found else place
+
+    def key(self, *path: str) -> Location | None:
+        """Give the place of a key of whichever file has it."""
+        return next((document.keys[path] for document in self.documents.values() if path in document.keys), None)
+
+    def phrase_of(self, name: str, phrase: str, otherwise: Location) -> Location:
+        """Give the place of the phrase that a rule of a name has; another place where there is none."""
+        for document in self.documents.values():
+            for path, value, owner in texts_of(document.data):
+                if path[-1:] == ("phrase",) and value == phrase and (name in path or name in owner.values()):
+                    return document.places[path]
+        return otherwise
+
+    def name_in(self, place: Location, name: str, number: int = 0) -> Location:
+        """Give the place of a name inside the condition that begins at a place; the beginning where it is not found."""
+        document = self.documents.get(place.file)
+        lines = document.lines[place.line - 1 : place.line - 1 + _MAX_LINES] if document else ()
+        for index, line in enumerate(lines):
+            start = place.column - 1 if index == 0 else 0
+            for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", line[start:]):
+                if number == 0:
+                    return Location(place.file, place.line + index, start + found.start() + 1)
+                number -= 1
+        return place
+
+
+def places_of(survey: Survey) -> Places:
+    """Give the places of an edition that was read from its files."""
+    at: dict[Location, tuple[Document, Path]] = {}
+    for document in survey.documents.values():
+        for path, place in (*document.places.items(), *document.keys.items()):
+            at[place] = (document, path)
+    return Places(survey.documents, at)
+
+
+def texts_of(value: Data, path: Path = (), owner: Mapping[str, Data] | None = None) -> Iterator[tuple[Path, str, Mapping[str, Data]]]:
+    """Give every text of a file with its path, and the mapping that it stands in."""
+    if isinstance(value, dict):
+        named = {key: child for key, child in value.items() if key in _NAMING}
+        for key, child in value.items():
+            yield from texts_of(child, (*path, key), named)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from texts_of(child, (*path, index), owner)
+    elif isinstance(value, str):
+        yield path, value, owner or {}
+
+
+_NAMING = ("id", "use", "track", "chapter", "level")
+"""The keys under which a part has its name."""

@@ -1,0 +1,79 @@
+"""Every check of an edition, in one run: what is wrong with its files, and what of it does not hold together."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from policy_engine.checks.dead import find_dead
+from policy_engine.checks.double import find_doubles
+from policy_engine.checks.mapped import find_unmapped
+from policy_engine.checks.operative import find_contradictions
+from policy_engine.checks.places import Places, places_of
+from policy_engine.checks.texts import find_unkempt, find_untranslated
+from policy_engine.errors import CATALOGUE, InputError, Problem
+from policy_engine.evaluate.plan import plan_of
+from policy_engine.load.survey import Survey
+from policy_engine.model.duties import SEVERITIES
+from policy_engine.model.rulebook import Edition
+
+Check = Callable[[Edition, Places], Iterator[Problem]]
+
+
+class Checked(NamedTuple):
+    """An edition that was checked, and what was found, sorted by place."""
+
+    survey: Survey
+    findings: tuple[Problem, ...]
+
+
+def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
+    """Tell which readings the policy owner has not accepted."""
+    for reading in edition.register.values():
+        place = places.key("register", reading.id)
+        if place and reading.status == "proposed":
+            problem = places.problem("PE820", places.below(place, "status"), name=reading.id)
+            yield problem._replace(words=reading.silent_on)
+
+
+WHOLE: tuple[Check, ...] = (find_dead, find_unmapped)
+"""What can only be told of an edition of which every part could be read: else an error would have consequences."""
+ANY: tuple[Check, ...] = (find_doubles, find_contradictions, find_proposed)
+
+
+def check_edition(survey: Survey) -> Checked:
+    """Check an edition; where it cannot be read whole, what is wrong with it, and whatever else can be told."""
+    places = places_of(survey)
+    found = [*survey.problems, *find_untranslated(places), *find_unkempt(places)]
+    edition = survey.edition
+    if edition:
+        for check in (*ANY, *(WHOLE if survey.whole else ())):
+            found += check(edition, places)
+        if survey.whole:
+            found += _own_figures(edition)
+    return Checked(survey, InputError([_with_line(problem, survey) for problem in found]).problems)
+
+
+def _with_line(problem: Problem, survey: Survey) -> Problem:
+    """Add the line of a problem that was told without it."""
+    document = survey.documents.get(problem.location.file)
+    if problem.excerpt or not document:
+        return problem
+    return problem._replace(excerpt=document.problem(problem.code, problem.location).excerpt)
+
+
+def _own_figures(edition: Edition) -> tuple[Problem, ...]:
+    """Tell where the edition's own figures contradict its rules, as whoever rates by it would be told."""
+    try:
+        plan_of(edition)
+    except InputError as error:
+        return error.problems
+    return ()
+
+
+def severity_of(problem: Problem) -> str:
+    """Give how bad a finding is: `error`, `warning` or `note`."""
+    return CATALOGUE[problem.code].severity
+
+
+def fails(problem: Problem, level: str) -> bool:
+    """Tell whether a finding is as bad as a level, or worse."""
+    return SEVERITIES.index(severity_of(problem)) <= SEVERITIES.index(level)

@@ -1,0 +1,89 @@
+"""The sentences of an edition in its languages, and how its files are written."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from policy_engine.checks.places import Places
+from policy_engine.errors import Problem
+from policy_engine.load.scalars import Data
+from policy_engine.load.yaml_text import Document, Path
+from policy_engine.messages import LANGUAGES
+from policy_engine.source import Location
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=(\S+)")
+_HEAD = 5
+"""In how many first lines of a file its schema may be named."""
+
+
+def find_untranslated(places: Places) -> Iterator[Problem]:
+    """Tell which sentences show other figures in another language, or are the same in all of them."""
+    for document in places.documents.values():
+        for path, texts in _sentences(document.data, ()):
+            yield from _figures(document, path, texts)
+            shared = set(texts.values())
+            text = shared.pop()
+            if not shared and not text.isascii() and len(text.split()) > 1:
+                yield places.problem("PE813", document.places[*path, LANGUAGES[-1]], sentence=text)
+
+
+def _sentences(data: Data, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give every sentence of a file that stands in all languages."""
+    if isinstance(data, dict):
+        texts = {key: value for key, value in data.items() if isinstance(value, str)}
+        if data.keys() == texts.keys() == set(LANGUAGES):
+            yield path, texts
+            return
+        for key, value in data.items():
+            yield from _sentences(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _sentences(value, (*path, index))
+
+
+def _figures(document: Document, path: Path, texts: dict[str, str]) -> Iterator[Problem]:
+    """Tell which placeholders stand in one language and not in another."""
+    shown = {language: dict.fromkeys(_PLACEHOLDER.findall(text)) for language, text in texts.items()}
+    for language, names in shown.items():
+        for other, more in shown.items():
+            for name in (name for name in more if name not in names):
+                yield document.problem("PE812", document.places[*path, language], here=language, other=other, name=name)
+
+
+def find_unkempt(places: Places) -> Iterator[Problem]:
+    """Tell which lines are not composed, and which files name no schema where others of the edition do."""
+    line = modeline_for(places.documents)
+    for document in places.documents.values():
+        for number, text in enumerate(document.lines, 1):
+            composed = unicodedata.normalize("NFC", text)
+            if text != composed:
+                column = next(n for n, sign in enumerate(text) if composed[n : n + 1] != sign)
+                yield places.problem("PE821", Location(document.file, number, column + 1))
+        if line and document.lines and not has_modeline(document):
+            yield places.problem("PE822", Location(document.file, 1, 1), line=line(document.file))
+
+
+def modeline_for(documents: Mapping[str, Document]) -> Callable[[str], str] | None:
+    """Give how a file of the edition names its schema, by the first file that does; None where none does."""
+    for document in documents.values():
+        for text in document.lines[:_HEAD]:
+            found = MODELINE.search(text)
+            if found:
+                return partial(_modeline, other=document.file, path=found[1])
+    return None
+
+
+def _modeline(file: str, other: str, path: str) -> str:
+    """Write the line that names the schema, its path seen from another folder; an address stays as it is."""
+    if not path.startswith("."):
+        return f"# yaml-language-server: $schema={path}"
+    target = os.path.join(os.path.dirname(other), path)
+    return f"# yaml-language-server: $schema={os.path.relpath(target, os.path.dirname(file) or '.').replace(os.sep, '/')}"
+
+
+def has_modeline(document: Document) -> bool:
+    """Tell whether a file names its schema in its first lines."""
+    return any(MODELINE.search(text) for text in document.lines[:_HEAD])

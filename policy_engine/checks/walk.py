@@ -1,0 +1,113 @@
+"""The rules of an edition that rest on words of its text, each with its conditions: one walk for every check."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from policy_engine.model.duties import Cap, Chapter, Eligibility, Requirement
+from policy_engine.model.facts import Condition, ReadingUse
+from policy_engine.model.rulebook import Edition, Track
+from policy_engine.model.threshold import Threshold
+from policy_engine.source import Location
+
+
+class Ruling(NamedTuple):
+    """A rule: its name, its phrase, its conditions, the figures known there, and the share that a cap names."""
+
+    name: str
+    phrase: str
+    location: Location
+    conditions: tuple[Condition, ...]
+    thresholds: Mapping[str, Threshold]
+    capped: tuple[Threshold, ...] = ()
+
+
+def rulings(edition: Edition) -> Iterator[Ruling]:
+    """Give every rule that decides something by the words of the text; invariants and what facts follow from do not."""
+    for track in edition.tracks:
+        known = {**edition.thresholds, **track.thresholds}
+        yield Ruling(track.id, "", track.location, (track.applies_to,), known)
+        for level in track.levels:
+            for one in level.criteria:
+                yield Ruling(one.id, one.citation.phrase, one.location, tuple(filter(None, (one.when, one.applies_when))), known)
+    for chapter in edition.chapters:
+        yield from _of_chapter(chapter, {**edition.thresholds, **chapter.thresholds})
+
+
+def _of_chapter(chapter: Chapter, known: Mapping[str, Threshold]) -> Iterator[Ruling]:
+    """Give the rules of a chapter."""
+    for block in (chapter.routes, chapter.requirements, chapter.contents, chapter.ceilings, chapter.eligibility, chapter.caps):
+        for entry in block:
+            rule = entry.rule
+            own: tuple[Condition | None, ...] = (rule.applies_when,)
+            capped: tuple[Threshold, ...] = ()
+            match entry:
+                case Requirement():
+                    own = (entry.holds, entry.in_time, rule.applies_when)
+                case Eligibility():
+                    own = (entry.when,)
+                case Cap():
+                    own = (rule.applies_when, entry.exception.where if entry.exception else None)
+                    capped = (entry.at_most, *((entry.exception.at_most,) if entry.exception else ()))
+                case _:
+                    pass
+            yield Ruling(rule.id, rule.citation.phrase, rule.location, tuple(filter(None, own)), known, capped)
+
+
+def declared_thresholds(edition: Edition) -> Iterator[Threshold]:
+    """Give every threshold of an edition."""
+    yield from edition.thresholds.values()
+    for track in edition.tracks:
+        yield from track.thresholds.values()
+    for chapter in edition.chapters:
+        yield from chapter.thresholds.values()
+
+
+def read_names(edition: Edition) -> set[str]:
+    """Give every name that anything in an edition reads, in conditions or by itself."""
+    found = {name for condition in _conditions(edition) for name in condition.names}
+    for track in edition.tracks:
+        found |= {name for stand_in in track.stand_ins for pair in stand_in.take.items() for name in pair}
+    for chapter in edition.chapters:
+        found |= {name for cap in chapter.caps for name in cap.per}
+        found |= {one.name for cap in chapter.caps for one in (cap.at_most, *((cap.exception.at_most,) if cap.exception else ()))}
+    return found
+
+
+def _conditions(edition: Edition) -> Iterator[Condition]:
+    """Give every condition of an edition."""
+    for fact in edition.facts.values():
+        yield from filter(None, (fact.counted_from, fact.derived, fact.when_absent))
+        yield from _of_uses(fact.readings)
+    for invariant in edition.invariants:
+        yield invariant.holds
+        yield from _of_uses(invariant.readings)
+    for ruling in rulings(edition):
+        yield from ruling.conditions
+    for track in edition.tracks:
+        yield from _of_track(track)
+    for chapter in edition.chapters:
+        yield from (ceiling.other for ceiling in chapter.ceilings)
+        for rule in chapter.rules():
+            yield from _of_uses(rule.readings)
+
+
+def _of_track(track: Track) -> Iterator[Condition]:
+    """Give the conditions of a track that are no criterion's own."""
+    for rule in track.requires:
+        yield rule.holds
+        yield from _of_uses(rule.readings)
+    for stand_in in track.stand_ins:
+        yield stand_in.unless
+        yield from _of_uses(stand_in.readings)
+    for step in track.decide:
+        yield from _of_uses(step.readings)
+    yield from _of_uses((*track.readings, *track.residual.readings))
+    for level in track.levels:
+        yield from _of_uses(level.readings)
+        for one in level.criteria:
+            yield from _of_uses((*one.readings, *one.applies_readings))
+
+
+def _of_uses(uses: tuple[ReadingUse, ...]) -> Iterator[Condition]:
+    """Give the conditions under which readings are relied on."""
+    yield from (use.when for use in uses if use.when)

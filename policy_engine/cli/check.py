@@ -1,0 +1,124 @@
+"""`policy-engine check`: hold editions against themselves."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
+from policy_engine.errors import N_
+from policy_engine.messages import translate
+from policy_engine.model.duties import SEVERITIES
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from policy_engine.checks.run import Checked
+
+_HELP = N_(
+    """Hold editions against themselves: every edition of the library, or those that are named.
+
+    Tells what is wrong with their files, and what in them nothing uses, stands twice, is left out of the text or of one
+    language, and where the sign or the figure of a condition is not the one of the phrase that it cites. Ends with 1 where
+    something is found that is as bad as the fail level."""
+)
+_FAIL = N_("How bad a finding must be for the command to end with 1.")
+_FIX = N_("Mend what is certain, and changes no meaning: letters in pieces, a missing schema line. A sealed edition is left alone.")
+_MENDED = N_("mended: {file}")
+_SEALED = N_("the edition {edition} is sealed: nothing in it was mended")
+FORMATS = ("text", "json", "markdown", "github", "sarif", "junit")
+
+
+def build_check(language: str) -> click.Command:
+    """Build the command in a language."""
+    return click.Command(
+        "check",
+        help=translate(_HELP, language),
+        short_help=translate(N_("Hold editions against themselves."), language),
+        options_metavar=translate(OPTIONS, language),
+        callback=partial(check_editions, language),
+        params=[
+            click.Argument(["editions"], metavar="[EDITION...]", nargs=-1, shell_complete=_complete),
+            click.Option(["--fail-level"], type=click.Choice(SEVERITIES), default="error", help=translate(_FAIL, language)),
+            click.Option(["--fix"], is_flag=True, help=translate(_FIX, language)),
+            rulebook_option(language),
+            format_option(language, FORMATS),
+            language_option(language),
+        ],
+    )
+
+
+def _complete(context: click.Context, option: click.Parameter, typed: str) -> "list[CompletionItem]":
+    """Complete the id of an edition as every other command does."""
+    del option
+    return edition_argument().shell_complete(context, typed)
+
+
+def check_editions(
+    language: str, editions: tuple[str, ...], fail_level: str, *, fix: bool, rulebook: str | None, form: str, lang: str | None
+) -> int:  # fmt: skip
+    """Check the editions and print what was found; give the exit code."""
+    del lang  # read before the command was built
+    import time  # noqa: PLC0415  (what a run does not need it does not load)
+
+    from policy_engine.checks.run import fails  # noqa: PLC0415
+
+    begun = time.perf_counter()
+    every = _check(editions, rulebook)
+    if fix:
+        every = [_mend(checked, language) for checked in every]
+    _write(every, form, fail_level, language, time.perf_counter() - begun)
+    return int(any(fails(problem, fail_level) for checked in every for problem in checked.findings))
+
+
+def _check(names: Sequence[str], rulebook: str | None) -> "list[Checked]":
+    """Check the editions that are named, or all of them; their files are named from the present folder where they lie in it."""
+    import os  # noqa: PLC0415
+
+    from policy_engine.checks.run import check_edition  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.survey import survey_edition  # noqa: PLC0415
+
+    library, here = Library(rulebook), os.getcwd() + os.sep
+    folders = {name: library.folder_of(name) for name in (names or sorted(library.folders()))}
+    return [check_edition(survey_edition(name, folder.removeprefix(here))) for name, folder in folders.items()]
+
+
+def _mend(checked: "Checked", language: str) -> "Checked":
+    """Mend an edition, say what was written, and check it again."""
+    from policy_engine.checks.fix import mend  # noqa: PLC0415
+    from policy_engine.checks.run import check_edition  # noqa: PLC0415
+    from policy_engine.findings import FIXABLE  # noqa: PLC0415
+    from policy_engine.load.survey import survey_edition  # noqa: PLC0415
+    from policy_engine.report.visible import visible  # noqa: PLC0415
+
+    survey = checked.survey
+    if survey.sealed and any(problem.code in FIXABLE for problem in checked.findings):
+        click.echo(translate(_SEALED, language, edition=survey.name), err=True)
+    written = mend(survey, checked.findings)
+    for file in written:
+        click.echo(translate(_MENDED, language, file=visible(file)), err=True)
+    return check_edition(survey_edition(survey.name, survey.folder)) if written else checked
+
+
+def _write(every: "list[Checked]", form: str, level: str, language: str, seconds: float) -> None:
+    """Print what was found."""
+    if form == "text":
+        from policy_engine.cli.prose import colour, wants_colour  # noqa: PLC0415
+        from policy_engine.report.checked import checked_to_text  # noqa: PLC0415
+        from policy_engine.report.text import plain  # noqa: PLC0415
+
+        click.echo(checked_to_text(every, language, colour if wants_colour() else plain), nl=False)
+    elif form == "markdown":
+        from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+        from policy_engine.explain.checked import explain_checked  # noqa: PLC0415
+        from policy_engine.report.checked import summary_of  # noqa: PLC0415
+        from policy_engine.report.problems import message_of  # noqa: PLC0415
+
+        say, summary = partial(message_of, language=language), partial(summary_of, language=language)
+        write_prose(explain_checked(every, language, say, summary), form)
+    else:
+        from policy_engine.report.checked import checked_to_machine  # noqa: PLC0415
+
+        click.echo(checked_to_machine(every, form, level, language, seconds))

@@ -1,0 +1,209 @@
+"""Signs and figures are held against the words of the text; which words those are, only the edition says."""
+
+import ast
+import unicodedata
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_engine.checks import operative
+from policy_engine.checks.comparisons import comparisons
+from policy_engine.checks.phrases import governing, read_phrase
+from policy_engine.checks.places import places_of
+from policy_engine.checks.walk import Ruling, declared_thresholds, rulings
+from policy_engine.language.grammar import parse
+from policy_engine.language.quantity import Quantity, read_quantity
+from policy_engine.language.show import show
+from policy_engine.load.survey import Survey, survey_edition
+from policy_engine.model.facts import Condition
+from policy_engine.model.words import OperativeWords, Word
+from tests.conftest import ROOT
+
+SURVEYS = {name: survey_edition(name, str(ROOT / "rulebook" / name)) for name in ("2020", "2026-draft")}
+SIGNS: dict[str, type[ast.cmpop]] = {"<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE, "==": ast.Eq, "!=": ast.NotEq}
+WORDS = OperativeWords(
+    signs=(
+        Word("at least", ">="), Word("from … up", ">="), Word("more than", ">"), Word("not more than", "<="), Word("below", "<"),
+        Word("every", "whole"), Word("100%", "whole"), Word("before the", "before"),
+    ),
+    units=(Word("points", "points"), Word("months", "months")),
+    figures=(("one half", Quantity(read_quantity("50%").type, Fraction(1, 2), "50%")),),  # type: ignore[union-attr]
+    days=("d/m/y", "d/m", "d of m, y"),
+    decimal=",",
+)  # fmt: skip
+
+
+def _quantity(text: str) -> Quantity:
+    """Read a figure that is one."""
+    found = read_quantity(text)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("phrase", "figure", "signs"),
+    [
+        ("at least 50%", "50%", [">="]),
+        ("AT  LEAST 50%", "50%", [">="]),
+        ("more than 20%", "20%", [">"]),
+        ("not more than 20%", "20%", ["<="]),
+        ("from 06 months up", "6 months", [">="]),
+        ("from 50 points to below 70 points", "70 points", ["<"]),
+        ("at least 50 points and below 70 points", "50 points", [">="]),
+        ("at least 50 points and below 70 points", "70 points", ["<"]),
+        ("100%", "100%", ["=="]),
+        ("before the 15/12/2020", "2020-12-15", ["<"]),
+        ("before the 15/12", "2020-12-15", ["<"]),
+        ("before the 15 of 12, 2020", "2020-12-15", ["<"]),
+        ("at least one half", "50%", [">="]),
+        ("at least 7,5 points", "7.5 points", [">="]),
+        ("at least 1.000 points", "1000 points", [">="]),
+        ("at least 3 tasks", "3", [">="]),
+        ("whatever 50%", "50%", []),
+        ("at least half", "50%", [">="]),
+        ("at least 50%", "20%", [">="]),
+        ("leastwise 50%", "50%", []),
+    ],
+)
+def test_the_words_of_a_phrase_govern_its_figures(phrase: str, figure: str, signs: list[str]) -> None:
+    """Rule: a word governs the figure that it holds or stands beside; longer words first, whole words only, case and spaces aside."""
+    found = governing(read_phrase(phrase, WORDS), _quantity(figure))
+
+    assert signs == [sign.sign for sign in found]
+
+
+@given(st.sampled_from([word.text for word in WORDS.signs if "…" not in word.text]), st.integers(0, 999))
+def test_composed_and_decomposed_phrases_read_alike(word: str, number: int) -> None:
+    """Rule: how a letter is put together does not change what a phrase says."""
+    words = WORDS._replace(signs=(*WORDS.signs, Word("không quá", "<=")))
+    phrase = f"không quá {number}% {word}"
+
+    assert read_phrase(unicodedata.normalize("NFC", phrase), words) == read_phrase(unicodedata.normalize("NFD", phrase), words)
+
+
+@given(st.text(max_size=60))
+def test_any_phrase_is_read(phrase: str) -> None:
+    """Rule: no phrase, however strange, is more than one without words and figures."""
+    read = read_phrase(phrase, WORDS)
+
+    assert all(figure.start < figure.end for figure in read.figures)
+
+
+@pytest.mark.parametrize(
+    ("condition", "signs"),
+    [
+        ("share(a, b) <= top", ["<="]),
+        ("top >= share(a, b)", ["<="]),
+        ("not share(a, b) > top", ["<="]),
+        ("not (top < share(a, b))", ["<="]),
+        ("a - top <= 0", ["<="]),
+        ("0 >= a - top", ["<="]),
+        ("a <= top * b", ["<="]),
+        ("top < a < low", [">", "<"]),
+        ("not (c and a < top)", [">="]),
+        ("a == b", [""]),
+        ("a + top <= low", [""]),
+        ("kind == 'top'", []),
+    ],
+)
+def test_comparisons_are_turned_to_their_threshold(condition: str, signs: list[str]) -> None:
+    """Rule: a comparison is read with its threshold on the right and without a `not`, however it is written."""
+    tree, _ = parse(condition)
+    assert tree
+
+    found = comparisons(tree, {"top", "low"})
+
+    assert signs == [one.sign if one.threshold else "" for one in found]
+
+
+def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
+    """Give a condition with each of its signs changed into every other one, once each."""
+    nodes = [node for node in ast.walk(condition.tree) if isinstance(node, ast.Compare)]
+    for node in nodes:
+        for place, operator in enumerate(node.ops):
+            for sign, kind in SIGNS.items():
+                if type(operator) in SIGNS.values() and not isinstance(operator, kind):
+                    node.ops[place] = kind()
+                    yield condition._replace(text=show(condition.tree)), sign
+            node.ops[place] = operator
+
+
+def _with_thresholds(survey: Survey) -> Iterator[tuple[Ruling, Condition]]:
+    """Give the conditions of an edition in which a threshold is compared, or in which `every` is an equation."""
+    assert survey.edition
+    for ruling in rulings(survey.edition):
+        for condition in ruling.conditions:
+            found = comparisons(condition.tree, ruling.thresholds)
+            whole = any(sign.means == "whole" for sign in read_phrase(ruling.phrase, survey.edition.words).signs)
+            if any(one.threshold for one in found) or (whole and found and condition is ruling.conditions[0]):
+                yield ruling, condition
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_every_changed_sign_is_found(name: str) -> None:
+    """Rule: of each sign that stands before a figure, or for `every`, any other sign is told as an error."""
+    survey = SURVEYS[name]
+    assert survey.edition
+    places, words = places_of(survey), survey.edition.words
+    silent: list[str] = []
+    count = 0
+
+    for ruling, condition in _with_thresholds(survey):
+        for changed, _ in _flipped(condition):
+            others = tuple(changed if one is condition else one for one in ruling.conditions)
+            found = list(operative._ruling(ruling._replace(conditions=others), words, places))
+            count += 1
+            silent += [] if any(problem.code == "PE814" for problem in found) else [changed.text]
+
+    assert count > 100
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_every_changed_figure_is_found(name: str) -> None:
+    """Rule: a threshold with another value than its phrase holds is told as an error, at the value."""
+    survey = SURVEYS[name]
+    assert survey.edition
+    places = places_of(survey)
+
+    for threshold in declared_thresholds(survey.edition):
+        kind = threshold.quantity.type.kind
+        other = {"share": "25.5%", "points": "51.5 points", "months": "7 months", "day": "2020-12-16"}[kind]
+        (problem,) = operative._figure(threshold._replace(quantity=_quantity(other)), survey.edition.words, places)
+        document, path = places.at[problem.location]
+        assert (problem.code, path[-2:]) == ("PE815", (threshold.name, "value"))
+        assert document.lines[problem.location.line - 1] == problem.excerpt
+
+
+@pytest.mark.parametrize("name", SURVEYS)
+def test_the_shipped_editions_agree_with_their_words(name: str) -> None:
+    """Rule: in the editions that come with the engine every sign and every figure is borne out by its phrase."""
+    survey = SURVEYS[name]
+    assert survey.edition
+
+    assert list(operative.find_contradictions(survey.edition, places_of(survey))) == []
+
+
+WRONG_WORDS = {
+    'means: ">="\n    words: []': ("PE203", 3),
+    "means: about\n    words: [x]": ("PE204", 2),
+    'means: ">="\n    words: [x, X]': ("PE402", 3),
+    'means: ">="\n    words: ["…"]': ("PE203", 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "wanted"), WRONG_WORDS.items())
+def test_a_bad_table_of_words_is_refused(text: str, wanted: tuple[str, int], tmp_path: Path) -> None:
+    """Rule: a table of words has known meanings, no word twice, and a word beside each hole."""
+    for name in ("edition", "scale", "facts", "track"):
+        source = ROOT / "cases" / "bad" / "rulebook" / "PE402-code-twice" / f"{name}.yaml"
+        (tmp_path / f"{name}.yaml").write_text(source.read_text("utf-8").replace("code: HI\n", "code: X\n", 1), "utf-8")
+    (tmp_path / "words.yaml").write_text(f"operative_words:\n  - {text}\n", "utf-8")
+
+    problems = survey_edition("x", str(tmp_path)).problems
+
+    assert wanted in {(p.code, p.location.line) for p in problems if p.location.file.endswith("words.yaml")}
