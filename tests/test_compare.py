@@ -39,6 +39,16 @@ FACT = """facts:
 """
 
 
+def _steps_turned() -> tuple[str, str]:
+    """Give the steps of deciding of a track as they stand, each with all that it holds, and the last one first."""
+    steps = Path(data_root(), "rulebook", "2020", SPECIALIST).read_text("utf-8").split("\ndecide:\n")[1].split("\nresidual:\n")[0]
+    first, second = steps.split("\n  - highest_of: ")
+    return steps, f"  - highest_of: {second}\n{first}"
+
+
+STEPS_TURNED = _steps_turned()
+
+
 class Edit(NamedTuple):
     """One text of one file replaced, and what shall be told: the change, its sort, its owner, its id, its fields."""
 
@@ -96,9 +106,7 @@ EDITS = {
         ("changed criterion track:head_office_specialist/excellent half_exceeded readings",),
     ),
     "order of deciding": Edit(
-        SPECIALIST, "  - first: not_completed\n    readings: [J-04]\n  - highest_of: [excellent, good, completed]\n    readings: [J-05]\n",
-        "  - highest_of: [excellent, good, completed]\n    readings: [J-05]\n  - first: not_completed\n    readings: [J-04]\n",
-        ("changed decide track:head_office_specialist - steps,readings",),
+        SPECIALIST, *STEPS_TURNED, ("changed decide track:head_office_specialist - steps,readings",),
     ),
     "residual": Edit(
         SPECIALIST, "residual:\n  outcome: gap", "residual:\n  level: not_completed",
