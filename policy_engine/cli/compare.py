@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -61,45 +61,68 @@ def show_compare(
 ) -> int:  # fmt: skip
     """Print the comparison; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.compare.differences import compare  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.case import is_round  # noqa: PLC0415
+    from policy_engine.load.case import is_round  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.report.compare import compare_to_data, notes_of  # noqa: PLC0415
 
     library = Library(rulebook)
     first, second = library.edition(before), library.edition(after)
     note_reworded((first, second), language)
-    shift = _shift(cases, library, first, second) if cases else None
-    passages = _passages(first, second) if proven else None
-    code = int(passages is not None and not passages.settled)
-    rounds = [folder for folder in cases if is_round(folder)]
-    changes = compare(first, second)
+    told = _Told(
+        first, second, _shift(cases, library, first, second) if cases else None, _passages(first, second) if proven else None,
+        tuple(folder for folder in cases if is_round(folder)),
+    )  # fmt: skip
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
+        _write_data(told)
+    else:
+        _write_prose(told, form, language)
+    return int(told.passages is not None and not told.passages.settled)
 
-        data = compare_to_data(first, second, changes, shift, rounds)
-        if passages:
-            from policy_engine.report.proofs import passages_to_data  # noqa: PLC0415
 
-            data = {**data, "proof": passages_to_data(passages)}
-        click.echo(to_json(data))
-        return code
+class _Told(NamedTuple):
+    """What is told of two editions: the cases under both, and what is proven of them, where these were asked for."""
+
+    before: Edition
+    after: Edition
+    shift: "Shift | None"
+    passages: "Passages | None"
+    rounds: tuple[str, ...]
+
+
+def _write_data(told: _Told) -> None:
+    """Print the comparison for programs."""
+    from policy_engine.compare.differences import compare  # noqa: PLC0415
+    from policy_engine.report.compare import compare_to_data  # noqa: PLC0415
+    from policy_engine.report.data import to_json  # noqa: PLC0415
+
+    data = compare_to_data(told.before, told.after, compare(told.before, told.after), told.shift, told.rounds)
+    if told.passages:
+        from policy_engine.report.proofs import passages_to_data  # noqa: PLC0415
+
+        data = {**data, "proof": passages_to_data(told.passages)}
+    click.echo(to_json(data))
+
+
+def _write_prose(told: _Told, form: str, language: str) -> None:
+    """Print the comparison for people: what is proven, how cases move, what differs."""
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.compare.differences import compare  # noqa: PLC0415
     from policy_engine.explain.compare import explain_changes  # noqa: PLC0415
+    from policy_engine.report.compare import notes_of  # noqa: PLC0415
 
-    told = explain_changes(first, second, changes, language, notes_of((first, second), language, rounds, rated=shift is not None))
-    if shift:
+    editions = (told.before, told.after)
+    notes = notes_of(editions, language, told.rounds, rated=told.shift is not None)
+    page = explain_changes(*editions, compare(*editions), language, notes)
+    if told.shift:
         from policy_engine.explain.shift import shift_sections  # noqa: PLC0415
         from policy_engine.report.problems import message_of  # noqa: PLC0415
 
-        more = shift_sections(first, second, shift, language, lambda problem: message_of(problem, language))
-        told = told._replace(sections=(more[0], *told.sections, *more[1:]))
-    if passages:
+        more = shift_sections(*editions, told.shift, language, lambda problem: message_of(problem, language))
+        page = page._replace(sections=(more[0], *page.sections, *more[1:]))
+    if told.passages:
         from policy_engine.explain.passages import passage_sections  # noqa: PLC0415
 
-        told = told._replace(sections=(*passage_sections(passages, language), *told.sections))
-    write_prose(told, form)
-    return code
+        page = page._replace(sections=(*passage_sections(told.passages, language), *page.sections))
+    write_prose(page, form)
 
 
 def _passages(before: Edition, after: Edition) -> "Passages":

@@ -89,9 +89,9 @@ class Teller:
 
     def span(self, span: Span) -> str:
         """Tell the two ends of a span."""
-        low = "" if span.least is None else self.say(N_("from {end}") if span.least_included else N_("over {end}"), end=span.least)
-        high = "" if span.most is None else self.say(N_("up to {end}") if span.most_included else N_("below {end}"), end=span.most)
-        return self.say(N_("{low} and {high}"), low=low, high=high) if low and high else low or high
+        least = "" if span.least is None else self.say(N_("from {end}") if span.least_included else N_("over {end}"), end=span.least)
+        most = "" if span.most is None else self.say(N_("up to {end}") if span.most_included else N_("below {end}"), end=span.most)
+        return self.say(N_("{least} and {most}"), least=least, most=most) if least and most else least or most
 
     def figure(self, span: Span) -> str:
         """Name a figure by the labels of its facts."""
