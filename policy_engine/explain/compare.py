@@ -17,7 +17,7 @@ _SORTS = {
     "decide": N_("steps of deciding"), "residual": N_("where no level holds"), "stand_in": N_("stand-in for"),
     "requires": N_("needed of the figures"), "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"),
     "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
-    "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"),
+    "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"), "operative_words": N_("words that carry force"),
 }  # fmt: skip
 _FIELDS = {
     "status": N_("status"), "from": N_("first day of the period"), "until": N_("last day of the period"), "in_force": N_("in force"),
@@ -36,7 +36,8 @@ _FIELDS = {
     "on_breach": N_("on a breach"), "when": N_("condition"), "at_most": N_("at most"), "base": N_("out of"), "per": N_("per"),
     "rounding": N_("rounding"), "counted": N_("levels counted"), "exception_at_most": N_("at most, by exception"),
     "exception_where": N_("the exception applies where"), "starts": N_("begins with"), "why_not": N_("not encoded because"),
-    "leaves_out": N_("leaves out"), "order": N_("order"), "value": N_("figure"),
+    "leaves_out": N_("leaves out"), "order": N_("order"), "value": N_("figure"), "signs": N_("words of signs"),
+    "units": N_("words of units"), "figures": N_("figures in words"), "days": N_("forms of days"), "decimal": N_("decimal sign"),
 }  # fmt: skip
 _WORDS = {
     "issued": N_("issued"), "draft": N_("draft"), "accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted"),
