@@ -92,6 +92,18 @@ def test_a_slip_is_told_at_its_place(slip: str, library_2020: Path) -> None:
     assert edit[2].strip() in shown
 
 
+def test_a_cap_is_held_against_its_phrase(tmp_path: Path) -> None:
+    """Rule: the share of a cohort rule is at most its figure, so its phrase must say so."""
+    folder = Path(shutil.copytree(ROOT / "rulebook" / "2026-draft", tmp_path / "draft"))
+    cap = "chapters/QD366.11-cap.yaml"
+    _edit(folder, [(cap, "phrase: không quá 20%", "phrase: dưới 20%")])
+
+    found = [one for one in _found(folder) if one[0] != "PE802"]
+    line = (folder / cap).read_text("utf-8").splitlines().index("    at_most: max_excellent") + 1
+
+    assert [("PE814", cap, line, len("    at_most: ") + 1)] == found
+
+
 def test_a_level_that_takes_up_a_criterion_under_another_figure(library_2020: Path) -> None:
     """Rule: the phrase that a level gives a shared criterion is held against the criterion's figure."""
     good = "      - use: every_task_well_done\n        cite: II.1.3.a/HTTNV/2\n        phrase: 100%\n"
