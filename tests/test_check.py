@@ -25,6 +25,7 @@ Edit = tuple[str, str, str]
 BAD = {bad.code: bad for bad in kept()}
 SPECIALIST = "criteria/head-office-specialist.yaml"
 LEADER = "criteria/head-office-leader.yaml"
+UNIONS = "chapters/III.1-attached-unions.yaml"
 
 
 @pytest.fixture
@@ -57,25 +58,20 @@ def test_the_shipped_editions_hold_together(name: str) -> None:
     assert {"PE820"} <= {p.code for p in found} <= {"PE820", "PE802"}
 
 
+SHORT = "share(criteria_deficient, criteria_total)"
 EDITS: dict[str, tuple[Edit, tuple[str, str]]] = {
-    "sign of at most": (
-        (SPECIALIST, "share(criteria_deficient, criteria_total) <= max_deficient", "share(criteria_deficient, criteria_total) < max_deficient"),
-        ("PE814", "max_deficient"),
-    ),
+    "sign of at most": ((SPECIALIST, f"{SHORT} <= max_deficient", f"{SHORT} < max_deficient"), ("PE814", "max_deficient")),
     "at most as at least": (
-        (SPECIALIST, "share(criteria_deficient, criteria_total) <= max_deficient", "max_deficient <= share(criteria_deficient, criteria_total)"),
-        ("PE814", "max_deficient <= share"),
+        (SPECIALIST, f"{SHORT} <= max_deficient", f"max_deficient <= {SHORT}"), ("PE814", "max_deficient <= share"),
     ),
-    "a half as a quarter": ((SPECIALIST, "    value: 20%", "    value: 25%"), ("PE815", "25%")),
-    "not, turned": (
-        (SPECIALIST, "share(criteria_deficient, criteria_total) > deficient_above", "not share(criteria_deficient, criteria_total) > deficient_above"),
-        ("PE814", "deficient_above"),
+    "a fifth as a quarter": ((SPECIALIST, "    value: 20%", "    value: 25%"), ("PE815", "25%")),
+    "not, turned": ((SPECIALIST, f"{SHORT} > deficient_above", f"not {SHORT} > deficient_above"), ("PE814", "deficient_above")),
+    "every, but one": (
+        (LEADER, "targets_completed == targets_total", "targets_completed >= targets_total"), ("PE814", "targets_completed >="),
     ),
-    "every, but one": ((LEADER, "when: targets_completed == targets_total", "when: targets_completed >= targets_total"), ("PE814", "targets_completed >= targets_total")),
-    "a day later": (("chapters/III.1-attached-unions.yaml", "value: 2020-12-15", "value: 2020-12-16"), ("PE815", "2020-12-16")),
+    "a day later": ((UNIONS, "value: 2020-12-15", "value: 2020-12-16"), ("PE815", "2020-12-16")),
     "on the day": (
-        ("chapters/III.1-attached-unions.yaml", "in_time: report_sent_on < dossier_due", "in_time: report_sent_on <= dossier_due"),
-        ("PE814", "dossier_due"),
+        (UNIONS, "in_time: report_sent_on < dossier_due", "in_time: report_sent_on <= dossier_due"), ("PE814", "dossier_due"),
     ),
     "seven months": (("chapters/II.3-union-officers.yaml", "value: 6 months", "value: 7 months"), ("PE815", "7 months")),
 }  # fmt: skip
@@ -96,6 +92,18 @@ def test_a_slip_is_told_at_its_place(slip: str, library_2020: Path) -> None:
     assert edit[2].strip() in shown
 
 
+def test_a_cap_is_held_against_its_phrase(tmp_path: Path) -> None:
+    """Rule: the share of a cohort rule is at most its figure, so its phrase must say so."""
+    folder = Path(shutil.copytree(ROOT / "rulebook" / "2026-draft", tmp_path / "draft"))
+    cap = "chapters/QD366.11-cap.yaml"
+    _edit(folder, [(cap, "phrase: không quá 20%", "phrase: dưới 20%")])
+
+    found = [one for one in _found(folder) if one[0] != "PE802"]
+    line = (folder / cap).read_text("utf-8").splitlines().index("    at_most: max_excellent") + 1
+
+    assert [("PE814", cap, line, len("    at_most: ") + 1)] == found
+
+
 def test_a_level_that_takes_up_a_criterion_under_another_figure(library_2020: Path) -> None:
     """Rule: the phrase that a level gives a shared criterion is held against the criterion's figure."""
     good = "      - use: every_task_well_done\n        cite: II.1.3.a/HTTNV/2\n        phrase: 100%\n"
@@ -110,7 +118,7 @@ def test_all_findings_come_in_one_run_sorted_by_place(library_2020: Path) -> Non
     """Rule: no finding hides another one, and each stands once, by file, line and column."""
     _edit(
         library_2020 / "2020",
-        [edit for edit, _ in (EDITS["a half as a quarter"], EDITS["sign of at most"], EDITS["a day later"], EDITS["on the day"])],
+        [edit for edit, _ in (EDITS["a fifth as a quarter"], EDITS["sign of at most"], EDITS["a day later"], EDITS["on the day"])],
     )
 
     found = _found(library_2020 / "2020")

@@ -184,6 +184,7 @@ EDITS = {
     "clause of the text": Edit(
         "clauses.yaml", "starts: Thực hiện hướng dẫn số", "starts: Thực hiện hướng dẫn", ("changed clause edition preamble starts",)
     ),
+    "meaning of a word": Edit("operative-words.yaml", 'means: ">"', "means: whole", ("changed operative_words edition - signs",)),
     "status of the edition": Edit("edition.yaml", "status: issued", "status: draft", ("changed edition edition - status",)),
     "basis": Edit("edition.yaml", "day: 2020-11-27", "day: 2020-11-28", ("changed basis edition 13/HD-TLĐ day",)),
     "comments and order of keys": Edit(SPECIALIST, "thresholds:\n", "# a remark\nthresholds:\n", ()),

@@ -27,6 +27,7 @@ def _edition_words(edition: Edition) -> set[str]:
     for chapter in edition.chapters:
         words |= {chapter.clause, *chapter.thresholds, *(rule.id for rule in chapter.rules())}
     words |= edition.bodies.keys()
+    words |= {word.text for word in (*edition.words.signs, *edition.words.units)}
     return (words | edition.register.keys()) - GENERIC
 
 

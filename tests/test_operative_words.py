@@ -120,6 +120,24 @@ def test_comparisons_are_turned_to_their_threshold(condition: str, signs: list[s
     assert signs == [one.sign if one.threshold else "" for one in found]
 
 
+FORMS = (
+    "a {} top", "top {} a", "not a {} top", "not (top {} a)", "a - top {} zero", "zero {} top - a", "a {} top * b", "not (c or a {} top)",
+)  # fmt: skip
+
+
+@given(st.sampled_from(FORMS), st.sampled_from(sorted(SIGNS)), st.sampled_from(sorted(SIGNS)), st.integers(0, 9), st.integers(0, 9))
+def test_a_mended_comparison_means_what_was_asked(form: str, sign: str, wanted: str, value: int, top: int) -> None:
+    """Rule: the form that is proposed has the sign that the words mean, whichever way the author wrote the comparison."""
+    tree, _ = parse(form.format(sign).replace("zero", "0"))
+    assert tree
+    names = {"a": value, "top": top, "b": 1, "c": False}
+
+    (one,) = [one for one in comparisons(tree, {"top"}) if one.threshold]
+
+    assert eval(one.written, {}, names) is eval(f"a {one.sign} top", {}, names)  # the language is a part of Python's
+    assert eval(one.meaning(wanted), {}, names) is eval(f"a {wanted} top", {}, names)
+
+
 def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
     """Give a condition with each of its signs changed into every other one, once each."""
     nodes = [node for node in ast.walk(condition.tree) if isinstance(node, ast.Compare)]

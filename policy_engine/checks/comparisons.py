@@ -11,22 +11,36 @@ _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
 class Comparison(NamedTuple):
-    """One comparison: as it is written, the sign with the threshold on the right, the threshold ("" where it has none).
+    """One comparison as it is written, and the sign that it has with its threshold on the right and no `not` before it.
 
-    `number`: how many times the threshold's name stands before it in the condition. `guard`: whether it only says that
-    something is above zero.
+    `threshold` is "" where it has none. `mirrored`: whether the threshold counts on the left. `number`: how many times the
+    threshold's name stands before it in the condition. `guard`: whether it only says that something is above zero.
     """
 
-    written: str
+    left: str
+    written_sign: str
+    right: str
+    holds: bool
     sign: str
-    threshold: str
-    rest: str
-    number: int
-    guard: bool
+    threshold: str = ""
+    mirrored: bool = False
+    number: int = 0
+    guard: bool = False
 
-    def with_sign(self, sign: str) -> str:
-        """Write the comparison with another sign."""
-        return f"{self.rest} {sign} {self.threshold}"
+    @property
+    def written(self) -> str:
+        """Write the comparison as its author did."""
+        return self._with(self.written_sign)
+
+    def meaning(self, sign: str) -> str:
+        """Write the comparison so that it has another sign, in the form that its author chose."""
+        plain = _MIRRORED[sign] if self.mirrored else sign
+        return self._with(plain if self.holds else _NEGATED[plain])
+
+    def _with(self, sign: str) -> str:
+        """Write the comparison with a sign in its place."""
+        text = f"{self.left} {sign} {self.right}"
+        return text if self.holds else f"not ({text})"
 
 
 def comparisons(tree: ast.expr, thresholds: Container[str]) -> tuple[Comparison, ...]:
@@ -62,20 +76,18 @@ def _read(
 ) -> Comparison:  # fmt: skip
     """Turn one comparison."""
     plain = symbol(operator)
-    text = f"{show(left)} {plain} {show(right)}"
     sign = plain if holds else _NEGATED[plain]
-    named = [(name, coefficient) for name, coefficient in (*_named(left, 1, thresholds), *_named(right, -1, thresholds))]
-    numbers = {name: seen.get(name, 0) for name, _ in named}
+    guard = sign == ">" and isinstance(right, ast.Constant) and right.value == 0
+    found = Comparison(show(left), plain, show(right), holds, sign, guard=guard)
+    named = [*_named(left, 1, thresholds), *_named(right, -1, thresholds)]
+    before = {name: seen.get(name, 0) for name, _ in named}
     for name, _ in named:
         seen[name] = seen.get(name, 0) + 1
-    guard = sign == ">" and isinstance(right, ast.Constant) and right.value == 0
-    written = text if holds else f"not ({text})"
     if len(named) != 1:
-        return Comparison(written, sign, "", "", 0, guard or bool(named))
+        return found._replace(guard=guard or bool(named))
     name, coefficient = named[0]
-    on_left = isinstance(left, ast.Name) and left.id == name
-    rest = show(right) if on_left else show(left)
-    return Comparison(written, _MIRRORED[sign] if coefficient > 0 else sign, name, rest, numbers[name], guard=False)
+    turned = _MIRRORED[sign] if coefficient > 0 else sign
+    return found._replace(sign=turned, threshold=name, mirrored=coefficient > 0, number=before[name], guard=False)
 
 
 def _named(node: ast.expr, coefficient: int, thresholds: Container[str]) -> Iterator[tuple[str, int]]:

@@ -51,7 +51,7 @@ def _ruling(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[P
                 place = places.name_in(condition.location, one.threshold, one.number)
                 yield from _sign(one, ruling.thresholds[one.threshold], ruling, words, places, place)
     for share in ruling.capped:
-        one = Comparison(f"at_most: {share.name}", "<=", share.name, "at_most:", 0, guard=False)
+        one = Comparison("share", "<=", share.name, holds=True, sign="<=", threshold=share.name)
         yield from _sign(one, share, ruling, words, places, places.name_in(ruling.location, share.name))
     if answered:
         yield from _own_figures(ruling, words, places)
@@ -82,7 +82,7 @@ def _sign(
     elif one.sign not in {sign.sign for sign in signs}:
         first = signs[0]
         yield places.problem(
-            "PE814", place, found=one.written, phrase=phrase, means=first.sign, word=first.word, wanted=one.with_sign(first.sign)
+            "PE814", place, found=one.written, phrase=phrase, means=first.sign, word=first.word, wanted=one.meaning(first.sign)
         )
 
 
@@ -106,18 +106,12 @@ def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWor
     if wholes and found:
         if all(one.sign != "==" for one in found):
             told = {"phrase": ruling.phrase, "means": "==", "word": wholes[0].word}
-            wanted = found[0].written.replace(f" {_written_sign(found[0])} ", " == ")
-            yield places.problem("PE814", condition.location, found=found[0].written, wanted=wanted, **told)
+            yield places.problem("PE814", condition.location, found=found[0].written, wanted=found[0].meaning("=="), **told)
         return
     signs = _with_figures(phrase)
     if signs:
         told = {"phrase": ruling.phrase, "means": signs[0].sign, "word": signs[0].word}
         yield places.problem("PE817", condition.location, condition=condition.text, **told)
-
-
-def _written_sign(one: Comparison) -> str:
-    """Give the sign as it is written in a comparison without a threshold."""
-    return next(sign for sign in ("<=", ">=", "!=", "==", "<", ">") if f" {sign} " in one.written)
 
 
 def _with_figures(phrase: Phrase) -> tuple[Sign, ...]:

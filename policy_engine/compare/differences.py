@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from policy_engine.compare.chapters import chapter_parts
-from policy_engine.compare.parts import EDITION, Key, Owner, Part, Shown, own_parts, reading_part, track_parts
+from policy_engine.compare.parts import EDITION, Key, Owner, Part, Shown, own_parts, reading_part, track_parts, words_part
 from policy_engine.evaluate.transitions import merged
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
@@ -80,6 +80,7 @@ def _walk(edition: Edition, *, mapped: bool) -> Iterator[Part]:
     yield from map(reading_part, edition.register.values())
     for body in edition.bodies.values():
         yield Part(Key("body", EDITION, body.id), "", {"aliases": body.aliases, "label": body.label})
+    yield words_part(edition.words)
     for clause in edition.clauses if mapped else ():
         fields: dict[str, Shown] = {
             "starts": clause.starts, "why_not": clause.why_not, "leaves_out": clause.leaves_out, "says": clause.says,

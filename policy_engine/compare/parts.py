@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
 from policy_engine.model.rulebook import Criterion, Edition, Level, LevelRule, Reading, StandIn, Track
 from policy_engine.model.threshold import Threshold
+from policy_engine.model.words import OperativeWords
 from policy_engine.source import Citation
 
 Shown: TypeAlias = str | bool | tuple[str | Texts, ...] | Texts | None
@@ -54,6 +55,17 @@ def own_parts(edition: Edition) -> Iterable[Part]:
     yield from (_fact(fact) for fact in edition.facts.values())
     yield from (_invariant(rule, "invariant", EDITION, edition.thresholds) for rule in edition.invariants)
     yield from (threshold_part(one, EDITION) for one in edition.thresholds.values())
+
+
+def words_part(words: OperativeWords) -> Part:
+    """Give the words of an edition's text that carry force."""
+    fields: dict[str, Shown] = {
+        "signs": tuple(f"{word.text} ({word.means})" for word in words.signs),
+        "units": tuple(f"{word.text} ({word.means})" for word in words.units),
+        "figures": tuple(f"{text} ({quantity.text})" for text, quantity in words.figures),
+        "days": words.days, "decimal": words.decimal,
+    }  # fmt: skip
+    return Part(Key("operative_words", EDITION, ""), "", fields)
 
 
 def _front(edition: Edition) -> Part:
