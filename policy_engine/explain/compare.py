@@ -17,12 +17,8 @@ _SORTS = {
     "decide": N_("steps of deciding"), "residual": N_("where no level holds"), "stand_in": N_("stand-in for"),
     "requires": N_("needed of the figures"), "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"),
     "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
-<<<<<<< HEAD
-    "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"),
-    "gap": N_("declared gap"), "exception": N_("exception of the ladder"), "monotone": N_("promise"),
-=======
     "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"), "operative_words": N_("words that carry force"),
->>>>>>> checks
+    "gap": N_("declared gap"), "exception": N_("exception of the ladder"), "monotone": N_("promise"),
 }  # fmt: skip
 _FIELDS = {
     "status": N_("status"), "from": N_("first day of the period"), "until": N_("last day of the period"), "in_force": N_("in force"),
@@ -41,13 +37,9 @@ _FIELDS = {
     "on_breach": N_("on a breach"), "when": N_("condition"), "at_most": N_("at most"), "base": N_("out of"), "per": N_("per"),
     "rounding": N_("rounding"), "counted": N_("levels counted"), "exception_at_most": N_("at most, by exception"),
     "exception_where": N_("the exception applies where"), "starts": N_("begins with"), "why_not": N_("not encoded because"),
-<<<<<<< HEAD
-    "leaves_out": N_("leaves out"), "order": N_("order"), "value": N_("figure"),
-    "where": N_("where"), "without": N_("does not ask"), "more": N_("more of"), "never": N_("never"),
-=======
     "leaves_out": N_("leaves out"), "order": N_("order"), "value": N_("figure"), "signs": N_("words of signs"),
     "units": N_("words of units"), "figures": N_("figures in words"), "days": N_("forms of days"), "decimal": N_("decimal sign"),
->>>>>>> checks
+    "where": N_("where"), "without": N_("does not ask"), "more": N_("more of"), "never": N_("never"),
 }  # fmt: skip
 _WORDS = {
     "issued": N_("issued"), "draft": N_("draft"), "accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted"),
