@@ -10,8 +10,8 @@ from policy_engine.load.build_cap import build_cap
 from policy_engine.load.build_facts import RECORD_NAMES, check_name
 from policy_engine.load.build_rule import RULE, RuleContext, build_rule
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
-from policy_engine.load.build_track import Context
 from policy_engine.load.conditions import build_condition
+from policy_engine.load.context import Context
 from policy_engine.load.node import Node
 from policy_engine.model.duties import DUTIES, SEVERITIES, Body, Ceiling, Chapter, Clause, Eligibility, Requirement, Route
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from policy_engine.language.types import Named
 from policy_engine.load.build_facts import check_name
 from policy_engine.load.build_thresholds import fill
-from policy_engine.load.build_track import Context
 from policy_engine.load.conditions import build_condition
+from policy_engine.load.context import Context
 from policy_engine.load.node import Node
 from policy_engine.model.duties import Rule
 from policy_engine.model.facts import Condition, Texts

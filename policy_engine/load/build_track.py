@@ -1,19 +1,19 @@
 """A file `track:` to a Track: thresholds, criteria under each level's own clause, and how they decide."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from policy_engine.errors import N_
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.complaint import nearest
-from policy_engine.language.types import NOUNS, WRONG, Named
-from policy_engine.load.build_facts import build_invariants, build_reading_uses, check_name
+from policy_engine.language.types import NOUNS, WRONG
+from policy_engine.load.build_claims import CLAIMS, build_exceptions, build_gaps, build_monotone
+from policy_engine.load.build_facts import build_invariants, check_name
 from policy_engine.load.build_thresholds import build_thresholds, fill, named_figures
 from policy_engine.load.conditions import build_condition
+from policy_engine.load.context import Context
 from policy_engine.load.node import Node
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
-from policy_engine.model.rulebook import Criterion, DecideStep, Level, LevelRule, Reading, Residual, StandIn, Track
-from policy_engine.model.threshold import Threshold
+from policy_engine.model.facts import Condition, Invariant
+from policy_engine.model.rulebook import Criterion, DecideStep, LevelRule, Residual, StandIn, Track
 from policy_engine.source import Citation
 
 _CRITERION = (("when", "says"), ("cite", "phrase", "applies_when", "applies_readings", "readings"))
@@ -21,28 +21,12 @@ _RULES = ("requires", "stand_in", "thresholds", "criteria", "readings")
 OUTCOMES = ("gap", "decided_by_authority")
 
 
-class Context(NamedTuple):
-    """What a track is built from: the edition's other parts, and the names that its conditions may use."""
-
-    scale: Mapping[str, Level]
-    facts: Mapping[str, FactDeclaration]
-    register: Mapping[str, Reading]
-    shared: Mapping[str, Node]
-    scope: Mapping[str, Named]
-    thresholds: Mapping[str, Threshold] = {}
-    positive: frozenset[str] = frozenset()
-
-    def readings(self, got: Mapping[str, Node], key: str = "readings") -> tuple[ReadingUse, ...]:
-        """Read the readings under a key, where it stands."""
-        return build_reading_uses(got[key], self.register, self.scope) if key in got else ()
-
-
 def build_track(node: Node, context: Context) -> Track:
     """Read one track, with levels or without (`no_thresholds:`)."""
     common = ("track", "cite", "label", "applies_to")
     if node.has("no_thresholds"):
         return _build_open_track(node, node.fields((*common, "no_thresholds"), ("readings",)), context)
-    got = node.fields((*common, "levels", "decide", "residual"), _RULES)
+    got = node.fields((*common, "levels", "decide", "residual"), (*_RULES, *CLAIMS))
     front = _plain_track(node, got, context)
     thresholds = build_thresholds(got["thresholds"], context.facts, context.scope) if "thresholds" in got else {}
     scope = {**context.scope, **(named_figures(got["thresholds"], thresholds) if "thresholds" in got else {})}
@@ -62,7 +46,8 @@ def build_track(node: Node, context: Context) -> Track:
         build_unused(own[name], context)
     track = front._replace(
         readings=context.readings(got), requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
-        decide=tuple(_build_step(item, context) for item in got["decide"].items()), residual=_build_residual(got["residual"], context),
+        decide=tuple(_build_step(item, context, levels) for item in got["decide"].items()),
+        residual=_build_residual(got["residual"], context), gaps=build_gaps(got, context), monotone=build_monotone(got, context),
     )  # fmt: skip
     _refuse_undecided(got, track, context)
     return track._replace(reads=_reads(track, context))
@@ -197,17 +182,17 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
     )  # fmt: skip
 
 
-def _build_step(node: Node, context: Context) -> DecideStep:
+def _build_step(node: Node, context: Context, rules: Sequence[LevelRule]) -> DecideStep:
     """Read one step of deciding."""
     key = "first" if node.has("first") else "highest_of"
-    got = node.fields((key,), ("readings",))
+    got = node.fields((key,), ("readings", "exceptions"))
     names = [got[key]] if key == "first" else got[key].items(at_least=1)
     for name in names:
         if name.text() not in context.scale and name.value is not None:
             name.complain("PE401", name=str(name.value), sort=N_("level"), nearest=nearest(str(name.value), context.scale))
     levels = [name.value for name in names if isinstance(name.value, str) and name.value in context.scale]
     ranked = sorted(levels, key=lambda level: -context.scale[level].rank)
-    return DecideStep(tuple(ranked), context.readings(got))
+    return DecideStep(tuple(ranked), context.readings(got), build_exceptions(got, ranked, rules, context.thresholds))
 
 
 def _decided(step: Node) -> list[Node]:

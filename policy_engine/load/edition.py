@@ -13,7 +13,8 @@ from policy_engine.language.types import Named
 from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, constants, fact_scope
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
-from policy_engine.load.build_track import Context, build_track, build_unused
+from policy_engine.load.build_track import build_track, build_unused
+from policy_engine.load.context import Context
 from policy_engine.load.files import is_shipped, read_bytes
 from policy_engine.load.lock import read_seal, same_texts, sealed_documents
 from policy_engine.load.meaning import revision_of

@@ -49,11 +49,21 @@ class LevelRule(NamedTuple):
     readings: tuple[ReadingUse, ...] = ()
 
 
+class LadderException(NamedTuple):
+    """A level that may hold where a worse one of its step does not: the criteria of worse levels that it does not ask."""
+
+    level: str
+    without: tuple[str, ...]
+    says: Texts
+    location: Location
+
+
 class DecideStep(NamedTuple):
     """One step of deciding: the first or the highest of its levels that holds ends the deciding."""
 
     levels: tuple[str, ...]
     readings: tuple[ReadingUse, ...] = ()
+    exceptions: tuple[LadderException, ...] = ()
 
 
 class Residual(NamedTuple):
@@ -62,6 +72,26 @@ class Residual(NamedTuple):
     outcome: str
     level: str | None
     readings: tuple[ReadingUse, ...] = ()
+
+
+class GapDeclaration(NamedTuple):
+    """A hole of the text that its owner knows of: where it holds, and no level of an earlier step does, no level holds at all."""
+
+    id: str
+    where: Condition
+    says: Texts
+    location: Location
+    readings: tuple[ReadingUse, ...] = ()
+
+
+class Monotonicity(NamedTuple):
+    """A promise of the text: more of a fact, all else the same, never lowers (or never raises) the level."""
+
+    id: str
+    more: str
+    never: str
+    says: Texts
+    location: Location
 
 
 class StandIn(NamedTuple):
@@ -88,6 +118,8 @@ class Track(NamedTuple):
     thresholds: Mapping[str, Threshold] = {}
     levels: tuple[LevelRule, ...] = ()
     decide: tuple[DecideStep, ...] = ()
+    gaps: tuple[GapDeclaration, ...] = ()
+    monotone: tuple[Monotonicity, ...] = ()
     reads: tuple[str, ...] = ()
     """The facts that the track reads, in the order in which the edition declares them."""
 

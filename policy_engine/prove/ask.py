@@ -1,0 +1,170 @@
+"""Questions to the solver, and the smallest case that answers one.
+
+A question has three answers: a case, none (proven), or UNDECIDED where the solver's budget ran out. The budget counts
+the solver's own steps and not seconds, so that an answer does not depend on the machine.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Final, NamedTuple, TypeAlias
+
+from policy_engine.language.values import Value
+from policy_engine.prove.door import Term, z3
+from policy_engine.prove.symbols import Symbol, Symbols, value_of
+from policy_engine.prove.terms import Figure, Flags, conjunction
+
+BUDGET = 20_000_000
+"""Steps of the solver for one question."""
+_GRIDS = (1, 2, 10, 100, 1_000, 1_000_000)
+"""How fine the points of a witness may be; a case file is written in decimals."""
+
+
+class Undecided(Enum):
+    """The answer where the budget ran out, or a witness could not be confirmed."""
+
+    UNDECIDED = "UNDECIDED"
+
+
+UNDECIDED: Final = Undecided.UNDECIDED
+
+
+class Solution(NamedTuple):
+    """A case that answers a question: the value of every unknown."""
+
+    values: Mapping[str, Value]
+
+
+Answer: TypeAlias = Solution | Undecided | None
+
+
+class Asker:
+    """Asks about cases that obey what is always true."""
+
+    def __init__(self, symbols: Symbols, always: Iterable[Term], budget: int = BUDGET) -> None:
+        """Take the unknowns and what is always true."""
+        self.symbols = symbols
+        self._solver = z3.Solver()
+        self._solver.set("rlimit", budget)
+        self._solver.add(conjunction(always))
+
+    def possible(self, *goals: Term) -> bool | Undecided:
+        """Tell whether some case meets all the goals."""
+        self._solver.push()
+        try:
+            self._solver.add(*goals)
+            return self._check()
+        finally:
+            self._solver.pop()
+
+    def implied(self, given: Iterable[Term], goal: Term) -> bool | Undecided:
+        """Tell whether every case that meets what is given meets the goal."""
+        found = self.possible(*given, z3.Not(goal))
+        return found if isinstance(found, Undecided) else not found
+
+    def find(self, *goals: Term) -> Answer:
+        """Give the smallest case that meets all the goals: fewest items, then the plainest answers, in the order of the facts."""
+        self._solver.push()
+        try:
+            self._solver.add(*goals)
+            found = self._check()
+            return self._smallest() if found is True else None if found is False else UNDECIDED
+        finally:
+            self._solver.pop()
+
+    def which(self, terms: Sequence[Term], *goals: Term) -> tuple[int, ...] | Undecided | None:
+        """Give the places of the terms that hold in some case that meets all the goals; None where there is no such case."""
+        self._solver.push()
+        try:
+            self._solver.add(*goals)
+            found = self._check()
+            if found is not True:
+                return UNDECIDED if isinstance(found, Undecided) else None
+            model = self._solver.model()
+            return tuple(place for place, term in enumerate(terms) if z3.is_true(model.eval(term, model_completion=True)))
+        finally:
+            self._solver.pop()
+
+    def _check(self, *more: Term) -> bool | Undecided:
+        """Ask the solver."""
+        said = self._solver.check(*more)
+        return UNDECIDED if said == z3.unknown else bool(said == z3.sat)
+
+    def _smallest(self) -> Answer:
+        """Make the answers definite, one after the other, the plainest that can be."""
+        counts = [s.known.part for s in self.symbols.of.values() if s.fact.type.kind in {"count", "months"} and isinstance(s.known, Figure)]
+        if counts:
+            self._least(z3.Sum(counts))
+        for symbol in self.symbols.of.values():
+            self._plainest(symbol)
+        if not self._decimals():
+            return UNDECIDED
+        model = self._solver.model()
+        return Solution({name: value_of(model, symbol, self.symbols.words) for name, symbol in self.symbols.of.items()})
+
+    def _prefer(self, goal: Term) -> bool:
+        """Take a goal where it can be had; it stays then."""
+        if self._check(goal) is not True:
+            return False
+        self._solver.add(goal)
+        return True
+
+    def _plainest(self, symbol: Symbol) -> None:
+        """Prefer the plainest answer to one fact: nothing there, nothing grave, everything good; the first choice; the best level."""
+        known, fact = symbol.known, symbol.fact
+        if known.there is not True and self._prefer(z3.Not(known.there)):
+            return
+        if isinstance(known, Flags):
+            for term in known.members.values():
+                self._prefer(z3.Not(term))
+            return
+        match fact.type.kind:
+            case "bool":
+                self._prefer(z3.Not(known.part) if fact.locked else known.part)
+            case "choice":
+                next((c for c in fact.type.choices if self._prefer(known.part == self.symbols.words.code(c))), None)
+            case "points" | "share":
+                pass
+            case "level":
+                self._least(-known.part)
+            case "day":
+                self._least(z3.Abs(known.part - self.symbols.today))
+            case _:
+                self._least(known.part)
+
+    def _least(self, term: Term) -> None:
+        """Make a whole number as small as it can be, by halving, and leave it there."""
+        if self._check() is not True:
+            return
+        most = self._solver.model().eval(term, model_completion=True).as_long()
+        least: int | None = None
+        step = 1
+        while least is None or least < most:
+            middle = most - step if least is None else (least + most) // 2
+            found = self._check(term <= middle)
+            if found is True:
+                most = self._solver.model().eval(term, model_completion=True).as_long()
+                step *= 2
+            elif found is False:
+                least = middle + 1
+            else:
+                break
+        self._solver.add(term == most)
+
+    def _decimals(self) -> bool:
+        """Look for points and shares that a case file can state, as near to zero as they can be; tell whether there are any."""
+        kinds = {"points": 1, "share": 100}
+        parts = [
+            (symbol.known.part, kinds[symbol.fact.type.kind])
+            for symbol in self.symbols.of.values()
+            if symbol.fact.type.kind in kinds and isinstance(symbol.known, Figure)
+        ]
+        return self._check() is True and (not parts or any(self._on_grid(parts, grid) for grid in _GRIDS))
+
+    def _on_grid(self, parts: Iterable[tuple[Term, int]], grid: int) -> bool:
+        """Look for numbers that are whole parts of a grid; where there are, the nearest to zero stay."""
+        scaled = [(z3.Int(f"{place} in parts of {grid}"), grid * unit * part) for place, (part, unit) in enumerate(parts)]
+        if not self._prefer(conjunction(z3.ToReal(whole) == part for whole, part in scaled)):
+            return False
+        for whole, _ in scaled:
+            self._least(z3.Abs(whole))
+        return self._check() is True

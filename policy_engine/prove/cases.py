@@ -1,0 +1,117 @@
+"""Cases on demand: one that meets conditions, one that two editions judge differently; and a case file of either."""
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from policy_engine.errors import InputError
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.model.case import Case
+from policy_engine.model.duties import Chapter
+from policy_engine.prove.ask import UNDECIDED, Asker, Solution, Undecided
+from policy_engine.prove.claims import Witness
+from policy_engine.prove.confirm import Expected, confirmed, key_of, stated
+from policy_engine.prove.door import Term, z3
+from policy_engine.prove.meaning import Meaning
+from policy_engine.prove.symbols import Symbols
+from policy_engine.prove.terms import UnprovableError, Words, disjunction
+from policy_engine.prove.tracks import Inquiry
+
+
+class Prover:
+    """An edition, ready to be searched for cases; each track is read once."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        """Take the edition, ready to rate."""
+        self.evaluator = evaluator
+        self._inquiries: dict[str, Inquiry] = {}
+
+    def find(
+        self, track: str, conditions: Iterable[ast.expr], *, outcome: str | None = None, chapter: Chapter | None = None
+    ) -> Witness | Undecided | None:
+        """Give the smallest case of a track that meets conditions; None where there is none (proven), UNDECIDED where that is open.
+
+        Args:
+            track: the id of the track.
+            conditions: checked trees, over the facts and figures that the track's own criteria may name.
+            outcome: the level or outcome that must come out; None for any.
+            chapter: a chapter whose figures the conditions may name too.
+        """
+        try:
+            inquiry = self._inquiry(track)
+            read = inquiry.meaning.reader(chapter)
+            goals = [read.truth(tree) for tree in conditions]
+        except UnprovableError:
+            return UNDECIDED
+        if outcome is not None:
+            goals.append(inquiry.meaning.outcomes()[outcome])
+        return inquiry.witness(*goals, expected=Expected(outcome))
+
+    def distinguish(self, track: str, other: Evaluator) -> Witness | Undecided | None:
+        """Give the smallest case that another version of the edition judges otherwise, or refuses; None where there is none (proven).
+
+        Args:
+            track: the id of the track, in both.
+            other: the other version; its facts are declared alike.
+        """
+        try:
+            first, second, asker = self._both(track, other)
+        except UnprovableError:
+            return UNDECIDED
+        found = asker.find(disjunction([z3.Not(second.always), *_differences(first, second)]))
+        if not isinstance(found, Solution):
+            return found
+        witness = confirmed(found.values, self.evaluator, first.track, Expected())
+        return witness if witness and _judged(found, other, second) != witness.outcome else UNDECIDED
+
+    def _inquiry(self, track: str) -> Inquiry:
+        """Give a track under question."""
+        if track not in self._inquiries:
+            wanted = next(one for one in self.evaluator.edition.tracks if one.id == track)
+            self._inquiries[track] = Inquiry(self.evaluator, wanted)
+        return self._inquiries[track]
+
+    def _both(self, track: str, other: Evaluator) -> tuple[Meaning, Meaning, Asker]:
+        """Read a track in both versions over the same unknowns."""
+        symbols = Symbols(Words(), self.evaluator.edition.begins)
+        first, second = (
+            Meaning(edition, next(one for one in edition.tracks if one.id == track), symbols)
+            for edition in (self.evaluator.edition, other.edition)
+        )
+        return first, second, Asker(symbols, [first.always, *symbols.domains])
+
+
+def _differences(first: Meaning, second: Meaning) -> list[Term]:
+    """Give the formulas of an outcome in the one version that is not the outcome in the other."""
+    theirs = second.outcomes()
+    return [z3.And(term, z3.Not(theirs[key])) if key in theirs else term for key, term in first.outcomes().items()]
+
+
+def _judged(found: Solution, other: Evaluator, meaning: Meaning) -> str:
+    """Give what another version says of a solution; "" where it refuses the case."""
+    facts = stated(found.values, other.edition, meaning.track)
+    try:
+        return key_of(other.evaluate(Case("witness", other.edition.id, {}, facts, {}, {})))
+    except InputError:
+        return ""
+
+
+def case_text(witness: Witness, name: str, schema: str, remarks: Sequence[str] = (), expect: str = "") -> str:
+    """Write a witness as a case file.
+
+    Args:
+        witness: the case.
+        name: its identity.
+        schema: the path or address of the case schema, for editors.
+        remarks: lines that stand as comments at the top.
+        expect: what stands under `expect:`, in YAML; nothing where a person has to write it.
+    """
+    return "\n".join([
+        f"# yaml-language-server: $schema={schema}",
+        *(f"# {line}".rstrip() for remark in remarks for line in remark.splitlines()),
+        f"case: {name}",
+        f'edition: "{witness.edition}"',
+        "facts:",
+        *(f"  {fact}: {value}" for fact, value in witness.facts.items()),
+        *([f"expect: {expect}"] if expect else []),
+        "",
+    ])  # fmt: skip

@@ -1,0 +1,70 @@
+"""Every question about an edition, asked in one run."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.model.rulebook import Edition, Track
+from policy_engine.prove.ask import Asker, Undecided
+from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Claim
+from policy_engine.prove.gaps import gap_claims
+from policy_engine.prove.ladder import ladder_claims, monotone_claims
+from policy_engine.prove.levels import overlap_claims, reachable_claims, shadow_claims
+from policy_engine.prove.meaning import raw_reader
+from policy_engine.prove.symbols import Symbols
+from policy_engine.prove.terms import UnprovableError, Words
+from policy_engine.prove.tracks import Inquiry
+
+QUESTIONS = (gap_claims, overlap_claims, reachable_claims, shadow_claims, ladder_claims, monotone_claims)
+"""What is asked of every track with levels, in the order in which it is told."""
+
+
+class Proof(NamedTuple):
+    """An edition with every claim about it."""
+
+    edition: Edition
+    claims: tuple[Claim, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every claim is proven; what is undecided is no pass."""
+        return all(claim.answer == PROVEN for claim in self.claims)
+
+
+def prove(edition: Edition) -> Proof:
+    """Ask everything about an edition.
+
+    Raises:
+        MissingExtraError: where z3 is not installed (on import of this module).
+    """
+    evaluator = Evaluator(edition)
+    claims = [*_one_track(edition), *(claim for track in edition.tracks if track.levels for claim in prove_track(evaluator, track))]
+    return Proof(edition, tuple(claims))
+
+
+def prove_track(evaluator: Evaluator, track: Track) -> Iterator[Claim]:
+    """Ask everything about one track; where a condition has no formula, that is the one answer."""
+    try:
+        inquiry = Inquiry(evaluator, track)
+    except UnprovableError as error:
+        yield Claim("no_gap", track.id, UNDECIDED_WORD, reason=f"unprovable: {error}")
+        return
+    for question in QUESTIONS:
+        yield from question(inquiry)
+
+
+def _one_track(edition: Edition) -> Iterator[Claim]:
+    """Ask of every two tracks whether one subject could belong to both."""
+    symbols = Symbols(Words(), edition.begins)
+    reader = raw_reader(edition, symbols)
+    try:
+        applies = {track.id: reader.truth(track.applies_to.tree) for track in edition.tracks}
+    except UnprovableError as error:
+        yield Claim("one_track", "", UNDECIDED_WORD, reason=f"unprovable: {error}")
+        return
+    asker = Asker(symbols, symbols.domains)
+    for first, second in combinations(applies, 2):
+        both = asker.possible(applies[first], applies[second])
+        answer = UNDECIDED_WORD if isinstance(both, Undecided) else REFUTED if both else PROVEN
+        yield Claim("one_track", "", answer, (first, second))

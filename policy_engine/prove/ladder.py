@@ -1,0 +1,103 @@
+"""The ladder: whoever meets a better level meets the worse ones of its step, but for listed exceptions; and what never lowers a level."""
+
+from collections.abc import Iterator
+
+from policy_engine.model.rulebook import Criterion, DecideStep, LevelRule, Monotonicity
+from policy_engine.prove.claims import PROVEN, REFUTED, Claim, Part
+from policy_engine.prove.confirm import Expected
+from policy_engine.prove.door import Term, z3
+from policy_engine.prove.terms import Figure, conjunction
+from policy_engine.prove.tracks import Inquiry, refuted_by, shown_by
+
+
+def ladder_claims(inquiry: Inquiry) -> Iterator[Claim]:
+    """Ask of every two levels of one step whether the better one brings the worse one with it."""
+    for step in inquiry.track.decide:
+        for place, better in enumerate(step.levels):
+            worse = [inquiry.rules[level] for level in step.levels[place + 1 :]]
+            yield from _exceptions(inquiry, step, better, worse)
+            for rule in worse:
+                yield _nested(inquiry, step, better, rule)
+
+
+def _listed(step: DecideStep, level: str) -> dict[str, int]:
+    """Give the criteria that a level does not ask by an exception of its step, with the exception's place."""
+    return {name: place for place, one in enumerate(step.exceptions) if one.level == level for name in one.without}
+
+
+def _exceptions(inquiry: Inquiry, step: DecideStep, better: str, worse: list[LevelRule]) -> Iterator[Claim]:
+    """Ask whether each listed exception is real."""
+    listed = _listed(step, better)
+    met = inquiry.meaning.levels[better]
+    readings = tuple(use.id for use in step.readings)
+    for name, place in listed.items():
+        found = next(((rule, c) for rule in worse for c in rule.criteria if c.id == name), None)
+        says = step.exceptions[place].says
+        if found is None:
+            yield Claim("exception", inquiry.track.id, REFUTED, (better, name), declared=readings, says=says, reason="not_real")
+            continue
+        rule, criterion = found
+        fails = _failing(inquiry, rule, criterion)
+        found_case = inquiry.witness(inquiry.meaning.outcomes()[better], fails, expected=Expected(better, (better,)))
+        answer, witness = shown_by(found_case or inquiry.witness(met, fails, expected=Expected(met=(better,))))
+        yield Claim(
+            "exception", inquiry.track.id, answer, (better, name), (inquiry.clause(better), criterion.citation.clause), readings, says,
+            parts=(inquiry.part(criterion, rule.level),), witness=witness, reason="" if answer == PROVEN else "not_real",
+        )  # fmt: skip
+
+
+def _failing(inquiry: Inquiry, rule: LevelRule, criterion: Criterion) -> Term:
+    """Give the formula that a criterion keeps its level from holding."""
+    standing = inquiry.meaning.standings[criterion.id]
+    return standing.failed if rule.mode == "all_of" else z3.Not(standing.met)
+
+
+def _nested(inquiry: Inquiry, step: DecideStep, better: str, rule: LevelRule) -> Claim:
+    """Ask whether a better level can hold where a worse one does not, but for the listed criteria."""
+    listed = _listed(step, better)
+    meaning = inquiry.meaning
+    asked = [c for c in rule.criteria if c.id not in listed]
+    kept = conjunction(z3.Not(_failing(inquiry, rule, c)) for c in asked) if rule.mode == "all_of" else meaning.levels[rule.level]
+    answer, witness = refuted_by(inquiry.witness(meaning.levels[better], z3.Not(kept), expected=Expected(met=(better,))))
+    parts = _missing(inquiry, better, rule, asked) if answer == REFUTED else ()
+    clauses = (inquiry.clause(better), inquiry.clause(rule.level))
+    return Claim("nested", inquiry.track.id, answer, (better, rule.level), clauses, parts=parts, witness=witness)
+
+
+def _missing(inquiry: Inquiry, better: str, rule: LevelRule, asked: list[Criterion]) -> tuple[Part, ...]:
+    """Give the criteria of a worse level that a better one does not bring."""
+    met = inquiry.meaning.levels[better]
+    return tuple(inquiry.part(c, rule.level) for c in asked if inquiry.asker.possible(met, _failing(inquiry, rule, c)) is not False)
+
+
+def monotone_claims(inquiry: Inquiry) -> Iterator[Claim]:
+    """Ask of every promise whether more of a figure, all else the same, can break it."""
+    for promise in inquiry.track.monotone:
+        yield _promise(inquiry, promise)
+
+
+def _promise(inquiry: Inquiry, promise: Monotonicity) -> Claim:
+    """Ask about one promise: two cases that differ in one figure."""
+    claim = Claim("monotone", inquiry.track.id, PROVEN, (promise.id,), says=promise.says)
+    symbol = inquiry.meaning.symbols.of.get(promise.more)
+    if symbol is None or not isinstance(symbol.known, Figure):
+        return claim._replace(answer=REFUTED, reason="not_read")
+    own = symbol.known.part
+    more = z3.FreshConst(own.sort(), f"more {promise.more}")
+    standing = _place_of(inquiry)
+    after = z3.substitute(standing, (own, more))
+    moved = after < standing if promise.never == "lowers" else after > standing
+    found = inquiry.witness(more > own, z3.substitute(inquiry.meaning.always, (own, more)), moved)
+    answer, witness = refuted_by(found)
+    return claim._replace(answer=answer, witness=witness)
+
+
+def _place_of(inquiry: Inquiry) -> Term:
+    """Give where a case stands by its criteria: twice the rank of its level; no level stands between the worst one and the next."""
+    place: Term = z3.IntVal(1)
+    residual = inquiry.track.residual.level
+    if residual:
+        place = z3.IntVal(2 * inquiry.edition.scale[residual].rank)
+    for level in reversed([name for step in inquiry.track.decide for name in step.levels]):
+        place = z3.If(inquiry.meaning.levels[level], 2 * inquiry.edition.scale[level].rank, place)
+    return place
