@@ -37,14 +37,31 @@ class Prover:
             chapter: a chapter whose figures the conditions may name too.
         """
         try:
-            inquiry = self._inquiry(track)
-            read = inquiry.meaning.reader(chapter)
-            goals = [read.truth(tree) for tree in conditions]
+            inquiry, goals = self._goals(track, conditions, chapter)
         except UnprovableError:
             return UNDECIDED
         if outcome is not None:
             goals.append(inquiry.meaning.outcomes()[outcome])
         return inquiry.witness(*goals, expected=Expected(outcome))
+
+    def possible(self, track: str, conditions: Iterable[ast.expr], *, chapter: Chapter | None = None) -> bool | Undecided:
+        """Tell whether some case of a track meets conditions, without looking for the smallest one; see `find`."""
+        try:
+            inquiry, goals = self._goals(track, conditions, chapter)
+        except UnprovableError:
+            return UNDECIDED
+        return inquiry.asker.possible(*goals)
+
+    def _goals(self, track: str, conditions: Iterable[ast.expr], chapter: Chapter | None) -> tuple[Inquiry, list[Term]]:
+        """Read conditions into formulas; a fact that only they ask for brings the values that it can have.
+
+        Raises:
+            UnprovableError: where one of them asks what the solver has no word for.
+        """
+        inquiry = self._inquiry(track)
+        read = inquiry.meaning.reader(chapter)
+        goals = [read.truth(tree) for tree in conditions]
+        return inquiry, [*goals, *inquiry.meaning.symbols.domains]
 
     def distinguish(self, track: str, other: Evaluator) -> Witness | Undecided | None:
         """Give the smallest case that another version of the edition judges otherwise, or refuses; None where there is none (proven).

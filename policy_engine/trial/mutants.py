@@ -29,6 +29,8 @@ class Mutant(NamedTuple):
     condition: str
     """The condition that the slip is in, as the edition has it; "" where it is in none."""
     make: Callable[[Edition], Edition]
+    tells: tuple[ast.expr, ...] = ()
+    """What every case meets that tells it from the edition, where that can be said beside the levels; else nothing."""
 
 
 def mutants(edition: Edition) -> tuple[Mutant, ...]:
@@ -50,7 +52,8 @@ def _of_figures(edition: Edition, found: tuple[Spot, ...]) -> Iterator[Mutant]:
     for figures, tracks, chapter in _figures(edition):
         for threshold in figures.values():
             if threshold.name in read:
-                place = Place(threshold.name, (threshold.citation.clause,), threshold.location, tracks, chapter)
+                binds = all(spot.place.binds for spot in found if threshold.name in spot.condition.names)
+                place = Place(threshold.name, (threshold.citation.clause,), threshold.location, tracks, chapter, binds)
                 yield from _nudges(threshold, place)
 
 
@@ -81,7 +84,23 @@ def _of_condition(spot: Spot, types: dict[str, Type]) -> Iterator[Mutant]:
         other = rewrite.with_tree(spot.condition, slip.tree)
         if spot.guarded and _loses(spot.condition, other, spot.guarded):
             continue
-        yield Mutant(slip.kind, slip.before, slip.after, spot.place, spot.condition.text, _condition_change(spot.condition, other))
+        change, tells = _condition_change(spot.condition, other), _told_by(spot, other)
+        yield Mutant(slip.kind, slip.before, slip.after, spot.place, spot.condition.text, change, tells)
+
+
+def _told_by(spot: Spot, other: Condition) -> tuple[ast.expr, ...]:
+    """Give what a case meets for which a condition beside the levels comes out otherwise."""
+    if spot.place.binds or spot.key in {"applies_to", "when_absent"} or any(asks_lists(tree) for tree in (spot.condition.tree, other.tree)):
+        return ()
+    one, two = spot.condition.tree, other.tree
+    apart = ast.BoolOp(ast.Or(), [ast.BoolOp(ast.And(), [a, ast.UnaryOp(ast.Not(), b)]) for a, b in ((one, two), (two, one))])
+    return (*((spot.guard.tree,) if spot.guard else ()), *((spot.first.tree,) if spot.first else ()), apart)
+
+
+def asks_lists(tree: ast.expr) -> bool:
+    """Tell whether a condition counts a list, or asks what the case file states: that a solver over facts does not read."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return any(isinstance(function, ast.Name) and function.id in {"count", "sum", "given"} for function in calls)
 
 
 def _loses(old: Condition, new: Condition, guarded: Condition) -> bool:
@@ -107,12 +126,12 @@ def _of_track(track: Track) -> Iterator[Mutant]:
     for rule in track.levels:
         if len(rule.criteria) > 1:
             other = "any_of" if rule.mode == "all_of" else "all_of"
-            place = Place(rule.level, (rule.citation.clause,), track.location, (track.id,))
+            place = Place(rule.level, (rule.citation.clause,), track.location, (track.id,), binds=True)
             yield Mutant("mode", rule.mode, other, place, "", _level_change(track, rule, rule._replace(mode=other)))
             yield from (_dropped(track, rule, criterion) for criterion in rule.criteria)
     for place_in, (first, second) in enumerate(zip(track.decide, track.decide[1:], strict=False)):
         steps = (*track.decide[:place_in], second, first, *track.decide[place_in + 2 :])
-        place = Place(track.id, (track.citation.clause,), track.location, (track.id,))
+        place = Place(track.id, (track.citation.clause,), track.location, (track.id,), binds=True)
         before, after = ", ".join(first.levels), ", ".join(second.levels)
         yield Mutant("order", before, after, place, "", _track_change(track._replace(decide=steps)))
 
@@ -120,7 +139,7 @@ def _of_track(track: Track) -> Iterator[Mutant]:
 def _dropped(track: Track, rule: LevelRule, criterion: Criterion) -> Mutant:
     """Drop a criterion of one level."""
     kept = rule._replace(criteria=tuple(one for one in rule.criteria if one is not criterion))
-    place = Place(criterion.id, (criterion.citation.clause,), criterion.location, (track.id,))
+    place = Place(criterion.id, (criterion.citation.clause,), criterion.location, (track.id,), binds=True)
     return Mutant("dropped", criterion.id, "", place, criterion.when.text, _level_change(track, rule, kept))
 
 
@@ -162,10 +181,11 @@ def _of_chapter(chapter: Chapter) -> Iterator[Mutant]:
     capped = {cap.rule.id for cap in chapter.caps}
     for rule in (rule for rule in chapter.rules() if rule.id not in capped):
         place = place_of(rule, chapter)
-        yield Mutant("dropped", rule.id, "", place, "", _chapter_change(rewrite.without_rule(chapter, rule.id)))
+        applies = (rule.applies_when.tree,) if rule.applies_when else (ast.Compare(ast.Constant(0), [ast.Eq()], [ast.Constant(0)]),)
+        yield Mutant("dropped", rule.id, "", place, "", _chapter_change(rewrite.without_rule(chapter, rule.id)), applies)
         if rule.applies_when:
-            text = rule.applies_when.text
-            yield Mutant("applies_when", text, "", place, text, _chapter_change(rewrite.for_everyone(chapter, rule.id)))
+            text, others = rule.applies_when.text, (ast.UnaryOp(ast.Not(), rule.applies_when.tree),)
+            yield Mutant("applies_when", text, "", place, text, _chapter_change(rewrite.for_everyone(chapter, rule.id)), others)
     yield from _of_days(chapter)
     for ceiling in chapter.ceilings:
         other = "same_as" if ceiling.relation == "not_above" else "not_above"
@@ -183,7 +203,9 @@ def _of_days(chapter: Chapter) -> Iterator[Mutant]:
                 tuple(free if one is entry else one for one in block) for block in (chapter.requirements, chapter.contents)
             )
             change = _chapter_change(chapter._replace(requirements=requirements, contents=contents))
-            yield Mutant("in_time", show(entry.in_time.tree), "", place_of(entry.rule, chapter), entry.in_time.text, change)
+            applies = (entry.rule.applies_when.tree,) if entry.rule.applies_when else ()
+            late = (*applies, entry.holds.tree, ast.UnaryOp(ast.Not(), entry.in_time.tree))
+            yield Mutant("in_time", entry.in_time.text, "", place_of(entry.rule, chapter), entry.in_time.text, change, late)
 
 
 def _chapter_change(chapter: Chapter) -> Callable[[Edition], Edition]:

@@ -12,7 +12,8 @@ from policy_engine.source import Location
 class Place(NamedTuple):
     """A place of the rulebook's text: whose it is, its clauses, where it stands, and whose cases read it.
 
-    `tracks` are the tracks whose criteria read it and `chapter` the chapter; neither: every case may.
+    `tracks` are the tracks whose criteria read it and `chapter` the chapter; neither: every case may. `binds`: whether it
+    bears on levels and on nothing else, so that whoever compares all levels compares all that it says.
     """
 
     owner: str
@@ -20,6 +21,7 @@ class Place(NamedTuple):
     location: Location
     tracks: tuple[str, ...] = ()
     chapter: str = ""
+    binds: bool = False
 
 
 class Spot(NamedTuple):
@@ -33,6 +35,8 @@ class Spot(NamedTuple):
     condition: Condition
     guard: Condition | None = None
     guarded: Condition | None = None
+    first: Condition | None = None
+    """What must hold before it is asked at all: a paper is there before it can be late."""
 
 
 def spots(edition: Edition) -> tuple[Spot, ...]:
@@ -71,7 +75,7 @@ def _of_track(track: Track) -> Iterator[Spot]:
     yield Spot(Place(track.id, (track.citation.clause,), track.location), "applies_to", track.applies_to)
     for rule in track.levels:
         for criterion in rule.criteria:
-            place = Place(criterion.id, (criterion.citation.clause,), criterion.location, (track.id,))
+            place = Place(criterion.id, (criterion.citation.clause,), criterion.location, (track.id,), binds=True)
             yield Spot(place, "when", criterion.when, criterion.applies_when)
             if criterion.applies_when:
                 yield Spot(place, "applies_when", criterion.applies_when, guarded=criterion.when)
@@ -86,7 +90,7 @@ def _of_chapter(chapter: Chapter) -> Iterator[Spot]:
     for entry in (*chapter.requirements, *chapter.contents):
         yield Spot(place_of(entry.rule, chapter), "holds", entry.holds, entry.rule.applies_when)
         if entry.in_time:
-            yield Spot(place_of(entry.rule, chapter), "in_time", entry.in_time, entry.rule.applies_when)
+            yield Spot(place_of(entry.rule, chapter), "in_time", entry.in_time, entry.rule.applies_when, first=entry.holds)
     for ceiling in chapter.ceilings:
         yield Spot(place_of(ceiling.rule, chapter), ceiling.relation, ceiling.other, ceiling.rule.applies_when)
     for bar in chapter.eligibility:
@@ -95,7 +99,8 @@ def _of_chapter(chapter: Chapter) -> Iterator[Spot]:
 
 def place_of(rule: Rule, chapter: Chapter) -> Place:
     """Give the place of a rule of a chapter."""
-    return Place(rule.id, (rule.citation.clause,), rule.location, chapter.tracks, chapter.clause)
+    binding = {bar.rule.id for bar in chapter.eligibility} | {ceiling.rule.id for ceiling in chapter.ceilings if ceiling.lowers}
+    return Place(rule.id, (rule.citation.clause,), rule.location, chapter.tracks, chapter.clause, rule.id in binding)
 
 
 def names_of(found: Iterable[Spot]) -> frozenset[str]:

@@ -66,9 +66,15 @@ def _signs(operator: ast.cmpop, node: ast.Compare, types: dict[str, Type]) -> It
     if kind in _DENIALS:
         yield "negation", _DENIALS[kind]
     elif kind is ast.Eq and _is_ordered(node, types):
-        yield from (("strictness", other) for other in _EQUAL)
+        yield from (("strictness", other) for other in _EQUAL if not (other is ast.LtE and _is_none_of_them(node)))
     else:
         yield from (("strictness", other) for other in _STRICTNESS.get(kind, ()))
+
+
+def _is_none_of_them(node: ast.Compare) -> bool:
+    """Tell whether a condition asks that a list has none of something: it cannot have fewer."""
+    counted = isinstance(node.left, ast.Call) and isinstance(node.left.func, ast.Name) and node.left.func.id == "count"
+    return counted and isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value == 0
 
 
 def _is_ordered(node: ast.Compare, types: dict[str, Type]) -> bool:
