@@ -54,7 +54,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
             N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known)
         )
         raise click.BadParameter(words, param_hint="'--track'")
-    schema = _schema_seen_from(output)
+    schema = schema_seen_from(output)
     text = blank_case(chosen, [known[track]] if track else list(known.values()), schema)
     if output is None:
         click.echo(text, nl=False)
@@ -62,7 +62,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
     return _write_new(output, text, language)
 
 
-def _schema_seen_from(output: str | None) -> str:
+def schema_seen_from(output: str | None) -> str:
     """Give the path of the case schema for editors: relative inside a checkout, so that the file can be shared."""
     from policy_engine.load.files import data_root  # noqa: PLC0415
 

@@ -1,6 +1,6 @@
 """The bench: cases whose expectations hold, and whether one of them notices a mutant."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from policy_engine.errors import EngineFaultError, InputError
@@ -34,10 +34,11 @@ class Held(NamedTuple):
 class Bench:
     """The cases of one edition, the quickest first; a mutant is held against those that it can concern."""
 
-    def __init__(self, edition: Edition, held: list[Held], prepare: Prepare = by_reference) -> None:
-        """Take the cases whose expectations hold."""
+    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = by_reference) -> None:
+        """Take the cases whose expectations hold, and rate them under the edition as it is."""
         self.edition, self.prepare = edition, prepare
-        self.held = sorted(held, key=_effort)
+        rate = prepare(edition)
+        self.held = sorted((Held(case, rate(case)) for case in cases), key=_effort)
         self._binding = {c.clause for c in edition.chapters if c.eligibility or any(ceiling.lowers for ceiling in c.ceilings)}
 
     def outcome(self, mutant: Mutant) -> str:

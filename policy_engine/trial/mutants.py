@@ -26,8 +26,8 @@ class Mutant(NamedTuple):
     before: str
     after: str
     place: Place
-    condition: str
-    """The condition that the slip is in, as the edition has it; "" where it is in none."""
+    part: str
+    """The part of a condition that the slip is in, as the edition writes it, or the name of the figure; "" where it is in none."""
     make: Callable[[Edition], Edition]
     tells: tuple[ast.expr, ...] = ()
     """What every case meets that tells it from the edition, where that can be said beside the levels; else nothing."""
@@ -70,7 +70,7 @@ def _nudges(threshold: Threshold, place: Place) -> Iterator[Mutant]:
     """Nudge a figure both ways."""
     for quantity in nudged(threshold.quantity):
         other = threshold._replace(quantity=quantity)
-        yield Mutant("threshold", threshold.quantity.text, quantity.text, place, "", _figure_change(threshold, other))
+        yield Mutant("threshold", threshold.quantity.text, quantity.text, place, threshold.name, _figure_change(threshold, other))
 
 
 def _figure_change(old: Threshold, new: Threshold) -> Callable[[Edition], Edition]:
@@ -85,7 +85,7 @@ def _of_condition(spot: Spot, types: dict[str, Type]) -> Iterator[Mutant]:
         if spot.guarded and _loses(spot.condition, other, spot.guarded):
             continue
         change, tells = _condition_change(spot.condition, other), _told_by(spot, other)
-        yield Mutant(slip.kind, slip.before, slip.after, spot.place, spot.condition.text, change, tells)
+        yield Mutant(slip.kind, slip.before, slip.after, spot.place, slip.part, change, tells)
 
 
 def _told_by(spot: Spot, other: Condition) -> tuple[ast.expr, ...]:

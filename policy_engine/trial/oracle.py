@@ -4,8 +4,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.language.check import names_in
+from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Edition
 

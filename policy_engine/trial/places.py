@@ -44,9 +44,9 @@ def spots(edition: Edition) -> tuple[Spot, ...]:
 
     Invariants and what a track requires are not among them: who breaks these is refused, and no expectation sees it.
     """
-    found: dict[tuple[Location, str, str], Spot] = {}
+    found: dict[tuple[Location, str, str, str], Spot] = {}
     for spot in _all(edition):
-        key = (spot.condition.location, spot.key, spot.condition.text)
+        key = (spot.condition.location, spot.key, spot.condition.text, spot.place.owner)
         found[key] = _joined(found[key], spot) if key in found else spot
     return tuple(found.values())
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from policy_engine.language.check import names_in
+from policy_engine.language.shapes import is_array
 from policy_engine.language.show import show
 from policy_engine.model.duties import Chapter, Rule
 from policy_engine.model.facts import Condition, FactDeclaration
@@ -43,10 +44,9 @@ def _within(value: object, old: ast.AST, new: ast.AST) -> object:
     """Replace the node inside a field of another one."""
     if isinstance(value, ast.AST):
         return swapped(value, old, new)
-    if isinstance(value, list):
-        items: list[object] = value
-        other = [_within(item, old, new) for item in items]
-        return other if any(a is not b for a, b in zip(items, other, strict=True)) else items
+    if is_array(value):
+        other = [_within(item, old, new) for item in value]
+        return other if any(a is not b for a, b in zip(value, other, strict=True)) else value
     return value
 
 

@@ -48,5 +48,5 @@ def try_cases(bench: Bench, oracle: Oracle | None, watch: Watch) -> Trial:
             equivalent.append(mutant)
         else:
             survivors.append(Survivor(mutant, isinstance(answer, Sketch), answer if isinstance(answer, Sketch) else None))
-    counts = [sum(outcome == wanted for _, outcome in outcomes) for wanted in ("killed", "refused")]
-    return Trial(bench.edition.id, len(every), *counts, tuple(equivalent), tuple(survivors), oracle is not None)
+    killed, refused = (sum(outcome == wanted for _, outcome in outcomes) for wanted in ("killed", "refused"))
+    return Trial(bench.edition.id, len(every), killed, refused, tuple(equivalent), tuple(survivors), oracle is not None)

@@ -56,7 +56,7 @@ def chapter_of(one: Comparison, edition: Edition) -> Chapter | None:
 
 def goals(one: Unseen) -> tuple[ast.expr, ...]:
     """Give the conditions that a case meets which lies on a side of a figure, where it is asked."""
-    return (*(guard.tree for guard in one.comparison.guards), *_on_side(one.comparison, one.side))
+    return (*one.comparison.guards, *_on_side(one.comparison, one.side))
 
 
 def _on_side(one: Comparison, side: str) -> Iterator[ast.expr]:

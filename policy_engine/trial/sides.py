@@ -4,14 +4,14 @@ import ast
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from policy_engine.evaluate.bounds import relevance
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.expression import Interpreter, interpreter_over
 from policy_engine.evaluate.facts import known_facts, stand_in
 from policy_engine.evaluate.plan import Plan, figure, plan_of
-from policy_engine.language.values import NONE, UNKNOWN, Ratio, Value
+from policy_engine.language.values import UNKNOWN, Number, Ratio, Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
@@ -52,7 +52,7 @@ class Sides:
             values = self._values(one, verdict, of_levels, beside)
             if values is not None:
                 interpreter = interpreter_over(values, case.facts)
-                if all(interpreter.truth(guard) is True for guard in one.guards):
+                if all(interpreter.evaluated(guard) is True for guard in one.guards):
                     self._seen |= {(place, side) for side in _sides(one, interpreter)}
 
     def unseen(self) -> tuple[Unseen, ...]:
@@ -81,34 +81,36 @@ def _of_levels(case: Case, verdict: Verdict, plan: Plan) -> Mapping[str, Value]:
 
 
 def _sides(one: Comparison, interpreter: Interpreter) -> tuple[str, ...]:
-    """Tell on which side a case lies; far from the figure, on none."""
-    limit: Any = _plain(interpreter.evaluated(one.figure))
-    if limit is UNKNOWN or limit is NONE:
-        return ()
+    """Tell on which side a case lies; far from the figure, or where something is not known, on none."""
+    limit = interpreter.evaluated(one.figure)
     match one.held:
-        case ast.Call(func=ast.Name(id="share"), args=[part_tree, whole_tree]):
-            part, whole = (_plain(interpreter.evaluated(tree)) for tree in (part_tree, whole_tree))
-            if UNKNOWN in (part, whole):
-                return ()
-            step = Fraction(1) / whole
-            return _side(Fraction(part) / whole - limit, step)
+        case ast.Call(func=ast.Name(id="share"), args=[_, whole]):
+            held, step = interpreter.evaluated(one.held), interpreter.evaluated(whole)
+            distance = _distance(held, limit)
+            return () if distance is None or step is UNKNOWN else _side(distance, Fraction(1) / step)
         case _:
-            held = _plain(interpreter.evaluated(one.held))
-            return () if held is UNKNOWN or held is NONE else _side(_distance(held, limit), one.unit)
+            distance = _distance(interpreter.evaluated(one.held), limit)
+            return () if distance is None else _side(distance, one.unit)
 
 
-def _side(distance: Any, step: int | Fraction) -> tuple[str, ...]:
+def _side(distance: Number, step: Number) -> tuple[str, ...]:
     """Tell the side by the distance from the figure: at most one step is just below it or just above it."""
     if distance == 0:
         return ("on",)
-    return () if abs(distance) > step else ("below",) if distance < 0 else ("above",)
+    return () if not -step <= distance <= step else ("below",) if distance < 0 else ("above",)
 
 
-def _distance(held: Any, limit: Any) -> Any:
-    """Give how far something lies above a figure; of days, how many days."""
-    return (held - limit).days if isinstance(held, date) else held - limit
+def _distance(held: Value, limit: Value) -> Number | None:
+    """Give how far something lies above a figure; of days, how many days. None where one of them is no figure."""
+    match held, limit:
+        case date(), date():
+            return (held - limit).days
+        case ((int() | Fraction() | Ratio()), (int() | Fraction() | Ratio())):
+            return _plain(held) - _plain(limit)
+        case _:
+            return None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: int | Fraction | Ratio) -> Number:
     """Give a share as a fraction."""
     return value.fraction if isinstance(value, Ratio) else value

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from policy_engine.language.grammar import children
 from policy_engine.language.quantity import Quantity
-from policy_engine.language.show import decimal_text, symbol
+from policy_engine.language.show import decimal_text, show, symbol
 from policy_engine.language.types import ORDERED, SHARE, Type
 from policy_engine.trial.rewrite import swapped
 
@@ -20,11 +20,12 @@ _DENIALS: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.NotEq: ast.Eq, ast.NotIn
 
 
 class Slip(NamedTuple):
-    """One condition with one thing otherwise: what sort of slip it is, the signs or words before and after, the tree."""
+    """One condition with one thing otherwise: what sort of slip it is, the signs or words before and after, in which part; the tree."""
 
     kind: str
     before: str
     after: str
+    part: str
     tree: ast.expr
 
 
@@ -39,7 +40,7 @@ def slips(tree: ast.expr, types: dict[str, Type]) -> Iterator[Slip]:
     while pending:
         node = pending.pop()
         for kind, before, after, other in _of_node(node, types):
-            yield Slip(kind, before, after, swapped(tree, node, other))
+            yield Slip(kind, before, after, show(node), swapped(tree, node, other))
         pending += reversed(children(node))
 
 
@@ -51,11 +52,11 @@ def _of_node(node: ast.expr, types: dict[str, Type]) -> Iterator[tuple[str, str,
             yield "connective", symbol(operator), symbol(other), ast.BoolOp(other, values)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield "negation", "not", "", operand
-        case ast.Compare(left=left, ops=operators, comparators=comparators):
-            for place, operator in enumerate(operators):
-                for kind, sign in _signs(operator, node, types):
-                    signs = [*operators[:place], sign(), *operators[place + 1 :]]
-                    yield kind, symbol(operator), symbol(sign()), ast.Compare(left, signs, comparators)
+        case ast.Compare(left=left, ops=signs, comparators=comparators):
+            for place, sign in enumerate(signs):
+                for kind, other_sign in _signs(sign, node, types):
+                    changed = [*signs[:place], other_sign(), *signs[place + 1 :]]
+                    yield kind, symbol(sign), symbol(other_sign()), ast.Compare(left, changed, comparators)
         case _:
             return
 
