@@ -4,11 +4,13 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from policy_engine.evaluate.duties import rules_reading
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Edition
 from policy_engine.trial.comparisons import Comparison
 from policy_engine.trial.mutants import Mutant, asks_lists
 from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch, can_occur, first_case, first_difference
+from policy_engine.trial.places import Place
 from policy_engine.trial.sides import Unseen
 
 
@@ -41,7 +43,8 @@ def settle_sides(unseen: Sequence[Unseen], edition: Edition, oracle: Oracle | No
 
 def case_on(one: Unseen, edition: Edition, oracle: Oracle) -> Sketch | Open | None:
     """Give the smallest case on a side of a figure."""
-    return first_case(oracle, tracks_of(one.comparison, edition), goals(one), chapter_of(one.comparison, edition))
+    chapter = chapter_of(one.comparison, edition)
+    return first_case(oracle, tracks_of(one.comparison, edition), (*goals(one), *_whole(one.comparison.place, chapter, edition)), chapter)
 
 
 def tracks_of(one: Comparison, edition: Edition) -> tuple[str, ...]:
@@ -94,4 +97,12 @@ def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Ope
     chapter = next((chapter for chapter in edition.chapters if chapter.clause == place.chapter), None)
     if not mutant.tells or any(map(asks_lists, mutant.tells)):
         return OPEN
-    return first_case(oracle, tracks, mutant.tells, chapter)
+    return first_case(oracle, tracks, (*mutant.tells, *_whole(place, chapter, edition)), chapter)
+
+
+def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[ast.expr, ...]:
+    """Give conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
+    read = dict(rules_reading(chapter)) if chapter else {}
+    plain = [name for name in read.get(place.owner, ()) if name in edition.facts and edition.facts[name].type.kind != "list"]
+    there = [ast.Call(ast.Name("exists"), [ast.Name(name)], []) for name in plain]
+    return tuple(ast.BoolOp(ast.Or(), [one, ast.UnaryOp(ast.Not(), one)]) for one in there)
