@@ -6,14 +6,13 @@ from typing import NamedTuple
 
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.show import show
-from policy_engine.language.types import Type
 from policy_engine.model.duties import Chapter
 from policy_engine.model.facts import Condition
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
 from policy_engine.model.threshold import Threshold
 from policy_engine.trial import rewrite
 from policy_engine.trial.places import Place, Spot, names_of, place_of, spots
-from policy_engine.trial.slips import nudged, slips
+from policy_engine.trial.slips import Known, nudged, slips
 
 KINDS = ("threshold", "strictness", "connective", "negation", "dropped", "mode", "applies_when", "in_time", "relation", "order")
 """The sorts of mutants: what is otherwise in each."""
@@ -36,10 +35,11 @@ class Mutant(NamedTuple):
 def mutants(edition: Edition) -> tuple[Mutant, ...]:
     """Give every mutant of an edition, in the order of its text."""
     found = spots(edition)
-    types = {name: fact.type for name, fact in edition.facts.items()}
+    ranked = sorted(edition.scale.values(), key=lambda level: level.rank)
+    known = Known({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
     return (
         *_of_figures(edition, found),
-        *(mutant for spot in found for mutant in _of_condition(spot, types)),
+        *(mutant for spot in found for mutant in _of_condition(spot, known)),
         *(mutant for track in edition.tracks for mutant in _of_track(track)),
         *_applying(edition),
         *(mutant for chapter in edition.chapters for mutant in _of_chapter(chapter)),
@@ -78,9 +78,9 @@ def _figure_change(old: Threshold, new: Threshold) -> Callable[[Edition], Editio
     return lambda edition: rewrite.with_threshold(edition, old, new)
 
 
-def _of_condition(spot: Spot, types: dict[str, Type]) -> Iterator[Mutant]:
+def _of_condition(spot: Spot, known: Known) -> Iterator[Mutant]:
     """Make each slip of one condition."""
-    for slip in slips(spot.condition.tree, types):
+    for slip in slips(spot.condition.tree, known):
         other = rewrite.with_tree(spot.condition, slip.tree)
         if spot.guarded and _loses(spot.condition, other, spot.guarded):
             continue

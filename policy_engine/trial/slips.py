@@ -1,7 +1,7 @@
 """The slips that are easily made: in a condition its signs and words, in a figure one unit more or less."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import NamedTuple
@@ -15,7 +15,6 @@ from policy_engine.trial.rewrite import swapped
 _STRICTNESS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE,), ast.LtE: (ast.Lt,), ast.Gt: (ast.GtE,), ast.GtE: (ast.Gt,),
 }  # fmt: skip
-_EQUAL = (ast.GtE, ast.LtE)
 _DENIALS: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.NotEq: ast.Eq, ast.NotIn: ast.In}
 
 
@@ -29,22 +28,28 @@ class Slip(NamedTuple):
     tree: ast.expr
 
 
-def slips(tree: ast.expr, types: dict[str, Type]) -> Iterator[Slip]:
+class Known(NamedTuple):
+    """What is known of names: the types of facts, and the levels from the worst to the best."""
+
+    types: Mapping[str, Type]
+    levels: Sequence[str]
+
+
+def slips(tree: ast.expr, known: Known) -> Iterator[Slip]:
     """Give every slip of a condition, in the order of its text.
 
-    Args:
-        tree: the condition.
-        types: the types of facts by name; two choices are equal or not, but never more or less.
+    Two choices are equal or not, but never more or less; and a slip that says the same by itself is none: nothing is below
+    zero of a count, below the worst level or above the best one.
     """
     pending = [tree]
     while pending:
         node = pending.pop()
-        for kind, before, after, other in _of_node(node, types):
+        for kind, before, after, other in _of_node(node, known):
             yield Slip(kind, before, after, show(node), swapped(tree, node, other))
         pending += reversed(children(node))
 
 
-def _of_node(node: ast.expr, types: dict[str, Type]) -> Iterator[tuple[str, str, str, ast.expr]]:
+def _of_node(node: ast.expr, known: Known) -> Iterator[tuple[str, str, str, ast.expr]]:
     """Give the slips of one node."""
     match node:
         case ast.BoolOp(op=operator, values=values):
@@ -54,31 +59,38 @@ def _of_node(node: ast.expr, types: dict[str, Type]) -> Iterator[tuple[str, str,
             yield "negation", "not", "", operand
         case ast.Compare(left=left, ops=signs, comparators=comparators):
             for place, sign in enumerate(signs):
-                for kind, other_sign in _signs(sign, node, types):
-                    changed = [*signs[:place], other_sign(), *signs[place + 1 :]]
-                    yield kind, symbol(sign), symbol(other_sign()), ast.Compare(left, changed, comparators)
+                for kind, mistaken in _signs(sign, node, known):
+                    changed = [*signs[:place], mistaken(), *signs[place + 1 :]]
+                    yield kind, symbol(sign), symbol(mistaken()), ast.Compare(left, changed, comparators)
         case _:
             return
 
 
-def _signs(operator: ast.cmpop, node: ast.Compare, types: dict[str, Type]) -> Iterator[tuple[str, type[ast.cmpop]]]:
+def _signs(sign: ast.cmpop, node: ast.Compare, known: Known) -> Iterator[tuple[str, type[ast.cmpop]]]:
     """Give the signs that may be mistaken for one."""
-    kind = type(operator)
+    kind = type(sign)
     if kind in _DENIALS:
         yield "negation", _DENIALS[kind]
-    elif kind is ast.Eq and _is_ordered(node, types):
-        yield from (("strictness", other) for other in _EQUAL if not (other is ast.LtE and _is_none_of_them(node)))
+    elif kind is ast.Eq and _is_ordered(node, known.types):
+        yield from (("strictness", other) for other in (ast.GtE, ast.LtE) if other is not _same_by_itself(node, known))
     else:
         yield from (("strictness", other) for other in _STRICTNESS.get(kind, ()))
 
 
-def _is_none_of_them(node: ast.Compare) -> bool:
-    """Tell whether a condition asks that a list has none of something: it cannot have fewer."""
-    counted = isinstance(node.left, ast.Call) and isinstance(node.left.func, ast.Name) and node.left.func.id == "count"
-    return counted and isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value == 0
+def _same_by_itself(node: ast.Compare, known: Known) -> type[ast.cmpop] | None:
+    """Give the sign that says no more than `==` where one side is the least, or the most, that there can be."""
+    match node.left, node.comparators[0]:
+        case ast.Call(func=ast.Name(id="count")), ast.Constant(value=0):
+            return ast.LtE
+        case ast.Name(id=name), ast.Constant(value=0) if name in known.types and known.types[name].kind == "count":
+            return ast.LtE
+        case _, ast.Name(id=level) if level in known.levels:
+            return ast.LtE if level == known.levels[0] else ast.GtE if level == known.levels[-1] else None
+        case _:
+            return None
 
 
-def _is_ordered(node: ast.Compare, types: dict[str, Type]) -> bool:
+def _is_ordered(node: ast.Compare, types: Mapping[str, Type]) -> bool:
     """Tell whether what is compared knows more and less."""
     for side in (node.left, *node.comparators):
         if isinstance(side, ast.Constant) and isinstance(side.value, str):
