@@ -1,17 +1,16 @@
 """`policy-engine round`: rate a year's cases together, bottom up."""
 
 import gc
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
 from policy_engine.cli.recording import record_option
+from policy_engine.cli.streams import going_through
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
@@ -24,7 +23,6 @@ _HELP = N_(
     case: the decided one where there is one, else the proposed one, and it is said which. The tables show how the levels are
     spread by unit, and which cases need somebody's eye. Nobody's level is changed."""
 )
-_Thing = TypeVar("_Thing")
 
 
 def build_round(language: str) -> click.Command:
@@ -89,7 +87,7 @@ def show_round(language: str, asked: Asked) -> int:
     from policy_engine.load.round import load_round  # noqa: PLC0415
 
     gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
-    reading, rating = (_watching(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
+    reading, rating = (going_through(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
     files = load_round(asked.folder, Library(asked.rulebook), asked.edition, reading)
     done = rate_round(files, asked.as_of, rating)
     if asked.record and done.rated:
@@ -116,19 +114,6 @@ def _record(path: str, done: Round, asked: str | None, language: str) -> None:
         for one in done.rated
     ]  # fmt: skip
     append(path, ratings, language)
-
-
-def _watching(label: str) -> Callable[[Sequence[_Thing]], Iterable[_Thing]]:
-    """Show on a terminal how far a run is; nothing elsewhere."""
-
-    def watch(things: Sequence[_Thing]) -> Iterator[_Thing]:
-        if not sys.stderr.isatty():
-            yield from things
-            return
-        with click.progressbar(things, label=label, file=sys.stderr, show_pos=True) as bar:
-            yield from bar
-
-    return watch
 
 
 def _write(done: Round, form: str, language: str) -> None:

@@ -1,14 +1,16 @@
-"""Files of records, read line by line, with a progress bar on a terminal."""
+"""Files of records, read line by line, and other long runs, with a progress bar on a terminal."""
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, TypeVar
 
 import click
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.source import Location
+
+_Thing = TypeVar("_Thing")
 
 
 def open_records(path: str) -> IO[bytes]:
@@ -36,3 +38,16 @@ def watched(file: IO[bytes], path: str, label: str) -> Iterator[bytes]:
         for line in file:
             yield line
             bar.update(len(line))
+
+
+def going_through(label: str) -> Callable[[Sequence[_Thing]], Iterable[_Thing]]:
+    """Show on a terminal how far a run is; nothing elsewhere."""
+
+    def watch(things: Sequence[_Thing]) -> Iterator[_Thing]:
+        if not sys.stderr.isatty():
+            yield from things
+            return
+        with click.progressbar(things, label=label, file=sys.stderr, show_pos=True) as bar:
+            yield from bar
+
+    return watch

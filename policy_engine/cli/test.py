@@ -1,9 +1,9 @@
-"""`policy-engine test`: hold cases against what their authors expect."""
+"""`policy-engine test`: hold cases against what their authors expect, and see what these cases would not notice."""
 
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -12,14 +12,31 @@ from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
-    from policy_engine.explain.tested import Run
+    from policy_engine.explain.tested import Run, Tested
+    from policy_engine.load.library import Library
+    from policy_engine.trial.standing import Standing
 
 _HELP = N_(
     """Rate cases and hold each against what its author expects under `expect:`.
 
     A case that expects nothing fails, and so does a run without a case. It is told which criteria no case has seen met, not
-    met and unknown. Ends with 1 where an expectation is not met."""
+    met and unknown, and which figures no case has seen just below, exactly and just above. Ends with 1 where an expectation is
+    not met, or where a small change of the rulebook would go unnoticed (`--mutate`)."""
 )
+_MUTATE = N_("Make small changes to the rulebook, one at a time, and tell which of them no case notices.")
+_SUGGEST = N_("Write the cases that are missing into this folder; what must come out of them, a person has to say.")
+
+
+class Asked(NamedTuple):
+    """What was asked on the command line."""
+
+    paths: tuple[str, ...]
+    edition: str | None
+    rulebook: str | None
+    mutate: bool
+    suggest: str | None
+    form: str
+    lang: str | None
 
 
 def build_test(language: str) -> click.Command:
@@ -29,9 +46,11 @@ def build_test(language: str) -> click.Command:
         help=translate(_HELP, language),
         short_help=translate(N_("Hold cases against what their authors expect."), language),
         options_metavar=translate(OPTIONS, language),
-        callback=partial(test_cases, language),
+        callback=partial(_called, language),
         params=[
             click.Argument(["paths"], metavar="CASE...", nargs=-1, required=True, type=click.Path()),
+            click.Option(["--mutate"], is_flag=True, help=translate(_MUTATE, language)),
+            click.Option(["--suggest"], metavar="DIR", type=click.Path(), help=translate(_SUGGEST, language)),
             edition_option(language),
             rulebook_option(language),
             format_option(language, ("text", "json", "markdown", "junit")),
@@ -40,42 +59,61 @@ def build_test(language: str) -> click.Command:
     )
 
 
-def test_cases(language: str, paths: tuple[str, ...], edition: str | None, rulebook: str | None, form: str, lang: str | None) -> int:
+def _called(language: str, **given: Any) -> int:  # noqa: ANN401  (click hands over what it read)
+    """Take what click read."""
+    return test_cases(language, Asked(**given))
+
+
+def test_cases(language: str, asked: Asked) -> int:
     """Run the cases and print what came out; give the exit code.
 
     Raises:
         InputError: with the problems of every bad case, after the others were told.
     """
-    del lang  # read before the command was built
+    from policy_engine.cli.trial import examine, suggest  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.explain.tested import Run  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
+
     problems: list[Problem] = []
     begun = time.perf_counter()
-    run = _run(paths, edition, rulebook, problems)
-    _write(run, form, language, problems, time.perf_counter() - begun)
+    library = Library(asked.rulebook)
+    tested, standings = _run(asked, library, problems)
+    examined = [examine(one, language, mutate=asked.mutate) for one in standings]
+    trials = tuple(one.trial for one in examined if one.trial)
+    run = Run(tuple(tested), tuple(one.coverage for one in standings), tuple(one.figures for one in examined), trials)
+    if asked.suggest is not None:
+        suggest(asked.suggest, examined, library, language)
+    _write(run, asked.form, language, problems, time.perf_counter() - begun)
     if problems:
         raise InputError(problems)
     return int(not run.passed)
 
 
-def _run(paths: Sequence[str], edition: str | None, rulebook: str | None, problems: list[Problem]) -> "Run":
-    """Rate every case, and hold it against its expectation."""
-    from policy_engine.evaluate.expectation import Coverage, unmet  # noqa: PLC0415  (what a run does not need it does not load)
+def _run(asked: Asked, library: "Library", problems: list[Problem]) -> "tuple[list[Tested], list[Standing]]":
+    """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
+    from policy_engine.evaluate.expectation import unmet  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
-    from policy_engine.explain.tested import Run, Tested  # noqa: PLC0415
+    from policy_engine.explain.tested import Tested  # noqa: PLC0415
     from policy_engine.load.case import expand  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.edition import load_edition  # noqa: PLC0415
+    from policy_engine.trial.standing import Standing  # noqa: PLC0415
 
-    rater = Rater(Library(rulebook), edition)
+    rater = Rater(library, asked.edition)
     tested: list[Tested] = []
-    covered: dict[str, Coverage] = {}
-    for path in expand(paths, problems):
+    standings: dict[str, Standing] = {}
+    placed = asked.mutate or asked.suggest is not None
+    for path in expand(asked.paths, problems):
         try:
-            one = rater.rate(path)
+            one = rater.judge(path)
         except InputError as error:
             problems += error.problems
             continue
-        covered.setdefault(one.edition.id, Coverage(one.edition)).take(one.verdict)
         tested.append(Tested(path, one.case.id, bool(one.case.expect), unmet(one.case.expect, one.verdict)))
-    return Run(tuple(tested), tuple(covered.values()))
+        name = one.edition.id
+        if name not in standings:  # a sealed copy has no places, which a survivor is told with
+            standings[name] = Standing(load_edition(library.folder_of(name), heed_lock=False) if placed else one.edition)
+        standings[name].take(one, passed=tested[-1].passed)
+    return tested, list(standings.values())
 
 
 def _write(run: "Run", form: str, language: str, problems: Sequence[Problem], seconds: float) -> None:

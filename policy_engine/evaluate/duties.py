@@ -45,9 +45,7 @@ class Surveyor:
 
     def survey(self, case: Case, verdict: Verdict, gathered: tuple[Gathered, ...] = ()) -> Verdict:
         """Add to a verdict what the edition asks of the case beside its level."""
-        values = known_facts(case, self.plan).values
-        values.update({d.fact: d.value for d in verdict.deductions if values.get(d.fact) is UNKNOWN})
-        values.update(self._record(case))
+        values = self.values(case, verdict)
         interpreter = interpreter_over(values, case.facts)
         found = _Found([], [], [], [])
         for prepared in self.chapters:
@@ -67,6 +65,13 @@ class Surveyor:
         }
         unread = tuple(name for name in verdict.unread if name not in asked)
         return verdict._replace(duties=duties, ceilings=ceilings, unread=unread)
+
+    def values(self, case: Case, verdict: Verdict) -> dict[str, Value]:
+        """Give what is known of a case where something is asked beside its level: facts, what was deduced, and the record."""
+        values = known_facts(case, self.plan).values
+        values.update({d.fact: d.value for d in verdict.deductions if values.get(d.fact) is UNKNOWN})
+        values.update(self._record(case))
+        return values
 
     def _unrecorded(self, verdict: Verdict, found: "_Found", values: Mapping[str, Value]) -> tuple[str, ...]:
         """Give the facts that nobody recorded and that something asked beside the level waits for, by name."""

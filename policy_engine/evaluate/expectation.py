@@ -8,8 +8,10 @@ from policy_engine.model.duties import DUTIES
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 
-_PARTLY = ("criteria", "requirements", "contents", "ceilings", "routes")
+_PARTLY = ("criteria", "requirements", "contents", "ceilings", "routes", "route_ids")
 """What is held only for the ids that a case names."""
+_OF_OTHERS = {"route_ids": "not_applicable"}
+"""What came of an id that the verdict does not have: a route that does not concern the subject leaves no trace."""
 _UNORDERED = ("open_questions", "findings")
 SEEN = ("met", "not_met", "unknown")
 """How a criterion should have been seen by a set of cases that covers it."""
@@ -49,6 +51,7 @@ def outcome_of(verdict: Verdict) -> dict[str, object]:
         "contents": {trace.id: trace.outcome for trace in duties.contents},
         "ceilings": {trace.id: trace.outcome for trace in verdict.ceilings},
         "routes": {duty: sorted({r.body for r in duties.routes if r.duty == duty and r.outcome == "owed" and r.body}) for duty in DUTIES},
+        "route_ids": {trace.id: trace.outcome for trace in duties.routes},
         "findings": sorted(finding.id for finding in duties.findings),
     }
 
@@ -60,7 +63,7 @@ def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]
     for key, wanted in expected.items():
         came = seen[key]
         if key in _PARTLY and is_object(wanted) and is_object(came):
-            pairs = ((f"{key}.{name}", _sorted(value), came.get(name)) for name, value in wanted.items())
+            pairs = ((f"{key}.{name}", _sorted(value), came.get(name, _OF_OTHERS.get(key))) for name, value in wanted.items())
             found += [Unmet(*pair) for pair in pairs if pair[1] != pair[2]]
         elif (_sorted(wanted) if key in _UNORDERED else wanted) != came:
             found.append(Unmet(key, wanted, came))

@@ -53,12 +53,17 @@ class Rater:
         Raises:
             InputError: with everything that is wrong with the file or its edition.
         """
+        rated = self.judge(path)
+        return rated._replace(verdict=with_advice(self._evaluators[rated.edition.id], rated.case, rated.verdict))
+
+    def judge(self, path: str) -> Rated:
+        """Rate one case file, without a thought of what would reach another level; see `rate`."""
         raw = read_bytes(path, MAX_BYTES)
         case, edition = read_case(raw, path, self.library, self.edition)
         self._refuse_twin(case, path)
         evaluator = self._evaluators.get(edition.id) or self._prepare(edition)
         verdict = self._surveyors[edition.id].survey(case, evaluator.evaluate(case))
-        return Rated(case, with_advice(evaluator, case, verdict), edition, raw)
+        return Rated(case, verdict, edition, raw)
 
     def _refuse_twin(self, case: Case, path: str) -> None:
         """Refuse a case that has the name of another one in its folder."""

@@ -6,8 +6,10 @@ from typing import NamedTuple
 from policy_engine.errors import N_
 from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
 from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.explain.trial import Figures, figures_section, trial_sections
 from policy_engine.language.shapes import is_array
 from policy_engine.messages import translate
+from policy_engine.trial.run import Trial
 
 _WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
 _NOTHING = N_("expects nothing: write under `expect:` what must come out")
@@ -28,15 +30,17 @@ class Tested(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run over cases, and how they cover the editions that they are rated under."""
+    """A run over cases, how they cover the editions that they are rated under, and what small changes they would notice."""
 
     tested: tuple[Tested, ...]
     coverage: tuple[Coverage, ...]
+    figures: tuple[Figures, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether there was a case, and every one passed."""
-        return bool(self.tested) and all(one.passed for one in self.tested)
+        """Whether there was a case, every one passed, and no mutant survived them."""
+        return bool(self.tested) and all(one.passed for one in self.tested) and not any(trial.survivors for trial in self.trials)
 
 
 def explain_run(run: Run, language: str) -> Explanation:
@@ -45,7 +49,12 @@ def explain_run(run: Run, language: str) -> Explanation:
     words = {"cases": len(run.tested), "failed": len(failed)}
     headline = translate(N_("Cases: {cases}. Not as expected: {failed}."), language, **words)
     lines = tuple(Line("not_met", f"{one.case}: {text}", one.path) for one in failed for text in reasons(one, language))
-    sections = [Section(translate(N_("Not as expected"), language), lines), *(_covered(coverage, language) for coverage in run.coverage)]
+    sections = [
+        Section(translate(N_("Not as expected"), language), lines),
+        *(_covered(coverage, language) for coverage in run.coverage),
+        *(figures_section(figures, language) for figures in run.figures),
+        *(section for trial in run.trials for section in trial_sections(trial, language)),
+    ]
     kept = tuple(section for section in sections if section.lines)
     return Explanation(translate(N_("Test"), language), headline, "round", (), kept)
 
@@ -77,6 +86,10 @@ def _covered(coverage: Coverage, language: str) -> Section:
 
 def _never(one: Uncovered, language: str) -> Line:
     """Say in which ways no case has seen a criterion."""
+    return Line("unknown", never_text(one, language), one.citation)
+
+
+def never_text(one: Uncovered, language: str) -> str:
+    """Say in which ways no case has seen a criterion."""
     ways = ", ".join(translate(_WAYS[way], language) for way in one.never)
-    text = translate(N_("{track}, {criterion}: never seen {ways}"), language, track=one.track, criterion=one.criterion, ways=ways)
-    return Line("unknown", text, one.citation)
+    return translate(N_("{track}, {criterion}: never seen {ways}"), language, track=one.track, criterion=one.criterion, ways=ways)

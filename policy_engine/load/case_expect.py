@@ -2,12 +2,20 @@
 
 from collections.abc import Callable
 
+from policy_engine.errors import N_
+from policy_engine.language.complaint import nearest
 from policy_engine.load.build_facts import check_name
 from policy_engine.load.case_values import find_level
 from policy_engine.load.node import Node
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import CEILING_OUTCOMES, CRITERION_OUTCOMES, OUTCOMES, REQUIREMENT_OUTCOMES
+from policy_engine.model.verdict import (
+    CEILING_OUTCOMES,
+    CRITERION_OUTCOMES,
+    OUTCOMES,
+    REQUIREMENT_OUTCOMES,
+    ROUTE_OUTCOMES,
+)
 
 
 def read_expect(node: Node, edition: Edition) -> dict[str, object]:
@@ -16,6 +24,8 @@ def read_expect(node: Node, edition: Edition) -> dict[str, object]:
     expect: dict[str, object] = {key: _EXPECTED[key](child) for key, child in got.items()}
     if "possible_levels" in got:
         expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
+    if "route_ids" in got:
+        _check_routes(got["route_ids"], edition)
     if "level" in got:
         level = find_level(got["level"].text(), edition.scale)
         if level is None and isinstance(got["level"].value, str) and got["level"].value.strip() not in {"", "none"}:
@@ -30,6 +40,14 @@ def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
     for name, child in node.entries():
         check_name(child, name)
     return {name: child.one_of(known) for name, child in node.entries()}
+
+
+def _check_routes(node: Node, edition: Edition) -> None:
+    """Complain of a route that the edition does not have: it would pass for one that does not concern the subject."""
+    known = [route.rule.id for chapter in edition.chapters for route in chapter.routes]
+    for name, child in node.entries():
+        if name not in known:
+            child.complain("PE401", child.key_place, name=name, sort=N_("route"), nearest=nearest(name, known))
 
 
 def _names(node: Node, at_least: int = 0) -> list[str]:
@@ -57,6 +75,7 @@ _EXPECTED: dict[str, Callable[[Node], object]] = {
     "contents": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
     "ceilings": lambda node: _outcomes(node, CEILING_OUTCOMES),
     "routes": lambda node: {duty: _names(child) for duty, child in node.fields((), DUTIES).items()},
+    "route_ids": lambda node: _outcomes(node, ROUTE_OUTCOMES),
     "findings": _names,
 }
 """What a case may expect, and how each is read."""

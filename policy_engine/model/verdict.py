@@ -14,8 +14,8 @@ CRITERION_OUTCOMES = ("met", "not_met", "unknown", "not_applicable")
 
 REQUIREMENT_OUTCOMES = ("met", "missing", "late", "not_applicable", "unknown")
 """Every outcome of a requirement, and of an item of a checklist."""
-ROUTE_OUTCOMES = ("owed", "unknown", "not_covered")
-"""A body's duty is owed, or open because facts are; or the text names no body for the subject."""
+ROUTE_OUTCOMES = ("owed", "unknown", "not_covered", "not_applicable")
+"""A body's duty is owed, or open because facts are; or the text names no body for the subject; or the route concerns others."""
 CEILING_OUTCOMES = ("kept", "exceeded", "not_applicable", "unknown")
 """Every outcome of a ceiling."""
 

@@ -1,6 +1,6 @@
 """JUnit XML, which CI systems read; what a user wrote cannot become markup."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,6 +24,7 @@ class Suite(NamedTuple):
     outcomes: Sequence[Outcome]
     said: Sequence[str] = ()
     seconds: float = 0.0
+    properties: Mapping[str, str] = {}
 
 
 def to_junit(suites: Sequence[Suite]) -> str:
@@ -43,6 +44,9 @@ def _counts(name: str, outcomes: Sequence[Outcome], seconds: float) -> str:
 def _suite(suite: Suite) -> Iterator[str]:
     """Write one suite."""
     yield f'  <testsuite{_counts(suite.name, suite.outcomes, suite.seconds)} skipped="0">'
+    if suite.properties:
+        lines = [f"      <property name={_attribute(name)} value={_attribute(value)}/>" for name, value in suite.properties.items()]
+        yield "\n".join(["    <properties>", *lines, "    </properties>"])
     yield from (_outcome(outcome) for outcome in suite.outcomes)
     if suite.said:
         yield f"    <system-out>{_text(suite.said)}</system-out>"

@@ -8,6 +8,7 @@ from policy_engine.errors import Problem
 from policy_engine.explain.tested import Run, Tested, reasons
 from policy_engine.report.junit import Outcome, Suite, to_junit
 from policy_engine.report.problems import message_of
+from policy_engine.report.trial import figures_to_data, properties, survivors, trial_to_data
 
 
 def run_to_data(run: Run) -> dict[str, Any]:
@@ -22,11 +23,15 @@ def run_to_data(run: Run) -> dict[str, Any]:
             {"edition": coverage.edition.id, "total": coverage.total, "uncovered": [one._asdict() for one in coverage.uncovered()]}
             for coverage in run.coverage
         ],
+        "figures": [figures_to_data(figures) for figures in run.figures],
+        "mutation": [trial_to_data(trial) for trial in run.trials],
     }
 
 
 def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seconds: float = 0.0) -> str:
     """Give a run as JUnit XML: a case that is not as expected is a failure, a file that cannot be read is an error.
+
+    A small change of the edition that no case noticed is a failure too.
 
     Args:
         run: the cases that were rated.
@@ -39,7 +44,8 @@ def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seco
         told = [problem for problem in problems if problem.location.file == file]
         text = "; ".join(f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
         outcomes.append(Outcome(file, os.path.basename(file), "error", told[0].code, text))
-    return to_junit([Suite("policy-engine", outcomes, seconds=seconds)])
+    outcomes += [Outcome(place, name, "failure", "mutation", text) for place, name, text in survivors(run, language)]
+    return to_junit([Suite("policy-engine", outcomes, seconds=seconds, properties=properties(run))])
 
 
 def _outcome(one: Tested, language: str) -> Outcome:

@@ -1,0 +1,83 @@
+"""What `policy-engine test` does beyond its cases: asks the solver, makes mutants, writes the cases that are missing."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+
+from policy_engine.cli.solver import oracle_of
+from policy_engine.cli.streams import going_through
+from policy_engine.errors import N_, InputError, MissingExtraError, Problem
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.expectation import outcome_of
+from policy_engine.explain.trial import Figures
+from policy_engine.load.case import read_case
+from policy_engine.load.library import Library
+from policy_engine.messages import translate
+from policy_engine.report.files import write_new
+from policy_engine.report.trial import suggestion_facts, suggestion_text
+from policy_engine.source import Location
+from policy_engine.trial.bench import Bench
+from policy_engine.trial.oracle import Oracle
+from policy_engine.trial.run import Trial, try_cases
+from policy_engine.trial.settle import settle_sides
+from policy_engine.trial.standing import Standing
+from policy_engine.trial.suggest import Suggestion, suggestions
+
+
+class Examined(NamedTuple):
+    """An edition, as far as a run of cases has tried it."""
+
+    standing: Standing
+    figures: Figures
+    trial: Trial | None
+    oracle: Oracle | None
+
+
+def examine(standing: Standing, language: str, *, mutate: bool) -> Examined:
+    """Ask what sides of figures are missing, and make mutants where that was asked."""
+    edition, unseen = standing.edition, standing.sides.unseen()
+    oracle = oracle_of(edition) if unseen or mutate else None
+    figures = Figures(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
+    label = translate(N_("trying small changes"), language)
+    trial = try_cases(Bench(edition, standing.held), oracle, going_through(label)) if mutate else None
+    return Examined(standing, figures, trial, oracle)
+
+
+def suggest(folder: str, examined: Sequence[Examined], library: Library, language: str) -> None:
+    """Write the cases that are missing; a file that exists is left as it is, and that is said.
+
+    Raises:
+        MissingExtraError: where there is no solver to find them.
+        InputError: PE830, where the folder cannot be written to.
+    """
+    for one in examined:
+        oracle = one.oracle or oracle_of(one.standing.edition)
+        if oracle is None:
+            raise MissingExtraError("z3", "prove")
+        survivors = one.trial.survivors if one.trial else ()
+        for case in suggestions(one.standing.edition, oracle, one.figures.settled.missing, survivors, one.standing.coverage.uncovered()):
+            _write(folder, case, one, library, language)
+
+
+def _write(folder: str, case: Suggestion, one: Examined, library: Library, language: str) -> None:
+    """Write one case file."""
+    from policy_engine.load.files import case_schema_from  # noqa: PLC0415  (only where something is written)
+
+    path = os.path.join(folder, f"{case.name}.yaml")
+    edition = one.standing.edition
+    plain = suggestion_facts(case, edition.id, case_schema_from(os.path.dirname(os.path.abspath(path))))
+    read, _ = read_case(plain.encode(), path, library, edition.id)
+    evaluator = Evaluator(edition)
+    seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))
+    try:
+        os.makedirs(folder, exist_ok=True)
+        write_new(path, suggestion_text(case, plain, seen))
+        told = translate(N_("written: {path}"), language, path=path)
+    except FileExistsError:
+        told = translate(N_("the file {path} exists already; it is left as it is"), language, path=path)
+    except OSError as error:
+        raise InputError([Problem("PE830", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
+    click.echo(told, err=True)

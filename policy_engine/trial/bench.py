@@ -1,0 +1,112 @@
+"""The bench: cases whose expectations hold, and whether one of them notices a mutant."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from policy_engine.errors import EngineFaultError, InputError
+from policy_engine.evaluate.bounds import relevance
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.expectation import unmet
+from policy_engine.evaluate.plan import plan_of
+from policy_engine.language.shapes import is_object
+from policy_engine.model.case import Case
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Verdict
+from policy_engine.trial.mutants import Mutant
+from policy_engine.trial.places import Spot, spots
+
+Evaluate = Callable[[Case], Verdict]
+Prepare = Callable[[Edition], Evaluate]
+"""How an edition is made ready to rate cases by its levels; any evaluator that gives the reference's verdicts will do."""
+
+
+def by_reference(edition: Edition) -> Evaluate:
+    """Make an edition ready for the reference interpreter."""
+    return Evaluator(edition).evaluate
+
+
+class Held(NamedTuple):
+    """A case whose expectation holds, its verdict under the edition as it is, and what its author names: facts, and ids expected."""
+
+    case: Case
+    verdict: Verdict
+    named: frozenset[str]
+
+
+class Bench:
+    """The cases of one edition, the quickest first; a mutant is held against those that it can concern."""
+
+    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = by_reference) -> None:
+        """Take the cases whose expectations hold, and rate them under the edition as it is."""
+        self.edition, self.prepare = edition, prepare
+        rate = prepare(edition)
+        self.held = sorted((Held(case, rate(case), _named(case)) for case in cases), key=_effort)
+        self._watchers = _watchers(edition)
+        self._binding = {c.clause for c in edition.chapters if c.eligibility or any(ceiling.lowers for ceiling in c.ceilings)}
+
+    def outcome(self, mutant: Mutant) -> str:
+        """Tell what became of a mutant: `killed` by a case, `refused` by the edition's own rules, or `survived`."""
+        edition = mutant.make(self.edition)
+        try:
+            surveyor = Surveyor(plan_of(edition))
+        except InputError:
+            return "refused"
+        rate = None if self._is_beside(mutant) else self.prepare(edition)
+        noticed = any(_notices(one, rate, surveyor) for one in self._likely_first(mutant))
+        return "killed" if noticed else "survived"
+
+    def _likely_first(self, mutant: Mutant) -> list[Held]:
+        """Give the cases that a mutant can concern: those that leave nothing open first, and first those that name what is otherwise."""
+        watched = self._watchers.get(mutant.place.owner, frozenset({mutant.place.owner}))
+        concerned = [one for one in self.held if self._concerns(mutant, one.verdict)]
+        return sorted(concerned, key=lambda one: (one.verdict.outcome == "undetermined", watched.isdisjoint(one.named)))
+
+    def _is_beside(self, mutant: Mutant) -> bool:
+        """Tell whether a mutant leaves every level as it is: it is in a chapter that binds none."""
+        return bool(mutant.place.chapter) and mutant.place.chapter not in self._binding
+
+    def _concerns(self, mutant: Mutant, verdict: Verdict) -> bool:
+        """Tell whether a case reads what is otherwise: by its track, or by those that it may still be under."""
+        place = mutant.place
+        if place.chapter:
+            chapter = next(chapter for chapter in self.edition.chapters if chapter.clause == place.chapter)
+            return relevance(chapter, verdict) is not False
+        return not place.tracks or verdict.track in place.tracks or not set(place.tracks).isdisjoint(verdict.possible_tracks)
+
+
+def _effort(one: Held) -> tuple[int, str]:
+    """Give about how long a case takes to rate: what is open is searched."""
+    return len(one.verdict.open_questions) + 10 * len(one.verdict.possible_tracks), one.case.id
+
+
+def _named(case: Case) -> frozenset[str]:
+    """Give the facts that a case states, and the ids that its expectation names."""
+    return frozenset(case.facts) | {name for value in case.expect.values() if is_object(value) for name in value}
+
+
+def _watchers(edition: Edition) -> Mapping[str, frozenset[str]]:
+    """Give for each name what a case names that watches it: the rules that read it; of what follows from facts, those facts."""
+    found: dict[str, frozenset[str]] = {}
+    for spot in spots(edition):
+        follows = spot.place.owner in edition.facts
+        watching = _sources(spot, edition) if follows else frozenset({spot.place.owner})
+        read = frozenset(spot.condition.names) - edition.facts.keys()
+        for name in (spot.place.owner, *read):
+            found[name] = found.get(name, frozenset()) | watching
+    return found
+
+
+def _sources(spot: Spot, edition: Edition) -> frozenset[str]:
+    """Give the facts that another one follows from; where it is counted, the lists alone (the rest are names of their fields)."""
+    read = frozenset(spot.condition.names) & edition.facts.keys()
+    return frozenset(name for name in read if edition.facts[name].type.kind == "list") or read
+
+
+def _notices(one: Held, rate: Evaluate | None, surveyor: Surveyor) -> bool:
+    """Tell whether what a case expects no longer holds, or the case is refused; a verdict is taken as it was where it cannot differ."""
+    try:
+        verdict = rate(one.case) if rate else one.verdict
+        return bool(unmet(one.case.expect, surveyor.survey(one.case, verdict)))
+    except (InputError, EngineFaultError):
+        return True
