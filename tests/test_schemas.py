@@ -43,7 +43,8 @@ from tests.conftest import ROOT
 RULEBOOK = ROOT / "rulebook"
 EDITION = RULEBOOK / "2020"
 CASE_FILES = sorted(file for folder in ("good", "edge") for file in (ROOT / "cases").glob(f"**/{folder}/*.yaml"))
-SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in ("rulebook", "case", "verdict")}
+NAMES = ("rulebook", "case", "verdict", "compare", "prove")
+SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in NAMES}
 VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
 SHARED_WORDS = {"level", "criteria", "id", "name", "collective", "exceeded"}
 """Words of the edition that are words of the format too."""

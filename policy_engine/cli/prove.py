@@ -25,6 +25,9 @@ _HELP = N_(
 )
 
 
+_BUDGET = N_("How many steps the solver may take for one question; where they run out, the answer is UNDECIDED.")
+
+
 def build_prove(language: str) -> click.Command:
     """Build the command in a language."""
     words = N_("Write every smallest case into this folder as a case file; files that are there are not touched.")
@@ -37,6 +40,7 @@ def build_prove(language: str) -> click.Command:
         params=[
             edition_argument(),
             click.Option(["--witnesses"], metavar="DIR", type=click.Path(), help=translate(words, language)),
+            click.Option(["--budget"], metavar="STEPS", type=click.IntRange(1, 2**32 - 1), help=translate(_BUDGET, language)),
             rulebook_option(language),
             format_option(language),
             language_option(language),
@@ -45,7 +49,7 @@ def build_prove(language: str) -> click.Command:
 
 
 def show_proof(
-    language: str, edition: str | None, witnesses: str | None, rulebook: str | None, form: str, lang: str | None
+    language: str, edition: str | None, witnesses: str | None, budget: int | None, rulebook: str | None, form: str, lang: str | None
 ) -> int:  # fmt: skip
     """Print the proof of one edition, or of all; give the exit code.
 
@@ -54,12 +58,13 @@ def show_proof(
     """
     del lang  # read before the command was built
     from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.prove.ask import BUDGET  # noqa: PLC0415
     from policy_engine.prove.edition import prove  # noqa: PLC0415
 
     library = Library(rulebook)
     editions = [library.edition(name) for name in ([edition] if edition else library.folders())]
     note_reworded(tuple(editions), language)
-    proofs = [prove(one) for one in editions]
+    proofs = [prove(one, budget or BUDGET) for one in editions]
     _write(proofs, form, language)
     if witnesses:
         _keep(proofs, witnesses, language)

@@ -37,7 +37,7 @@ _SAID: Mapping[tuple[str, str], Words] = {
     ("exception", REFUTED): N_("{0}: an exception is listed that never occurs"),
     ("nested", REFUTED): N_("{0} can hold where {1} does not, and the edition does not list it"),
     ("gap", REFUTED): N_("declared, but not so"),
-    ("monotone", REFUTED): N_("this promise can be broken; the case is one in which a greater figure breaks it"),
+    ("monotone", REFUTED): N_("this promise can be broken"),
 }
 _REASONS = {
     "not_real": N_("there is no such case"), "too_wide": N_("it also takes in cases that get a level"),
@@ -66,6 +66,11 @@ class Teller:
         facts = "; ".join(f"{name}: {value}" for name, value in self.telling(witness))
         outcome = self.level(witness.outcome)
         return Line("note", self.say(N_("smallest case: {facts} → {outcome}"), outcome=outcome, facts=facts or "–"))
+
+    def change(self, witness: Witness, then: Witness) -> Line:
+        """Show what another value makes of a case."""
+        facts = "; ".join(f"{name}: {value}" for name, value in then.facts.items() if witness.facts[name] != value)
+        return Line("note", self.say(N_("but with {facts} → {outcome}"), outcome=self.level(then.outcome), facts=facts))
 
     def telling(self, witness: Witness) -> Iterator[tuple[str, str]]:
         """Give the facts of a case that are not what every plain case says: nothing grave, everything good, none of anything."""
@@ -144,6 +149,8 @@ def _claim(teller: Teller, claim: Claim) -> Iterator[Line]:
         yield from (Line("note", teller.part(part)) for part in claim.parts if claim.kind != "not_shadowed")
     if claim.witness:
         yield teller.witness(claim.witness)
+    if claim.witness and claim.then:
+        yield teller.change(claim.witness, claim.then)
 
 
 def _sentence(teller: Teller, claim: Claim) -> str:

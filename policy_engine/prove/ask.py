@@ -5,6 +5,7 @@ the solver's own steps and not seconds, so that an answer does not depend on the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
@@ -15,6 +16,8 @@ from policy_engine.prove.terms import Figure, Flags, conjunction
 
 BUDGET = 20_000_000
 """Steps of the solver for one question."""
+BESIDE = "beside"
+"""The name of a second value of one fact."""
 _GRIDS = (1, 2, 10, 100, 1_000, 1_000_000)
 """How fine the points of a witness may be; a case file is written in decimals."""
 
@@ -43,9 +46,10 @@ class Asker:
     def __init__(self, symbols: Symbols, always: Iterable[Term], budget: int = BUDGET) -> None:
         """Take the unknowns and what is always true."""
         self.symbols = symbols
+        self._always, self._budget = tuple(always), budget
         self._solver = z3.Solver()
         self._solver.set("rlimit", budget)
-        self._solver.add(conjunction(always))
+        self._solver.add(conjunction(self._always))
 
     def possible(self, *goals: Term) -> bool | Undecided:
         """Tell whether some case meets all the goals."""
@@ -60,6 +64,12 @@ class Asker:
         """Tell whether every case that meets what is given meets the goal."""
         found = self.possible(*given, z3.Not(goal))
         return found if isinstance(found, Undecided) else not found
+
+    def beside(self, symbol: Symbol, other: Term) -> "Asker":
+        """Give an asker that looks for another value of one fact too; a solution has it under `BESIDE`."""
+        symbols = Symbols(self.symbols.words, date.fromordinal(self.symbols.today))
+        symbols.of = {**self.symbols.of, BESIDE: Symbol(symbol.fact, Figure(other))}
+        return Asker(symbols, self._always, self._budget)
 
     def find(self, *goals: Term) -> Answer:
         """Give the smallest case that meets all the goals: fewest items, then the plainest answers, in the order of the facts."""

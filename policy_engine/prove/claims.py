@@ -64,6 +64,8 @@ class Claim(NamedTuple):
     regions: tuple[Region, ...] = ()
     parts: tuple[Part, ...] = ()
     witness: Witness | None = None
+    then: Witness | None = None
+    """The second case of a promise that is broken: the witness with more of the figure."""
     reason: str = ""
     """Why it is refuted or undecided, where the kind alone does not say it: `undeclared`, `not_real`, `too_wide`, …"""
 

@@ -1,5 +1,6 @@
 """From a solution to a case, and the reference meaning's word on it: no witness is shown that `evaluate` does not confirm."""
 
+import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -10,10 +11,12 @@ from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.shown import shown
 from policy_engine.language.show import decimal_text
 from policy_engine.language.values import Value
+from policy_engine.load.scalars import reads_as_text
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.model.verdict import Verdict
+from policy_engine.prove.ask import UNDECIDED, Undecided
 from policy_engine.prove.claims import Witness
 
 
@@ -43,8 +46,22 @@ def confirmed(values: Mapping[str, Value], evaluator: Evaluator, track: Track, e
         return None
     if verdict.track != track.id or not _agrees(verdict, expected):
         return None
-    told = {name: written(value, edition.facts[name], edition) for name, value in facts.items()}
-    return Witness(told, key_of(verdict), edition.id, track.id)
+    return Witness(_told(facts, edition), key_of(verdict), edition.id, track.id)
+
+
+def refused(values: Mapping[str, Value], evaluator: Evaluator) -> Witness | Undecided:
+    """Give a solution as a case that the reference refuses, as it does where two tracks apply; its code stands for an outcome."""
+    facts = {name: value for name, value in values.items() if name in evaluator.edition.facts}
+    try:
+        evaluator.evaluate(Case("witness", evaluator.edition.id, {}, facts, {}, {}))
+    except InputError as error:
+        return Witness(_told(facts, evaluator.edition), error.problems[0].code, evaluator.edition.id, "")
+    return UNDECIDED
+
+
+def _told(facts: Mapping[str, Value], edition: Edition) -> dict[str, str]:
+    """Write facts as a case file states them."""
+    return {name: written(value, edition.facts[name], edition) for name, value in facts.items()}
 
 
 def key_of(verdict: Verdict) -> str:
@@ -78,6 +95,8 @@ def written(value: Value, fact: FactDeclaration, edition: Edition) -> str:
         case "share" if isinstance(value, (int, Fraction)):
             return f"{decimal_text(Fraction(value) * 100)}%"
         case "text" if isinstance(value, str):
-            return f'"{value}"'
+            return json.dumps(value, ensure_ascii=False)
+        case "choice" if isinstance(value, str) and not reads_as_text(value):
+            return json.dumps(value)
         case _:
             return shown(value)

@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.model.rulebook import Edition, Track
-from policy_engine.prove.ask import Asker, Undecided
-from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Claim
+from policy_engine.prove.ask import BUDGET, Asker, Solution
+from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, Claim
+from policy_engine.prove.confirm import refused
 from policy_engine.prove.gaps import gap_claims
 from policy_engine.prove.ladder import ladder_claims, monotone_claims
 from policy_engine.prove.levels import overlap_claims, reachable_claims, shadow_claims
 from policy_engine.prove.meaning import raw_reader
 from policy_engine.prove.symbols import Symbols
 from policy_engine.prove.terms import UnprovableError, Words
-from policy_engine.prove.tracks import Inquiry
+from policy_engine.prove.tracks import Inquiry, refuted_by
 
 QUESTIONS = (gap_claims, overlap_claims, reachable_claims, shadow_claims, ladder_claims, monotone_claims)
 """What is asked of every track with levels, in the order in which it is told."""
@@ -32,21 +33,26 @@ class Proof(NamedTuple):
         return all(claim.answer == PROVEN for claim in self.claims)
 
 
-def prove(edition: Edition) -> Proof:
+def prove(edition: Edition, budget: int = BUDGET) -> Proof:
     """Ask everything about an edition.
+
+    Args:
+        edition: the edition.
+        budget: how many steps the solver may take for one question.
 
     Raises:
         MissingExtraError: where z3 is not installed (on import of this module).
     """
     evaluator = Evaluator(edition)
-    claims = [*_one_track(edition), *(claim for track in edition.tracks if track.levels for claim in prove_track(evaluator, track))]
+    levelled = [track for track in edition.tracks if track.levels]
+    claims = [*one_track_claims(evaluator, budget), *(claim for track in levelled for claim in prove_track(evaluator, track, budget))]
     return Proof(edition, tuple(claims))
 
 
-def prove_track(evaluator: Evaluator, track: Track) -> Iterator[Claim]:
+def prove_track(evaluator: Evaluator, track: Track, budget: int = BUDGET) -> Iterator[Claim]:
     """Ask everything about one track; where a condition has no formula, that is the one answer."""
     try:
-        inquiry = Inquiry(evaluator, track)
+        inquiry = Inquiry(evaluator, track, budget)
     except UnprovableError as error:
         yield Claim("no_gap", track.id, UNDECIDED_WORD, reason=f"unprovable: {error}")
         return
@@ -54,8 +60,9 @@ def prove_track(evaluator: Evaluator, track: Track) -> Iterator[Claim]:
         yield from question(inquiry)
 
 
-def _one_track(edition: Edition) -> Iterator[Claim]:
+def one_track_claims(evaluator: Evaluator, budget: int = BUDGET) -> Iterator[Claim]:
     """Ask of every two tracks whether one subject could belong to both."""
+    edition = evaluator.edition
     symbols = Symbols(Words(), edition.begins)
     reader = raw_reader(edition, symbols)
     try:
@@ -63,8 +70,8 @@ def _one_track(edition: Edition) -> Iterator[Claim]:
     except UnprovableError as error:
         yield Claim("one_track", "", UNDECIDED_WORD, reason=f"unprovable: {error}")
         return
-    asker = Asker(symbols, symbols.domains)
+    asker = Asker(symbols, symbols.domains, budget)
     for first, second in combinations(applies, 2):
-        both = asker.possible(applies[first], applies[second])
-        answer = UNDECIDED_WORD if isinstance(both, Undecided) else REFUTED if both else PROVEN
-        yield Claim("one_track", "", answer, (first, second))
+        found = asker.find(applies[first], applies[second])
+        answer, witness = refuted_by(refused(found.values, evaluator) if isinstance(found, Solution) else found)
+        yield Claim("one_track", "", answer, (first, second), witness=witness)

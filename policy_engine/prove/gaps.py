@@ -16,6 +16,7 @@ def gap_claims(inquiry: Inquiry) -> Iterator[Claim]:
     """Ask about the gaps of a track: each declared one, each that is not declared, and whether there is any other."""
     outcome = inquiry.track.residual.outcome
     if inquiry.track.residual.level is not None:
+        yield from (_claim_of(inquiry, one)._replace(answer=REFUTED, reason="not_real") for one in inquiry.track.gaps)
         yield Claim("no_gap", inquiry.track.id, PROVEN)
         return
     gap = inquiry.meaning.outcomes()[outcome]
@@ -23,7 +24,7 @@ def gap_claims(inquiry: Inquiry) -> Iterator[Claim]:
     if isinstance(regions, Undecided):
         yield Claim("no_gap", inquiry.track.id, UNDECIDED_WORD)
         return
-    wheres = [inquiry.meaning.truth(one.where) for one in inquiry.track.gaps]
+    wheres = inquiry.meaning.gaps
     for declared, where in zip(inquiry.track.gaps, wheres, strict=True):
         yield _declared(inquiry, declared, where, gap, regions)
     outside = z3.Not(disjunction(wheres))
@@ -32,8 +33,7 @@ def gap_claims(inquiry: Inquiry) -> Iterator[Claim]:
 
 def _declared(inquiry: Inquiry, declared: GapDeclaration, where: Term, gap: Term, regions: list[Found]) -> Claim:
     """Ask whether a declared gap is real, and no wider than it says."""
-    track, readings = inquiry.track, tuple(use.id for use in declared.readings)
-    claim = Claim("gap", track.id, PROVEN, (declared.id,), says=declared.says, declared=readings)
+    track, claim = inquiry.track, _claim_of(inquiry, declared)
     answer, witness = shown_by(_plainest(inquiry, where, gap, regions, track.residual.outcome))
     if answer != PROVEN:
         return claim._replace(answer=answer, reason="not_real" if answer == REFUTED else "")
@@ -44,6 +44,12 @@ def _declared(inquiry: Inquiry, declared: GapDeclaration, where: Term, gap: Term
     claim = claim._replace(witness=witness, regions=held, clauses=clauses)
     answer, against = refuted_by(wide)
     return claim if answer == PROVEN else claim._replace(answer=answer, witness=against, reason="too_wide")
+
+
+def _claim_of(inquiry: Inquiry, declared: GapDeclaration) -> Claim:
+    """Give the claim that a declared gap is real and exact."""
+    readings = tuple(use.id for use in declared.readings)
+    return Claim("gap", inquiry.track.id, PROVEN, (declared.id,), says=declared.says, declared=readings)
 
 
 def _plainest(inquiry: Inquiry, where: Term, gap: Term, regions: list[Found], outcome: str) -> Witness | Undecided | None:

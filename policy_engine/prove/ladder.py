@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from policy_engine.model.rulebook import Criterion, DecideStep, LevelRule, Monotonicity
-from policy_engine.prove.claims import PROVEN, REFUTED, Claim, Part
-from policy_engine.prove.confirm import Expected
+from policy_engine.prove.ask import BESIDE, Answer, Solution
+from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Claim, Part, Witness
+from policy_engine.prove.confirm import Expected, confirmed
 from policy_engine.prove.door import Term, z3
 from policy_engine.prove.terms import Figure, conjunction
 from policy_engine.prove.tracks import Inquiry, refuted_by, shown_by
@@ -38,8 +39,9 @@ def _exceptions(inquiry: Inquiry, step: DecideStep, better: str, worse: list[Lev
             continue
         rule, criterion = found
         fails = _failing(inquiry, rule, criterion)
-        found_case = inquiry.witness(inquiry.meaning.outcomes()[better], fails, expected=Expected(better, (better,)))
-        answer, witness = shown_by(found_case or inquiry.witness(met, fails, expected=Expected(met=(better,))))
+        failed = (name,) if rule.mode == "all_of" else ()
+        found_case = inquiry.witness(inquiry.meaning.outcomes()[better], fails, expected=Expected(better, (better,), failed))
+        answer, witness = shown_by(found_case or inquiry.witness(met, fails, expected=Expected(met=(better,), failed=failed)))
         yield Claim(
             "exception", inquiry.track.id, answer, (better, name), (inquiry.clause(better), criterion.citation.clause), readings, says,
             parts=(inquiry.part(criterion, rule.level),), witness=witness, reason="" if answer == PROVEN else "not_real",
@@ -83,21 +85,29 @@ def _promise(inquiry: Inquiry, promise: Monotonicity) -> Claim:
     if symbol is None or not isinstance(symbol.known, Figure):
         return claim._replace(answer=REFUTED, reason="not_read")
     own = symbol.known.part
-    more = z3.FreshConst(own.sort(), f"more {promise.more}")
+    more = z3.Const(f"more {promise.more}", own.sort())
     standing = _place_of(inquiry)
     after = z3.substitute(standing, (own, more))
     moved = after < standing if promise.never == "lowers" else after > standing
-    found = inquiry.witness(more > own, z3.substitute(inquiry.meaning.always, (own, more)), moved)
-    answer, witness = refuted_by(found)
-    return claim._replace(answer=answer, witness=witness)
+    rated = z3.And(inquiry.meaning.always, z3.Not(inquiry.meaning.barred))
+    goals = (more > own, rated, z3.substitute(rated, (own, more)), moved)
+    answer, witness, then = _broken(inquiry, promise, inquiry.asker.beside(symbol, more).find(*goals))
+    return claim._replace(answer=answer, witness=witness, then=then)
+
+
+def _broken(inquiry: Inquiry, promise: Monotonicity, found: Answer) -> tuple[str, Witness | None, Witness | None]:
+    """Give the answer to a promise, and the two cases that break it, once the reference has rated both."""
+    if not isinstance(found, Solution):
+        return (PROVEN if found is None else UNDECIDED_WORD), None, None
+    values = dict(found.values)
+    after = {**values, promise.more: values.pop(BESIDE)}
+    first, then = (confirmed(one, inquiry.evaluator, inquiry.track, Expected()) for one in (values, after))
+    if first is None or then is None or first.outcome == then.outcome:
+        return UNDECIDED_WORD, None, None
+    return REFUTED, first, then
 
 
 def _place_of(inquiry: Inquiry) -> Term:
-    """Give where a case stands by its criteria: twice the rank of its level; no level stands between the worst one and the next."""
-    place: Term = z3.IntVal(1)
-    residual = inquiry.track.residual.level
-    if residual:
-        place = z3.IntVal(2 * inquiry.edition.scale[residual].rank)
-    for level in reversed([name for step in inquiry.track.decide for name in step.levels]):
-        place = z3.If(inquiry.meaning.levels[level], 2 * inquiry.edition.scale[level].rank, place)
-    return place
+    """Give where a case stands: twice the rank of its level; no level stands between the worst one and the next."""
+    rank = inquiry.meaning.rank
+    return z3.If(rank < 0, 1, 2 * rank)

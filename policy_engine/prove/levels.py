@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from policy_engine.model.rulebook import LevelRule
-from policy_engine.prove.claims import PROVEN, REFUTED, Claim
+from policy_engine.model.rulebook import Criterion, LevelRule
+from policy_engine.prove.ask import Undecided
+from policy_engine.prove.claims import PROVEN, REFUTED, Claim, Witness
 from policy_engine.prove.confirm import Expected
 from policy_engine.prove.door import Term, z3
 from policy_engine.prove.tracks import Inquiry, refuted_by, shown_by
@@ -35,10 +36,10 @@ def overlap_claims(inquiry: Inquiry) -> Iterator[Claim]:
             yield Claim("overlap", inquiry.track.id, REFUTED, step.levels, declared=readings, reason="not_real")
 
 
-def _overlap(inquiry: Inquiry, first: str, later: str, witness: object, readings: tuple[str, ...]) -> Claim:
+def _overlap(inquiry: Inquiry, first: str, later: str, witness: Witness | Undecided | None, readings: tuple[str, ...]) -> Claim:
     """Tell one pair of levels."""
     clauses = (inquiry.clause(first), inquiry.clause(later))
-    answer, shown = refuted_by(witness)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    answer, shown = refuted_by(witness)
     if answer == REFUTED and readings:
         return Claim("overlap", inquiry.track.id, PROVEN, (first, later), clauses, readings, witness=shown)
     return Claim("no_overlap", inquiry.track.id, answer, (first, later), clauses, witness=shown)
@@ -49,10 +50,15 @@ def shadow_claims(inquiry: Inquiry) -> Iterator[Claim]:
     for rule in inquiry.track.levels:
         for place, criterion in enumerate(rule.criteria):
             part = inquiry.part(criterion, rule.level)
-            answer, witness = shown_by(inquiry.witness(*_alone(inquiry, rule, place)))
+            answer, witness = shown_by(inquiry.witness(*_alone(inquiry, rule, place), expected=_told_apart(rule, criterion)))
             yield Claim(
                 "not_shadowed", inquiry.track.id, answer, (rule.level, criterion.id), (part.citation,), parts=(part,), witness=witness
             )  # fmt: skip
+
+
+def _told_apart(rule: LevelRule, criterion: Criterion) -> Expected:
+    """Give what the reference has to say where one criterion alone decides: it fails, or its level holds by it."""
+    return Expected(failed=(criterion.id,)) if rule.mode == "all_of" else Expected(met=(rule.level,))
 
 
 def _alone(inquiry: Inquiry, rule: LevelRule, place: int) -> tuple[Term, ...]:

@@ -74,6 +74,9 @@ class Meaning:
         self.standings = {c.id: self._standing(c) for rule in track.levels for c in rule.criteria}
         self.levels = {rule.level: self._level(rule) for rule in track.levels}
         self.barred, self.rank = self._bound(self._first_rank())
+        self.gaps = [self.truth(one.where) for one in track.gaps]
+        for promise in track.monotone:
+            self._named(promise.more)
         self.always = conjunction([self.applies, *self._invariants(), *symbols.domains])
 
     @property

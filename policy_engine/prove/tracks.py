@@ -2,7 +2,7 @@
 
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
-from policy_engine.prove.ask import UNDECIDED, Asker, Solution, Undecided
+from policy_engine.prove.ask import BUDGET, UNDECIDED, Asker, Solution, Undecided
 from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Part, Witness
 from policy_engine.prove.confirm import Expected, confirmed
 from policy_engine.prove.door import Term
@@ -14,8 +14,13 @@ from policy_engine.prove.terms import Words
 class Inquiry:
     """One track of an edition, ready to be asked about."""
 
-    def __init__(self, evaluator: Evaluator, track: Track) -> None:
+    def __init__(self, evaluator: Evaluator, track: Track, budget: int = BUDGET) -> None:
         """Read the track.
+
+        Args:
+            evaluator: the edition, ready to rate.
+            track: the track of it.
+            budget: how many steps the solver may take for one question.
 
         Raises:
             UnprovableError: where a condition asks what the solver has no word for.
@@ -24,7 +29,7 @@ class Inquiry:
         self.edition: Edition = evaluator.edition
         self.track = track
         self.meaning = Meaning(self.edition, track, Symbols(Words(), self.edition.begins))
-        self.asker = Asker(self.meaning.symbols, [self.meaning.always])
+        self.asker = Asker(self.meaning.symbols, [self.meaning.always], budget)
         self.rules = {rule.level: rule for rule in track.levels}
 
     def witness(self, *goals: Term, expected: Expected | None = None) -> "Witness | Undecided | None":

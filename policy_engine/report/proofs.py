@@ -38,6 +38,7 @@ def _claim(claim: Claim) -> Mapping[str, object]:
         "regions": [_region(region) for region in claim.regions],
         "criteria": [{"id": part.criterion, "level": part.level, "citation": part.citation} for part in claim.parts],
         "witness": _witness(claim.witness) if claim.witness else None,
+        "then": _witness(claim.then) if claim.then else None,
     }
 
 
