@@ -27,6 +27,7 @@ from tests.oracle import classify
 
 Cli = Callable[..., tuple[int, str, str]]
 SPECIALIST = "criteria/head-office-specialist.yaml"
+LEADER = "criteria/head-office-leader.yaml"
 EXCEEDED = "value: 50%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 50%"
 RAISED = (SPECIALIST, EXCEEDED, EXCEEDED.replace("50%", "60%"))
 TRACK = "head_office_specialist"
@@ -37,6 +38,22 @@ FACT = """facts:
     label: {vi: Số lớp bồi dưỡng, en: Trainings attended}
     asks: {vi: Đã dự mấy lớp?, en: How many trainings were attended?}
 """
+
+
+def _between(file: str, start: str, end: str) -> str:
+    """Give what a file of the edition of 2020 holds between two texts."""
+    return Path(data_root(), "rulebook", "2020", file).read_text("utf-8").split(start)[1].split(end)[0]
+
+
+def _steps_turned() -> tuple[str, str]:
+    """Give the steps of deciding of a track as they stand, each with all that it holds, and the last one first."""
+    steps = _between(SPECIALIST, "\ndecide:\n", "\nresidual:\n")
+    first, second = steps.split("\n  - highest_of: ")
+    return steps, f"  - highest_of: {second}\n{first}"
+
+
+STEPS_TURNED = _steps_turned()
+GAP_BELOW = "  - id: subordinates_below" + _between(LEADER, "  - id: subordinates_below", "monotone:\n")
 
 
 class Edit(NamedTuple):
@@ -96,9 +113,26 @@ EDITS = {
         ("changed criterion track:head_office_specialist/excellent half_exceeded readings",),
     ),
     "order of deciding": Edit(
-        SPECIALIST, "  - first: not_completed\n    readings: [J-04]\n  - highest_of: [excellent, good, completed]\n    readings: [J-05]\n",
-        "  - highest_of: [excellent, good, completed]\n    readings: [J-05]\n  - first: not_completed\n    readings: [J-04]\n",
-        ("changed decide track:head_office_specialist - steps,readings",),
+        SPECIALIST, *STEPS_TURNED, ("changed decide track:head_office_specialist - steps,readings",),
+    ),
+    "gap that is declared": Edit(
+        SPECIALIST, "where: criteria_completed < criteria_total and tasks_well_done", "where: criteria_deficient > 0 and tasks_well_done",
+        (f"changed gap track:{TRACK} criterion_undone where",),
+    ),
+    "gap that is not declared": Edit(
+        LEADER, GAP_BELOW, "", ("dropped gap track:head_office_leader subordinates_below",),
+    ),
+    "sentence of a gap": Edit(
+        LEADER, "own criteria is not done, yet", "own criteria is undone, yet",
+        ("changed gap track:head_office_leader own_criterion_undone says wording",),
+    ),
+    "exception of the ladder": Edit(
+        SPECIALIST, "level: good\n        without: [all_criteria_completed, few_criteria_deficient]",
+        "level: good\n        without: [all_criteria_completed]", (f"changed exception track:{TRACK}/good - without",),
+    ),
+    "promise": Edit(SPECIALIST, "never: raises", "never: lowers", (f"changed monotone track:{TRACK} more_criteria_deficient never",)),
+    "promise of something else": Edit(
+        SPECIALIST, "more: tasks_well_done", "more: tasks_completed", (f"changed monotone track:{TRACK} more_tasks_well_done more",)
     ),
     "residual": Edit(
         SPECIALIST, "residual:\n  outcome: gap", "residual:\n  level: not_completed",

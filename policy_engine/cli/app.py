@@ -11,6 +11,7 @@ from policy_engine.cli.evaluate import build_evaluate
 from policy_engine.cli.interpretations import build_interpretations
 from policy_engine.cli.new_case import build_new_case
 from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothing
+from policy_engine.cli.prove import build_prove
 from policy_engine.cli.record import build_record
 from policy_engine.cli.replay import build_replay
 from policy_engine.cli.round import build_round
@@ -53,6 +54,7 @@ def build_app(language: str) -> click.Group:
             build_clauses(language),
             build_interpretations(language),
             build_compare(language),
+            build_prove(language),
             build_edition(language),
             build_record(language),
             build_replay(language),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 
     from policy_engine.compare.cases import Shift
     from policy_engine.load.library import Library
+    from policy_engine.prove.transitions import Passages
 
 _HELP = N_(
     """Tell what two editions say differently: figures, criteria, facts, levels, readings, chapters, clauses.
 
     BEFORE and AFTER are ids of editions. With `--cases` every case is rated under both, and it is told how the levels shift,
-    who moves and by which criterion, and which cases one of the editions cannot rate. Ends with 0 whether or not they differ."""
+    who moves and by which criterion, and which cases one of the editions cannot rate. With `--prove` (extra `prove`) it is
+    told of all cases at once which levels can become which, with a smallest case of each. Ends with 0 whether or not they
+    differ, and with 1 where a proof stays undecided."""
 )
 
 
@@ -39,6 +42,7 @@ def build_compare(language: str) -> click.Command:
             click.Argument(["before"], metavar="BEFORE", shell_complete=_complete),
             click.Argument(["after"], metavar="AFTER", shell_complete=_complete),
             click.Option(["--cases"], metavar="DIR", multiple=True, type=click.Path(), help=translate(words, language)),
+            click.Option(["--prove", "proven"], is_flag=True, help=translate(N_("Ask it of all cases at once."), language)),
             rulebook_option(language),
             format_option(language),
             language_option(language),
@@ -53,38 +57,84 @@ def _complete(context: click.Context, option: click.Parameter, typed: str) -> "l
 
 
 def show_compare(
-    language: str, before: str, after: str, cases: tuple[str, ...], rulebook: str | None, form: str, lang: str | None
+    language: str, before: str, after: str, cases: tuple[str, ...], rulebook: str | None, form: str, lang: str | None, *, proven: bool
 ) -> int:  # fmt: skip
     """Print the comparison; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.compare.differences import compare  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.case import is_round  # noqa: PLC0415
+    from policy_engine.load.case import is_round  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.report.compare import compare_to_data, notes_of  # noqa: PLC0415
 
     library = Library(rulebook)
     first, second = library.edition(before), library.edition(after)
     note_reworded((first, second), language)
-    shift = _shift(cases, library, first, second) if cases else None
-    rounds = [folder for folder in cases if is_round(folder)]
-    changes = compare(first, second)
+    told = _Told(
+        first, second, _shift(cases, library, first, second) if cases else None, _passages(first, second) if proven else None,
+        tuple(folder for folder in cases if is_round(folder)),
+    )  # fmt: skip
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
+        _write_data(told)
+    else:
+        _write_prose(told, form, language)
+    return int(told.passages is not None and not told.passages.settled)
 
-        click.echo(to_json(compare_to_data(first, second, changes, shift, rounds)))
-        return 0
+
+class _Told(NamedTuple):
+    """What is told of two editions: the cases under both, and what is proven of them, where these were asked for."""
+
+    before: Edition
+    after: Edition
+    shift: "Shift | None"
+    passages: "Passages | None"
+    rounds: tuple[str, ...]
+
+
+def _write_data(told: _Told) -> None:
+    """Print the comparison for programs."""
+    from policy_engine.compare.differences import compare  # noqa: PLC0415
+    from policy_engine.report.compare import compare_to_data  # noqa: PLC0415
+    from policy_engine.report.data import to_json  # noqa: PLC0415
+
+    data = compare_to_data(told.before, told.after, compare(told.before, told.after), told.shift, told.rounds)
+    if told.passages:
+        from policy_engine.report.proofs import passages_to_data  # noqa: PLC0415
+
+        data = {**data, "proof": passages_to_data(told.passages)}
+    click.echo(to_json(data))
+
+
+def _write_prose(told: _Told, form: str, language: str) -> None:
+    """Print the comparison for people: what is proven, how cases move, what differs."""
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.compare.differences import compare  # noqa: PLC0415
     from policy_engine.explain.compare import explain_changes  # noqa: PLC0415
+    from policy_engine.report.compare import notes_of  # noqa: PLC0415
 
-    told = explain_changes(first, second, changes, language, notes_of((first, second), language, rounds, rated=shift is not None))
-    if shift:
+    editions = (told.before, told.after)
+    notes = notes_of(editions, language, told.rounds, rated=told.shift is not None)
+    page = explain_changes(*editions, compare(*editions), language, notes)
+    if told.shift:
         from policy_engine.explain.shift import shift_sections  # noqa: PLC0415
         from policy_engine.report.problems import message_of  # noqa: PLC0415
 
-        more = shift_sections(first, second, shift, language, lambda problem: message_of(problem, language))
-        told = told._replace(sections=(more[0], *told.sections, *more[1:]))
-    write_prose(told, form)
-    return 0
+        more = shift_sections(*editions, told.shift, language, lambda problem: message_of(problem, language))
+        page = page._replace(sections=(more[0], *page.sections, *more[1:]))
+    if told.passages:
+        from policy_engine.explain.passages import passage_sections  # noqa: PLC0415
+
+        page = page._replace(sections=(*passage_sections(told.passages, language), *page.sections))
+    write_prose(page, form)
+
+
+def _passages(before: Edition, after: Edition) -> "Passages":
+    """Ask what can become of every level.
+
+    Raises:
+        MissingExtraError: where z3 is not installed.
+    """
+    from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415
+    from policy_engine.prove.transitions import transitions  # noqa: PLC0415
+
+    return transitions(Evaluator(before), Evaluator(after))
 
 
 def _shift(cases: Sequence[str], library: "Library", before: Edition, after: Edition) -> "Shift":

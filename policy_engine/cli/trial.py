@@ -63,11 +63,11 @@ def suggest(folder: str, examined: Sequence[Examined], library: Library, languag
 
 def _write(folder: str, case: Suggestion, one: Examined, library: Library, language: str) -> None:
     """Write one case file."""
-    from policy_engine.cli.new_case import schema_seen_from  # noqa: PLC0415  (only where something is written)
+    from policy_engine.load.files import case_schema_from  # noqa: PLC0415  (only where something is written)
 
     path = os.path.join(folder, f"{case.name}.yaml")
     edition = one.standing.edition
-    plain = suggestion_facts(case, edition.id, schema_seen_from(path))
+    plain = suggestion_facts(case, edition.id, case_schema_from(os.path.abspath(folder)))
     read, _ = read_case(plain.encode(), path, library, edition.id)
     evaluator = Evaluator(edition)
     seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))

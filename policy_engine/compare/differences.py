@@ -19,7 +19,7 @@ _WORDING = {"title", "issuer", "notes", "encoded_at", "label", "asks", "says", "
 """Fields that explain, name or ask; nothing is decided by them."""
 _TELLING = ("label", "says", "silent_on", "title")
 _ORDERED = ("basis", "level", "invariant", "criterion", "requires", "stand_in", "route", "requirement", "content", "ceiling",
-            "eligibility", "cap", "clause")  # fmt: skip
+            "eligibility", "cap", "clause", "gap", "monotone")  # fmt: skip
 """The sorts whose parts stand in a list; what stands under names has no order."""
 _RANKED = ("level", "stand_in")
 """Those whose order decides something."""

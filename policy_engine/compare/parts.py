@@ -158,6 +158,19 @@ def track_parts(track: Track, edition: Edition) -> Iterable[Part]:
     )  # fmt: skip
     yield from (_stand_in(one, owner) for one in track.stand_ins)
     yield from (_invariant(rule, "requires", owner, known) for rule in track.requires)
+    yield from _claims(track, owner, known)
+
+
+def _claims(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Iterable[Part]:
+    """Give what a track says of itself for a proof to confirm: its gaps, the exceptions of its ladder, its promises."""
+    for gap in track.gaps:
+        yield Part(Key("gap", owner, gap.id), "", {"where": gap.where.text, "readings": uses_of(gap.readings), "says": gap.says}, known)
+    for step in track.decide:
+        for one in step.exceptions:
+            fields: dict[str, Shown] = {"without": tuple(sorted(one.without)), "says": one.says}
+            yield Part(Key("exception", Owner("track", track.id, one.level), ""), "", fields, known)
+    for promise in track.monotone:
+        yield Part(Key("monotone", owner, promise.id), "", {"more": promise.more, "never": promise.never, "says": promise.says}, known)
 
 
 def _level_rule(rule: LevelRule, owner: Owner) -> Part:

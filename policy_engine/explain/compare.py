@@ -18,6 +18,7 @@ _SORTS = {
     "requires": N_("needed of the figures"), "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"),
     "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
     "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"),
+    "gap": N_("declared gap"), "exception": N_("exception of the ladder"), "monotone": N_("promise"),
 }  # fmt: skip
 _FIELDS = {
     "status": N_("status"), "from": N_("first day of the period"), "until": N_("last day of the period"), "in_force": N_("in force"),
@@ -37,13 +38,15 @@ _FIELDS = {
     "rounding": N_("rounding"), "counted": N_("levels counted"), "exception_at_most": N_("at most, by exception"),
     "exception_where": N_("the exception applies where"), "starts": N_("begins with"), "why_not": N_("not encoded because"),
     "leaves_out": N_("leaves out"), "order": N_("order"), "value": N_("figure"),
+    "where": N_("where"), "without": N_("does not ask"), "more": N_("more of"), "never": N_("never"),
 }  # fmt: skip
 _WORDS = {
     "issued": N_("issued"), "draft": N_("draft"), "accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted"),
     "all_of": N_("all of its criteria"), "any_of": N_("any of its criteria"),
     "gap": N_("no level"), "classified": N_("a level"), "decided_by_authority": N_("the authority decides"),
+    "lowers": N_("lowers the level"), "raises": N_("raises the level"),
 }  # fmt: skip
-_SPOKEN = {"status", "mode", "outcome"}
+_SPOKEN = {"status", "mode", "outcome", "never"}
 """Fields that hold words of the rulebook language, which a reader is told in words."""
 _QUOTED = {"phrase", "starts"}
 _UNITS = {"months": N_("{number} months"), "points": N_("{number} points")}

@@ -50,10 +50,8 @@ def shadow_claims(inquiry: Inquiry) -> Iterator[Claim]:
         for place, criterion in enumerate(rule.criteria):
             part = inquiry.part(criterion, rule.level)
             answer, witness = shown_by(inquiry.witness(*_alone(inquiry, rule, place)))
-            others = tuple(inquiry.part(c, rule.level) for n, c in enumerate(rule.criteria) if n != place) if answer == REFUTED else ()
             yield Claim(
-                "not_shadowed", inquiry.track.id, answer, (rule.level, criterion.id), (part.citation,), parts=(part, *others),
-                witness=witness,
+                "not_shadowed", inquiry.track.id, answer, (rule.level, criterion.id), (part.citation,), parts=(part,), witness=witness
             )  # fmt: skip
 
 

@@ -195,9 +195,9 @@ class Names:
         return Figure(read.truth(fact.derived.tree)) if fact.type.kind == "bool" else read.figure(fact.derived.tree)
 
 
-def raw_reader(edition: Edition, symbols: Symbols) -> Reader:
+def raw_reader(edition: Edition, symbols: Symbols, names: Mapping[str, str] | None = None) -> Reader:
     """Give a reader of conditions that are asked before a track is chosen."""
-    return Reader(Names(edition, symbols, _constants(edition, {}), {}), symbols.words)
+    return Reader(Names(edition, symbols, _constants(edition, {}), names or {}), symbols.words)
 
 
 def is_derived(fact: FactDeclaration) -> bool:

@@ -72,7 +72,8 @@ def _failing_set(inquiry: Inquiry, failing: Sequence[Term], goals: Iterable[Term
 def _region(inquiry: Inquiry, criteria: Sequence[Criterion], formula: Term) -> Region:
     """Tell a region: the criteria that fail, and the span of each figure that they hold against a threshold."""
     level = next(rule.level for rule in reversed(inquiry.last_step()) if rule.mode == "all_of")
-    spans = [_span(inquiry, limit, formula) for limit in map(limit_of, criteria) if limit]
+    found = [_span(inquiry, limit, formula) for limit in map(limit_of, criteria) if limit]
+    spans = [span for span in found if span.least or span.most]
     return Region(tuple(inquiry.part(c, level) for c in criteria), tuple(spans))
 
 
@@ -85,6 +86,8 @@ def limit_of(criterion: Criterion) -> Limit | None:
                 return Limit(left, type(sign), named[right.id])
             if isinstance(left, ast.Name) and left.id in named and type(sign) in _MIRRORED:
                 return Limit(right, _MIRRORED[type(sign)], named[left.id])
+        case _:
+            pass
     return None
 
 

@@ -1,0 +1,101 @@
+"""`policy-engine prove`: what holds in every case, and the smallest case where something does not."""
+
+import os
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
+from policy_engine.cli.output import note_reworded
+from policy_engine.errors import N_
+from policy_engine.messages import translate
+
+if TYPE_CHECKING:
+    from policy_engine.prove.edition import Proof
+
+_HELP = N_(
+    """Ask of every case at once: gaps and overlaps, levels that cannot be reached, criteria that never decide, the ladder of
+    levels, and what an edition promises of itself.
+
+    Every answer is PROVEN, REFUTED by a smallest case, or UNDECIDED. Without EDITION every edition is asked about. With
+    `--witnesses` each case is written as a file that `policy-engine evaluate` rates. Ends with 1 where a claim is not proven.
+    Needs the extra `prove`."""
+)
+
+
+def build_prove(language: str) -> click.Command:
+    """Build the command in a language."""
+    words = N_("Write every smallest case into this folder as a case file; files that are there are not touched.")
+    return click.Command(
+        "prove",
+        help=translate(_HELP, language),
+        short_help=translate(N_("Ask what holds in every case."), language),
+        options_metavar=translate(OPTIONS, language),
+        callback=partial(show_proof, language),
+        params=[
+            edition_argument(),
+            click.Option(["--witnesses"], metavar="DIR", type=click.Path(), help=translate(words, language)),
+            rulebook_option(language),
+            format_option(language),
+            language_option(language),
+        ],
+    )
+
+
+def show_proof(
+    language: str, edition: str | None, witnesses: str | None, rulebook: str | None, form: str, lang: str | None
+) -> int:  # fmt: skip
+    """Print the proof of one edition, or of all; give the exit code.
+
+    Raises:
+        MissingExtraError: where z3 is not installed.
+    """
+    del lang  # read before the command was built
+    from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.prove.edition import prove  # noqa: PLC0415
+
+    library = Library(rulebook)
+    editions = [library.edition(name) for name in ([edition] if edition else library.folders())]
+    note_reworded(tuple(editions), language)
+    proofs = [prove(one) for one in editions]
+    _write(proofs, form, language)
+    if witnesses:
+        _keep(proofs, witnesses, language)
+    return int(not all(proof.passed for proof in proofs))
+
+
+def _write(proofs: "list[Proof]", form: str, language: str) -> None:
+    """Print proofs: one as one object, several as an array."""
+    if form == "json":
+        from policy_engine.report.data import to_json  # noqa: PLC0415
+        from policy_engine.report.proofs import proof_to_data  # noqa: PLC0415
+
+        data = [proof_to_data(proof) for proof in proofs]
+        click.echo(to_json(data[0] if len(data) == 1 else data))
+        return
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.explain.proofs import explain_proof  # noqa: PLC0415
+    from policy_engine.report.compare import notes_of  # noqa: PLC0415
+
+    for proof in proofs:
+        write_prose(explain_proof(proof, language, notes_of((proof.edition,), language, (), rated=False)), form)
+
+
+def _keep(proofs: "list[Proof]", folder: str, language: str) -> None:
+    """Write every witness as a case file of its own."""
+    from policy_engine.load.files import case_schema_from  # noqa: PLC0415
+    from policy_engine.prove.cases import case_text  # noqa: PLC0415
+    from policy_engine.report.files import write_new  # noqa: PLC0415
+
+    os.makedirs(folder, exist_ok=True)
+    written = 0
+    for proof in proofs:
+        for claim in proof.claims:
+            name = re.sub(r"[/_+]", "-", f"{proof.edition.id}-{claim.id}")
+            path = os.path.join(folder, f"{name}.yaml")
+            if claim.witness and not os.path.lexists(path):
+                write_new(path, case_text(claim.witness, name, case_schema_from(folder), [f"{claim.id}: {claim.answer}"]))
+                written += 1
+    click.echo(translate(N_("case files written: {count}"), language, count=written), err=True)
