@@ -34,12 +34,16 @@ class _Solver:
 
     def possible(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> bool | Open:
         """Tell whether some case of a track meets conditions."""
-        answer = self._prover.possible(track, conditions, chapter=chapter)
+        answer = self._asked(chapter).possible(track, conditions, chapter=chapter)
         return answer if isinstance(answer, bool) else OPEN
 
     def find(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> Sketch | Open | None:
         """Give the smallest case of a track that meets conditions."""
-        return _sketch(self._prover.find(track, conditions, chapter=chapter))
+        return _sketch(self._asked(chapter).find(track, conditions, chapter=chapter))
+
+    def _asked(self, chapter: Chapter | None) -> "Prover":
+        """Give the prover; for a chapter a new one, since the facts that it reads would stand in every later case too."""
+        return type(self._prover)(self._prover.evaluator) if chapter else self._prover
 
     def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
         """Give the smallest case of a track that another version judges otherwise, or refuses."""

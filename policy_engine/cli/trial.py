@@ -8,7 +8,7 @@ import click
 
 from policy_engine.cli.solver import oracle_of
 from policy_engine.cli.streams import going_through
-from policy_engine.errors import N_, InputError, MissingExtraError, Problem
+from policy_engine.errors import N_, MissingExtraError
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.expectation import outcome_of
@@ -18,7 +18,6 @@ from policy_engine.load.library import Library
 from policy_engine.messages import translate
 from policy_engine.report.files import write_new
 from policy_engine.report.trial import suggestion_facts, suggestion_text
-from policy_engine.source import Location
 from policy_engine.trial.bench import Bench
 from policy_engine.trial.oracle import Oracle
 from policy_engine.trial.run import Trial, try_cases
@@ -51,7 +50,7 @@ def suggest(folder: str, examined: Sequence[Examined], library: Library, languag
 
     Raises:
         MissingExtraError: where there is no solver to find them.
-        InputError: PE830, where the folder cannot be written to.
+        BadParameter: where the folder cannot be written to.
     """
     for one in examined:
         oracle = one.oracle or oracle_of(one.standing.edition)
@@ -68,7 +67,7 @@ def _write(folder: str, case: Suggestion, one: Examined, library: Library, langu
 
     path = os.path.join(folder, f"{case.name}.yaml")
     edition = one.standing.edition
-    plain = suggestion_facts(case, edition.id, case_schema_from(os.path.dirname(os.path.abspath(path))))
+    plain = suggestion_facts(case, edition.id, case_schema_from(os.path.abspath(folder)))
     read, _ = read_case(plain.encode(), path, library, edition.id)
     evaluator = Evaluator(edition)
     seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))
@@ -79,5 +78,5 @@ def _write(folder: str, case: Suggestion, one: Examined, library: Library, langu
     except FileExistsError:
         told = translate(N_("the file {path} exists already; it is left as it is"), language, path=path)
     except OSError as error:
-        raise InputError([Problem("PE830", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
+        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--suggest'") from error
     click.echo(told, err=True)

@@ -81,7 +81,8 @@ def _covered(coverage: Coverage, language: str) -> Section:
     missed = sum(len(one.never) for one in uncovered)
     words = {"edition": coverage.edition.id, "seen": coverage.total - missed, "total": coverage.total}
     title = translate(N_("Edition {edition}: criteria seen in {seen} of {total} ways"), language, **words)
-    return Section(title, tuple(_never(one, language) for one in uncovered))
+    lines = tuple(_never(one, language) for one in uncovered)
+    return Section(title, lines or (Line("met", translate(N_("every one"), language)),))
 
 
 def _never(one: Uncovered, language: str) -> Line:

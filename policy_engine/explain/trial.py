@@ -27,6 +27,8 @@ _SAME = N_("`{before}` and `{after}` are the same at {clauses}, which is proven:
 _SAME_WITHOUT = N_("without `{before}` nothing comes out otherwise at {clauses}, which is proven: {owner}")
 _NO_SOLVER = N_("not settled without the extra `prove`: whether each of these sides can occur")
 _NO_PROOF = N_("not settled without the extra `prove`: whether a case could notice these at all")
+_IMPOSSIBLE = N_("more sides that no case can be on, which is proven: {count}")
+_REFUSED = N_("refused by the edition's own rules, so that no case is needed: {count}")
 _UNSETTLED = N_("it is not settled whether a case could")
 
 
@@ -45,8 +47,12 @@ def figures_section(figures: Figures, language: str) -> Section:
     demanded = figures.total - len(settled.impossible)
     words = {"edition": figures.edition, "seen": demanded - len(settled.missing), "total": demanded}
     lines = [_side(one, figures, language) for one in settled.missing]
-    if lines and not figures.asked:
+    if not lines:
+        lines.append(Line("met", translate(N_("every one"), language)))
+    elif not figures.asked:
         lines.append(Line("note", translate(_NO_SOLVER, language)))
+    if settled.impossible:
+        lines.append(Line("note", translate(_IMPOSSIBLE, language, count=len(settled.impossible))))
     title = translate(N_("Edition {edition}: figures seen from {seen} of {total} sides"), language, **words)
     return Section(title, tuple(lines))
 
@@ -78,12 +84,13 @@ def trial_sections(trial: Trial, language: str) -> Iterator[Section]:
     words = {"edition": trial.edition, "noticed": trial.killed + trial.refused, "total": trial.total - len(trial.equivalent)}
     title = translate(N_("Edition {edition}: {noticed} of {total} small changes of the rulebook are noticed"), language, **words)
     lines = [_survivor(one, trial, language) for one in trial.survivors]
-    if lines and not trial.asked:
+    if not lines:
+        lines.append(Line("met", translate(N_("every one"), language)))
+    elif not trial.asked:
         lines.append(Line("note", translate(_NO_PROOF, language)))
     if trial.refused:
-        text = translate(N_("{count} of them are refused by the edition's own rules and need no case"), language, count=trial.refused)
-        lines.append(Line("note", text))
-    yield Section(title, tuple(lines) or (Line("met", translate(N_("nothing survived"), language)),))
+        lines.append(Line("note", translate(_REFUSED, language, count=trial.refused)))
+    yield Section(title, tuple(lines))
     same = tuple(Line("note", _same(mutant, language), _where(mutant.place.location, trial.edition)) for mutant in trial.equivalent)
     yield Section(translate(N_("Changes that change nothing: {count}"), language, count=len(same)), same)
 

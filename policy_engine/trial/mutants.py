@@ -1,10 +1,11 @@
 """Mutants: an edition with one slip each. A set of cases that notices none of them would not notice the slip of an author either."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from policy_engine.language.check import positive_wholes
+from policy_engine.language.quantity import Quantity
 from policy_engine.language.show import show
 from policy_engine.model.duties import Chapter
 from policy_engine.model.facts import Condition
@@ -54,7 +55,7 @@ def _of_figures(edition: Edition, found: tuple[Spot, ...]) -> Iterator[Mutant]:
             if threshold.name in read:
                 binds = all(spot.place.binds for spot in found if threshold.name in spot.condition.names)
                 place = Place(threshold.name, (threshold.citation.clause,), threshold.location, tracks, chapter, binds)
-                yield from _nudges(threshold, place)
+                yield from _nudges(threshold, place, found)
 
 
 def _figures(edition: Edition) -> Iterator[tuple[Mapping[str, Threshold], tuple[str, ...], str]]:
@@ -66,11 +67,20 @@ def _figures(edition: Edition) -> Iterator[tuple[Mapping[str, Threshold], tuple[
         yield chapter.thresholds, chapter.tracks, chapter.clause
 
 
-def _nudges(threshold: Threshold, place: Place) -> Iterator[Mutant]:
+def _nudges(threshold: Threshold, place: Place, found: Iterable[Spot]) -> Iterator[Mutant]:
     """Nudge a figure both ways."""
     for quantity in nudged(threshold.quantity):
         other = threshold._replace(quantity=quantity)
-        yield Mutant("threshold", threshold.quantity.text, quantity.text, place, threshold.name, _figure_change(threshold, other))
+        tells = () if place.binds else _told_by_figure(threshold, quantity, found)
+        change = _figure_change(threshold, other)
+        yield Mutant("threshold", threshold.quantity.text, quantity.text, place, threshold.name, change, tells)
+
+
+def _told_by_figure(threshold: Threshold, quantity: Quantity, found: Iterable[Spot]) -> tuple[ast.expr, ...]:
+    """Give what a case meets for which some condition beside the levels comes out otherwise with another figure."""
+    reading = [spot for spot in found if threshold.name in spot.condition.names]
+    each = [_told_by(spot, rewrite.with_figure(spot.condition, threshold.name, quantity.value)) for spot in reading]
+    return (ast.BoolOp(ast.Or(), [ast.BoolOp(ast.And(), list(parts)) for parts in each]),) if each and all(each) else ()
 
 
 def _figure_change(old: Threshold, new: Threshold) -> Callable[[Edition], Edition]:

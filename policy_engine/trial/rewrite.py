@@ -2,11 +2,13 @@
 
 import ast
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TypeVar
 
 from policy_engine.language.check import names_in
 from policy_engine.language.shapes import is_array
 from policy_engine.language.show import show
+from policy_engine.language.values import Number
 from policy_engine.model.duties import Chapter, Rule
 from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
@@ -19,6 +21,15 @@ _Node = TypeVar("_Node", bound=ast.AST)
 def with_tree(condition: Condition, tree: ast.expr) -> Condition:
     """Give a condition another tree."""
     return Condition(tree, show(tree), condition.location, names_in(tree))
+
+
+def with_figure(condition: Condition, name: str, value: Number | date) -> Condition:
+    """Give a condition with a figure written out where it was named; for a solver, which reads the tree alone."""
+    tree = condition.tree
+    figure = ast.Constant(value=value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an exact number is this language's literal
+    for node in [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]:
+        tree = swapped(tree, node, figure)
+    return condition._replace(tree=tree)
 
 
 def joined(first: Condition, second: Condition) -> Condition:

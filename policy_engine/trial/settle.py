@@ -102,7 +102,8 @@ def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Ope
 
 def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[ast.expr, ...]:
     """Give conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
-    read = dict(rules_reading(chapter)) if chapter else {}
-    plain = [name for name in read.get(place.owner, ()) if name in edition.facts and edition.facts[name].type.kind != "list"]
+    rules = rules_reading(chapter) if chapter else ()
+    read = dict.fromkeys(name for rule, names in rules if rule == place.owner or place.owner in names for name in names)
+    plain = [name for name in read if name in edition.facts and edition.facts[name].type.kind != "list"]
     there = [ast.Call(ast.Name("exists"), [ast.Name(name)], []) for name in plain]
     return tuple(ast.BoolOp(ast.Or(), [one, ast.UnaryOp(ast.Not(), one)]) for one in there)
