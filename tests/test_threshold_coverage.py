@@ -77,8 +77,9 @@ def test_what_is_not_known_is_on_no_side() -> None:
 def _specialist(part: int, whole: int) -> Case:
     """Give a specialist of whose tasks some are exceeded."""
     counts = {"tasks_total": whole, "tasks_completed": whole, "tasks_deficient": 0, "tasks_well_done": whole, "tasks_exceeded": part}
-    facts = {"kind": "officer", "workplace": "head_office", "position": "specialist", **dict.fromkeys(GROUPS, True), **counts}
-    return Case("drawn", "2020", {}, {**facts, "ideological_decline": False, "disciplined_in_year": False}, {}, {})
+    facts: dict[str, Value] = {"kind": "officer", "workplace": "head_office", "position": "specialist"}
+    facts |= {**dict.fromkeys(GROUPS, True), **counts, "ideological_decline": False, "disciplined_in_year": False}
+    return Case("drawn", "2020", {}, facts, {}, {})
 
 
 @given(st.data())
@@ -142,7 +143,7 @@ def test_every_figure_of_a_condition_is_compared_somewhere(edition: Edition) -> 
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
 def test_the_cases_of_a_shipped_edition_see_every_side(library: Library, name: str) -> None:
-    """Rule: each figure of an edition is seen just below, exactly and just above, wherever a case can be there; each criterion in every way."""
+    """Rule: each figure of an edition is seen just below, exactly and just above, wherever a case can be there."""
     edition = library.edition(name)
     evaluator, sides = Evaluator(edition), Sides(edition)
     surveyor = Surveyor(evaluator.plan)

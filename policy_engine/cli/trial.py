@@ -65,7 +65,7 @@ def _write(folder: str, case: Suggestion, one: Examined, library: Library, langu
     """Write one case file."""
     from policy_engine.load.files import case_schema_from  # noqa: PLC0415  (only where something is written)
 
-    path = os.path.join(os.path.abspath(folder), f"{case.name}.yaml")
+    path = os.path.join(folder, f"{case.name}.yaml")
     edition = one.standing.edition
     plain = suggestion_facts(case, edition.id, case_schema_from(os.path.abspath(folder)))
     read, _ = read_case(plain.encode(), path, library, edition.id)
@@ -83,7 +83,7 @@ def _put(path: str, text: str, language: str) -> str:
     if os.path.lexists(path):
         return translate(N_("the file {path} exists already; it is left as it is"), language, path=path)
     try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         write_new(path, text)
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--suggest'") from error
