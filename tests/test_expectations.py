@@ -36,6 +36,11 @@ def _case(folder: Path, expect: str, name: str = "sample") -> Path:
         ("expect: {criteria: {no_such: met}}\n", ["criteria.no_such"]),
         ("expect: {routes: {decides: [tkv_chair]}}\n", []),
         ("expect: {routes: {decides: []}}\n", ["routes.decides"]),
+        ("expect: {route_ids: {staff_decided_by_chair: owed}}\n", []),
+        ("expect: {route_ids: {staff_decided_by_chair: not_applicable}}\n", ["route_ids.staff_decided_by_chair"]),
+        ("expect: {route_ids: {upper_executive_member_reviews: unknown}}\n", []),
+        ("expect: {route_ids: {upper_executive_member_reviews: not_covered}}\n", ["route_ids.upper_executive_member_reviews"]),
+        ("expect: {route_ids: {moved_officer_assessed: not_applicable}}\n", ["route_ids.moved_officer_assessed"]),
         ("expect: {requirements: {meeting_held: met}}\n", ["requirements.meeting_held"]),
         ("expect: {requirements: {meeting_held: unknown}}\n", []),
         ("expect: {findings: [differs_without_reason]}\n", ["findings"]),
@@ -49,6 +54,14 @@ def test_each_expectation_is_held(tmp_path: Path, library: Library, expect: str,
     one = Rater(library).rate(str(_case(tmp_path, expect)))
 
     assert keys == sorted(miss.key for miss in unmet(one.case.expect, one.verdict))
+
+
+def test_a_route_that_the_edition_does_not_have_is_refused(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a misspelt route must not pass for one that does not concern the subject."""
+    code, _, err = cli("test", str(_case(tmp_path, "expect: {route_ids: {staff_decided_by_chairs: not_applicable}}\n")))
+
+    assert code == 3
+    assert "PE401" in err
 
 
 @pytest.mark.parametrize(("expect", "status"), [("expect: {level: excellent}\n", 0), ("expect: {level: good}\n", 1), ("", 1)])

@@ -71,12 +71,20 @@ def _write(folder: str, case: Suggestion, one: Examined, library: Library, langu
     read, _ = read_case(plain.encode(), path, library, edition.id)
     evaluator = Evaluator(edition)
     seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))
+    click.echo(_put(path, suggestion_text(case, plain, seen), language), err=True)
+
+
+def _put(path: str, text: str, language: str) -> str:
+    """Put a file into a folder that may not be there yet; say what was done.
+
+    Raises:
+        BadParameter: where that cannot be.
+    """
+    if os.path.lexists(path):
+        return translate(N_("the file {path} exists already; it is left as it is"), language, path=path)
     try:
-        os.makedirs(folder, exist_ok=True)
-        write_new(path, suggestion_text(case, plain, seen))
-        told = translate(N_("written: {path}"), language, path=path)
-    except FileExistsError:
-        told = translate(N_("the file {path} exists already; it is left as it is"), language, path=path)
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        write_new(path, text)
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--suggest'") from error
-    click.echo(told, err=True)
+    return translate(N_("written: {path}"), language, path=path)

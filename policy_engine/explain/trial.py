@@ -24,7 +24,7 @@ _SURVIVORS = {
 }
 _TOLD_APART = N_("no case tells `{before}` from `{after}` at {clauses}: `{part}`")
 _SAME = N_("`{before}` and `{after}` are the same at {clauses}, which is proven: `{part}`")
-_SAME_WITHOUT = N_("without `{before}` nothing comes out otherwise at {clauses}, which is proven: {owner}")
+_SAME_WITHOUT = N_("without `{before}` no level comes out otherwise at {clauses}, which is proven: {owner}")
 _NO_SOLVER = N_("not settled without the extra `prove`: whether each of these sides can occur")
 _NO_PROOF = N_("not settled without the extra `prove`: whether a case could notice these at all")
 _IMPOSSIBLE = N_("more sides that no case can be on, which is proven: {count}")

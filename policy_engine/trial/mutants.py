@@ -95,7 +95,8 @@ def _of_condition(spot: Spot, known: Known) -> Iterator[Mutant]:
         if spot.guarded and _loses(spot.condition, other, spot.guarded):
             continue
         change, tells = _condition_change(spot.condition, other), _told_by(spot, other)
-        yield Mutant(slip.kind, slip.before, slip.after, spot.place, slip.part, change, tells)
+        place = spot.place._replace(location=spot.condition.location)
+        yield Mutant(slip.kind, slip.before, slip.after, place, slip.part, change, tells)
 
 
 def _told_by(spot: Spot, other: Condition) -> tuple[ast.expr, ...]:
@@ -197,7 +198,7 @@ def _of_chapter(chapter: Chapter) -> Iterator[Mutant]:
             text, others = rule.applies_when.text, (ast.UnaryOp(ast.Not(), rule.applies_when.tree),)
             yield Mutant("applies_when", text, "", place, text, _chapter_change(rewrite.for_everyone(chapter, rule.id)), others)
     yield from _of_days(chapter)
-    for ceiling in chapter.ceilings:
+    for ceiling in (one for one in chapter.ceilings if not one.lowers):  # what lowers can only be `not_above`
         other = "same_as" if ceiling.relation == "not_above" else "not_above"
         ceilings = tuple(one._replace(relation=other) if one is ceiling else one for one in chapter.ceilings)
         change = _chapter_change(chapter._replace(ceilings=ceilings))
