@@ -46,7 +46,7 @@ CASE_FILES = sorted(file for folder in ("good", "edge") for file in (ROOT / "cas
 NAMES = ("rulebook", "case", "verdict", "compare", "prove")
 SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in NAMES}
 VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
-SHARED_WORDS = {"level", "criteria", "id", "name", "collective", "exceeded"}
+SHARED_WORDS = {"kind", "level", "criteria", "id", "name", "collective", "exceeded"}
 """Words of the edition that are words of the format too."""
 
 WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}, {"x": "y"})

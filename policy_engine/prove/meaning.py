@@ -4,7 +4,7 @@ The same things that `evaluate` works out for one case, said of every case at on
 that figures obey, criteria that do not apply, the steps of deciding, and what binds a level from outside its criteria.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
 from policy_engine.model.threshold import Threshold
 from policy_engine.prove.door import Term, z3
 from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Figure, Flags, Known, Reader, Words, conjunction, constant, disjunction
+from policy_engine.prove.terms import Figure, Known, Reader, Words, conjunction, constant, disjunction
 
 NOT_ELIGIBLE = "not_eligible"
 _OF_LISTS = ("count", "sum")
@@ -163,8 +163,10 @@ class Meaning:
         return own | {name for name, fact in self.edition.facts.items() if fact.derived and not own.isdisjoint(fact.derived.names)}
 
     def _named(self, name: str) -> Known:
-        """Give what a name stands for, once facts stand in for others."""
-        return self._stood.get(name) or self._raw(name)
+        """Give what a name stands for, once facts stand in for others; what follows from facts follows from those then."""
+        if name in self._stood:
+            return self._stood[name]
+        return self._names.derived(name, self._named) if self._stood and self._names.is_derived(name) else self._raw(name)
 
     def _stood_for(self, name: str) -> Figure:
         """Give a fact that stands in for another."""
@@ -188,13 +190,19 @@ class Names:
         """Give a figure of the edition, what follows from other facts, or an unknown."""
         if name in self.figures:
             return self.figures[name]
-        fact = self.edition.facts[name]
-        return self._derived(fact) if is_derived(fact) else self.symbols.declare(fact, self.edition, self.names.get(name, name))
+        if self.is_derived(name):
+            return self.derived(name, self)
+        return self.symbols.declare(self.edition.facts[name], self.edition, self.names.get(name, name))
 
-    def _derived(self, fact: FactDeclaration) -> Known:
-        """Give what a derived fact follows from."""
+    def is_derived(self, name: str) -> bool:
+        """Tell whether a name is that of a fact that follows from others."""
+        return name not in self.figures and is_derived(self.edition.facts[name])
+
+    def derived(self, name: str, named: Callable[[str], Known]) -> Known:
+        """Give what a derived fact is, by what the names in it stand for."""
+        fact = self.edition.facts[name]
         assert fact.derived
-        read = Reader(self, self.symbols.words)
+        read = Reader(named, self.symbols.words)
         return Figure(read.truth(fact.derived.tree)) if fact.type.kind == "bool" else read.figure(fact.derived.tree)
 
 
@@ -232,8 +240,3 @@ def _lowered(rank: Term, ceiling: Ceiling, read: Reader) -> Term:
     other = read.figure(ceiling.other.tree)
     binds = conjunction((_applying(read, ceiling.rule), other.there))
     return z3.If(z3.And(binds, rank > other.part), other.part, rank)
-
-
-def unknowns_of(known: Known) -> Iterable[Term]:
-    """Give the unknowns that a name stands for, apart from whether it exists."""
-    return known.members.values() if isinstance(known, Flags) else (known.part,)

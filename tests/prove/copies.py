@@ -1,0 +1,66 @@
+"""Copies of the edition of 2020 with texts replaced, and what is proven of them."""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from policy_engine.load.edition import load_edition
+from policy_engine.load.files import data_root
+from policy_engine.prove.claims import Claim
+from policy_engine.prove.edition import Proof, prove
+
+SPECIALIST, LEADER = "criteria/head-office-specialist.yaml", "criteria/head-office-leader.yaml"
+SPECIALISTS, LEADERS = "head_office_specialist", "head_office_leader"
+
+
+class Edit(NamedTuple):
+    """A text of a file, and what stands in its place."""
+
+    file: str
+    old: str
+    new: str
+
+
+def copied(folder: Path, *edits: Edit, name: str = "2020") -> Path:
+    """Copy the edition of 2020 into a folder, under a name, with texts replaced that must be there once or more."""
+    target = Path(shutil.copytree(Path(data_root(), "rulebook", "2020"), folder / name))
+    for file, old, new in (Edit("edition.yaml", 'edition: "2020"', f'edition: "{name}"'), *edits):
+        text = (target / file).read_text("utf-8")
+        assert old in text, old
+        (target / file).write_text(text.replace(old, new), "utf-8")
+    return target
+
+
+def without(file: str, *blocks: str) -> Iterable[Edit]:
+    """Give the edits that take whole blocks out of a file: a key of a track with all under it."""
+    lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
+    for block in blocks:
+        start = next(n for n, line in enumerate(lines) if line.startswith(f"{block}:"))
+        end = next((n for n in range(start + 1, len(lines)) if lines[n][0] not in " \n#"), len(lines))
+        yield Edit(file, "".join(lines[start:end]), "")
+
+
+def entry(file: str, first: str) -> Edit:
+    """Give the edit that takes one entry out of a list, from its first line to the next entry or the end of the list."""
+    lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
+    start = next(n for n, line in enumerate(lines) if line.strip() == first)
+    depth = len(lines[start]) - len(lines[start].lstrip())
+    end = next(n for n in range(start + 1, len(lines)) if lines[n].strip() and len(lines[n]) - len(lines[n].lstrip()) <= depth)
+    return Edit(file, "".join(lines[start:end]), "")
+
+
+def proof_of(folder: Path, *edits: Edit) -> Proof:
+    """Prove a copy with texts replaced."""
+    return prove(load_edition(str(copied(folder, *edits))))
+
+
+def open_claims(proof: Proof) -> Mapping[str, Claim]:
+    """Give what is not proven, by its name."""
+    return {claim.id: claim for claim in proof.claims if claim.answer != "PROVEN"}
+
+
+def as_json(text: str) -> Any:
+    """Read JSON."""
+    return json.loads(text)

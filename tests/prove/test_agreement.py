@@ -1,0 +1,173 @@
+"""Three readers agree on random editions: the reference over every case of a small box, the solver's formulas, and every claim."""
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from policy_engine.model.rulebook import Criterion, LevelRule, Monotonicity
+from policy_engine.prove.ask import Undecided
+from policy_engine.prove.claims import PROVEN, REFUTED
+from policy_engine.prove.door import z3
+from policy_engine.prove.gaps import gap_claims
+from policy_engine.prove.ladder import ladder_claims, monotone_claims
+from policy_engine.prove.levels import overlap_claims, reachable_claims, shadow_claims
+from policy_engine.prove.meaning import NOT_ELIGIBLE
+from policy_engine.prove.regions import MOST_REGIONS, regions_of
+from policy_engine.prove.terms import disjunction
+from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
+from tests.editions.random_editions import edition as draw_edition
+from tests.prove.boxes import Box, Point, box_of
+
+RUNS, DRAWS = 10, 150
+"""How many editions are drawn by a seed: so many runs of so many."""
+
+
+def agree(dice: Dice) -> int:
+    """Draw an edition and hold the three readers of each of its tracks against each other; give how many cases there were."""
+    edition = draw_edition(dice, plain=True)
+    boxes = [box_of(dice, edition, track) for track in edition.tracks]
+    for box in boxes:
+        assert_same_cases(box)
+        if box.inquiry.track.levels:
+            for check in CHECKS:
+                check(box)
+    return sum(len(box.inside) for box in boxes)
+
+
+def assert_same_cases(box: Box) -> None:
+    """Hold that in every case of a box the formulas say what the reference says: whether it is one, its outcome, its criteria."""
+    meaning, always = box.inquiry.meaning, box.always
+    said = {"": (z3.Not(always), [not p.verdict for p in box.points])}
+    for key, term in meaning.outcomes().items():
+        said[key] = (z3.And(always, term), [p.outcome == key for p in box.points])
+    for rule in box.inquiry.track.levels:
+        said[f"level {rule.level}"] = (z3.And(always, meaning.levels[rule.level]), [rule.level in p.met for p in box.points])
+        for criterion in rule.criteria:
+            standing = meaning.standings[criterion.id]
+            for word, term in (("met", standing.met), ("not_met", standing.failed)):
+                said[f"{criterion.id} {word}"] = (z3.And(always, term), [p.criteria().get(criterion.id) == word for p in box.points])
+    terms = box.terms()
+    held = (disjunction(term for term, holds in zip(terms, truths, strict=True) if holds) for _, truths in said.values())
+    solver = z3.Solver()
+    solver.add(box.within, disjunction(z3.Xor(formula, points) for (formula, _), points in zip(said.values(), held, strict=True)))
+
+    assert {p.outcome for p in box.points} <= said.keys()
+    assert solver.check() == z3.unsat, solver.model()
+
+
+def assert_gaps(box: Box) -> None:
+    """Hold that a gap is found where some case has no level, and its regions are the fewest criteria that fail in one."""
+    track = box.inquiry.track
+    claims = list(gap_claims(box.inquiry))
+    gaps = [p for p in box.inside if p.outcome == track.residual.outcome]
+
+    assert bool(gaps) == any(claim.answer == REFUTED for claim in claims)
+    assert all(claim.answer in {PROVEN, REFUTED} for claim in claims)
+    last = [rule for rule in box.inquiry.last_step() if rule.mode == "all_of"]
+    if track.residual.level or not last:
+        return
+    sets = {frozenset(c.id for c in last[-1].criteria if p.criteria()[c.id] == "not_met") for p in gaps}
+    expected = {one for one in sets if not any(other < one for other in sets)}
+    found = regions_of(box.inquiry, box.inquiry.meaning.outcomes()[track.residual.outcome])
+    assert not isinstance(found, Undecided)
+    assert len(expected) > MOST_REGIONS or expected == {frozenset(p.criterion for p in one.region.parts) for one in found}
+
+
+def assert_reached(box: Box) -> None:
+    """Hold that a level can be reached where some case reaches it."""
+    claims = {claim.about[0]: claim.answer == PROVEN for claim in reachable_claims(box.inquiry)}
+
+    assert claims == {rule.level: any(p.outcome == rule.level for p in box.inside) for rule in box.inquiry.track.levels}
+
+
+def assert_overlaps(box: Box) -> None:
+    """Hold that levels of two steps overlap where both hold in some case."""
+    found = {c.about for c in overlap_claims(box.inquiry) if c.witness}
+
+    steps = [step.levels for step in box.inquiry.track.decide]
+    pairs = {(a, b) for one, other in combinations(steps, 2) for a in one for b in other}
+    assert found == {(a, b) for a, b in pairs if any({a, b} <= p.met for p in box.inside)}
+
+
+def assert_shadows(box: Box) -> None:
+    """Hold that a criterion decides where in some case its level would be another without it."""
+    found = {c.about[1] for c in shadow_claims(box.inquiry) if c.answer == PROVEN}
+
+    assert found == {c.id for rule in box.inquiry.track.levels for c in rule.criteria if any(_alone(p, rule, c) for p in box.inside)}
+
+
+def _alone(point: Point, rule: LevelRule, criterion: Criterion) -> bool:
+    """Tell whether a criterion alone decides in a case."""
+    stands = point.criteria()
+    others = [stands[c.id] for c in rule.criteria if c.id != criterion.id]
+    if rule.mode == "all_of":
+        return stands[criterion.id] == "not_met" and "not_met" not in others
+    return stands[criterion.id] == "met" and "met" not in others
+
+
+def assert_ladder(box: Box) -> None:
+    """Hold that a better level brings a worse one of its step where it does so in every case."""
+    found = {c.about for c in ladder_claims(box.inquiry) if c.answer == PROVEN}
+
+    pairs = [(a, b) for step in box.inquiry.track.decide for a, b in combinations(step.levels, 2)]
+    assert found == {(a, b) for a, b in pairs if not any(a in p.met and b not in p.met for p in box.inside)}
+
+
+def assert_monotone(box: Box) -> None:
+    """Hold that a promise is proven where no two cases that differ in one figure break it, and refuted by two such cases elsewhere."""
+    track = box.inquiry.track
+    claims = {c.about[0]: c for c in monotone_claims(box.inquiry)}
+
+    assert {promise.id: _is_broken(box, promise) for promise in track.monotone} == {n: c.answer == REFUTED for n, c in claims.items()}
+    assert all(c.answer in {PROVEN, REFUTED} for c in claims.values())
+    for promise in track.monotone:
+        claim = claims[promise.id]
+        if claim.witness and claim.then:
+            assert {promise.more} == {n for n, v in claim.then.facts.items() if claim.witness.facts[n] != v}
+
+
+def _is_broken(box: Box, promise: Monotonicity) -> bool:
+    """Tell whether two cases of a box that differ in one figure break a promise."""
+    sign = -1 if promise.never == "lowers" else 1
+    sides: dict[str, list[tuple[Any, int]]] = {}
+    for point in box.inside:
+        if point.outcome != NOT_ELIGIBLE:
+            rest = str({n: v for n, v in point.values.items() if n != promise.more})
+            sides.setdefault(rest, []).append((point.values[promise.more], _place(box, point)))
+    return any(more > less and sign * (after - before) > 0 for side in sides.values() for less, before in side for more, after in side)
+
+
+def _place(box: Box, point: Point) -> int:
+    """Give where a case stands: no level stands between the worst one and the next."""
+    scale = box.inquiry.edition.scale
+    return 2 * scale[point.outcome].rank if point.outcome in scale else 1
+
+
+CHECKS: tuple[Callable[[Box], None], ...] = (assert_gaps, assert_reached, assert_overlaps, assert_shadows, assert_ladder, assert_monotone)
+
+
+@pytest.mark.parametrize("run", range(RUNS))
+def test_the_reference_the_formulas_and_the_claims_agree(run: int, request: pytest.FixtureRequest) -> None:
+    """Rule: in every case of a box the solver says what `evaluate` says, and every claim is what trying all the cases shows."""
+    draws = DRAWS * (10 if request.config.getoption("--long") else 1)
+
+    cases = [agree(from_seed(draws * run + number)) for number in range(draws)]
+
+    assert sum(cases) > 10 * draws
+
+
+@st.composite
+def dice(draw: st.DrawFn) -> Dice:
+    """Give dice that Hypothesis throws."""
+    return from_hypothesis(draw)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(thrown=dice())
+def test_an_edition_on_which_they_differ_is_made_small(thrown: Dice) -> None:
+    """Rule: the same of editions that Hypothesis draws, which shows the smallest one on which readers differ."""
+    assert agree(thrown) >= 0

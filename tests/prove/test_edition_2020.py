@@ -1,0 +1,151 @@
+"""The edition of 2020: its gaps, overlaps and exceptions are those that its readers know of, and no others; each case is a file."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_engine.prove.claims import KINDS
+from policy_engine.prove.edition import Proof, prove
+from tests.editions.small import check
+from tests.prove.copies import LEADER, LEADERS, SPECIALIST, SPECIALISTS, copied, without
+
+Cli = Callable[..., tuple[int, str, str]]
+GAPS = {
+    f"{SPECIALISTS}/gap/general_group_failed": ({"general_specialist"}, None, ["II.1.3.a/HTNV/1"]),
+    f"{SPECIALISTS}/gap/criterion_undone": ({"all_criteria_completed"}, None, ["II.1.3.a/HTNV/2"]),
+    f"{SPECIALISTS}/gap/criteria_deficient_between": (
+        {"few_criteria_deficient"}, ("20%", False, "50%", True), ["II.1.3.a/HTNV/2", "II.1.3.a/KHTNV/2"],
+    ),
+    f"{LEADERS}/gap/general_group_failed": ({"general_leader"}, None, ["II.1.3.b/HTNV/1"]),
+    f"{LEADERS}/gap/own_criterion_undone": ({"own_criteria_completed"}, None, ["II.1.3.b/HTNV/2"]),
+    f"{LEADERS}/gap/criteria_deficient_between": (
+        {"few_criteria_deficient"}, ("20%", False, "50%", True), ["II.1.3.b/HTNV/2", "II.1.3.b/KHTNV/2"],
+    ),
+    f"{LEADERS}/gap/targets_between": ({"enough_targets_completed"}, ("50%", True, "70%", True), ["II.1.3.b/HTNV/3", "II.1.3.b/KHTNV/3"]),
+    f"{LEADERS}/gap/subordinates_below": ({"enough_subordinates_completed"}, (None, False, "70%", False), ["II.1.3.b/HTNV/4"]),
+}  # fmt: skip
+"""Every gap: the criterion that fails in it alone, where the figure lies, the clauses that set the ends."""
+OVERLAPS = {f"{track}/overlap/not_completed/{level}" for track in (SPECIALISTS, LEADERS) for level in ("excellent", "good", "completed")}
+EXCEPTIONS = {f"{LEADERS}/exception/excellent/targets_on_time"} | {
+    f"{SPECIALISTS}/exception/{level}/{name}" for level in ("excellent", "good") for name in ("all_criteria_completed", "few_criteria_deficient")
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def proof(edition: Any) -> Proof:
+    """Give what is proven of the edition."""
+    return prove(edition)
+
+
+def _kind(proof: Proof, kind: str) -> set[str]:
+    """Give the names of the claims of a kind."""
+    return {claim.id for claim in proof.claims if claim.kind == kind}
+
+
+def test_everything_is_proven_and_every_kind_of_claim_is_asked(proof: Proof) -> None:
+    """Rule: the shipped edition passes, and nothing is left out; each two levels that could overlap do, and are declared."""
+    assert {"PROVEN"} == {claim.answer for claim in proof.claims}
+    assert proof.passed
+    assert set(KINDS) - {"no_overlap"} == {claim.kind for claim in proof.claims}
+    assert len({claim.id for claim in proof.claims}) == len(proof.claims)
+
+
+def test_the_gaps_are_the_known_ones_with_their_spans(proof: Proof) -> None:
+    """Rule: the holes of the text, and no others, each between the clauses that leave it."""
+    found = {}
+    for claim in (claim for claim in proof.claims if claim.kind == "gap"):
+        (region,) = claim.regions
+        spans = [(s.least, s.least_included, s.most, s.most_included) for s in region.spans]
+        found[claim.id] = ({part.criterion for part in region.parts}, spans[0] if spans else None, list(claim.clauses))
+
+    assert GAPS == found
+    assert {f"{SPECIALISTS}/no_gap", f"{LEADERS}/no_gap"} == _kind(proof, "no_gap")
+
+
+def test_the_overlaps_and_exceptions_are_the_known_ones(proof: Proof) -> None:
+    """Rule: the level that goes first can hold beside each other one; the ladder is broken where it is known to be."""
+    assert OVERLAPS == _kind(proof, "overlap")
+    assert EXCEPTIONS == _kind(proof, "exception")
+    assert {("J-04",)} == {claim.declared for claim in proof.claims if claim.kind == "overlap"}
+
+
+def test_the_best_level_is_given_with_few_targets_on_time(proof: Proof) -> None:
+    """Rule: the known exception has its case: the best level, and less than 80% on time and of quality."""
+    (claim,) = (claim for claim in proof.claims if claim.id == f"{LEADERS}/exception/excellent/targets_on_time")
+    assert claim.witness
+
+    facts = claim.witness.facts
+    assert claim.witness.outcome == "excellent"
+    assert int(facts["targets_on_time_quality"]) * 100 < 80 * int(facts["targets_total"])
+
+
+def _written(cli: Cli, folder: Path, *arguments: str) -> tuple[int, dict[str, Any], list[Path]]:
+    """Prove with witnesses; give the exit code, the data and the files."""
+    code, out, _ = cli("prove", "2020", "--witnesses", str(folder), "--format", "json", *arguments)
+    data = json.loads(out)
+    check("prove", data)
+    return code, data, sorted(folder.glob("*.yaml"))
+
+
+def _judged(cli: Cli, data: dict[str, Any], files: list[Path], *arguments: str) -> Iterator[tuple[str, str, str]]:
+    """Give each claim with what it says of its witness, and what `evaluate` says of the file."""
+    said = json.loads(cli("evaluate", *map(str, files), "--format", "json", *arguments)[1])
+    verdicts = {verdict["case"]: verdict["level"] or verdict["outcome"] for verdict in said}
+    for claim in data["claims"]:
+        if claim["witness"]:
+            name = f"2020-{claim['id']}".replace("/", "-").replace("_", "-").replace("+", "-")
+            yield claim["id"], claim["witness"]["outcome"], verdicts[name]
+
+
+def test_each_witness_is_a_file_that_evaluates_as_stated(cli: Cli, tmp_path: Path) -> None:
+    """Rule: a witness is written, read back as any case file, and has the outcome that was stated."""
+    code, data, files = _written(cli, tmp_path)
+
+    judged = list(_judged(cli, data, files))
+    assert code == 0
+    assert len(files) == len(judged) > 50
+    assert [(claim, outcome) for claim, outcome, _ in judged] == [(claim, verdict) for claim, _, verdict in judged]
+    assert {"gap"} == {verdict for claim, _, verdict in judged if "/gap/" in claim}
+    assert _written(cli, tmp_path)[2] == files
+
+
+def test_undeclared_gaps_are_found_with_the_same_region_and_case(cli: Cli, tmp_path: Path, proof: Proof) -> None:
+    """Rule: where the edition does not declare its gaps, each is refuted as undeclared, told alike, and shown by the same case."""
+    folder = copied(tmp_path, *without(SPECIALIST, "gaps"), *without(LEADER, "gaps"))
+    declared = {claim.id: claim for claim in proof.claims if claim.kind == "gap"}
+    expected = {
+        f"{name.split('/')[0]}/no_gap/{'+'.join(sorted(GAPS[name][0]))}/undeclared": (claim.regions, claim.witness and claim.witness.facts)
+        for name, claim in declared.items()
+    }
+
+    code, data, files = _written(cli, tmp_path / "cases", "--rulebook", str(folder))
+
+    found = {claim["id"]: claim for claim in data["claims"] if claim["answer"] != "PROVEN"}
+    assert code == 1
+    assert expected.keys() == found.keys()
+    for name, (regions, facts) in expected.items():
+        assert facts == found[name]["witness"]["facts"]
+        assert [span.figure for region in regions for span in region.spans] == [
+            s["figure"] for r in found[name]["regions"] for s in r["figures"]
+        ]
+    judged = [(outcome, verdict) for _, outcome, verdict in _judged(cli, data, files, "--rulebook", str(folder))]
+    assert all(outcome == verdict for outcome, verdict in judged)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ("over 20% and up to 50% of Criteria that fall short", "II.1.3.a/HTNV/2, II.1.3.a/KHTNV/2", "from 50% and up to 70%", "below 70%")),
+        ("vi", ("trên 20% đến 50%", "II.1.3.a/HTNV/2, II.1.3.a/KHTNV/2", "từ 50% đến 70%", "dưới 70%", "Chứng minh được")),
+    ],
+)  # fmt: skip
+def test_a_reader_is_told_in_words(cli: Cli, lang: str, words: tuple[str, ...]) -> None:
+    """Rule: spans are told in words, in both languages, with both clauses."""
+    code, out, err = cli("prove", "2020", lang=lang)
+
+    plain = " ".join(out.split())
+    assert (code, err) == (0, "")
+    assert [word for word in words if word not in plain] == []
