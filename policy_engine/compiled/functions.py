@@ -118,11 +118,14 @@ class TrackFunctions:
         """Begin a function for known facts: others go to the careful one."""
         lines = Lines()
         self._open(lines)
+        self._send_on(self._guarded(), lines)
+        return lines
+
+    def _guarded(self) -> list[str]:
+        """Give the facts that are to be known and that no law surely asks."""
         raising = frozenset[str]().union(*(self.writer.raising(rule.holds.tree) for rule in self.laws.tied))
         tied = {name for rule in self.laws.tied for name in rule.holds.names if name in self.names.positions}
-        guarded = [name for name in self.names.positions if name in (self.track.decisive | tied) - raising]
-        self._send_on(guarded, lines)
-        return lines
+        return [name for name in self.names.positions if name in (self.track.decisive | tied) - raising]
 
     def _send_on(self, facts: Sequence[str], lines: Lines) -> None:
         """Send a row on where one of some facts is open."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from policy_engine.compiled.functions import INVALID, OPEN, Answer, TrackFunctions, binder, choosing, scope
+from policy_engine.compiled.names import Compiler, taker
 from policy_engine.compiled.opening import Layout, layout_of
 from policy_engine.evaluate.bounds import bounds_of
 from policy_engine.evaluate.plan import Plan, TrackPlan
@@ -58,20 +59,21 @@ class Lean:
         self.plan = plan
         self.layout: Layout = layout_of(plan)
         self.names: tuple[str, ...] = tuple(self.layout.names.positions)
-        self.sources: dict[str, str] = {}
-        """The generated source of every function, to be looked at."""
+        self._blank: dict[str, Value] = dict.fromkeys(self.names, UNKNOWN)
+        self._taken = taker(self.names)
+        self.code = Compiler(self.layout.names)
         self.criteria: dict[str, tuple[Criterion, ...]] = {}
         self.facts: dict[str, tuple[str, ...]] = {}
         self._bounds = bounds_of(plan.edition)
         table = self.layout.names.table
-        table |= {"new": tuple.__new__, "Record": Record, "refused": _REFUSED, "listed": _LISTED, "outside": _OUTSIDE}
+        table |= {"Record": Record, "refused": _REFUSED, "listed": _LISTED, "outside": _OUTSIDE}
         table["bind"] = binder(plan.level_ids)
         self._by_track = [self._readers(track) for track in plan.tracks.values()]
-        self._outside = _alike(self._made("", "careful", scope(self.layout)))
+        self._outside = _alike(self.code.made("careful", scope(self.layout)))
         self._doubtful = _alike(lambda _row: _LISTED)
         follows = {fact.name for fact, _ in plan.follows}
         finite = bool(plan.choosing) and not follows & set(plan.choosing)
-        self._choosing = self._made("", "choosing", choosing(self.layout, plain=finite))
+        self._choosing = self.code.made("choosing", choosing(self.layout, plain=finite))
         positions = [self.layout.names.positions[name] for name in plan.choosing] if finite else []
         self.level: Callable[[Row], Answer] = self._dispatcher("level", positions)
         """Give the outcome and the level of a row."""
@@ -80,26 +82,18 @@ class Lean:
 
     def row(self, facts: Mapping[str, Value]) -> tuple[Value, ...]:
         """Make a row of facts by name; what is not stated is UNKNOWN."""
-        return tuple([facts.get(name, UNKNOWN) for name in self.names])
+        return self._taken({**self._blank, **facts})
 
     def _readers(self, track: TrackPlan) -> Readers:
         """Make the readers of a track."""
         name = track.track.id
         bounds = [bound for bound in self._bounds if not bound.chapter.tracks or name in bound.chapter.tracks]
         functions = TrackFunctions(self.layout, track, bounds)
-        careful = self._made(name, "careful", functions.careful())
+        careful = self.code.made("careful", functions.careful(), of=name)
         self.criteria[name] = tuple(functions.criteria.each.values())
         self.facts[name] = functions.facts
-        level = self._made(name, "level", functions.level(), {"careful": _answer_of(careful)} | _ANSWERS)
-        return Readers(level, self._made(name, "record", functions.record(), {"careful": careful}))
-
-    def _made(self, track: str, name: str, source: str, more: Mapping[str, Any] | None = None) -> Callable[[Row], Any]:
-        """Compile a function."""
-        self.sources[f"{track}.{name}"] = source
-        scope_ = {"__builtins__": {}, "TypeError": TypeError, **self.layout.names.table, **(more or {})}
-        exec(compile(source, f"<{name} of {track or 'an edition'}>", "exec"), scope_)  # noqa: S102  (names and numbers only; see names.py)
-        made: Callable[[Row], Any] = scope_[name]
-        return made
+        level = self.code.made("level", functions.level(), {"careful": _answer_of(careful)} | _ANSWERS, of=name)
+        return Readers(level, self.code.made("record", functions.record(), {"careful": careful}, of=name))
 
     def _dispatcher(self, name: str, positions: Sequence[int]) -> Callable[[Row], Any]:
         """Make the function that finds the track of a row, and asks it; which track what choices lead to is remembered."""
@@ -114,7 +108,7 @@ class Lean:
             return found
 
         source = f"def {name}(row):\n    return (known(({key})) or learn(row))(row)"
-        return self._made("", name, source, {"known": known.get, "learn": learn})
+        return self.code.made(name, source, {"known": known.get, "learn": learn})
 
     def _find(self, row: Row) -> Readers:
         """Give the readers of the one track that is for a row."""

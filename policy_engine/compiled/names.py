@@ -4,7 +4,8 @@ No text of a rulebook's author stands in generated source. Facts become locals u
 grammar at load, and are held again here); texts, days and helpers stand in a table, by number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from policy_engine.errors import EngineFaultError
@@ -47,3 +48,27 @@ class Names:
         name = f"k{len(self.table)}"
         self.table[name] = thing
         return name
+
+
+class Compiler:
+    """Makes functions of generated source, which sees the table and nothing else."""
+
+    def __init__(self, names: Names) -> None:
+        """Take the names that the source uses."""
+        self.names = names
+        self.sources: dict[str, str] = {}
+        """Every source by the function's name, to be looked at."""
+
+    def made(self, name: str, source: str, more: Mapping[str, Any] | None = None, *, of: str = "") -> Callable[..., Any]:
+        """Compile a function."""
+        self.sources[f"{of}.{name}" if of else name] = source
+        scope = {"__builtins__": {}, "TypeError": TypeError, "new": tuple.__new__, **self.names.table, **(more or {})}
+        exec(compile(source, f"<{name}>", "exec"), scope)  # noqa: S102  (fact names and numbers only: see the top of this file)
+        made: Callable[..., Any] = scope[name]
+        return made
+
+
+def taker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Give what takes the values of some names out of a mapping, as a tuple."""
+    take: Callable[[Mapping[str, Any]], Any] = itemgetter(*names) if names else tuple
+    return take if len(names) != 1 else lambda facts: (take(facts),)

@@ -32,9 +32,9 @@ class Layout(NamedTuple):
         return Conditions(self.names, constants, self.plan.nullable)
 
 
-def layout_of(plan: Plan) -> Layout:
-    """Lay a row out: every fact that rating reads or holds against others, in the order of the edition."""
-    needed = {name for track in plan.tracks.values() for name in (*track.reads, *track.bound)}
+def layout_of(plan: Plan, more: Iterable[str] = ()) -> Layout:
+    """Lay a row out: every fact that rating reads or holds against others, and more, in the order of the edition."""
+    needed = {*more, *(name for track in plan.tracks.values() for name in (*track.reads, *track.bound))}
     needed |= {name for track in plan.tracks.values() for rule in track.track.stand_ins for name in rule.take}
     needed |= {name for chapter in plan.edition.chapters for bar in chapter.eligibility for name in bar.when.names}
     needed |= {name for chapter in plan.edition.chapters for c in chapter.ceilings if c.lowers for name in c.other.names}
