@@ -56,13 +56,14 @@ def test_cases(language: str, paths: tuple[str, ...], edition: str | None, ruleb
 
 def _run(paths: Sequence[str], edition: str | None, rulebook: str | None, problems: list[Problem]) -> "Run":
     """Rate every case, and hold it against its expectation."""
-    from policy_engine.evaluate.expectation import Coverage, unmet  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.evaluate.expectation import Coverage, unmet  # noqa: PLC0415
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
     from policy_engine.explain.tested import Run, Tested  # noqa: PLC0415
     from policy_engine.load.case import expand  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
 
-    rater = Rater(Library(rulebook), edition)
+    rater = Rater(Library(rulebook), edition, for_many)
     tested: list[Tested] = []
     covered: dict[str, Coverage] = {}
     for path in expand(paths, problems):

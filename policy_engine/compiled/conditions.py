@@ -187,6 +187,8 @@ class Conditions:
         match tree:
             case ast.BoolOp() | ast.UnaryOp() | ast.Compare() | ast.Call(func=ast.Name(id="exists" | "given")):
                 return self.open(tree, lines)
+            case ast.Name(id=name) if name in self.names.positions:
+                return self.names.fact(name)
             case _:
                 names = sorted(self.read(tree))
                 worked = self.names.thing(self._worked_out(tree, names))

@@ -5,6 +5,7 @@ the solver narrows), a case that is refused (the reference says why), several tr
 """
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from policy_engine.compiled.facts import KnownFacts
@@ -36,16 +37,30 @@ class Ready(NamedTuple):
     """By level: the levels of later steps."""
 
 
+AFTER = 20
+"""Making the code of one track takes about as long as rating so many cases by the reference."""
+
+
+def for_many(edition: Edition) -> Evaluator:
+    """Give an evaluator for a run over many files, which are perhaps only a few."""
+    return CompiledEvaluator(edition, AFTER)
+
+
 class CompiledEvaluator(Evaluator):
     """Rates cases as `Evaluator` does."""
 
-    def __init__(self, edition: Edition) -> None:
-        """Write and compile the code."""
+    def __init__(self, edition: Edition, after: int = 0) -> None:
+        """Prepare the edition.
+
+        Args:
+            edition: the edition.
+            after: how many cases go to the reference before any code is made, since making it costs as much as rating some.
+        """
         super().__init__(edition)
+        self._left = after
         readings = [when for track in self.plan.tracks.values() for when in conditions_of_readings(track)]
-        layout = layout_of(self.plan, [name for when in readings for name in when.names])
-        self._known = KnownFacts(layout)
-        self._ready = {name: _ready(layout, track) for name, track in self.plan.tracks.items()}
+        self._layout = layout_of(self.plan, [name for when in readings for name in when.names])
+        self._ready: dict[str, Ready] = {}
 
     def evaluate(self, case: Case) -> Verdict:
         """Rate a case.
@@ -53,10 +68,16 @@ class CompiledEvaluator(Evaluator):
         Raises:
             InputError: where the case contradicts itself or the invariants of the edition.
         """
-        verdict = self._evaluated(case)
+        self._left -= 1
+        verdict = self.common(case) if self._left < 0 else None
         return super().evaluate(case) if verdict is None else verdict
 
-    def _evaluated(self, case: Case) -> Verdict | None:
+    @cached_property
+    def _known(self) -> KnownFacts:
+        """What makes facts known, by code made when it is first asked."""
+        return KnownFacts(self._layout)
+
+    def common(self, case: Case) -> Verdict | None:
         """Rate a case on the common path; None where it is off it."""
         facts = self._known.of(case)
         if facts is None:
@@ -64,13 +85,18 @@ class CompiledEvaluator(Evaluator):
         applying, _ = self._tracks(facts, case)
         if applying is None:
             return None
-        ready = self._ready[applying.track.id]
+        ready = self._ready.get(applying.track.id) or self._make(applying)
         under = stand_in(facts, case, applying) if applying.track.stand_ins else facts
         traced = ready.trace(self._known.row(under.values), under.values)
         if traced is None:
             return None
         verdict = self._verdict(case, ready, under, traced)
         return bounded(verdict, self.bounds, facts, case, self.plan) if self.bounds else verdict
+
+    def _make(self, track: TrackPlan) -> Ready:
+        """Make the code of a track."""
+        self._ready[track.track.id] = _ready(self._layout, track)
+        return self._ready[track.track.id]
 
     def _verdict(self, case: Case, ready: Ready, facts: Facts, traced: Traced) -> Verdict:
         """Put the verdict together."""

@@ -35,7 +35,7 @@ from policy_engine.language.values import NONE, UNKNOWN
 from policy_engine.model.duties import Eligibility
 
 OPEN, INVALID = "open", "invalid"
-"""What the lean readers say beside the outcomes of a verdict: ask the reference (facts are open, or lists are given); refused as bad input."""
+"""What the lean readers say beside the outcomes of a verdict: ask the reference (facts are open, lists are given); refused as bad input."""
 
 Answer = tuple[str, str | None]
 """An outcome, and the level where there is one."""
@@ -211,7 +211,9 @@ def binder(level_ids: Sequence[str]) -> Callable[[Answer, Sequence[tuple[bool, A
     """Give what binds an answer by rules of eligibility and by ceilings; what is open there leaves the answer open."""
 
     def bind(answer: Answer, bars: Sequence[tuple[bool, Any, Any]]) -> Answer:
-        truths = [False if applies is False or value is False else value if applies is True else UNKNOWN for bar, applies, value in bars if bar]
+        truths = [
+            False if applies is False or value is False else value if applies is True else UNKNOWN for bar, applies, value in bars if bar
+        ]
         if any(truth is True for truth in truths):
             return ("not_eligible", None)
         ceilings = [(applies, value) for bar, applies, value in bars if not bar and applies is not False and value is not NONE]

@@ -101,10 +101,10 @@ class Lean:
         if not positions:
             return lambda row: self._find(row)[index](row)
         known: dict[tuple[Value, ...], Callable[[Row], Any]] = {}
-        key = "".join(f"row[{position}], " for position in positions)
+        key = "".join(f"row[{place}], " for place in positions)
 
         def learn(row: Row) -> Callable[[Row], Any]:
-            found = known[tuple(row[position] for position in positions)] = self._find(row)[index]
+            found = known[tuple(row[place] for place in positions)] = self._find(row)[index]
             return found
 
         source = f"def {name}(row):\n    return (known(({key})) or learn(row))(row)"

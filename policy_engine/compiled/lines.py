@@ -1,6 +1,6 @@
 """The statements of a function that is being written."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 _INDENT = "    "
@@ -27,7 +27,7 @@ class Lines:
         return name
 
     @contextmanager
-    def under(self, head: str) -> Iterator[None]:
+    def under(self, head: str) -> Generator[None]:
         """Add a statement with what stands under it."""
         self.add(head)
         self._depth += 1

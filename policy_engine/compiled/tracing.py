@@ -76,7 +76,7 @@ class TraceFunction(TrackFunctions):
         looked_at = self.layout.plan.glances[criterion.when.text]
         if any(glance.sides or not self.names.positions.keys() >= set(glance.names) for glance in looked_at):
             return f"{self.names.thing(_observer(looked_at, self.track.constants))}(values)"
-        return f"f\"{'; '.join(self._glance(glance) for glance in looked_at)}\""
+        return f'f"{"; ".join(self._glance(glance) for glance in looked_at)}"'
 
     def _glance(self, glance: Glance) -> str:
         """Write one thing that a criterion looked at, as a part of a text."""
@@ -125,4 +125,3 @@ def conditions_of_readings(track: TrackPlan) -> list[Condition]:
     uses += [use for stand_in in own.stand_ins for use in stand_in.readings]
     uses += [use for name in track.decisive for use in track.facts[name].readings]
     return list({use.when.text: use.when for use in uses if use.when}.values())
-
