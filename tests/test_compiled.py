@@ -158,22 +158,28 @@ def test_small_editions_can_be_made_into_code(name: str) -> None:
     assert all(lean.level(lean.row({})) == lean.record(lean.row({}))[1:3] for _ in range(2))
 
 
+def _sources(edition: Edition) -> dict[str, str]:
+    """Give everything that is generated for lean reading."""
+    lean = Lean(Evaluator(edition).plan)
+    for track in edition.tracks:
+        lean.readers(track.id)
+    return lean.code.sources
+
+
 @pytest.fixture
 def source(edition: Edition) -> Callable[[str], str]:
     """Give the generated source of the edition of 2020, by name."""
-    lean = Lean(Evaluator(edition).plan)
-    return lambda name: lean.code.sources[name]
+    return lambda name: _sources(edition)[name]
 
 
 def test_no_text_of_an_author_stands_in_generated_source(edition: Edition) -> None:
     """Rule: generated source names facts and nothing else of an edition; ids, phrases and choices stand in a table."""
-    lean = Lean(Evaluator(edition).plan)
     texts = {level.id for level in edition.scale.values()} | {
         c.id for track in edition.tracks for rule in track.levels for c in rule.criteria
     }
     texts |= {choice for fact in edition.facts.values() for choice in fact.choices} | {track.id for track in edition.tracks}
 
-    strings = {text for source in lean.code.sources.values() for text in source.split("'")[1::2]}
+    strings = {text for source in _sources(edition).values() for text in source.split("'")[1::2]}
 
     assert {"met", "not_met", "unknown", "not_applicable"} >= strings
     assert texts.isdisjoint(strings)

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from policy_engine.compiled.functions import INVALID, OPEN, Answer, TrackFunctions, binder, choosing, scope
 from policy_engine.compiled.names import Compiler, taker
 from policy_engine.compiled.opening import Layout, layout_of
-from policy_engine.evaluate.bounds import bounds_of
-from policy_engine.evaluate.plan import Plan, TrackPlan
+from policy_engine.evaluate.bounds import Bound, bounds_of
+from policy_engine.evaluate.plan import Plan
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.rulebook import Criterion
 
@@ -55,20 +55,23 @@ class Lean:
     """An edition's generated readers."""
 
     def __init__(self, plan: Plan) -> None:
-        """Write and compile the code."""
+        """Lay a row out; the code of a track is made when the first row of it is read."""
         self.plan = plan
         self.layout: Layout = layout_of(plan)
         self.names: tuple[str, ...] = tuple(self.layout.names.positions)
         self._blank: dict[str, Value] = dict.fromkeys(self.names, UNKNOWN)
         self._taken = taker(self.names)
         self.code = Compiler(self.layout.names)
-        self.criteria: dict[str, tuple[Criterion, ...]] = {}
-        self.facts: dict[str, tuple[str, ...]] = {}
-        self._bounds = bounds_of(plan.edition)
+        bounds = bounds_of(plan.edition)
+        self._tracks = {name: TrackFunctions(self.layout, track, _of(bounds, name)) for name, track in plan.tracks.items()}
+        self.criteria: dict[str, tuple[Criterion, ...]] = {n: tuple(track.criteria.each.values()) for n, track in self._tracks.items()}
+        """By track: what the outcomes of a record are the outcomes of."""
+        self.facts: dict[str, tuple[str, ...]] = {name: track.facts for name, track in self._tracks.items()}
+        """By track: what the figures of a record are the values of."""
+        self._made: dict[str, Readers] = {}
         table = self.layout.names.table
         table |= {"Record": Record, "refused": _REFUSED, "listed": _LISTED, "outside": _OUTSIDE}
         table["bind"] = binder(plan.level_ids)
-        self._by_track = [self._readers(track) for track in plan.tracks.values()]
         self._outside = _alike(self.code.made("careful", scope(self.layout)))
         self._doubtful = _alike(lambda _row: _LISTED)
         follows = {fact.name for fact, _ in plan.follows}
@@ -84,16 +87,14 @@ class Lean:
         """Make a row of facts by name; what is not stated is UNKNOWN."""
         return self._taken({**self._blank, **facts})
 
-    def _readers(self, track: TrackPlan) -> Readers:
-        """Make the readers of a track."""
-        name = track.track.id
-        bounds = [bound for bound in self._bounds if not bound.chapter.tracks or name in bound.chapter.tracks]
-        functions = TrackFunctions(self.layout, track, bounds)
-        careful = self.code.made("careful", functions.careful(), of=name)
-        self.criteria[name] = tuple(functions.criteria.each.values())
-        self.facts[name] = functions.facts
-        level = self.code.made("level", functions.level(), {"careful": _answer_of(careful)} | _ANSWERS, of=name)
-        return Readers(level, self.code.made("record", functions.record(), {"careful": careful}, of=name))
+    def readers(self, name: str) -> Readers:
+        """Give the readers of a track, made once."""
+        if name not in self._made:
+            track = self._tracks[name]
+            careful = self.code.made("careful", track.careful(), of=name)
+            level = self.code.made("level", track.level(), {"careful": _answer_of(careful)} | _ANSWERS, of=name)
+            self._made[name] = Readers(level, self.code.made("record", track.record(), {"careful": careful}, of=name))
+        return self._made[name]
 
     def _dispatcher(self, name: str, positions: Sequence[int]) -> Callable[[Row], Any]:
         """Make the function that finds the track of a row, and asks it; which track what choices lead to is remembered."""
@@ -115,10 +116,15 @@ class Lean:
         truths = self._choosing(row)
         if truths is None:
             return self._outside
-        sure = [readers for readers, truth in zip(self._by_track, truths, strict=True) if truth is True]
+        sure = [name for name, truth in zip(self._tracks, truths, strict=True) if truth is True]
         if len(sure) == 1:
-            return sure[0]
+            return self.readers(sure[0])
         return self._doubtful if sure or any(truth is UNKNOWN for truth in truths) else self._outside
+
+
+def _of(bounds: Sequence[Bound], track: str) -> list[Bound]:
+    """Give the rules that bind the levels of a track."""
+    return [bound for bound in bounds if not bound.chapter.tracks or track in bound.chapter.tracks]
 
 
 _ANSWERS = {"refused": (INVALID, None), "listed": (OPEN, None), "outside": ("out_of_scope", None)}
