@@ -80,8 +80,12 @@ def slim(verdict: Verdict) -> dict[str, Any]:
 def _without_sentences(value: Any) -> Any:
     """Leave out what only repeats the edition."""
     if is_object(value):
-        return {key: _without_sentences(child) for key, child in value.items() if key not in _SENTENCES}
-    return [_without_sentences(child) for child in value] if is_array(value) else value
+        return {
+            key: _without_sentences(child) if isinstance(child, (dict, list)) else child
+            for key, child in value.items()
+            if key not in _SENTENCES
+        }
+    return [_without_sentences(child) if isinstance(child, (dict, list)) else child for child in value] if is_array(value) else value
 
 
 def _given(given: Given, edition: Edition) -> dict[str, Any]:

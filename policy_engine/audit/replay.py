@@ -5,7 +5,7 @@ A verdict that comes out otherwise is put down to what changed: the rulebook, th
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -45,9 +45,10 @@ class Drift(NamedTuple):
 class Replayer:
     """Rates recorded cases again; each edition is read and prepared once."""
 
-    def __init__(self, library: Library) -> None:
-        """Take the library in which editions are found."""
+    def __init__(self, library: Library, evaluator: Callable[[Edition], Evaluator] = Evaluator) -> None:
+        """Take the library in which editions are found, and what makes an evaluator of one."""
         self.library = library
+        self._evaluator = evaluator
         self._ready: dict[str, tuple[Evaluator, Surveyor]] = {}
         self.counts: Counter[str] = Counter()
 
@@ -93,7 +94,7 @@ class Replayer:
 
     def _prepare(self, edition: Edition) -> tuple[Evaluator, Surveyor]:
         """Prepare an edition."""
-        evaluator = Evaluator(edition)
+        evaluator = self._evaluator(edition)
         self._ready[edition.id] = evaluator, Surveyor(evaluator.plan)
         return self._ready[edition.id]
 

@@ -144,6 +144,7 @@ def _shift(cases: Sequence[str], library: "Library", before: Edition, after: Edi
         InputError: where a path leads to no case, or where the figures of an edition contradict its own rules.
     """
     from policy_engine.compare.cases import shift_of  # noqa: PLC0415
+    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415
     from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
     from policy_engine.load.case import expand  # noqa: PLC0415
@@ -158,5 +159,5 @@ def _shift(cases: Sequence[str], library: "Library", before: Edition, after: Edi
         read_bytes(named, MAX_BYTES)
     for edition in (before, after):
         plan_of(edition)
-    sides = [(edition, Rater(library, edition.id)) for edition in (before, after)]
+    sides = [(edition, Rater(library, edition.id, for_many)) for edition in (before, after)]
     return shift_of(paths, sides[0], sides[1])

@@ -52,11 +52,12 @@ def replay_records(language: str, path: str, against: str | None, rulebook: str 
     from policy_engine.audit.chain import Verifier  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.audit.replay import Replayer  # noqa: PLC0415
     from policy_engine.audit.tally import Against, Tally  # noqa: PLC0415
+    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
 
     library = Library(rulebook)
     verifier = Verifier()
-    replayer = Replayer(library)
+    replayer = Replayer(library, for_many)
     tally: Tally | Against = Against(replayer, library.edition(against)) if against else Tally(replayer)
     with open_records(path) as file:
         for line in _records(watched(file, path, translate(N_("replaying"), language)), verifier):

@@ -82,14 +82,15 @@ def show_round(language: str, asked: Asked) -> int:
     Raises:
         InputError: with every problem, after what could be rated was printed.
     """
-    from policy_engine.evaluate.round import rate_round  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.evaluate.round import rate_round  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.load.round import load_round  # noqa: PLC0415
 
     gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
     reading, rating = (going_through(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
     files = load_round(asked.folder, Library(asked.rulebook), asked.edition, reading)
-    done = rate_round(files, asked.as_of, rating)
+    done = rate_round(files, asked.as_of, rating, for_many)
     if asked.record and done.rated:
         _record(asked.record, done, asked.edition, language)
     note_reworded((done.edition,), language)

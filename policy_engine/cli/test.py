@@ -91,14 +91,15 @@ def test_cases(language: str, asked: Asked) -> int:
 
 def _run(asked: Asked, library: "Library", problems: list[Problem]) -> "tuple[list[Tested], list[Standing]]":
     """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
-    from policy_engine.evaluate.expectation import unmet  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.evaluate.expectation import unmet  # noqa: PLC0415
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
     from policy_engine.explain.tested import Tested  # noqa: PLC0415
     from policy_engine.load.case import expand  # noqa: PLC0415
     from policy_engine.load.edition import load_edition  # noqa: PLC0415
     from policy_engine.trial.standing import Standing  # noqa: PLC0415
 
-    rater = Rater(library, asked.edition)
+    rater = Rater(library, asked.edition, for_many)
     tested: list[Tested] = []
     standings: dict[str, Standing] = {}
     placed = asked.mutate or asked.suggest is not None

@@ -28,11 +28,16 @@ class Prepared(NamedTuple):
 
     chapter: Chapter
     figures: Mapping[str, Value]
-    looked_at: Mapping[str, tuple[Glance, ...]]
     days: Mapping[str, tuple[Glance, ...]]
     """What is looked at to tell whether a requirement is met in time."""
+    both: Mapping[str, tuple[Glance, ...]]
+    """What must be there and then the days, each once."""
+    texts: Mapping[str, str]
     due: Mapping[str, str]
     bodies: Mapping[str, Mapping[str, str]]
+    rules: tuple[tuple[str, tuple[str, ...]], ...]
+    """Each rule by its id, with the names that its conditions read."""
+    reads: frozenset[str]
 
 
 class Surveyor:
@@ -60,9 +65,8 @@ class Surveyor:
             own if isinstance(own, str) else None, tuple(resolve(d, self.plan.edition) for d in case.record.decisions), routes,
             tuple(found.requirements), tuple(found.contents), findings, gathered, self._unrecorded(verdict, found, values),
         )  # fmt: skip
-        asked = {one.fact for one in gathered} | {
-            name for prepared in self.chapters if relevance(prepared.chapter, verdict) is not False for name in reads_of(prepared.chapter)
-        }
+        concerning = [prepared.reads for prepared in self.chapters if relevance(prepared.chapter, verdict) is not False]
+        asked = frozenset(one.fact for one in gathered).union(*concerning)
         unread = tuple(name for name in verdict.unread if name not in asked)
         return verdict._replace(duties=duties, ceilings=ceilings, unread=unread)
 
@@ -81,7 +85,7 @@ class Surveyor:
             name
             for prepared in self.chapters
             if relevance(prepared.chapter, verdict) is not False
-            for rule, read in rules_reading(prepared.chapter)
+            for rule, read in prepared.rules
             if rule in waiting
             for name in read
         ]
@@ -131,10 +135,15 @@ def _prepared(chapter: Chapter, plan: Plan) -> Prepared:
     facts = {*plan.types, *RECORD_NAMES}
     looked_at = {entry.rule.id: glances(entry.holds.tree, facts) for entry in entries}
     days = {entry.rule.id: _days(entry.in_time, facts) for entry in entries}
+    seen = {name: {glance.names for glance in there} for name, there in looked_at.items()}
+    both = {name: (*there, *(glance for glance in days[name] if glance.names not in seen[name])) for name, there in looked_at.items()}
+    texts = {entry.rule.id: " and ".join(c.text for c in (entry.holds, entry.in_time) if c) for entry in entries}
     due = {entry.rule.id: _due(entry.in_time, chapter) for entry in entries}
     labels = {route.rule.id: plan.edition.bodies[route.body].label if route.body else route.rule.says for route in chapter.routes}
     figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
-    return Prepared(chapter, figures, looked_at, days, due, labels)
+    rules = tuple(rules_reading(chapter))
+    reads = frozenset(name for _, names in rules for name in names)
+    return Prepared(chapter, figures, days, both, texts, due, labels, rules, reads)
 
 
 def _days(in_time: Condition | None, facts: Collection[str]) -> tuple[Glance, ...]:
@@ -183,21 +192,12 @@ def _requirement(entry: Requirement, prepared: Prepared, interpreter: Interprete
     rule = entry.rule
     truth = applies(rule, interpreter, concerned)
     outcome = "not_applicable" if truth is False else "unknown" if truth is UNKNOWN else _outcome(entry, interpreter)
-    texts = [condition.text for condition in (entry.holds, entry.in_time) if condition]
     readings = used(rule.readings, interpreter) if truth is not False else ()
-    seen = observed(_looked_at(prepared, rule.id, outcome), interpreter.values) if truth is not False else ""
+    looked_at = prepared.days if outcome == "late" else prepared.both
+    seen = observed(looked_at[rule.id], interpreter.values) if truth is not False else ""
     return RequirementTrace(
-        rule.id, outcome, entry.severity, *rule.citation, " and ".join(texts), seen, prepared.due[rule.id], readings, rule.says
+        rule.id, outcome, entry.severity, *rule.citation, prepared.texts[rule.id], seen, prepared.due[rule.id], readings, rule.says
     )  # fmt: skip
-
-
-def _looked_at(prepared: Prepared, name: str, outcome: str) -> Iterable[Glance]:
-    """Give what decided a requirement: of a late one the days, else what must be there and then the days, each once."""
-    there, days = prepared.looked_at[name], prepared.days[name]
-    if outcome == "late":
-        return days
-    seen = {glance.names for glance in there}
-    return (*there, *(glance for glance in days if glance.names not in seen))
 
 
 def _outcome(entry: Requirement, interpreter: Interpreter) -> str:

@@ -1,6 +1,7 @@
 """From a case file to a verdict with advice: what one run over many files shares."""
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from policy_engine.errors import InputError
@@ -39,10 +40,11 @@ def with_advice(evaluator: Evaluator, case: Case, verdict: Verdict) -> Verdict:
 class Rater:
     """Rates files; each edition is read and prepared once."""
 
-    def __init__(self, library: Library, edition: str | None = None) -> None:
-        """Take the library, and the edition to use instead of the ones that cases name."""
+    def __init__(self, library: Library, edition: str | None = None, evaluator: Callable[[Edition], Evaluator] = Evaluator) -> None:
+        """Take the library, the edition to use instead of the ones that cases name, and what makes an evaluator of an edition."""
         self.library = library
         self.edition = edition
+        self._evaluator = evaluator
         self._evaluators: dict[str, Evaluator] = {}
         self._surveyors: dict[str, Surveyor] = {}
         self._named: dict[tuple[str, str], str] = {}
@@ -73,6 +75,6 @@ class Rater:
 
     def _prepare(self, edition: Edition) -> Evaluator:
         """Prepare an edition."""
-        self._evaluators[edition.id] = Evaluator(edition)
+        self._evaluators[edition.id] = self._evaluator(edition)
         self._surveyors[edition.id] = Surveyor(self._evaluators[edition.id].plan)
         return self._evaluators[edition.id]

@@ -19,6 +19,7 @@ from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles, Standing
+from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Gathered, Verdict
 
 OPEN = Standing(None, "open")
@@ -29,25 +30,28 @@ Watch = Callable[[Sequence[Entry]], Iterable[Entry]]
 """Goes through the cases, and may show how far it is."""
 
 
-def rate_round(files: RoundFiles, as_of: date | None = None, watch: Watch = iter) -> Round:
+def rate_round(
+    files: RoundFiles, as_of: date | None = None, watch: Watch = iter, evaluator: Callable[[Edition], Evaluator] = Evaluator
+) -> Round:  # fmt: skip
     """Rate every case of a round, bottom up.
 
     Args:
         files: the cases, read.
         as_of: the day on which the round is looked at: decisions after it count as not yet made.
         watch: goes through the cases, and may show how far it is.
+        evaluator: makes an evaluator of the edition.
     """
-    return _Rating(files, as_of).round(watch)
+    return _Rating(files, as_of, evaluator(files.edition)).round(watch)
 
 
 class _Rating:
     """One round, while it is being rated."""
 
-    def __init__(self, files: RoundFiles, as_of: date | None) -> None:
+    def __init__(self, files: RoundFiles, as_of: date | None, evaluator: Evaluator) -> None:
         """Link the cases, and prepare the edition."""
         self.files, self.as_of = files, as_of
         self.linked: Linked = link(files)
-        self.evaluator = Evaluator(files.edition)
+        self.evaluator = evaluator
         self.surveyor = Surveyor(self.evaluator.plan)
         self.gathering = [fact for fact in files.edition.facts.values() if fact.gathered_from]
         self.entries = {entry.id: entry for entry in files.entries}

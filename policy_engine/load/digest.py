@@ -5,11 +5,13 @@ digest from the plain module for the same reason. The digests are the same; wher
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 
+@cache
 def _algorithm() -> Any:  # noqa: ANN401  (a module of the interpreter's own, without types)
-    """Give the function that begins a SHA-256."""
+    """Give the function that begins a SHA-256; it is looked for once, since looking for a module that is not there takes long."""
     for name in ("_sha2", "_sha256"):
         try:
             return __import__(name).sha256

@@ -1,5 +1,6 @@
 """What a rulebook's data means, as bytes: the canonical form of RFC 8785, and the digest of a whole edition."""
 
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
@@ -25,8 +26,8 @@ def canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)
     """
     import json  # noqa: PLC0415
 
-    text = json.dumps(_exact(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    if max(text, default="") < "\U00010000":
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_written)
+    if text.isascii() or not _ASTRAL.search(text):
         return text.encode()
     import rfc8785  # noqa: PLC0415
 
@@ -37,7 +38,17 @@ def in_order(content: Any) -> bytes:  # noqa: ANN401
     """Give content as JSON with its keys in their own order, in which an edition tells its facts."""
     import json  # noqa: PLC0415
 
-    return json.dumps(_exact(content), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_written).encode()
+
+
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+def _written(value: object) -> str:
+    """Write a fraction as text; JSON has every other value that a file can hold."""
+    if isinstance(value, Fraction):
+        return str(value)
+    raise TypeError(f"no JSON for {type(value).__name__}")
 
 
 def _exact(value: Data) -> Any:  # noqa: ANN401  (JSON is what it is)

@@ -1,6 +1,7 @@
 """A verdict as JSON: its plain data, with the notice that stands beside every answer."""
 
 import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
@@ -12,8 +13,53 @@ __all__ = ["to_json", "trace_to_data", "verdict_to_data"]
 
 
 def to_json(data: Any) -> str:
-    """Write data as JSON for programs: Vietnamese as it is, keys in their order."""
-    return json.dumps(data, ensure_ascii=False, indent=2)
+    """Write data as JSON for programs: Vietnamese as it is, keys in their order.
+
+    The standard library writes indented JSON several times slower, since its fast encoder knows no indent; the text is the same.
+    """
+    parts: list[str] = []
+    _write(data, "\n", parts.append)
+    return "".join(parts)
+
+
+_TEXT = json.encoder.encode_basestring
+
+
+def _write(value: Any, line: str, out: Callable[[str], object]) -> None:
+    """Write a value whose lines begin with `line`."""
+    if value.__class__ is str:
+        out(_TEXT(value))
+    elif isinstance(value, dict) and value:
+        _write_mapping(value, line, out)  # pyright: ignore[reportUnknownArgumentType]  # its keys are texts, its values anything
+    elif isinstance(value, (list, tuple)) and value:
+        _write_list(value, line, out)  # pyright: ignore[reportUnknownArgumentType]
+    else:
+        out("null" if value is None else json.dumps(value, ensure_ascii=False))
+
+
+def _write_list(value: Sequence[Any], line: str, out: Callable[[str], object]) -> None:
+    """Write a list that is not empty."""
+    inner = f"{line}  "
+    before = f"[{inner}"
+    for item in value:
+        out(before)
+        _write(item, inner, out)
+        before = f",{inner}"
+    out(f"{line}]")
+
+
+def _write_mapping(value: Mapping[str, Any], line: str, out: Callable[[str], object]) -> None:
+    """Write a mapping that is not empty; its keys are texts."""
+    inner = f"{line}  "
+    before = f"{{{inner}"
+    for key, item in value.items():
+        if item.__class__ is str:
+            out(f"{before}{_TEXT(key)}: {_TEXT(item)}")
+        else:
+            out(f"{before}{_TEXT(key)}: ")
+            _write(item, inner, out)
+        before = f",{inner}"
+    out(f"{line}}}")
 
 
 def verdict_to_data(verdict: Verdict) -> dict[str, Any]:

@@ -1,0 +1,140 @@
+"""An edition for many rows: the level, or the level with every criterion, by code made once.
+
+    lean = Lean(plan_of(edition))
+    lean.names                                  the facts of a row, in their order
+    lean.level(row)                             ("classified", "good")
+    lean.record(row)                            Record(track, outcome, level, criteria, figures)
+
+A row is a tuple with a value for every name, UNKNOWN where nothing was recorded; `lean.row(facts)` makes it from facts by name.
+Whatever a reader gives is what the reference would give, or says that it is not:
+
+- `open`: a fact is open on which the reference may know more (it narrows by the invariants), or a list is given, or more than one
+  track could be for the row. The criteria that are known are known to the reference too; the others are `unknown` here.
+- `invalid`: the reference refuses the row as bad input; it says why.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from policy_engine.compiled.functions import INVALID, OPEN, Answer, TrackFunctions, binder, choosing, scope
+from policy_engine.compiled.names import Compiler, taker
+from policy_engine.compiled.opening import Layout, layout_of
+from policy_engine.evaluate.bounds import Bound, bounds_of
+from policy_engine.evaluate.plan import Plan
+from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.model.rulebook import Criterion
+
+Row = Sequence[Value]
+
+
+class Record(NamedTuple):
+    """What came out of a row.
+
+    `criteria` are the outcomes of `Lean.criteria[track]`, in that order; `figures` the values of `Lean.facts[track]`, as they
+    came to be known, which the criteria looked at.
+    """
+
+    track: str | None
+    outcome: str
+    level: str | None
+    criteria: tuple[str, ...]
+    figures: tuple[Value, ...]
+
+
+class Readers(NamedTuple):
+    """The functions of one track, or of none."""
+
+    level: Callable[[Row], Answer]
+    record: Callable[[Row], Record]
+
+
+_REFUSED, _LISTED, _OUTSIDE = (Record(None, word, None, (), ()) for word in (INVALID, OPEN, "out_of_scope"))
+
+
+class Lean:
+    """An edition's generated readers."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Lay a row out; the code of a track is made when the first row of it is read."""
+        self.plan = plan
+        self.layout: Layout = layout_of(plan)
+        self.names: tuple[str, ...] = tuple(self.layout.names.positions)
+        self._blank: dict[str, Value] = dict.fromkeys(self.names, UNKNOWN)
+        self._taken = taker(self.names)
+        self.code = Compiler(self.layout.names)
+        bounds = bounds_of(plan.edition)
+        self._tracks = {name: TrackFunctions(self.layout, track, _of(bounds, name)) for name, track in plan.tracks.items()}
+        self.criteria: dict[str, tuple[Criterion, ...]] = {n: tuple(track.criteria.each.values()) for n, track in self._tracks.items()}
+        """By track: what the outcomes of a record are the outcomes of."""
+        self.facts: dict[str, tuple[str, ...]] = {name: track.facts for name, track in self._tracks.items()}
+        """By track: what the figures of a record are the values of."""
+        self._made: dict[str, Readers] = {}
+        table = self.layout.names.table
+        table |= {"Record": Record, "refused": _REFUSED, "listed": _LISTED, "outside": _OUTSIDE}
+        table["bind"] = binder(plan.level_ids)
+        self._outside = _alike(self.code.made("careful", scope(self.layout)))
+        self._doubtful = _alike(lambda _row: _LISTED)
+        follows = {fact.name for fact, _ in plan.follows}
+        finite = bool(plan.choosing) and not follows & set(plan.choosing)
+        self._choosing = self.code.made("choosing", choosing(self.layout, plain=finite))
+        positions = [self.layout.names.positions[name] for name in plan.choosing] if finite else []
+        self.level: Callable[[Row], Answer] = self._dispatcher("level", positions)
+        """Give the outcome and the level of a row."""
+        self.record: Callable[[Row], Record] = self._dispatcher("record", positions)
+        """Give the outcome, the level and every criterion of a row."""
+
+    def row(self, facts: Mapping[str, Value]) -> tuple[Value, ...]:
+        """Make a row of facts by name; what is not stated is UNKNOWN."""
+        return self._taken({**self._blank, **facts})
+
+    def readers(self, name: str) -> Readers:
+        """Give the readers of a track, made once."""
+        if name not in self._made:
+            track = self._tracks[name]
+            careful = self.code.made("careful", track.careful(), of=name)
+            level = self.code.made("level", track.level(), {"careful": _answer_of(careful)} | _ANSWERS, of=name)
+            self._made[name] = Readers(level, self.code.made("record", track.record(), {"careful": careful}, of=name))
+        return self._made[name]
+
+    def _dispatcher(self, name: str, positions: Sequence[int]) -> Callable[[Row], Any]:
+        """Make the function that finds the track of a row, and asks it; which track what choices lead to is remembered."""
+        index = ("level", "record").index(name)
+        if not positions:
+            return lambda row: self._find(row)[index](row)
+        known: dict[tuple[Value, ...], Callable[[Row], Any]] = {}
+        key = "".join(f"row[{place}], " for place in positions)
+
+        def learn(row: Row) -> Callable[[Row], Any]:
+            found = known[tuple(row[place] for place in positions)] = self._find(row)[index]
+            return found
+
+        source = f"def {name}(row):\n    return (known(({key})) or learn(row))(row)"
+        return self.code.made(name, source, {"known": known.get, "learn": learn})
+
+    def _find(self, row: Row) -> Readers:
+        """Give the readers of the one track that is for a row."""
+        truths = self._choosing(row)
+        if truths is None:
+            return self._outside
+        sure = [name for name, truth in zip(self._tracks, truths, strict=True) if truth is True]
+        if len(sure) == 1:
+            return self.readers(sure[0])
+        return self._doubtful if sure or any(truth is UNKNOWN for truth in truths) else self._outside
+
+
+def _of(bounds: Sequence[Bound], track: str) -> list[Bound]:
+    """Give the rules that bind the levels of a track."""
+    return [bound for bound in bounds if not bound.chapter.tracks or track in bound.chapter.tracks]
+
+
+_ANSWERS = {"refused": (INVALID, None), "listed": (OPEN, None), "outside": ("out_of_scope", None)}
+
+
+def _answer_of(record: Callable[[Row], Record]) -> Callable[[Row], Answer]:
+    """Give the answer alone."""
+    return lambda row: record(row)[1:3]
+
+
+def _alike(record: Callable[[Row], Record]) -> Readers:
+    """Give readers that say the same."""
+    return Readers(_answer_of(record), record)

@@ -1,0 +1,235 @@
+"""Two readers of one rulebook: generated code against the reference, on every case file and on random editions."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
+from policy_engine.compiled.functions import INVALID, OPEN
+from policy_engine.compiled.lean import Lean, Record
+from policy_engine.errors import InputError
+from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.plain import verdict_as_data
+from policy_engine.evaluate.rate import with_advice
+from policy_engine.evaluate.round import rate_round
+from policy_engine.load.case import is_manifest, read_case
+from policy_engine.load.library import Library
+from policy_engine.load.round import load_round
+from policy_engine.model.case import Case
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Verdict
+from policy_engine.report.data import to_json
+from tests.conftest import ROOT
+from tests.editions.random_editions import Drawn, drawn_by, editions_with_cases
+from tests.editions.small import evaluator_of
+
+LIBRARY = Library()
+BAD = ROOT / "cases" / "bad"
+CASE_FILES = [path for path in sorted((ROOT / "cases").rglob("*.yaml")) if BAD not in path.parents and not is_manifest(path.read_bytes())]
+ROUNDS = sorted(path for path in (ROOT / "cases" / "rounds").iterdir() if path.is_dir())
+SEEDS = 150
+"""Random editions of a short run, by their seeds, with three cases each; ten times as many in a long one."""
+
+
+@cache
+def both(name: str) -> tuple[Evaluator, Evaluator]:
+    """Give an edition that comes with the engine, read by the reference and by its code."""
+    edition = LIBRARY.edition(name)
+    return Evaluator(edition), CompiledEvaluator(edition)
+
+
+def said(evaluator: Evaluator, case: Case) -> str:
+    """Give everything that is said of a case, as text: its verdict, or what is wrong with it."""
+    try:
+        return json.dumps(verdict_as_data(evaluator.evaluate(case)))
+    except InputError as error:
+        return repr(error.problems)
+
+
+def whole(evaluator: Evaluator, case: Case) -> str:
+    """Give a verdict with what is asked beside the level, and with advice, as a command prints it."""
+    verdict = Surveyor(evaluator.plan).survey(case, evaluator.evaluate(case))
+    return to_json(verdict_as_data(with_advice(evaluator, case, verdict)))
+
+
+@pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: str(path.relative_to(ROOT / "cases")))
+def test_every_case_file_is_said_alike(path: Path) -> None:
+    """Rule: the verdict of the code is the reference's to the byte: levels, overlaps, what is possible, duties, advice."""
+    case, edition = read_case(path.read_bytes(), str(path), LIBRARY)
+    reference, compiled = both(edition.id)
+
+    assert whole(reference, case) == whole(compiled, case)
+
+
+@pytest.mark.parametrize("folder", ROUNDS, ids=lambda folder: folder.name)
+def test_every_round_is_said_alike(folder: Path) -> None:
+    """Rule: a round rated by the code is the same round."""
+    files = load_round(str(folder), LIBRARY)
+
+    assert rate_round(files) == rate_round(files, evaluator=for_many) == rate_round(files, evaluator=CompiledEvaluator)
+
+
+def test_most_case_files_take_the_common_path() -> None:
+    """Rule: the agreement above is not the reference agreeing with itself."""
+    ways: Counter[bool] = Counter()
+    for path in CASE_FILES:
+        case, edition = read_case(path.read_bytes(), str(path), LIBRARY)
+        compiled = both(edition.id)[1]
+        assert isinstance(compiled, CompiledEvaluator)
+        ways[compiled.common(case) is not None] += 1
+
+    assert ways[True] > len(CASE_FILES) // 3
+
+
+def disagreements(drawn: Drawn, seen: Counter[str] | None = None) -> list[object]:
+    """Give where the readers disagree about the cases of a random edition."""
+    reference, compiled = Evaluator(drawn.edition), CompiledEvaluator(drawn.edition)
+    lean = Lean(reference.plan)
+    found: list[object] = []
+    for case in drawn.cases:
+        expected = said(reference, case)
+        found += [(case.facts, expected)] if said(compiled, case) != expected else []
+        row = lean.row(case.facts)
+        record = lean.record(row)
+        found += [(case.facts, record, lean.level(row))] if lean.level(row) != record[1:3] else []
+        found += _unlike(case, record, lean, reference)
+        if seen is not None:
+            seen[record.outcome] += 1
+    return found
+
+
+def _unlike(case: Case, record: Record, lean: Lean, reference: Evaluator) -> list[object]:
+    """Give where a record says otherwise than the reference; where it is open it may know less, and nothing else."""
+    try:
+        verdict = reference.evaluate(case)
+    except InputError:
+        return [] if record.outcome in {INVALID, OPEN} else [(case.facts, record)]
+    if record.outcome != OPEN and (verdict.track, verdict.outcome, verdict.level) != record[:3]:
+        return [(case.facts, record, verdict)]
+    return [(case.facts, record, verdict)] if record.track == verdict.track and not _criteria_alike(record, verdict, lean) else []
+
+
+def _criteria_alike(record: Record, verdict: Verdict, lean: Lean) -> bool:
+    """Tell whether every criterion of a record is the reference's; `unknown` in an open record may be narrower there."""
+    told = {trace.id: trace.outcome for level in verdict.levels for trace in level.criteria}
+    criteria = lean.criteria[record.track] if record.track else ()
+    pairs = [(outcome, told[criterion.id]) for criterion, outcome in zip(criteria, record.criteria, strict=True)]
+    return all(one == other or (one == "unknown" and record.outcome == OPEN) for one, other in pairs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(editions_with_cases(3))
+def test_random_editions_are_said_alike(drawn: Drawn) -> None:
+    """Rule: whatever edition loads and whatever a case states, the readers agree, or the lean one says that it is open."""
+    assert disagreements(drawn) == []
+
+
+def test_many_random_editions_are_said_alike(request: pytest.FixtureRequest) -> None:
+    """Rule: the same, over seeds, which are drawn far faster; and every kind of answer is among them."""
+    seen: Counter[str] = Counter()
+    seeds = range(SEEDS * (10 if request.config.getoption("--long", default=False) else 1))
+
+    assert [(seed, *found) for seed in seeds if (found := disagreements(drawn_by(seed), seen))] == []
+    assert {"classified", "gap", "decided_by_authority", "not_eligible", "out_of_scope", OPEN, INVALID} <= seen.keys()
+    assert seen["classified"] > len(seeds) // 3
+
+
+def test_known_rows_of_plain_editions_are_seldom_open() -> None:
+    """Rule: where every fact is stated the lean reader answers; `open` is for what is open."""
+    outcomes: Counter[str] = Counter()
+    for drawn in (drawn_by(seed, 2, plain=True, known=True) for seed in range(50)):
+        lean = Lean(Evaluator(drawn.edition).plan)
+        outcomes.update(lean.level(lean.row(case.facts))[0] for case in drawn.cases)
+
+    assert outcomes[OPEN] <= outcomes.total() // 10
+
+
+@pytest.mark.parametrize("name", ["harvest", "orchard", "press", "show"])
+def test_small_editions_can_be_made_into_code(name: str) -> None:
+    """Rule: sets, levels gathered from others, eligibility, ceilings and papers are no obstacle."""
+    lean = Lean(evaluator_of(name).plan)
+
+    assert all(lean.level(lean.row({})) == lean.record(lean.row({}))[1:3] for _ in range(2))
+
+
+def _sources(edition: Edition) -> dict[str, str]:
+    """Give everything that is generated for lean reading."""
+    lean = Lean(Evaluator(edition).plan)
+    for track in edition.tracks:
+        lean.readers(track.id)
+    return lean.code.sources
+
+
+@pytest.fixture
+def source(edition: Edition) -> Callable[[str], str]:
+    """Give the generated source of the edition of 2020, by name."""
+    return lambda name: _sources(edition)[name]
+
+
+def test_no_text_of_an_author_stands_in_generated_source(edition: Edition) -> None:
+    """Rule: generated source names facts and nothing else of an edition; ids, phrases and choices stand in a table."""
+    texts = {level.id for level in edition.scale.values()} | {
+        c.id for track in edition.tracks for rule in track.levels for c in rule.criteria
+    }
+    texts |= {choice for fact in edition.facts.values() for choice in fact.choices} | {track.id for track in edition.tracks}
+
+    strings = {text for source in _sources(edition).values() for text in source.split("'")[1::2]}
+
+    assert {"met", "not_met", "unknown", "not_applicable"} >= strings
+    assert texts.isdisjoint(strings)
+
+
+def test_a_share_is_compared_by_whole_numbers(source: Callable[[str], str]) -> None:
+    """Rule: no division and no fraction in the hot path: a part of a hundred is a product of whole numbers."""
+    text = source("head_office_specialist.level")
+
+    assert "f_tasks_exceeded * 2 >= f_tasks_total" in text
+    assert "/" not in text
+    assert "Fraction" not in text
+
+
+def test_a_count_beyond_64_bits_is_exact(edition: Edition) -> None:
+    """Rule: one more or one less of 10**30 decides, as it would of ten."""
+    lean = Lean(Evaluator(edition).plan)
+    groups = ("political_ideology_met", "ethics_lifestyle_met", "working_style_met", "discipline_met", "assigned_duties_met")
+    facts = dict.fromkeys(groups, True) | {"ideological_decline": False, "disciplined_in_year": False, "tasks_deficient": 0}
+    chosen = {"kind": "officer", "workplace": "head_office", "position": "specialist"}
+    huge = 2 * 10**30
+    counts = {"tasks_total": huge, "tasks_completed": huge, "tasks_well_done": huge}
+
+    levels = [lean.level(lean.row({**facts, **chosen, **counts, "tasks_exceeded": huge // 2 + more}))[1] for more in (-1, 0)]
+
+    assert levels == ["good", "excellent"]
+
+
+def test_a_record_names_what_it_looked_at(edition: Edition) -> None:
+    """Rule: each criterion of a record has its clause and figures by position: nothing is lost beside the trace."""
+    evaluator = Evaluator(edition)
+    lean = Lean(evaluator.plan)
+    path = next(path for path in CASE_FILES if path.stem == "specialist-outstanding")
+    case, _ = read_case(path.read_bytes(), str(path), LIBRARY)
+
+    record = lean.record(lean.row(case.facts))
+    assert record.track
+
+    figures = dict(zip(lean.facts[record.track], record.figures, strict=True))
+    assert (record.outcome, record.level) == ("classified", "excellent")
+    assert (figures["tasks_exceeded"], figures["tasks_total"], figures["criteria_total"]) == (12, 20, 20)
+    assert ["met"] * 5 + ["not_met"] * 3 == list(record.criteria)
+
+
+def test_no_code_is_made_before_it_pays(edition: Edition) -> None:
+    """Rule: the first cases of a run go to the reference; whether a case does changes nothing of what is said."""
+    path = next(path for path in CASE_FILES if path.stem == "specialist-outstanding")
+    case, _ = read_case(path.read_bytes(), str(path), LIBRARY)
+    evaluator = CompiledEvaluator(edition, after=2)
+
+    verdicts = [evaluator.evaluate(case) for _ in range(4)]
+
+    assert [Evaluator(edition).evaluate(case)] * 4 == verdicts

@@ -1,0 +1,32 @@
+"""JSON for programs: written by the engine itself, the same text as the standard library's."""
+
+import json
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from policy_engine.report.data import to_json
+
+
+class Pair(NamedTuple):
+    """A named tuple is a list in JSON."""
+
+    one: str
+    two: int | None
+
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.builds(Pair, st.text(max_size=3), st.none() | st.integers())
+THINGS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.lists(inner, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(THINGS)
+def test_the_text_is_the_standard_librarys(thing: Any) -> None:
+    """Rule: what programs read is byte for byte what `json.dumps` writes with an indent of two, Vietnamese as it is."""
+    assert json.dumps(thing, ensure_ascii=False, indent=2) == to_json(thing)
