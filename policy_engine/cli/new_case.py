@@ -44,6 +44,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
     """Write the blank case; an existing file is never overwritten."""
     del lang  # read before the command was built
     from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.tidy.modeline import schema_seen_from  # noqa: PLC0415
     from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
 
     library = Library(rulebook)
@@ -54,24 +55,12 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
             N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known)
         )
         raise click.BadParameter(words, param_hint="'--track'")
-    schema = _schema_seen_from(output)
+    schema = schema_seen_from(os.path.dirname(os.path.abspath(output)) if output else "", "case.schema.json")
     text = blank_case(chosen, [known[track]] if track else list(known.values()), schema)
     if output is None:
         click.echo(text, nl=False)
         return 0
     return _write_new(output, text, language)
-
-
-def _schema_seen_from(output: str | None) -> str:
-    """Give the path of the case schema for editors: relative inside a checkout, so that the file can be shared."""
-    from policy_engine.load.files import data_root  # noqa: PLC0415
-
-    schema = os.path.join(data_root(), "schemas", "case.schema.json")
-    if output is None:
-        return schema
-    folder = os.path.dirname(os.path.abspath(output))
-    inside = folder == data_root() or folder.startswith(data_root() + os.sep)
-    return os.path.relpath(schema, folder).replace(os.sep, "/") if inside else schema
 
 
 def _write_new(path: str, text: str, language: str) -> int:

@@ -8,10 +8,40 @@ _AFTER = frozenset({":", "-", "?", "mark"})
 """After these stands one space."""
 
 
+class OddGapError(Exception):
+    """Between two pieces stands something that is neither whitespace nor a comment."""
+
+    def __init__(self, found: str) -> None:
+        """Keep what was found."""
+        self.found = found
+        super().__init__(found)
+
+
 def laid_out(text: str) -> str:
-    """Lay out a text that is valid YAML, its line ends already newlines."""
+    """Lay out a text that is valid YAML, its line ends already newlines.
+
+    Raises:
+        OddGapError: where something would be lost.
+    """
     writer = _Writer(text)
     return writer.written()
+
+
+def comments_of(text: str) -> list[str]:
+    """Give the comments of a text, in their order.
+
+    Raises:
+        OddGapError: where there is something that is no comment.
+    """
+    found: list[str] = []
+    at = 0
+    for piece in cut(text):
+        found += map(_comment, text[at : piece.start].split("\n"))
+        head = text[piece.start : piece.end].split("\n")[0] if piece.is_block_scalar else ""
+        found.append(head[head.find("#") :].rstrip(_BLANKS) if "#" in head else "")
+        at = piece.end
+    found += map(_comment, text[at:].split("\n"))
+    return [comment for comment in found if comment]
 
 
 class _Writer:
@@ -36,15 +66,20 @@ class _Writer:
             self.at = piece.end
             self._write(piece, before, self.text[piece.end : follows])
             before = piece
-        self._between([*self._rest(self.text[self.at :], before), ""], before, None)
+        self._between(self._rest(self.text[self.at :], before), before, None)
         return "\n".join([*self.lines, ""]) if self.lines else ""
 
     def _gap(self, gap: str, before: Piece | None, piece: Piece) -> None:
         """Write what stands before a piece: some space, or line ends, comments and the beginning of its line."""
         if "\n" in gap or before is None or before.is_block_scalar:
-            self._between(self._rest(gap, before), before, piece)
+            *between, indent = self._rest(gap, before)
+            self._between(between, before, piece)
+            if indent.strip(_BLANKS):
+                raise OddGapError(indent)
             self.hangers = {}
             self._begin(" " * piece.first_column)
+        elif gap.strip(_BLANKS):
+            raise OddGapError(gap)
         elif piece.depth:
             self.lines[-1] += " " if "\t" in gap else gap
         elif before.sort in _AFTER:
@@ -62,7 +97,7 @@ class _Writer:
         if before is None or before.is_block_scalar:
             return gap.split("\n")
         rest, *more = gap.split("\n")
-        blanks, comment = rest[: len(rest) - len(rest.lstrip(_BLANKS))], rest.strip(_BLANKS)
+        blanks, comment = rest[: len(rest) - len(rest.lstrip(_BLANKS))], _comment(rest)
         if comment:
             column = before.column + self.at - before.start + len(blanks)
             self.lines[-1] += "  " if "\t" in blanks or not blanks else blanks
@@ -71,9 +106,9 @@ class _Writer:
         return more
 
     def _between(self, lines: list[str], before: Piece | None, piece: Piece | None) -> None:
-        """Write comments and blank lines above a piece; the last of the lines is the piece's own."""
-        for line in lines[:-1]:
-            comment = line.strip(_BLANKS)
+        """Write comments and blank lines above a piece."""
+        for line in lines:
+            comment = _comment(line)
             if comment:
                 column = len(line.rstrip(_BLANKS)) - len(comment)
                 self._begin(" " * self._column(column, before, piece) + comment)
@@ -132,3 +167,15 @@ class _Writer:
         self.lines[-1] += ">-"
         self.lines += [" " * indent + line for line in lines]
         self.hangers = {}
+
+
+def _comment(line: str) -> str:
+    """Give the comment in a line of a gap; nothing where the line is blank.
+
+    Raises:
+        OddGapError: where there is anything else.
+    """
+    found = line.strip(_BLANKS)
+    if found and not found.startswith("#"):
+        raise OddGapError(found)
+    return found

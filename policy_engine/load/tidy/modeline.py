@@ -17,6 +17,11 @@ def modeline(schema: str) -> str:
     return f"# yaml-language-server: $schema={schema}"
 
 
+def is_modeline(comment: str) -> bool:
+    """Tell whether a comment is a modeline."""
+    return _MODELINE.fullmatch(comment) is not None
+
+
 def schema_of(data: Data, kinds: tuple[str, ...]) -> str:
     """Name the schema of a file by its outermost keys, the rulebook's being the `kinds`; nothing where it is no file of ours."""
     keys = data.keys() if isinstance(data, dict) else ()
@@ -38,13 +43,19 @@ def schema_above(folder: str, schema: str) -> str:
 
 
 def schema_seen_from(folder: str, schema: str) -> str:
-    """Give the path of a schema for a file in a folder: relative where the project has it, so that the file can be shared."""
-    return schema_above(folder, schema) or os.path.join(data_root(), "schemas", schema)
+    """Give the path of a schema for a file in a folder: relative where the project has it, so that the file can be shared.
+
+    Where no folder is known, or no project around it, that of the schema that came with the engine.
+    """
+    return (schema_above(folder, schema) if folder else "") or os.path.join(data_root(), "schemas", schema)
 
 
 def with_modeline(text: str, schema: str) -> str:
-    """Give a text with the modeline as its first line; another one among the comments at its head gives way to it."""
+    """Give a text with the modeline as its first line; another one among the comments at its head gives way to it.
+
+    The line ends as the first line of the text does.
+    """
     lines = text.split("\n")
     head = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
-    kept = [line for n, line in enumerate(lines) if n >= head or not _MODELINE.fullmatch(line.strip())]
-    return "\n".join([modeline(schema), *kept])
+    kept = [line for n, line in enumerate(lines) if n >= head or not is_modeline(line.strip())]
+    return "\n".join([modeline(schema) + ("\r" if lines[0].endswith("\r") else ""), *kept])

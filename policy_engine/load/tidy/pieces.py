@@ -59,7 +59,7 @@ class Piece(NamedTuple):
             return max(moved, self.outer + (0 if self.closes and self.depth == 1 else STEP))
         if self.sort in {"key", "-", "?"}:
             return self.outer
-        return 0 if self.sort == "mark" else self.outer + STEP
+        return self.outer + STEP if self.blocks else self.column
 
 
 def cut(text: str) -> list[Piece]:

@@ -12,6 +12,8 @@ TOO_WIDE = 140
 _HEADER = re.compile(r"([|>])([-+0-9]*)([ \t]*)(#.*)?")
 _BREAK = re.compile(r"(?<=[^ \t]) (?=[^ \t])")
 _BLANKS = " \t"
+_OUTSIDE = Block(-1, 0, is_list=False)
+"""Where a text stands that is all of its file."""
 
 
 class BlockText(NamedTuple):
@@ -51,15 +53,15 @@ def under_header(text: str, blocks: tuple[Block, ...]) -> BlockText:
 
     Args:
         text: from its header to the last line that libyaml takes for a part of it.
-        blocks: the blocks that it stands in; outside of all of them it is left as it is.
+        blocks: the blocks that it stands in.
     """
     first, *below = text.split("\n")
     head = _HEADER.fullmatch(first.rstrip(_BLANKS))
-    if head is None or not blocks:
-        return BlockText(first, tuple(below), 0)
+    assert head is not None
+    outer = blocks[-1] if blocks else _OUTSIDE
     digits, chomp = re.sub(r"[^0-9]", "", head[2]), re.sub(r"[0-9]", "", head[2])
-    old = blocks[-1].old + int(digits) if digits else _own_indent(below, blocks[-1].old)
-    new = blocks[-1].new + (int(digits) if digits else STEP)
+    old = max(outer.old, 0) + int(digits) if digits else _own_indent(below, outer.old)
+    new = outer.new + (int(digits) if digits else STEP)
     lines = [line[old:] if line[:old] == " " * old else "" for line in below] or [""]
     cut_short = lines.pop() if lines[-1] else ""
     kept = [*lines, cut_short] if cut_short else lines[:-1]
