@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import tempfile
 
@@ -36,6 +37,8 @@ def replace_file(path: str, text: str) -> None:
     """
     target = os.path.realpath(path)
     mode = os.stat(target).st_mode & 0o7777
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
     handle, beside = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".policy-engine-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
@@ -44,6 +47,6 @@ def replace_file(path: str, text: str) -> None:
             os.fsync(file.fileno())
         os.chmod(beside, mode)
         os.replace(beside, target)
-    except BaseException:
-        os.unlink(beside)
-        raise
+    finally:
+        if os.path.lexists(beside):
+            os.unlink(beside)
