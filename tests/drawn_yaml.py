@@ -169,4 +169,3 @@ def _folded(lines: list[str]) -> str:
         text += ("\n" * (empty + 1) if spaced else "\n" * empty if empty else " ") + line
         empty, last = 0, line
     return text
-
