@@ -33,7 +33,7 @@ class Bad(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the arguments of the command: `replay` for records, `round` for what only a round shows, `fmt` for layout, else `evaluate`."""
+        """Give the arguments of the command: `fmt` for layout, `replay` for records, `round` for a round, else `evaluate`."""
         if self.of_layout:
             return ("fmt", "--check", str(self.case))
         command = "replay" if self.of_records else "round" if self.of_a_round else "evaluate"

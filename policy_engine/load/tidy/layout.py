@@ -37,7 +37,7 @@ def comments_of(text: str) -> list[str]:
     at = 0
     for piece in cut(text):
         found += map(_comment, text[at : piece.start].split("\n"))
-        head = text[piece.start : piece.end].split("\n")[0] if piece.is_block_scalar else ""
+        head = text[piece.start : piece.end].split("\n", maxsplit=1)[0] if piece.is_block_scalar else ""
         found.append(head[head.find("#") :].rstrip(_BLANKS) if "#" in head else "")
         at = piece.end
     found += map(_comment, text[at:].split("\n"))
@@ -153,7 +153,7 @@ class _Writer:
     def _is_too_wide(self, piece: Piece, before: Piece, text: str, gap: str) -> bool:
         """Tell whether a plain value makes its line too wide, and stands where it may be folded."""
         plain = piece.sort == "value" and not piece.style and not piece.depth and bool(piece.blocks)
-        behind = gap.split("\n")[0].strip(_BLANKS)
+        behind = gap.split("\n", maxsplit=1)[0].strip(_BLANKS)
         return plain and before.sort in {":", "-"} and "\n" not in self.text[before.end : piece.start] and (
             not behind and len(self.lines[-1]) + len(text) > TOO_WIDE
         )  # fmt: skip
