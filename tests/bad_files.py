@@ -34,11 +34,18 @@ class Bad(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the arguments of the command: `check` for findings, `replay` for records, `round` for what only a round shows."""
+        """Give the arguments of the command: `check` for findings, `fmt` for layout, `replay` for records, `round` for a round."""
         if self.of_a_check:
             return ("check", "--fail-level", "note", "--rulebook", str(self.rulebook))
+        if self.of_layout:
+            return ("fmt", "--check", str(self.case))
         command = "replay" if self.of_records else "round" if self.of_a_round else "evaluate"
         return (command, str(self.case), *(("--rulebook", str(self.rulebook)) if self.rulebook else ()))
+
+    @property
+    def of_layout(self) -> bool:
+        """Whether the fault lies in how a file is laid out."""
+        return self.code.startswith("PE84")
 
     @property
     def of_a_round(self) -> bool:
@@ -59,11 +66,12 @@ class Bad(NamedTuple):
 def kept() -> list[Bad]:
     """Give every bad file that is kept in `cases/bad/`."""
     noted = [bad for path in sorted(BAD.rglob("*.yaml")) if (bad := _read(path))]
-    no_cases, no_edition = BAD / "PE511-no-cases", RULEBOOKS / "PE607-no-edition"
+    no_cases, no_edition, no_yaml = BAD / "PE511-no-cases", RULEBOOKS / "PE607-no-edition", BAD / "PE841-no-yaml"
     return [
         *noted,
         Bad("PE511", no_cases, None, ((no_cases, 1, 1),)),
         Bad("PE607", SAMPLE_CASE, no_edition, ((no_edition, 1, 1),)),
+        Bad("PE841", no_yaml, None, ((no_yaml, 1, 1),)),
     ]
 
 

@@ -19,6 +19,7 @@ from policy_engine.load.case import find_cases
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
 from policy_engine.load.survey import survey_edition
+from policy_engine.load.tidy.file import tidied_file, yaml_files
 from policy_engine.report.problems import problem_to_text
 from tests.bad_files import BAD, MADE, RULEBOOKS, SAMPLE_CASE, Bad, Place, kept, made, stricter
 from tests.conftest import ROOT
@@ -63,6 +64,8 @@ def _found(bad: Bad) -> tuple[Problem, ...]:
         if bad.of_records:
             open_records(str(bad.case)).close()
             return ()
+        if bad.of_layout:
+            return _found_in_layout(bad)
         if bad.of_a_round:
             return rate_round(load_round(str(bad.case), library)).problems
         rater = Rater(library)
@@ -71,6 +74,14 @@ def _found(bad: Bad) -> tuple[Problem, ...]:
     except InputError as error:
         return error.problems
     return ()
+
+
+def _found_in_layout(bad: Bad) -> tuple[Problem, ...]:
+    """Lay out what a fault is about, as `fmt` does, and give the problems."""
+    problems: list[Problem] = []
+    for path in yaml_files([str(bad.case)], problems):
+        tidied_file(path)
+    return tuple(problems)
 
 
 def _places(problems: tuple[Problem, ...], code: str) -> list[Place]:
@@ -136,7 +147,7 @@ def test_errors_as_data_say_the_same(code: str, tmp_path: Path, cli: Cli) -> Non
         assert (ROOT / error["page"]).is_file()
 
 
-@_codes(without={"PE101", "PE405", "PE413", "PE511", "PE607", "PE609", "PE610", *MADE})
+@_codes(without={"PE101", "PE405", "PE413", "PE511", "PE607", "PE609", "PE610", "PE841", *MADE})
 def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
     """Rule: below the message stands the line as it is in the file, with a caret under the column."""
     bad = _bad(code, tmp_path)

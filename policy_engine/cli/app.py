@@ -9,6 +9,8 @@ from policy_engine.cli.clauses import build_clauses
 from policy_engine.cli.compare import build_compare
 from policy_engine.cli.edition_group import build_edition
 from policy_engine.cli.evaluate import build_evaluate
+from policy_engine.cli.explain import build_explain
+from policy_engine.cli.fmt import build_fmt
 from policy_engine.cli.interpretations import build_interpretations
 from policy_engine.cli.new_case import build_new_case
 from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothing
@@ -61,6 +63,8 @@ def build_app(language: str) -> click.Group:
             build_replay(language),
             build_test(language),
             build_check(language),
+            build_fmt(language),
+            build_explain(language),
         ],
         params=[language_option(language)],
         callback=nothing,

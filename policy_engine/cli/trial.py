@@ -63,11 +63,11 @@ def suggest(folder: str, examined: Sequence[Examined], library: Library, languag
 
 def _write(folder: str, case: Suggestion, one: Examined, library: Library, language: str) -> None:
     """Write one case file."""
-    from policy_engine.load.files import case_schema_from  # noqa: PLC0415  (only where something is written)
+    from policy_engine.load.tidy.modeline import schema_seen_from  # noqa: PLC0415  (only where something is written)
 
     path = os.path.join(folder, f"{case.name}.yaml")
     edition = one.standing.edition
-    plain = suggestion_facts(case, edition.id, case_schema_from(os.path.abspath(folder)))
+    plain = suggestion_facts(case, edition.id, schema_seen_from(folder, "case.schema.json"))
     read, _ = read_case(plain.encode(), path, library, edition.id)
     evaluator = Evaluator(edition)
     seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))

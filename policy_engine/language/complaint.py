@@ -17,7 +17,11 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     Why: most unknown names are slips of the hand, and "did you mean" ends them at once.
     """
+    return next(iter(nearest_few(name, known, 1)), "")
+
+
+def nearest_few(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Give the known names most like `name`, the nearest first; none where none is near."""
     from difflib import get_close_matches  # noqa: PLC0415  (only errors need it, and it is slow to load)
 
-    found = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return found[0] if found else ""
+    return get_close_matches(name, sorted(known), n=count, cutoff=0.6)

@@ -24,20 +24,6 @@ def data_root() -> str:
     return inside if os.path.isdir(inside) else os.path.dirname(package)
 
 
-def case_schema_from(folder: str | None) -> str:
-    """Give the path of the case schema, for the first line of a case file: relative inside a checkout, so that it can be shared.
-
-    Args:
-        folder: where the case file will stand; None where that is not known.
-    """
-    schema = os.path.join(data_root(), "schemas", "case.schema.json")
-    if folder is None:
-        return schema
-    folder = os.path.abspath(folder)
-    inside = folder == data_root() or folder.startswith(data_root() + os.sep)
-    return os.path.relpath(schema, folder).replace(os.sep, "/") if inside else schema
-
-
 def is_shipped(folder: str) -> bool:
     """Tell whether a folder is one of those that came with the engine."""
     return os.path.realpath(folder).startswith(os.path.realpath(data_root()) + os.sep + "rulebook" + os.sep)

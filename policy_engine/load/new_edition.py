@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.tidy.modeline import schema_seen_from, with_modeline
 from policy_engine.load.yaml_text import Document, Path, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -27,7 +28,8 @@ class Remaining(NamedTuple):
 def new_edition(old: str, root: str, name: str, first: date, last: date) -> tuple[str, tuple[Remaining, ...]]:
     """Copy an edition's folder under a new id and period, as a draft; give its folder, and what still speaks of the old period.
 
-    Comments and spacing stay as they are: only the values are replaced. The copy appears whole or not at all.
+    Comments and spacing stay as they are: only the values are replaced, and the modeline at the head of each file. The copy
+    appears whole or not at all.
 
     Args:
         old: the folder of the edition that is copied.
@@ -51,9 +53,19 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
         shutil.copytree(old, copy)
         before = load_edition(copy, heed_lock=False)
         _rewrite_front(os.path.join(copy, _FRONT), before, name, first, last)
+        _rewrite_modelines(copy, target)
         load_edition(copy, heed_lock=False)
         os.rename(copy, target)
     return target, tuple(_remaining(target, before.begins.year, (first.year, last.year)))
+
+
+def _rewrite_modelines(copy: str, target: str) -> None:
+    """Let the first line of every file of a copy lead editors to the schema from where the copy will lie."""
+    for path, raw in read_raws(copy).items():
+        folder = os.path.dirname(os.path.join(target, os.path.relpath(path, copy)))
+        text = with_modeline(raw.decode("utf-8-sig"), schema_seen_from(folder, "rulebook.schema.json"))
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
 
 
 def _rewrite_front(path: str, before: Edition, name: str, first: date, last: date) -> None:

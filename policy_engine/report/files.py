@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import tempfile
 
@@ -24,3 +25,28 @@ def write_new(path: str, text: str) -> None:
         os.link(beside, path)
     finally:
         os.unlink(beside)
+
+
+def replace_file(path: str, text: str) -> None:
+    """Put a text in the place of a file's; where the path is a link, in the file that it leads to.
+
+    Written beside it first and then moved over it, so that nobody ever sees half of it; the rights on the file stay.
+
+    Raises:
+        OSError: where it cannot be written.
+    """
+    target = os.path.realpath(path)
+    mode = os.stat(target).st_mode & 0o7777
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
+    handle, beside = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".policy-engine-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, mode)
+        os.replace(beside, target)
+    finally:
+        if os.path.lexists(beside):
+            os.unlink(beside)

@@ -1,0 +1,132 @@
+"""`policy-engine fmt`: give YAML files their canonical layout."""
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from policy_engine.cli.options import OPTIONS, format_option, language_option
+from policy_engine.errors import N_, InputError, Problem
+from policy_engine.messages import translate
+
+if TYPE_CHECKING:
+    from policy_engine.load.tidy.file import Tidied
+
+_HELP = N_(
+    """Give rulebook and case files their canonical layout.
+
+    PATH is a file, a folder that is searched, or `-` for standard input to standard output. Indentation, blank lines, line
+    ends, the modeline for editors and the width of prose are set; comments and values stay as they are. Each file is read
+    again before it is written, and refused if it would mean anything else."""
+)
+
+
+def build_fmt(language: str) -> click.Command:
+    """Build the command in a language."""
+    check = N_("Write nothing; end with 1 where a file would change, and name it.")
+    return click.Command(
+        "fmt",
+        help=translate(_HELP, language),
+        short_help=translate(N_("Give YAML files their canonical layout."), language),
+        options_metavar=translate(OPTIONS, language),
+        callback=partial(format_files, language),
+        params=[
+            click.Argument(["paths"], metavar="PATH...", nargs=-1, required=True, type=click.Path()),
+            click.Option(["--check"], is_flag=True, help=translate(check, language)),
+            click.Option(["--diff"], is_flag=True, help=translate(N_("Write nothing; show what would change."), language)),
+            format_option(language),
+            language_option(language),
+        ],
+    )
+
+
+def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool, form: str, lang: str | None) -> int:  # noqa: FBT001  (flags of the command line)
+    """Format the files; give the exit code.
+
+    Raises:
+        InputError: with the problems of every file that cannot be formatted, after the others were.
+    """
+    del lang  # read before the command was built
+    problems: list[Problem] = []
+    found = [_from_input()] if paths == ("-",) else _read(paths, language, problems)
+    changed = [one for one in found if one.changed]
+    failed = "" if check or diff or paths == ("-",) else _write(changed)
+    if paths == ("-",) and not (check or diff):
+        sys.stdout.write(found[0].after)
+        return 0
+    if diff:
+        _show_diff(changed)
+    if found:
+        _tell(found, changed, form, language, written=not (check or diff), aside=diff)
+    if problems:
+        raise InputError(problems)
+    if failed:
+        raise click.UsageError(failed)
+    return int(check and bool(changed))
+
+
+def _from_input() -> "Tidied":
+    """Lay out what stands on standard input."""
+    from policy_engine.load.tidy.file import tidied  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.yaml_text import MAX_BYTES  # noqa: PLC0415
+
+    return tidied(sys.stdin.buffer.read(MAX_BYTES + 1), "-", None)
+
+
+def _read(paths: Sequence[str], language: str, problems: list[Problem]) -> "list[Tidied]":
+    """Lay out every file, none written yet."""
+    from policy_engine.load.tidy.file import tidied_file, yaml_files  # noqa: PLC0415
+
+    if "-" in paths:
+        raise click.UsageError(translate(N_("`-` stands alone: standard input is one file"), language))
+    found: list[Tidied] = []
+    for path in yaml_files(paths, problems):
+        try:
+            found.append(tidied_file(path))
+        except InputError as error:
+            problems += error.problems
+    return found
+
+
+def _write(changed: "list[Tidied]") -> str:
+    """Write what changed, each file whole or not at all; give what could not be written, which is then not told as done."""
+    from policy_engine.report.files import replace_file  # noqa: PLC0415
+
+    failed: list[str] = []
+    for one in list(changed):
+        try:
+            replace_file(one.file, one.after)
+        except OSError as error:
+            failed.append(f"{one.file}: {error.strerror}")
+            changed.remove(one)
+    return "; ".join(failed)
+
+
+def _show_diff(changed: "Sequence[Tidied]") -> None:
+    """Print what would change."""
+    from policy_engine.report.diff import unified_diff  # noqa: PLC0415
+
+    for one in changed:
+        sys.stdout.write(unified_diff(one.file, one.before, one.after))
+
+
+def _tell(
+    found: "Sequence[Tidied]", changed: "Sequence[Tidied]", form: str, language: str, *, written: bool, aside: bool
+) -> None:  # fmt: skip
+    """Print what was done; beside a diff, on standard error."""
+    if form == "json":
+        from policy_engine.report.data import to_json  # noqa: PLC0415
+
+        files = [{"file": one.file, "changed": one.changed} for one in found]
+        click.echo(to_json({"files": files, "changed": len(changed), "written": written}), err=aside)
+        return
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.explain.formatted import explain_formatted  # noqa: PLC0415
+
+    told = explain_formatted(len(found), [one.file for one in changed], language, written=written)
+    if aside:
+        click.echo(told.headline, err=True)
+    else:
+        write_prose(told, form)

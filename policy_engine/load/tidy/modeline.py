@@ -1,0 +1,61 @@
+"""The modeline: the first line of a file, by which an editor knows the schema that the file follows."""
+
+import os
+import re
+
+from policy_engine.load.files import data_root
+from policy_engine.load.scalars import Data
+
+_MODELINE = re.compile(r"# *yaml-language-server: *\$schema=(\S+)[ \t]*")
+_BY_KEY = {"case": "case.schema.json", "round": "round-file.schema.json"}
+_RULEBOOK = "rulebook.schema.json"
+_MAX_UP = 64
+
+
+def modeline(schema: str) -> str:
+    """Write the modeline for a schema's path or address."""
+    return f"# yaml-language-server: $schema={schema}"
+
+
+def is_modeline(comment: str) -> bool:
+    """Tell whether a comment is a modeline."""
+    return _MODELINE.fullmatch(comment) is not None
+
+
+def schema_of(data: Data, kinds: tuple[str, ...]) -> str:
+    """Name the schema of a file by its outermost keys, the rulebook's being the `kinds`; nothing where it is no file of ours."""
+    keys = data.keys() if isinstance(data, dict) else ()
+    for key in keys:
+        if key in _BY_KEY:
+            return _BY_KEY[key]
+    return _RULEBOOK if any(key in kinds for key in keys) else ""
+
+
+def schema_above(folder: str, schema: str) -> str:
+    """Give the path of a schema as seen from a folder, where one of the folders above has `schemas/`; else nothing."""
+    here = os.path.abspath(folder)
+    for _ in range(_MAX_UP):
+        path = os.path.join(here, "schemas", schema)
+        if os.path.isfile(path):
+            return os.path.relpath(path, os.path.abspath(folder)).replace(os.sep, "/")
+        here = os.path.dirname(here)
+    return ""
+
+
+def schema_seen_from(folder: str, schema: str) -> str:
+    """Give the path of a schema for a file in a folder: relative where the project has it, so that the file can be shared.
+
+    Where no folder is known, or no project around it, that of the schema that came with the engine.
+    """
+    return (schema_above(folder, schema) if folder else "") or os.path.join(data_root(), "schemas", schema)
+
+
+def with_modeline(text: str, schema: str) -> str:
+    """Give a text with the modeline as its first line; another one among the comments at its head gives way to it.
+
+    The line ends as the first line of the text does.
+    """
+    lines = text.split("\n")
+    head = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
+    kept = [line for n, line in enumerate(lines) if n >= head or not is_modeline(line.strip())]
+    return "\n".join([modeline(schema) + ("\r" if lines[0].endswith("\r") else ""), *kept])

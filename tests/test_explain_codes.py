@@ -1,0 +1,126 @@
+"""`policy-engine explain`: the page of every code, in the reader's language, wherever the engine is installed."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from policy_engine.errors import CATALOGUE
+from policy_engine.load.pages import codes, read_page
+from policy_engine.messages import LANGUAGES
+from policy_engine.report.text import WIDTH
+from tests.conftest import ROOT
+
+Cli = Callable[..., tuple[int, str, str]]
+
+PAGES = ROOT / "docs" / "errors"
+VIETNAMESE = re.compile(r"[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
+
+
+def test_every_code_has_a_page() -> None:
+    """Rule: each code of the catalogue can be explained, and each page is that of one code."""
+    assert set(CATALOGUE) <= set(codes())
+    assert sorted(path.stem for path in PAGES.glob("[A-Z][A-Z][0-9]*.md")) == codes()
+
+
+@pytest.mark.parametrize("code", codes())
+def test_a_page_has_both_halves_each_with_a_title(code: str) -> None:
+    """Rule: a page tells the same in English and in Vietnamese, each half under a title of its own."""
+    english, vietnamese = (read_page(code, language) for language in ("en", "vi"))
+
+    assert english.title
+    assert vietnamese.title
+    assert not VIETNAMESE.search(english.title)
+    assert VIETNAMESE.search(vietnamese.title + vietnamese.body[:200])
+    assert len(english.body) > 100
+    assert len(vietnamese.body) > 100
+    assert not {english.title[-1], vietnamese.title[-1]} & {".", ":"}
+
+
+@pytest.mark.parametrize("code", codes())
+def test_the_titles_are_those_of_the_table(code: str) -> None:
+    """Rule: the table of all codes and the pages name a code alike."""
+    row = next(line for line in (PAGES / "README.md").read_text("utf-8").split("\n") if line.startswith(f"| [{code}]"))
+
+    assert [f"[{code}]({code}.md)", read_page(code, "en").title, read_page(code, "vi").title] == [
+        cell.strip() for cell in row.strip("|").split("|")
+    ]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("code", codes())
+def test_a_page_is_readable_text(code: str, lang: str, cli: Cli) -> None:
+    """Rule: on the terminal stands one language only, to the width, without marks of Markdown."""
+    page = read_page(code, lang)
+    status, out, err = cli("explain", code, lang=lang)
+    prose = [line for line in out.split("\n") if not line.startswith("    ")]
+
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{code}  {page.title}\n\n")
+    assert [line for line in prose if len(line) > WIDTH and "|" not in line and line.count("  ") < 3] == []
+    assert "**" not in "".join(prose)
+    assert "```" not in out
+    assert "](" not in out
+    assert "Tiếng Việt" not in out
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_example_of_a_page_is_shown(lang: str, cli: Cli) -> None:
+    """Rule: an example stands there line by line as it is in the page."""
+    for code in codes():
+        shown = cli("explain", code, lang=lang)[1].split("\n")
+        for block in re.findall(r"^```\w*\n(.*?)^```$", read_page(code, lang).body, re.DOTALL | re.MULTILINE):
+            assert {f"    {line}" for line in block.rstrip("\n").split("\n")} <= set(shown), code
+
+
+def test_markdown_is_the_half_as_it_is_kept(cli: Cli) -> None:
+    """Rule: `--format markdown` gives the page of one language, for a mail or a wiki."""
+    whole = (PAGES / "PE302.md").read_text("utf-8")
+
+    english = cli("explain", "PE302", "--format", "markdown")[1]
+    vietnamese = cli("explain", "PE302", "--format", "markdown", lang="vi")[1]
+
+    assert whole.startswith(english)
+    assert vietnamese.startswith("# PE302: Điều kiện nhắc đến một tên chưa khai báo\n\nTên này")
+    assert whole.endswith(vietnamese.split("\n\n", 2)[2])
+
+
+def test_json_is_one_page_or_several(cli: Cli) -> None:
+    """Rule: one code prints an object, several an array, in the order asked and each once; small letters will do."""
+    one = json.loads(cli("explain", "pe302", "--format", "json")[1])
+    several = json.loads(cli("explain", "pe707", "PE302", "Pe302", "--format", "json")[1])
+
+    assert (one["code"], one["title"]) == ("PE302", read_page("PE302", "en").title)
+    assert (ROOT / one["page"]).is_file()
+    assert ["PE707", "PE302"] == [page["code"] for page in several]
+    assert one == several[1]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_a_code_all_are_listed(lang: str, cli: Cli) -> None:
+    """Rule: the list names every code with its title in the reader's language."""
+    status, out, _ = cli("explain", lang=lang)
+    rows = re.findall(r"^  ([A-Z]{2}[0-9]{3})  (.+)$", out, re.MULTILINE)
+
+    assert status == 0
+    assert [(code, read_page(code, lang).title) for code in codes()] == rows
+    assert codes() == [page["code"] for page in json.loads(cli("explain", "--format", "json", lang=lang)[1])]
+
+
+@pytest.mark.parametrize(("typed", "near"), [("PE9302", "PE302"), ("302", "PE302"), ("PE30", "PE30"), ("P302", "PE302")])
+def test_an_unknown_code_names_the_nearest(typed: str, near: str, cli: Cli) -> None:
+    """Rule: a slip of the hand is wrong usage, and the nearest codes are named."""
+    status, out, err = cli("explain", typed)
+
+    assert (status, out) == (2, "")
+    assert near in err.partition("nearest:")[2]
+
+
+def test_what_is_like_no_code_is_refused(cli: Cli) -> None:
+    """Rule: where no code is near, it is said how to list them; a path is never read."""
+    for typed in ("xyz", "../README", "PE302.md/..", ""):
+        status, out, err = cli("explain", typed)
+
+        assert (status, out) == (2, "")
+        assert "policy-engine explain" in err
