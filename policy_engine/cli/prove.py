@@ -101,6 +101,8 @@ def _keep(proofs: "list[Proof]", folder: str, language: str) -> None:
             name = re.sub(r"[/_+]", "-", f"{proof.edition.id}-{claim.id}")
             path = os.path.join(folder, f"{name}.yaml")
             if claim.witness and not os.path.lexists(path):
-                write_new(path, case_text(claim.witness, name, schema_seen_from(folder, "case.schema.json"), [f"{claim.id}: {claim.answer}"]))
+                write_new(
+                    path, case_text(claim.witness, name, schema_seen_from(folder, "case.schema.json"), [f"{claim.id}: {claim.answer}"])
+                )
                 written += 1
     click.echo(translate(N_("case files written: {count}"), language, count=written), err=True)
