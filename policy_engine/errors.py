@@ -164,14 +164,14 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("a round is one year; move the case, or name one edition with `--edition`"),
     ),
     "PE707": Entry(N_("this folder has two files `round:`; the other is {first}"), N_("keep one")),
+    # 80x to 82x: an edition held against itself
+    **FINDINGS,
     # 84x: the layout of files
     "PE840": Entry(
         N_("the file cannot be laid out without changing what it means, so it is left as it is"),
         N_("write what stands here in quotes, and indent the file from the left margin on"),
     ),
     "PE841": Entry(N_("no YAML file was found in `{folder}`"), N_("name a YAML file, or a folder that holds some")),
-    # 8xx: an edition held against itself
-    **FINDINGS,
 }
 
 
