@@ -7,7 +7,7 @@ from policy_engine.explain.blocks import Line, Section
 from policy_engine.explain.proofs import Teller
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
-from policy_engine.prove.claims import PROVEN
+from policy_engine.prove.claims import PROVEN, UNPROVABLE
 from policy_engine.prove.transitions import Passage, Passages, Transition
 
 
@@ -37,7 +37,7 @@ def _label(edition: Edition, track: str, language: str) -> str:
 def _lines(passages: Passages, passage: Passage, language: str) -> Iterator[Line]:
     """Tell the transitions of a pair of tracks: those that are possible, with a smallest case, and how many are not."""
     if passage.reason:
-        yield Line("unknown", translate(N_("undecided: {reason}"), language, reason=passage.reason))
+        yield Line("unknown", translate(N_("undecided: {reason}"), language, reason=passage.reason.removeprefix(UNPROVABLE)))
     for one in passage.transitions:
         if one.before != one.after or one.answer != PROVEN:
             yield _transition(passages, one, language)

@@ -7,7 +7,7 @@ from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.explain.words import outcome_word
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
-from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Claim, Part, Region, Span, Witness
+from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
 from policy_engine.prove.edition import Proof
 
 _MARKS = {PROVEN: "met", REFUTED: "not_met", UNDECIDED_WORD: "unknown"}
@@ -42,6 +42,7 @@ _SAID: Mapping[tuple[str, str], Words] = {
 _REASONS = {
     "not_real": N_("there is no such case"), "too_wide": N_("it also takes in cases that get a level"),
     "not_read": N_("the track does not read this figure"),
+    "derived": N_("this figure follows from others; promise it of those"),
 }  # fmt: skip
 _UNDECIDED = N_("undecided: the solver's budget ran out, or a condition cannot be put to it")
 
@@ -160,7 +161,7 @@ def _sentence(teller: Teller, claim: Claim) -> str:
     if claim.kind == "not_shadowed" and claim.parts:
         about = [sentence(claim.parts[0].says, teller.language).rstrip(" .")]
     if claim.answer == UNDECIDED_WORD:
-        said = teller.say(_UNDECIDED) + (f" ({claim.reason})" if claim.reason else "")
+        said = teller.say(_UNDECIDED) + (f" ({claim.reason.removeprefix(UNPROVABLE)})" if claim.reason else "")
         return ": ".join(filter(None, (own or ", ".join((claim.kind, *about)), said)))
     said = teller.say(_SAID[claim.kind, claim.answer], *about) if (claim.kind, claim.answer) in _SAID else ""
     reason = teller.say(_REASONS[claim.reason]) if claim.reason in _REASONS else ""

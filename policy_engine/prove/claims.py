@@ -7,6 +7,8 @@ from policy_engine.model.facts import Texts
 
 PROVEN, REFUTED, UNDECIDED_WORD = "PROVEN", "REFUTED", "UNDECIDED"
 ANSWERS = (PROVEN, REFUTED, UNDECIDED_WORD)
+UNPROVABLE = "unprovable: "
+"""What begins a reason; the part of a condition that the solver has no word for follows."""
 KINDS = ("one_track", "gap", "no_gap", "overlap", "no_overlap", "reachable", "not_shadowed", "exception", "nested", "monotone")
 """What can be claimed: see `docs/proving.md`, where each has its sentence."""
 

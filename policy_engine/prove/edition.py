@@ -7,7 +7,7 @@ from typing import NamedTuple
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.ask import BUDGET, Asker, Solution
-from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, Claim
+from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, UNPROVABLE, Claim
 from policy_engine.prove.confirm import refused
 from policy_engine.prove.gaps import gap_claims
 from policy_engine.prove.ladder import ladder_claims, monotone_claims
@@ -54,7 +54,7 @@ def prove_track(evaluator: Evaluator, track: Track, budget: int = BUDGET) -> Ite
     try:
         inquiry = Inquiry(evaluator, track, budget)
     except UnprovableError as error:
-        yield Claim("no_gap", track.id, UNDECIDED_WORD, reason=f"unprovable: {error}")
+        yield Claim("no_gap", track.id, UNDECIDED_WORD, reason=f"{UNPROVABLE}{error}")
         return
     for question in QUESTIONS:
         yield from question(inquiry)
@@ -68,7 +68,7 @@ def one_track_claims(evaluator: Evaluator, budget: int = BUDGET) -> Iterator[Cla
     try:
         applies = {track.id: reader.truth(track.applies_to.tree) for track in edition.tracks}
     except UnprovableError as error:
-        yield Claim("one_track", "", UNDECIDED_WORD, reason=f"unprovable: {error}")
+        yield Claim("one_track", "", UNDECIDED_WORD, reason=f"{UNPROVABLE}{error}")
         return
     asker = Asker(symbols, symbols.domains, budget)
     for first, second in combinations(applies, 2):

@@ -7,6 +7,7 @@ from policy_engine.prove.ask import BESIDE, Answer, Solution
 from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, Claim, Part, Witness
 from policy_engine.prove.confirm import Expected, confirmed
 from policy_engine.prove.door import Term, z3
+from policy_engine.prove.meaning import is_derived
 from policy_engine.prove.terms import Figure, conjunction
 from policy_engine.prove.tracks import Inquiry, refuted_by, shown_by
 
@@ -83,7 +84,7 @@ def _promise(inquiry: Inquiry, promise: Monotonicity) -> Claim:
     claim = Claim("monotone", inquiry.track.id, PROVEN, (promise.id,), says=promise.says)
     symbol = inquiry.meaning.symbols.of.get(promise.more)
     if symbol is None or not isinstance(symbol.known, Figure):
-        return claim._replace(answer=REFUTED, reason="not_read")
+        return claim._replace(answer=REFUTED, reason="derived" if is_derived(inquiry.edition.facts[promise.more]) else "not_read")
     own = symbol.known.part
     more = z3.Const(f"more {promise.more}", own.sort())
     standing = _place_of(inquiry)

@@ -75,8 +75,6 @@ class Meaning:
         self.levels = {rule.level: self._level(rule) for rule in track.levels}
         self.barred, self.rank = self._bound(self._first_rank())
         self.gaps = [self.truth(one.where) for one in track.gaps]
-        for promise in track.monotone:
-            self._named(promise.more)
         self.always = conjunction([self.applies, *self._invariants(), *symbols.domains])
 
     @property

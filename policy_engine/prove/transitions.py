@@ -12,7 +12,7 @@ from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.ask import Asker, Solution, Undecided
-from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, Witness
+from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, UNPROVABLE, Witness
 from policy_engine.prove.confirm import Expected, confirmed
 from policy_engine.prove.door import Term, z3
 from policy_engine.prove.meaning import Meaning, raw_reader
@@ -123,7 +123,7 @@ def _passage(before: Evaluator, first: Track, after: Evaluator, second: Track, s
     try:
         one, two = Meaning(before.edition, first, symbols), Meaning(after.edition, second, symbols, own)
     except UnprovableError as error:
-        return Passage(first.id, second.id, (), 0, f"unprovable: {error}")
+        return Passage(first.id, second.id, (), 0, f"{UNPROVABLE}{error}")
     placed = [_placed_alike(symbols, name, own[name], before.edition, after.edition) for name in days]
     asker = Asker(symbols, [one.always, two.always, *placed, *symbols.domains])
     found: list[Transition] = []
