@@ -71,7 +71,7 @@ def test_every_example_of_a_page_is_shown(lang: str, cli: Cli) -> None:
     for code in codes():
         shown = cli("explain", code, lang=lang)[1].split("\n")
         for block in re.findall(r"^```\w*\n(.*?)^```$", read_page(code, lang).body, re.DOTALL | re.MULTILINE):
-            assert {f"    {line}" for line in block.rstrip("\n").split("\n")} <= set(shown), code
+            assert {f"    {line}".rstrip() for line in block.rstrip("\n").split("\n")} <= set(shown), code
 
 
 def test_markdown_is_the_half_as_it_is_kept(cli: Cli) -> None:
