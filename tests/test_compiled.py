@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -206,6 +207,22 @@ def test_a_count_beyond_64_bits_is_exact(edition: Edition) -> None:
     levels = [lean.level(lean.row({**facts, **chosen, **counts, "tasks_exceeded": huge // 2 + more}))[1] for more in (-1, 0)]
 
     assert levels == ["good", "excellent"]
+
+
+@pytest.mark.parametrize("name", ["kind", "discipline_met", "tasks_total", "tasks_exceeded", "ideological_decline", "disciplined_in_year"])
+def test_none_is_no_value(name: str, edition: Edition) -> None:
+    """Rule: a row with None, which Python takes for false, is refused wherever it stands; it never passes for an answer."""
+    lean = Lean(Evaluator(edition).plan)
+    path = next(path for path in CASE_FILES if path.stem == "specialist-outstanding")
+    case, _ = read_case(path.read_bytes(), str(path), LIBRARY)
+    row: list[Any] = list(lean.row(case.facts))
+    lean.level(row)
+
+    row[lean.names.index(name)] = None
+
+    for read in (lean.level, lean.record):
+        with pytest.raises(TypeError):
+            read(tuple(row))
 
 
 def test_a_record_names_what_it_looked_at(edition: Edition) -> None:

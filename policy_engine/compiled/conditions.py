@@ -13,7 +13,7 @@ The open reading keeps the value of every part, one statement each, of which the
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -216,6 +216,6 @@ def _pairs_of(tree: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
     return [(sides[number], sign, sides[number + 1]) for number, sign in enumerate(tree.ops)]
 
 
-def any_is(values: list[str], word: str) -> str:
-    """Write the question whether one of some values is a certain one."""
-    return " or ".join(f"{value} is {word}" for value in values)
+def any_is(values: Sequence[str], *words: str) -> str:
+    """Write the question whether one of some values is a certain one, or one of several."""
+    return " or ".join(f"{value} is {word}" for value in values for word in words)

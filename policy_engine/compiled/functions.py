@@ -83,6 +83,7 @@ class TrackFunctions:
     def careful(self) -> str:
         """Write the function that reads a row after Kleene."""
         lines = Lines()
+        refuse_none(lines)
         self._open(lines)
         for rule in self.track.invariants:
             value = self.writer.open(rule.holds.tree, lines)
@@ -130,7 +131,7 @@ class TrackFunctions:
     def _send_on(self, facts: Sequence[str], lines: Lines) -> None:
         """Send a row on where one of some facts is open."""
         if facts:
-            with lines.under(f"if {any_is([self.names.fact(name) for name in facts], 'U')}:"):
+            with lines.under(f"if {any_is([self.names.fact(name) for name in facts], 'U', 'None')}:"):
                 lines.add("return careful(row)")
 
     def _hold_laws(self, lines: Lines) -> None:
@@ -200,6 +201,12 @@ class TrackFunctions:
         return f"({''.join(f'{self.names.fact(name)}, ' for name in self.facts)})"
 
 
+def refuse_none(lines: Lines) -> None:
+    """Refuse None, which Python would take for false: what nobody recorded is UNKNOWN, what does not exist is NONE."""
+    with lines.under("if None in row:"):
+        lines.add("raise TypeError(none)")
+
+
 def _asked_by(bound: Bound) -> tuple[str, ...]:
     """Give the names that a rule asks."""
     rule = bound.rule
@@ -230,6 +237,7 @@ def binder(level_ids: Sequence[str]) -> Callable[[Answer, Sequence[tuple[bool, A
 def scope(layout: Layout) -> str:
     """Write the function of a row that no track is for: it may still contradict itself."""
     lines = Lines()
+    refuse_none(lines)
     Opening(layout, None).write(lines)
     lines.add("return outside")
     return lines.text("def careful(row):")
@@ -241,6 +249,7 @@ def choosing(layout: Layout, *, plain: bool) -> str:
     It is plain where no fact that it asks follows from others: then the row's other facts do not matter.
     """
     lines = Lines()
+    refuse_none(lines)
     names = [name for track in layout.plan.tracks.values() for name in track.track.applies_to.names]
     if plain:
         lines.add(*(f"{layout.names.fact(name)} = row[{layout.names.positions[name]}]" for name in layout.plan.choosing))

@@ -5,7 +5,8 @@
     lean.level(row)                             ("classified", "good")
     lean.record(row)                            Record(track, outcome, level, criteria, figures)
 
-A row is a tuple with a value for every name, UNKNOWN where nothing was recorded; `lean.row(facts)` makes it from facts by name.
+A row is a tuple with a value for every name, UNKNOWN where nothing was recorded; `lean.row(facts)` makes it from facts by name. None
+is refused with a TypeError: Python would take it for false.
 Whatever a reader gives is what the reference would give, or says that it is not:
 
 - `open`: a fact is open on which the reference may know more (it narrows by the invariants), or a list is given, or more than one
@@ -48,6 +49,7 @@ class Readers(NamedTuple):
     record: Callable[[Row], Record]
 
 
+_NONE_GIVEN = "a row holds UNKNOWN for what nobody recorded, and never None"
 _REFUSED, _LISTED, _OUTSIDE = (Record(None, word, None, (), ()) for word in (INVALID, OPEN, "out_of_scope"))
 
 
@@ -71,7 +73,7 @@ class Lean:
         self._made: dict[str, Readers] = {}
         table = self.layout.names.table
         table |= {"Record": Record, "refused": _REFUSED, "listed": _LISTED, "outside": _OUTSIDE}
-        table["bind"] = binder(plan.level_ids)
+        table |= {"bind": binder(plan.level_ids), "none": _NONE_GIVEN}
         self._outside = _alike(self.code.made("careful", scope(self.layout)))
         self._doubtful = _alike(lambda _row: _LISTED)
         follows = {fact.name for fact, _ in plan.follows}
