@@ -1,0 +1,181 @@
+"""A frame of facts to a frame of answers, in Polars: streamed, each chunk settled as columns, and what is left open row by row."""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy_engine.columnar.answers import Layout, layout_of
+from policy_engine.columnar.codes import Meaning
+from policy_engine.columnar.lookup import Lookup
+from policy_engine.columnar.logic import Truth, all_of
+from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns
+from policy_engine.columnar.rows import Judgement, RatesCases, RowReader
+from policy_engine.errors import Problem
+from policy_engine.evaluate.plan import Plan
+from policy_engine.extras import load_extra
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+    import polars as pl
+else:
+    nw = load_extra("narwhals.stable.v2", "batch")
+    pl = load_extra("polars", "batch")
+
+ROW = "__row"
+
+
+class Rejected(NamedTuple):
+    """A row without an answer: its number from 1, its `case` if it has one, and what is wrong with it."""
+
+    row: int
+    case: str | None
+    problems: tuple[Problem, ...]
+
+
+class _TogetherWithin(Within):
+    """Holds all columns within bounds at once: the bits of their union tell of the sign and of the size of each."""
+
+    def holds(self, bounds: Bounds) -> Truth:
+        """Tell it of the columns of each width."""
+        groups = [[name for name, narrow in bounds.columns if narrow is width] for width in (True, False)]
+        return all_of(self._within(group, 1 << bounds.bits) for group in groups if group)
+
+    def _within(self, columns: Sequence[str], most: int) -> Truth:
+        """Tell it of some columns of one width."""
+        union = nw.col(columns[0]).fill_null(0)
+        for name in columns[1:]:
+            union = union | nw.col(name).fill_null(0)
+        return (union >= 0) & (union < most)
+
+
+class PolarsRater:
+    """An edition ready to rate frames."""
+
+    def __init__(self, plan: Plan, evaluator: RatesCases, detail: str) -> None:
+        """Take the edition, what rates single rows, and how much is to be told (see `layout_of`)."""
+        self.plan = plan
+        self.evaluator = evaluator
+        self.layout = layout_of(plan, detail)
+        self.types = _types(plan, self.layout)
+        self.by_row: tuple[str, ...] = ()
+
+    def rate(
+        self, frame: "pl.LazyFrame", keep: Sequence[str] = (), reject: Callable[[Rejected], None] | None = None,
+        done: Callable[[int], None] | None = None,
+    ) -> "pl.LazyFrame":  # fmt: skip
+        """Give the answers to a frame, row by row in its order; rows that are refused are left out.
+
+        Args:
+            frame: a column a fact.
+            keep: columns to hand on.
+            reject: is told of each row that is refused.
+            done: is told how many rows were done since.
+        """
+        schema = frame.collect_schema()
+        facts = [name for name in schema if name in self.plan.edition.facts and name not in keep]
+        columns = plan_columns(self.plan, {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts}, _TogetherWithin())
+        self.by_row = columns.by_row
+        rows = RowReader(self.plan.edition, self.evaluator, facts)
+        chunk = _Chunk(self, columns, rows, keep, facts, reject, done)
+        asked = frame.select(*keep, *facts).with_row_index(ROW, offset=1)
+        planned = _planned(nw.from_native(asked), columns, self.layout, (*keep, *facts, ROW))
+        schema_out = {**{name: schema[name] for name in keep}, **self.types}
+        return planned.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
+
+
+def _planned(frame: "nw.LazyFrame", columns: ColumnPlan, layout: Layout, raw: Sequence[str]) -> "pl.LazyFrame":
+    """Add to a frame what the plan works out."""
+    for step in columns.steps:
+        if step:
+            frame = frame.with_columns(**step)
+    told = [nw.col(*raw), columns.code.alias("__answer")]
+    told += [expression.alias(name) for name, expression in columns.criteria.items() if name in layout.criteria]
+    if layout.interpretations:
+        base = nw.col("__base") if any("__base" in step for step in columns.steps) else columns.code
+        told += [base.alias("__by_criteria"), columns.bits.alias("__bits")]
+    return frame.select(*told).to_native()
+
+
+def _types(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
+    """Give the types of the columns of answers."""
+    from policy_engine.model.verdict import OUTCOMES
+
+    levels = [level for level in reversed(plan.level_ids)]
+    words = {"track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels)}
+    truths = {name: pl.Boolean() for name in ("gap_possible", "possible_exact", *layout.criteria)}
+    return {name: words.get(name) or truths.get(name) or pl.String() for name in layout.columns}
+
+
+class _Chunk:
+    """What becomes of each chunk of rows that a plan has gone over."""
+
+    def __init__(
+        self, rater: PolarsRater, columns: ColumnPlan, rows: RowReader, keep: Sequence[str], facts: Sequence[str],
+        reject: Callable[[Rejected], None] | None, done: Callable[[int], None] | None,
+    ) -> None:  # fmt: skip
+        """Take the plan, the row reader, and who is told of what."""
+        self.rater, self.rows, self.keep, self.facts = rater, rows, list(keep), list(facts)
+        self.reject, self.done = reject, done
+        self.lookup = Lookup(columns.codes, columns.relied)
+        self.words = {name: pl.Series(name, self._column(name, columns.codes.meanings), rater.types[name]) for name in rater.layout.verdict}
+        self.lock = Lock()
+
+    @staticmethod
+    def _column(name: str, meanings: Sequence[Meaning]) -> list[str | bool | None]:
+        """Give what stands in a column for each code."""
+        return [of_meaning(meaning)[name] for meaning in meanings]
+
+    def finish(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Give the answers to a chunk."""
+        open_rows = frame.filter(pl.col("__answer").is_null()) if frame["__answer"].null_count() else None
+        if open_rows is None:
+            answers = self._settled(frame)
+        else:
+            settled = self._settled(frame.filter(pl.col("__answer").is_not_null()), ROW)
+            answers = pl.concat([settled, self._open(open_rows)]).sort(ROW).drop(ROW)
+        if self.done:
+            self.done(frame.height)
+        return answers
+
+    def _settled(self, frame: "pl.DataFrame", *more: str) -> "pl.DataFrame":
+        """Put words to the codes of rows that are settled."""
+        codes = frame["__answer"].cast(pl.UInt32)
+        told = [words.gather(codes) for words in self.words.values()]
+        layout = self.rater.layout
+        if layout.interpretations:
+            told.append(self._interpretations(frame))
+        return frame.select(*more, *self.keep, *layout.criteria).with_columns(told).select(*more, *self.keep, *layout.columns)
+
+    def _interpretations(self, frame: "pl.DataFrame") -> "pl.Series":
+        """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
+        keys = frame.select((pl.col("__bits").cast(pl.Int64) * 65_536 + pl.col("__by_criteria")).alias("k"))["k"]
+        distinct = keys.unique()
+        texts = [self.lookup.readings(key % 65_536, key // 65_536) for key in distinct.to_list()]
+        return keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String).alias("interpretations")
+
+    def _open(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Rate rows one by one; tell of those that are refused."""
+        with self.lock:
+            judged = [self.rows.judge(cells) for cells in frame.select(self.facts).iter_rows()]
+        good = [isinstance(one, dict) for one in judged]
+        self._refuse(frame, judged)
+        types = self.rater.types
+        columns = [pl.Series(n, [one.get(n) for one in judged if isinstance(one, dict)], types[n]) for n in self.rater.layout.columns]
+        return frame.select(ROW, *self.keep).filter(pl.Series(good, dtype=pl.Boolean)).with_columns(columns)
+
+    def _refuse(self, frame: "pl.DataFrame", judged: Sequence[Judgement]) -> None:
+        """Tell of the rows that are refused."""
+        if self.reject is None:
+            return
+        cases = frame["case"] if "case" in self.keep else None
+        for place, one in enumerate(judged):
+            if not isinstance(one, dict):
+                self.reject(Rejected(frame[ROW][place], None if cases is None else str(cases[place]), one))
+
+
+def of_meaning(meaning: Meaning) -> dict[str, str | bool | None]:
+    """Give the columns that a code alone settles."""
+    return {
+        "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level, "possible_levels": meaning.level,
+        "gap_possible": meaning.gap, "possible_exact": True, "open_questions": None,
+    }  # fmt: skip

@@ -1,0 +1,128 @@
+"""Rows looked at one by one: whatever a plan over columns leaves open, rated by the reference or refused with its reasons."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol, TypeAlias
+
+from policy_engine.columnar.answers import Cell, answer_of
+from policy_engine.errors import InputError, Problem
+from policy_engine.language.values import Value
+from policy_engine.load.case_values import read_value
+from policy_engine.load.node import Node
+from policy_engine.load.scalars import Data, Refusal, read_scalar
+from policy_engine.load.yaml_text import Document
+from policy_engine.model.case import Case
+from policy_engine.model.facts import FactDeclaration
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Verdict
+from policy_engine.source import Location
+
+Raw: TypeAlias = object
+"""A cell as a file has it: a truth, a whole number, a decimal, a text, a day, a list, or nothing."""
+Judgement: TypeAlias = dict[str, Cell] | tuple[Problem, ...]
+"""The answer for a row, or why there is none."""
+_NOWHERE = Location("", 1, 1)
+_WORDS = {"choice", "level", "text"}
+MOST = 1 << 63
+REMEMBERED = 100_000
+
+
+class RatesCases(Protocol):
+    """Whatever rates a case: the reference, or a faster reader that agrees with it."""
+
+    def evaluate(self, case: Case) -> Verdict:
+        """Rate a case."""
+        ...
+
+
+class RowReader:
+    """Rates rows by themselves; rows with the same figures are rated once."""
+
+    def __init__(self, edition: Edition, evaluator: RatesCases, names: Sequence[str]) -> None:
+        """Take the edition, what rates its cases, and the facts that a row gives, in order."""
+        self.edition = edition
+        self.evaluator = evaluator
+        self.facts = [edition.facts[name] for name in names]
+        self._remembered: OrderedDict[tuple[Raw, ...], Judgement] = OrderedDict()
+
+    def judge(self, cells: tuple[Raw, ...]) -> Judgement:
+        """Rate a row, or say what is wrong with it."""
+        if any(isinstance(cell, list) for cell in cells):
+            return self._judge(cells)
+        found = self._remembered.get(cells)
+        if found is None:
+            found = self._remembered[cells] = self._judge(cells)
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
+
+    def _judge(self, cells: tuple[Raw, ...]) -> Judgement:
+        """Rate a row that was not met before."""
+        problems: list[Problem] = []
+        facts: dict[str, Value] = {}
+        for fact, cell in zip(self.facts, cells, strict=True):
+            if cell is not None:
+                value = self._value(fact, cell, problems)
+                if value is not None:
+                    facts[fact.name] = value
+        if problems:
+            return tuple(problems)
+        try:
+            return answer_of(self.evaluator.evaluate(Case("", self.edition.id, {}, facts, {}, {})))
+        except InputError as error:
+            return error.problems
+
+    def _value(self, fact: FactDeclaration, cell: Raw, problems: list[Problem]) -> Value | None:
+        """Read a cell as its fact's type asks; None where it is not known, or is no such value, which is noted."""
+        data = _data(fact, cell)
+        if isinstance(data, Refusal):
+            problems.append(Problem(data.code, _NOWHERE, {"name": fact.name, **data.details}))
+            return None
+        if data is None or data == "unknown":
+            return None
+        return read_value(Node(Document("", None, {}, {}, (), problems), data, (fact.name,)), fact, self.edition.scale)
+
+
+def _data(fact: FactDeclaration, cell: Raw) -> Data | Refusal:
+    """Give a cell as plain data, as a case file would hold it."""
+    match cell:
+        case bool():
+            return cell
+        case int() if abs(cell) >= MOST:
+            return Refusal("PE852", {"found": str(cell)})
+        case int():
+            return f"{cell} months" if fact.type.kind == "months" else cell
+        case Decimal():
+            return Fraction(cell)
+        case date():
+            return cell.isoformat()
+        case list():
+            return [_item(fact, item) for item in cell]
+        case str():
+            return _text(fact, cell)
+        case _:
+            return Refusal("PE113", {"found": str(cell)[:40]})
+
+
+def _text(fact: FactDeclaration, cell: str) -> Data | Refusal:
+    """Give a text as plain data: words as they stand, figures as a case file would read them."""
+    if not cell or fact.type.kind in _WORDS:
+        return cell or None
+    if fact.type.kind == "set" and cell[0] + cell[-1] == "[]":
+        return [word.strip() for word in cell[1:-1].split(",")] if cell[1:-1].strip() else []
+    return read_scalar(cell)
+
+
+def _item(fact: FactDeclaration, item: Raw) -> Data:
+    """Give an item of a list as plain data; a field without a value is left out."""
+    if not isinstance(item, Mapping):
+        return item if isinstance(item, str) else None
+    found: dict[str, Data] = {}
+    for name, cell in item.items():
+        data = cell if isinstance(cell, (bool, int, str)) or cell is None else _data(fact.fields[name], cell)
+        if data is not None and not isinstance(data, Refusal):
+            found[name] = data
+    return found
