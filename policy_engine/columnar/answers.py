@@ -5,11 +5,13 @@ from typing import NamedTuple, TypeAlias
 
 from policy_engine.columnar.names import criterion_columns
 from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.transitions import key_of
 from policy_engine.model.verdict import Verdict
 
 Cell: TypeAlias = str | bool | None
-LEVEL_COLUMNS = ("outcome", "level")
-VERDICT_COLUMNS = ("track", *LEVEL_COLUMNS, "possible_levels", "gap_possible", "possible_exact", "open_questions")
+LEVEL_COLUMNS = ("answer",)
+"""The level, or the outcome where there is none: what `transitions.key_of` counts a verdict under."""
+VERDICT_COLUMNS = ("track", "outcome", "level", "possible_levels", "gap_possible", "possible_exact", "open_questions")
 _HELD = {"met": True, "not_met": False}
 _APPLIES = {"met": True, "not_met": True, "not_applicable": False}
 
@@ -38,7 +40,7 @@ def layout_of(plan: Plan, detail: str) -> Layout:
 def answer_of(verdict: Verdict) -> dict[str, Cell]:
     """Give every column of a verdict; those of criteria of other tracks than its own are left out."""
     found: dict[str, Cell] = {
-        "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level, "possible_levels": joined(verdict.possible_levels),
+        "answer": key_of(verdict), "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level, "possible_levels": joined(verdict.possible_levels),
         "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": joined(verdict.open_questions),
         "interpretations": joined(verdict.interpretations),
     }  # fmt: skip

@@ -86,7 +86,7 @@ def _barred(bars: list[Bound], plan: Plan, reader: Reader, codes: Codes, bits: B
 def _recoded(chosen: "nw.Expr", here: "nw.Expr", met: Truth, other: int | None) -> "nw.Expr":
     """Give another code where something is met, and none where that is not known."""
     open_ = all_of((here, as_column(met).is_null()))
-    changed = nw.when(as_column(all_of((here, met)))).then(nw.lit(other, dtype=nw.Int32)).otherwise(chosen)
+    changed = nw.when(as_column(all_of((here, met)))).then(nw.lit(other)).otherwise(chosen)
     return nw.when(~as_column(open_)).then(changed)
 
 

@@ -76,4 +76,6 @@ def certain(part: Truth, *, unknown: bool) -> Truth:
 
 def agrees(one: Truth, other: Truth) -> Truth:
     """Tell whether two truths are the same, where both are known."""
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return UNKNOWN
     return any_of((all_of((one, other)), all_of((opposite(one), opposite(other)))))

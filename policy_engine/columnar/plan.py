@@ -14,6 +14,7 @@ from policy_engine.columnar.fields import Column, Field, all_plain, known, read_
 from policy_engine.columnar.known import Known
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, any_of, as_column, opposite
 from policy_engine.columnar.reliance import note_readings
+from policy_engine.columnar.real import Group, groups_of
 from policy_engine.columnar.track import Track
 from policy_engine.columnar.names import column_of, criteria_of, criterion_columns
 from policy_engine.evaluate.plan import Plan
@@ -69,6 +70,9 @@ def plan_columns(plan: Plan, schema: Schema, within: "Within") -> ColumnPlan:
 class Within:
     """How an engine tells that every figure of a row is a whole number from 0 that fits so many bits."""
 
+    code: "type[nw.dtypes.DType]" = nw.Int32
+    """The type of codes."""
+
     def holds(self, bounds: Bounds) -> Truth:
         """Tell it of each column."""
         most = 1 << bounds.bits
@@ -92,18 +96,42 @@ class _Builder:
             self.known = Known(self.columns, plan, reader)
         except NotColumnarError as cannot:
             self.by_row.append(str(cannot))
+        self.stood = reader
         for number, track in enumerate(plan.tracks.values()):
-            self._read_track(number, track.track.id, reader)
+            self._read_track(number, track.track.id)
+        self.groups: list[Group] = []
+        self.staged: dict[str, nw.Expr] = {}
+        if self.known is not None:
+            self._group()
+        for one in list(self.tracks):
+            self._judge(one)
         self.codes, self.relied = Codes(), Bits()
 
-    def _read_track(self, number: int, name: str, reader: Reader) -> None:
+    def _read_track(self, number: int, name: str) -> None:
         """Read one track; what it has that does not fit columns leaves its rows to the row reader."""
         if self.known is None:
             return
         try:
-            self.tracks.append(Track(self.plan.tracks[name], reader, number, frozenset(self.known.followed)))
+            track = Track(self.plan.tracks[name], self.stood, number, frozenset(self.known.followed))
         except NotColumnarError as cannot:
             self.by_row.append(f"{name}: {cannot}")
+        else:
+            self.tracks.append(track)
+            self.stood = Reader(track.reader.fields, self.plan.constants, self.weight)
+
+    def _group(self) -> None:
+        """Read the rules that bind the facts of every track."""
+        for place, group in enumerate(groups_of(self.plan.edition.invariants, self.stood)):
+            self.staged[f"__g{place}"] = as_column(group.holds)
+            self.groups.append(group._replace(holds=_named(f"__g{place}", group.holds)))
+
+    def _judge(self, track: Track) -> None:
+        """Read the criteria of a track."""
+        try:
+            track.judge(self.stood.fields, self.groups)
+        except NotColumnarError as cannot:
+            self.by_row.append(f"{track.plan.track.id}: {cannot}")
+            self.tracks.remove(track)
 
     def bounds(self) -> Bounds:
         """Say how large figures may be, so that the heaviest sum fits the narrowest column."""
@@ -115,14 +143,17 @@ class _Builder:
     def built(self, within: Within) -> ColumnPlan:
         """Give the plan."""
         if self.known is None:
-            return ColumnPlan((), nw.lit(None, dtype=nw.Int32), self._blank(), nw.lit(0), self.codes, self.relied, Bounds((), 0), tuple(self.by_row))
+            return ColumnPlan((), nw.lit(None, dtype=within.code), self._blank(), nw.lit(0), self.codes, self.relied, Bounds((), 0), tuple(self.by_row))
         bounds = self.bounds()
         applies = {track: _named(f"__a{track.number}", track.applies) for track in self.tracks}
-        steps = [*self.known.steps, {f"__a{t.number}": as_column(t.applies) for t in self.tracks}]
+        # cells are looked at where tracks are told apart: both hold the same texts against the same choices
+        cells = {f"__ok_{name}": as_column(column.plain) for name, column in self.columns.items() if column.plain is not True}
+        self.columns = {n: c._replace(plain=_named(f"__ok_{n}", c.plain)) for n, c in self.columns.items()}
+        steps = [*self.known.steps, {**{f"__a{t.number}": as_column(t.applies) for t in self.tracks}, **cells}]
         steps += [step for track in self.tracks for step in track.steps]
         plain = all_of([within.holds(bounds), *self.known.agree, self._alone(applies)])
-        steps.append({"__plain": as_column(plain), **self._staged()})
-        base = self._code(applies)
+        steps.append({"__plain": as_column(plain), **self.staged, **self._staged()})
+        base = self._code(applies, within)
         bound = bind(self.plan, self.known.reader, self.codes, self.relied)
         code = base if bound is None else nw.col("__code")
         if bound is not None:
@@ -152,20 +183,21 @@ class _Builder:
         truths = list(applies.values())
         return all_of(opposite(all_of((one, two))) for n, one in enumerate(truths) for two in truths[:n])
 
-    def _code(self, applies: Mapping[Track, Truth]) -> "nw.Expr":
+    def _code(self, applies: Mapping[Track, Truth], within: Within) -> "nw.Expr":
         """Give the code of a row: of the first level that decides in its track, else of what comes out where none does."""
         branches: list[tuple[Truth, int]] = []
+        real = all_of(group.real for group in self.groups)
         for track in self.tracks:
             choices = all_plain(self.columns, frozenset(track.pinned()))
-            fits = all_of((applies[track], nw.col("__plain"), choices, track.fits))
+            fits = all_of((applies[track], nw.col("__plain"), real, choices, track.fits))
             branches += [(all_of((fits, holds)), code) for holds, code in self._answers(track)]
         nowhere = all_of([*(opposite(truth) for truth in applies.values()), nw.col("__plain"), all_plain(self.columns)])
         if len(self.tracks) == len(self.plan.tracks):
             branches.append((nowhere, self.codes.of(Meaning(None, "out_of_scope", None))))
-        chosen: nw.Expr = nw.lit(None, dtype=nw.Int32)
+        chosen: nw.Expr = nw.lit(None, dtype=within.code)
         for truth, code in reversed(branches):
             if truth is not False:
-                chosen = nw.when(as_column(truth)).then(nw.lit(code, dtype=nw.Int32)).otherwise(chosen)
+                chosen = nw.when(as_column(truth)).then(nw.lit(code, dtype=within.code)).otherwise(chosen)
         return chosen
 
     def _answers(self, track: Track) -> Iterator[tuple[Truth, int]]:

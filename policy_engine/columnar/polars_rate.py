@@ -35,6 +35,8 @@ class Rejected(NamedTuple):
 class _TogetherWithin(Within):
     """Holds all columns within bounds at once: the bits of their union tell of the sign and of the size of each."""
 
+    code = nw.UInt8
+
     def holds(self, bounds: Bounds) -> Truth:
         """Tell it of the columns of each width."""
         groups = [[name for name, narrow in bounds.columns if narrow is width] for width in (True, False)]
@@ -100,8 +102,10 @@ def _types(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
     """Give the types of the columns of answers."""
     from policy_engine.model.verdict import OUTCOMES
 
-    levels = [level for level in reversed(plan.level_ids)]
-    words = {"track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels)}
+    levels = list(reversed(plan.level_ids))
+    words = {
+        "answer": pl.Enum([*levels, *OUTCOMES]), "track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels),
+    }  # fmt: skip
     truths = {name: pl.Boolean() for name in ("gap_possible", "possible_exact", *layout.criteria)}
     return {name: words.get(name) or truths.get(name) or pl.String() for name in layout.columns}
 
@@ -142,9 +146,10 @@ class _Chunk:
         codes = frame["__answer"].cast(pl.UInt32)
         told = [words.gather(codes) for words in self.words.values()]
         layout = self.rater.layout
+        told += [frame[name] for name in layout.criteria]
         if layout.interpretations:
             told.append(self._interpretations(frame))
-        return frame.select(*more, *self.keep, *layout.criteria).with_columns(told).select(*more, *self.keep, *layout.columns)
+        return pl.DataFrame([*(frame[name] for name in (*more, *self.keep)), *told])
 
     def _interpretations(self, frame: "pl.DataFrame") -> "pl.Series":
         """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
@@ -176,6 +181,6 @@ class _Chunk:
 def of_meaning(meaning: Meaning) -> dict[str, str | bool | None]:
     """Give the columns that a code alone settles."""
     return {
-        "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level, "possible_levels": meaning.level,
+        "answer": meaning.level or meaning.outcome, "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level, "possible_levels": meaning.level,
         "gap_possible": meaning.gap, "possible_exact": True, "open_questions": None,
     }  # fmt: skip

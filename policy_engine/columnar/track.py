@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.fields import Field, known
 from policy_engine.columnar.logic import NotColumnarError, Truth, agrees, all_of, any_of, as_column, certain, opposite
+from policy_engine.columnar.real import Group, groups_of
 from policy_engine.evaluate.plan import TrackPlan
 from policy_engine.extras import load_extra
-from policy_engine.model.facts import Invariant
 from policy_engine.model.rulebook import LevelRule, StandIn
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Track:
 
         Args:
             plan: the track.
-            reader: over the fields that are known under every track.
+            reader: over the fields so far; what stands in under this track is added, and changes nothing under others.
             number: of the track, for the names of its columns.
             follows: facts that may be derived, which nothing here may stand in for.
         """
@@ -43,65 +43,63 @@ class Track:
         self.reader = Reader(reader.fields, plan.constants, reader.weight)
         self.steps: list[dict[str, nw.Expr]] = []
         self.stands: list[Truth] = []
-        agree = [self._stand_in(rule, follows) for rule in plan.track.stand_ins]
-        self.fits = all_of([*agree, *map(self._holds, plan.invariants), *self._all_known()])
-        self.criteria = {
-            criterion.id: Judged(
-                True if criterion.applies_when is None else self.reader.truth(criterion.applies_when), self.reader.truth(criterion.when)
-            )
-            for rule in plan.track.levels
-            for criterion in rule.criteria
-        }
+        self.agree = all_of([self._stand_in(rule, follows) for rule in plan.track.stand_ins])
+        self.criteria: dict[str, Judged] = {}
+        self.fits: Truth = True
+
+    def judge(self, fields: Mapping[str, Field], groups: Sequence[Group]) -> None:
+        """Read what the track says, once every track has said what stands in for what.
+
+        Args:
+            fields: the fields with everything that stands in.
+            groups: the rules of the edition that bind them.
+        """
+        self.reader.fields = fields
+        own = [group.real for group in groups_of(self.plan.track.requires, self.reader)]
+        bound = [group for group in groups if group.facts & self.plan.decisive]
+        told = frozenset[str]().union(*(group.facts for group in bound))
+        rest = [known(fields[name]) for name in sorted(self.plan.decisive - told)]
+        self.fits = all_of([self.agree, *(group.holds for group in bound), *rest, *own])
+        for rule in self.plan.track.levels:
+            for criterion in rule.criteria:
+                applies = True if criterion.applies_when is None else self.reader.truth(criterion.applies_when)
+                self.criteria[criterion.id] = Judged(applies, self.reader.truth(criterion.when))
 
     def _stand_in(self, rule: StandIn, follows: frozenset[str]) -> Truth:
         """Let facts stand in for others; give whether nothing contradicts that."""
-        stands = certain(opposite(self.reader.truth(rule.unless)), unknown=False)
+        stands = all_of((certain(self.applies, unknown=False), certain(opposite(self.reader.truth(rule.unless)), unknown=False)))
+        self.stands.append(stands)
+        if stands is False:
+            return True
         name = f"__s{self.number}_{len(self.stands)}"
         self.steps.append({name: as_column(stands)})
-        self.stands.append(stands if isinstance(stands, bool) else nw.col(name))
-        agree = [self._take(target, source, nw.col(name), follows) for target, source in rule.take.items()] if stands is not False else []
+        self.stands[-1] = nw.col(name)
+        moved: dict[str, Field] = {}
+        values: dict[str, nw.Expr] = {}
+        agree = [self._take(target, source, nw.col(name), moved, values) for target, source in rule.take.items() if self._may(target, source, follows)]
+        self.steps.append(values)
+        self.reader.fields = {**self.reader.fields, **moved}
         return all_of(agree)
 
-    def _take(self, target: str, source: str, stands: "nw.Expr", follows: frozenset[str]) -> Truth:
-        """Let one fact stand in for another; where only the other is stated, it is the one's value too."""
+    def _may(self, target: str, source: str, follows: frozenset[str]) -> bool:
+        """Tell whether there is anything to take; what is derived is left to the row reader."""
         one, other = self.reader.fields[source], self.reader.fields[target]
-        if {target, source} & follows or one.none or other.none:
+        differ = bool(one.column and other.column) and one.scale != other.scale
+        if {target, source} & follows or one.none or other.none or differ:
             raise NotColumnarError(f"stand_in: {target}: {source}")
-        if not one.column and not other.column:
-            return True
-        if one.column and other.column and one.scale != other.scale:
-            raise NotColumnarError(f"stand_in: {target}: {source}")
+        return bool(one.column or other.column)
+
+    def _take(self, target: str, source: str, stands: "nw.Expr", moved: dict[str, Field], values: "dict[str, nw.Expr]") -> Truth:
+        """Let one fact stand in for another; a row that states only the other is left to the row reader."""
+        one, other = self.reader.fields[source], self.reader.fields[target]
         first, second = (nw.col(field.column) if field.column else nw.lit(None) for field in (one, other))
-        both = nw.coalesce(first, second) if one.column and other.column else first if one.column else second
-        names = {source: f"__t{self.number}_{source}", target: f"__t{self.number}_{target}"}
-        values = {names[source]: nw.when(stands).then(both).otherwise(first), names[target]: nw.when(stands).then(both).otherwise(second)}
-        self.steps.append(values)
-        scale = one.scale if one.column else other.scale
-        moved = {fact: Field(one.kind, name, scale, as_text=one.as_text or other.as_text) for fact, name in names.items()}
-        self.reader.fields = {**self.reader.fields, **moved}
-        same = agrees(first, second) if one.kind == "bool" else first == second
-        return any_of((~stands, certain(same, unknown=True))) if one.column and other.column else True
-
-    def _holds(self, rule: Invariant) -> Truth:
-        """Tell whether a rule holds of a row on plain figures: all known and as it says, or none of them known."""
-        facts = [self.reader.fields[name] for name in rule.holds.names if name in self.reader.fields]
-        none_known = all_of(opposite(known(field)) for field in facts)
-        if not facts or none_known is True:
+        name = f"__t{self.number}_{target}"
+        values[name] = nw.when(stands).then(first).otherwise(second)
+        moved[target] = Field(one.kind, name, one.scale if one.column else other.scale, as_text=one.as_text or other.as_text)
+        if not other.column:
             return True
-        holds = self.reader.truth(rule.holds)
-        if _is_strict(rule.holds.tree):
-            return holds if {n for n in rule.holds.names if n in self.plan.facts} <= self.plan.decisive else any_of((holds, none_known))
-        return any_of((all_of((holds, *map(known, facts))), none_known))
-
-    def _all_known(self) -> list[Truth]:
-        """Tell of each fact that a criterion reads whether it is known; of those in a strict rule, the rule tells."""
-        told = {
-            name
-            for rule in self.plan.invariants
-            if _is_strict(rule.holds.tree) and {n for n in rule.holds.names if n in self.plan.facts} <= self.plan.decisive
-            for name in rule.holds.names
-        }
-        return [known(self.reader.fields[name]) for name in sorted(self.plan.decisive - told)]
+        same = False if not one.column else agrees(first, second) if one.kind == "bool" else first == second
+        return any_of((~stands, second.is_null(), certain(same, unknown=False)))
 
     def level(self, rule: LevelRule) -> Truth:
         """Tell whether a level holds; a criterion that does not apply is neutral."""
@@ -115,11 +113,6 @@ class Track:
         tree = self.plan.track.applies_to.tree
         parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
         return {name: choices for part in parts for name, choices in _demanded(part)}
-
-
-def _is_strict(tree: ast.expr) -> bool:
-    """Tell whether a condition is known only where all of its facts are: one comparison of numbers."""
-    return isinstance(tree, ast.Compare) and len(tree.ops) == 1 and not isinstance(tree.ops[0], (ast.In, ast.NotIn))
 
 
 def _demanded(part: ast.expr) -> list[tuple[str, list[str]]]:
