@@ -53,18 +53,19 @@ class ColumnPlan(NamedTuple):
     """Constructs that this reader cannot put into columns; rows that meet them are worked out one by one."""
 
 
-def plan_columns(plan: Plan, schema: Schema, within: "Within") -> ColumnPlan:
+def plan_columns(plan: Plan, schema: Schema, within: "Within", odd: str = "") -> ColumnPlan:
     """Put an edition into columns.
 
     Args:
         plan: the edition.
         schema: the columns of the file.
         within: how an engine tells that figures are whole numbers from 0 that fit so many bits.
+        odd: a column that is NULL but in rows that fit no columns, if there is one.
     """
     narrow = _Builder(plan, schema, wide=False)
     if narrow.bounds().bits < ENOUGH:
-        return _Builder(plan, schema, wide=True).built(within)
-    return narrow.built(within)
+        return _Builder(plan, schema, wide=True).built(within, odd)
+    return narrow.built(within, odd)
 
 
 class Within:
@@ -140,7 +141,7 @@ class _Builder:
         room = (1 << width) - 1 - self.weight.constant
         return Bounds(numbers, max((room // max(self.weight.factors, 1)).bit_length() - 1, 0) if room > 0 else 0)
 
-    def built(self, within: Within) -> ColumnPlan:
+    def built(self, within: Within, odd: str) -> ColumnPlan:
         """Give the plan."""
         if self.known is None:
             return ColumnPlan((), nw.lit(None, dtype=within.code), self._blank(), nw.lit(0), self.codes, self.relied, Bounds((), 0), tuple(self.by_row))
@@ -151,7 +152,8 @@ class _Builder:
         self.columns = {n: c._replace(plain=_named(f"__ok_{n}", c.plain)) for n, c in self.columns.items()}
         steps = [*self.known.steps, {**{f"__a{t.number}": as_column(t.applies) for t in self.tracks}, **cells}]
         steps += [step for track in self.tracks for step in track.steps]
-        plain = all_of([within.holds(bounds), *self.known.agree, self._alone(applies)])
+        fits: Truth = nw.col(odd).is_null() if odd else True
+        plain = all_of([fits, within.holds(bounds), *self.known.agree, self._alone(applies)])
         steps.append({"__plain": as_column(plain), **self.staged, **self._staged()})
         base = self._code(applies, within)
         bound = bind(self.plan, self.known.reader, self.codes, self.relied)

@@ -10,6 +10,7 @@ from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.logic import Truth, all_of
 from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns
 from policy_engine.columnar.rows import Judgement, RatesCases, RowReader
+from policy_engine.columnar.sources import CASE, ODD
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
@@ -75,12 +76,13 @@ class PolarsRater:
         """
         schema = frame.collect_schema()
         facts = [name for name in schema if name in self.plan.edition.facts and name not in keep]
-        columns = plan_columns(self.plan, {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts}, _TogetherWithin())
+        columns = plan_columns(self.plan, {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts}, _TogetherWithin(), ODD if ODD in schema else "")
         self.by_row = columns.by_row
         rows = RowReader(self.plan.edition, self.evaluator, facts)
         chunk = _Chunk(self, columns, rows, keep, facts, reject, done)
-        asked = frame.select(*keep, *facts).with_row_index(ROW, offset=1)
-        planned = _planned(nw.from_native(asked), columns, self.layout, (*keep, *facts, ROW))
+        odd = [ODD] if ODD in schema else []
+        asked = frame.select(*keep, *facts, *odd).with_row_index(ROW, offset=1)
+        planned = _planned(nw.from_native(asked), columns, self.layout, (*keep, *facts, *odd, ROW))
         schema_out = {**{name: schema[name] for name in keep}, **self.types}
         return planned.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
 
@@ -161,7 +163,9 @@ class _Chunk:
     def _open(self, frame: "pl.DataFrame") -> "pl.DataFrame":
         """Rate rows one by one; tell of those that are refused."""
         with self.lock:
-            judged = [self.rows.judge(cells) for cells in frame.select(self.facts).iter_rows()]
+            odd = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
+            rows = zip(odd, frame.select(self.facts).iter_rows(), strict=True)
+            judged = [self.rows.judge(cells) if text is None else self.rows.judge_object(text) for text, cells in rows]
         good = [isinstance(one, dict) for one in judged]
         self._refuse(frame, judged)
         types = self.rater.types
@@ -172,7 +176,7 @@ class _Chunk:
         """Tell of the rows that are refused."""
         if self.reject is None:
             return
-        cases = frame["case"] if "case" in self.keep else None
+        cases = frame[CASE] if CASE in self.keep else None
         for place, one in enumerate(judged):
             if not isinstance(one, dict):
                 self.reject(Rejected(frame[ROW][place], None if cases is None else str(cases[place]), one))

@@ -8,7 +8,10 @@ from fractions import Fraction
 from typing import Protocol, TypeAlias
 
 from policy_engine.columnar.answers import Cell, answer_of
+from policy_engine.columnar.json_lines import Figure, unmarked
 from policy_engine.errors import InputError, Problem
+from policy_engine.language.complaint import nearest
+from policy_engine.language.shapes import is_object
 from policy_engine.language.values import Value
 from policy_engine.load.case_values import read_value
 from policy_engine.load.node import Node
@@ -48,6 +51,18 @@ class RowReader:
         self.facts = [edition.facts[name] for name in names]
         self._remembered: OrderedDict[tuple[Raw, ...], Judgement] = OrderedDict()
 
+    def judge_object(self, text: str) -> Judgement:
+        """Rate a row that is an object of JSON, or say what is wrong with it."""
+        row = unmarked(text)
+        if not is_object(row):
+            return (Problem("PE856", _NOWHERE, {"found": text[:60]}),)
+        problems: list[Problem] = []
+        facts: dict[str, Value] = {}
+        for name, cell in row.items():
+            fact = self.edition.facts[name]
+            self._add(facts, fact, _of_json(fact, cell), problems)
+        return self._rated(facts, problems)
+
     def judge(self, cells: tuple[Raw, ...]) -> Judgement:
         """Rate a row, or say what is wrong with it."""
         if any(isinstance(cell, list) for cell in cells):
@@ -65,9 +80,11 @@ class RowReader:
         facts: dict[str, Value] = {}
         for fact, cell in zip(self.facts, cells, strict=True):
             if cell is not None:
-                value = self._value(fact, cell, problems)
-                if value is not None:
-                    facts[fact.name] = value
+                self._add(facts, fact, _data(fact, cell), problems)
+        return self._rated(facts, problems)
+
+    def _rated(self, facts: Mapping[str, Value], problems: list[Problem]) -> Judgement:
+        """Rate the facts of a row, unless something is wrong with them."""
         if problems:
             return tuple(problems)
         try:
@@ -75,15 +92,41 @@ class RowReader:
         except InputError as error:
             return error.problems
 
-    def _value(self, fact: FactDeclaration, cell: Raw, problems: list[Problem]) -> Value | None:
-        """Read a cell as its fact's type asks; None where it is not known, or is no such value, which is noted."""
-        data = _data(fact, cell)
+    def _add(self, facts: dict[str, Value], fact: FactDeclaration, data: Data | Refusal, problems: list[Problem]) -> None:
+        """Read plain data as a fact's type asks, and add it; what is not known is left out, what is no such value is noted."""
         if isinstance(data, Refusal):
             problems.append(Problem(data.code, _NOWHERE, {"name": fact.name, **data.details}))
-            return None
-        if data is None or data == "unknown":
-            return None
-        return read_value(Node(Document("", None, {}, {}, (), problems), data, (fact.name,)), fact, self.edition.scale)
+        elif data is not None and data != "unknown":
+            node = Node(Document("", None, {}, {}, (), problems), data, (fact.name,))
+            value = read_value(node, fact, self.edition.scale)
+            if value is not None:
+                facts[fact.name] = value
+
+
+def _of_json(fact: FactDeclaration, cell: object) -> Data | Refusal:
+    """Give a value of JSON as plain data: texts as they stand, figures as a case file would read them."""
+    if isinstance(cell, list):
+        items = [_of_json(fact, item) for item in cell]
+        return next((item for item in items if isinstance(item, Refusal)), [item for item in items if not isinstance(item, Refusal)])
+    if is_object(cell):
+        return _of_object(fact, cell)
+    if isinstance(cell, Figure) or (isinstance(cell, int) and not isinstance(cell, bool)):
+        return read_scalar(str(cell))
+    return cell if isinstance(cell, (bool, str)) else None
+
+
+def _of_object(fact: FactDeclaration, row: Mapping[str, object]) -> Data | Refusal:
+    """Give an item of a list as plain data."""
+    found: dict[str, Data] = {}
+    for name, cell in row.items():
+        if name not in fact.fields:
+            return Refusal("PE850", {"name": f"{fact.name}: {name}", "nearest": nearest(name, fact.fields)})
+        data = _of_json(fact.fields[name], cell)
+        if isinstance(data, Refusal):
+            return data
+        if data is not None:
+            found[name] = data
+    return found  # type: ignore[return-value]  # an object is data where a list holds it
 
 
 def _data(fact: FactDeclaration, cell: Raw) -> Data | Refusal:
