@@ -2,15 +2,16 @@
 
 import contextlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from policy_engine.columnar.answers import layout_of
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
-from policy_engine.columnar.rows import RatesCases
-from policy_engine.columnar.sources import CASE, Source, check_columns, scan, unreadable
+from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.sources import CASE, check_columns, scan, unreadable
 from policy_engine.columnar.writing import Rejects, beside, sink
-from policy_engine.errors import InputError, PolicyEngineError, Problem
-from policy_engine.evaluate.plan import Plan
+from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -23,44 +24,18 @@ else:
     pl = load_extra("polars", "batch")
 
 
-class Order(NamedTuple):
-    """What is asked of a batch."""
-
-    sources: Sequence[Source]
-    to: str
-    to_format: str
-    detail: str
-    keep: tuple[str, ...] = ()
-    rejects: str | None = None
-    rejects_format: str = "csv"
-    excel: bool = False
+SHOWN = 20
+"""How many refused rows are shown where no file was asked for."""
+AGAINST = "__against"
+REFUSED = "refused"
 
 
-class Told(NamedTuple):
-    """What came of a batch."""
-
-    rows: int
-    written: int
-    rejected: int
-    by_row: tuple[str, ...] = ()
-    first: tuple[tuple[str | int | None, ...], ...] = ()
-    """The first rejects, for whoever asked for no file of them."""
-
-
-class Side(NamedTuple):
-    """An edition to rate under: worked out, and with what rates its single rows."""
-
-    edition: Edition
-    plan: Plan
-    evaluator: RatesCases
-
-
-def run_polars(order: Order, side: Side, say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
+def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
     """Run a batch in Polars.
 
     Args:
         order: what is asked.
-        side: the edition.
+        sides: the edition to rate under, and perhaps one to compare with.
         say: how a problem is told.
         done: is told how many rows were done since.
 
@@ -68,17 +43,29 @@ def run_polars(order: Order, side: Side, say: Callable[[Problem], str], done: Ca
         InputError: where a file cannot be read, or has columns that nobody declares.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        return _Batch(order, side, say, done, Rejects(spool)).run()
+        return _Batch(order, sides, say, done, Rejects(spool)).run()
+
+
+def count_rows(sources: Sequence[Source], edition: Edition) -> int:
+    """Count the rows of files, for a bar that tells how far a run is."""
+    counts = pl.collect_all([scan(source, edition).select(pl.len()) for source in sources])
+    return sum(count.item() for count in counts)
 
 
 class _Batch:
     """One batch, while it runs."""
 
-    def __init__(self, order: Order, side: Side, say: Callable[[Problem], str], done: Callable[[int], None], rejects: Rejects) -> None:
+    def __init__(
+        self, order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None], rejects: Rejects
+    ) -> None:  # fmt: skip
         """Take what is asked, and where rejects are kept."""
-        self.order, self.side, self.say, self.done, self.rejects = order, side, say, done, rejects
-        self.rater = PolarsRater(side.plan, side.evaluator, order.detail)
+        self.order, self.sides, self.say, self.done, self.rejects = order, sides, say, done, rejects
+        layout = layout_of(sides[0].plan, order.detail)
+        if len(sides) > 1 and "answer" not in layout.verdict:
+            layout = layout._replace(verdict=("answer", *layout.verdict))
+        self.rater = PolarsRater(sides[0].plan, sides[0].evaluator, layout, keeps_refused=len(sides) > 1)
         self.rows = 0
+        self.moves: Counter[tuple[str, str]] = Counter()
         self.fault: BaseException | None = None
 
     def run(self) -> Told:
@@ -93,36 +80,46 @@ class _Batch:
             if self.order.rejects is not None:
                 where = files.enter_context(beside(self.order.rejects))
                 sink(refused.lazy(), where, self.order.rejects_format, {}, excel=self.order.excel)
-        return Told(self.rows, self.rows - self.rejects.count, self.rejects.count, self.rater.by_row, tuple(refused.head(20).rows()))
+        moves = tuple((before, after, count) for (before, after), count in sorted(self.moves.items()))
+        count = self.rejects.count
+        return Told(self.rows, self.rows - count, count, self.rater.by_row, tuple(refused.head(SHOWN).rows()), moves)
 
     def _rated(self, place: int, source: Source) -> "pl.LazyFrame":
         """Give the answers to one file."""
-        frame = scan(source, self.side.edition)
+        editions = [side.edition for side in self.sides]
+        frame = scan(source, *editions)
         schema: Mapping[str, nw.dtypes.DType] = nw.from_native(frame).collect_schema()
-        check_columns(source, schema, [self.side.edition], self.order.keep)
-        keep = [*([CASE] if CASE in schema else []), *self.order.keep]
+        check_columns(source, schema, editions, self.order.keep)
+        keep = [*([CASE] if CASE in schema else []), *(name for name in self.order.keep if name != CASE)]
 
         def reject(one: Rejected) -> None:
-            problem = one.problems[0]
-            reason = "; ".join(self.say(problem) for problem in one.problems)
-            columns = ", ".join(dict.fromkeys(name for problem in one.problems for name in columns_of(problem)))
-            self.rejects.add(place, (source.path, one.row, one.case, columns, problem.code, reason))
+            self.rejects.add(place, _record(source, one, self.say))
 
-        rated = self.rater.rate(frame, keep, self._guarded(reject), self._count)
-        status = self.side.edition.status
+        if len(self.sides) == 1:
+            rated = self.rater.rate(frame, keep, reject, self._count)
+        else:
+            rated = self._compared(self.rater.rate(self._against(frame), [*keep, AGAINST], reject, self._count))
+        status = editions[0].status
         return rated if status == "issued" else rated.with_columns(pl.lit(status).alias("edition_status"))
 
-    def _guarded(self, reject: Callable[[Rejected], None]) -> Callable[[Rejected], None]:
-        """Keep what goes wrong inside a stream, whose own words for it say nothing."""
+    def _against(self, frame: "pl.LazyFrame") -> "pl.LazyFrame":
+        """Add to rows the answer of the other edition."""
+        other = self.sides[1]
+        rater = PolarsRater(other.plan, other.evaluator, layout_of(other.plan, "level"), keeps_refused=True)
+        return rater.rate(frame, list(frame.collect_schema())).rename({"answer": AGAINST})
 
-        def guarded(one: Rejected) -> None:
-            try:
-                reject(one)
-            except Exception as error:
-                self.fault = error
-                raise
+    def _compared(self, frame: "pl.LazyFrame") -> "pl.LazyFrame":
+        """Count how many rows went from what to what, and let those go on that have an answer."""
+        schema = {name: dtype for name, dtype in frame.collect_schema().items() if name != AGAINST}
+        asked = "answer" in layout_of(self.sides[0].plan, self.order.detail).verdict
+        told = [name for name in schema if name != "answer" or asked]
 
-        return guarded
+        def count(chunk: pl.DataFrame) -> pl.DataFrame:
+            pairs = chunk.select(pl.col("answer", AGAINST).cast(pl.String).fill_null(REFUSED)).group_by("answer", AGAINST).len()
+            self.moves.update({(before, after): number for before, after, number in pairs.rows()})
+            return chunk.filter(pl.col("answer").is_not_null()).select(told)
+
+        return frame.map_batches(count, schema={name: schema[name] for name in told}, streamable=True, validate_output_schema=False)
 
     def _count(self, rows: int) -> None:
         """Count rows that were done."""
@@ -131,15 +128,18 @@ class _Batch:
 
     def _sink(self, frame: "pl.LazyFrame", path: str) -> None:
         """Write the answers as they stream by."""
-        edition = self.side.edition
+        edition = self.sides[0].edition
         metadata = {"edition": edition.id, "status": edition.status, "revision": edition.revision}
         try:
             sink(frame, path, self.order.to_format, metadata, excel=self.order.excel)
         except (OSError, pl.exceptions.PolarsError) as error:
-            cause = self.fault or error.__cause__
-            if isinstance(cause, PolicyEngineError):
-                raise cause from error
             raise unreadable(self.order.sources[0], error) from error
+
+
+def _record(source: Source, one: Rejected, say: Callable[[Problem], str]) -> tuple[str | int | None, ...]:
+    """Give a refused row as it is written down."""
+    columns = ", ".join(dict.fromkeys(name for problem in one.problems for name in columns_of(problem)))
+    return source.path, one.row, one.case, columns, one.problems[0].code, "; ".join(map(say, one.problems))
 
 
 def columns_of(problem: Problem) -> list[str]:

@@ -8,7 +8,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
 from policy_engine.language.shapes import is_object
-from policy_engine.model.rulebook import Edition
+from policy_engine.model.facts import FactDeclaration
 from policy_engine.source import Location
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ class Figure(str):
     __slots__ = ()
 
 
-def scan_json_lines(path: str, edition: Edition, keep: tuple[str, ...] = ()) -> "pl.LazyFrame":
-    """Open a file; its columns are the facts of the edition, whichever of them it states."""
-    types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in edition.facts.items()}
+def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: tuple[str, ...] = ()) -> "pl.LazyFrame":
+    """Open a file; its columns are the facts of the facts, whichever of them it states."""
+    types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in facts.items()}
     schema = {**dict.fromkeys((CASE, *keep, ODD), pl.String()), **types}
 
     def rows(
@@ -38,7 +38,7 @@ def scan_json_lines(path: str, edition: Edition, keep: tuple[str, ...] = ()) -> 
     ) -> "Iterator[pl.DataFrame]":
         """Give the rows in chunks, as Polars asks for them."""
         del batch_size
-        for frame in _chunks(path, edition, schema, keep):
+        for frame in _chunks(path, facts, schema, keep):
             told = frame if with_columns is None else frame.select(with_columns)
             told = told if predicate is None else told.filter(predicate)
             if n_rows is not None:
@@ -50,13 +50,13 @@ def scan_json_lines(path: str, edition: Edition, keep: tuple[str, ...] = ()) -> 
     return pl.io.plugins.register_io_source(rows, schema=schema)
 
 
-def _chunks(path: str, edition: Edition, schema: "Mapping[str, pl.DataType]", keep: tuple[str, ...]) -> "Iterator[pl.DataFrame]":
+def _chunks(path: str, facts: Mapping[str, FactDeclaration], schema: "Mapping[str, pl.DataType]", keep: tuple[str, ...]) -> "Iterator[pl.DataFrame]":
     """Read a file chunk by chunk."""
     columns: dict[str, list[Any]] = {name: [] for name in schema}
     with open(path, encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
-                _add(columns, _read(line), edition, Location(path, number, 1), keep)
+                _add(columns, _read(line), facts, Location(path, number, 1), keep)
             if len(columns[ODD]) == CHUNK:
                 yield pl.DataFrame(columns, schema=dict(schema), strict=True)
                 columns = {name: [] for name in schema}
@@ -71,7 +71,7 @@ def _read(line: str) -> object:
         return line
 
 
-def _add(columns: dict[str, list[Any]], row: object, edition: Edition, place: Location, keep: tuple[str, ...]) -> None:
+def _add(columns: dict[str, list[Any]], row: object, facts: Mapping[str, FactDeclaration], place: Location, keep: tuple[str, ...]) -> None:
     """Add a row to the columns."""
     if not is_object(row):
         for name, column in columns.items():
@@ -79,13 +79,13 @@ def _add(columns: dict[str, list[Any]], row: object, edition: Edition, place: Lo
         return
     for name in row:
         if name not in columns or name == ODD:
-            raise InputError([Problem("PE850", place, {"name": name, "nearest": nearest(name, [*edition.facts, CASE])})])
-    cells = {name: _cell(value, edition.facts[name].type.kind) for name, value in row.items() if name in edition.facts}
+            raise InputError([Problem("PE850", place, {"name": name, "nearest": nearest(name, [*facts, CASE])})])
+    cells = {name: _cell(value, facts[name].type.kind) for name, value in row.items() if name in facts}
     odd = any(fits is False for fits, _ in cells.values())
-    facts = {name: row[name] for name in cells}
+    stated = {name: row[name] for name in cells}
     for name, column in columns.items():
         if name == ODD:
-            column.append(json.dumps(_marked(facts), ensure_ascii=False) if odd else None)
+            column.append(json.dumps(_marked(stated), ensure_ascii=False) if odd else None)
         elif name in cells:
             column.append(None if odd else cells[name][1])
         else:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_engine.columnar.answers import Layout, layout_of
+from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.codes import Meaning
 from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.logic import Truth, all_of
 from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns
-from policy_engine.columnar.rows import Judgement, RatesCases, RowReader
+from policy_engine.columnar.order import RatesCases
+from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.columnar.sources import CASE, ODD
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
@@ -54,11 +55,19 @@ class _TogetherWithin(Within):
 class PolarsRater:
     """An edition ready to rate frames."""
 
-    def __init__(self, plan: Plan, evaluator: RatesCases, detail: str) -> None:
-        """Take the edition, what rates single rows, and how much is to be told (see `layout_of`)."""
+    def __init__(self, plan: Plan, evaluator: RatesCases, layout: Layout, *, keeps_refused: bool = False) -> None:
+        """Take the edition.
+
+        Args:
+            plan: the edition, worked out.
+            evaluator: what rates single rows.
+            layout: the columns that are told.
+            keeps_refused: whether rows that are refused stay, with nothing told of them.
+        """
         self.plan = plan
         self.evaluator = evaluator
-        self.layout = layout_of(plan, detail)
+        self.layout = layout
+        self.keeps_refused = keeps_refused
         self.types = _types(plan, self.layout)
         self.by_row: tuple[str, ...] = ()
 
@@ -75,14 +84,15 @@ class PolarsRater:
             done: is told how many rows were done since.
         """
         schema = frame.collect_schema()
-        facts = [name for name in schema if name in self.plan.edition.facts and name not in keep]
+        facts = [name for name in schema if name in self.plan.edition.facts]
         columns = plan_columns(self.plan, {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts}, _TogetherWithin(), ODD if ODD in schema else "")
         self.by_row = columns.by_row
         rows = RowReader(self.plan.edition, self.evaluator, facts)
         chunk = _Chunk(self, columns, rows, keep, facts, reject, done)
         odd = [ODD] if ODD in schema else []
-        asked = frame.select(*keep, *facts, *odd).with_row_index(ROW, offset=1)
-        planned = _planned(nw.from_native(asked), columns, self.layout, (*keep, *facts, *odd, ROW))
+        raw = tuple(dict.fromkeys((*keep, *facts, *odd)))
+        asked = frame.select(raw).with_row_index(ROW, offset=1)
+        planned = _planned(nw.from_native(asked), columns, self.layout, (*raw, ROW))
         schema_out = {**{name: schema[name] for name in keep}, **self.types}
         return planned.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
 
@@ -166,11 +176,11 @@ class _Chunk:
             odd = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
             rows = zip(odd, frame.select(self.facts).iter_rows(), strict=True)
             judged = [self.rows.judge(cells) if text is None else self.rows.judge_object(text) for text, cells in rows]
-        good = [isinstance(one, dict) for one in judged]
         self._refuse(frame, judged)
-        types = self.rater.types
-        columns = [pl.Series(n, [one.get(n) for one in judged if isinstance(one, dict)], types[n]) for n in self.rater.layout.columns]
-        return frame.select(ROW, *self.keep).filter(pl.Series(good, dtype=pl.Boolean)).with_columns(columns)
+        told = [one if isinstance(one, dict) else {} for one in judged if self.rater.keeps_refused or isinstance(one, dict)]
+        good = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in judged], dtype=pl.Boolean)
+        columns = [pl.Series(name, [one.get(name) for one in told], self.rater.types[name]) for name in self.rater.layout.columns]
+        return frame.select(ROW, *self.keep).filter(good).with_columns(columns)
 
     def _refuse(self, frame: "pl.DataFrame", judged: Sequence[Judgement]) -> None:
         """Tell of the rows that are refused."""

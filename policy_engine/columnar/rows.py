@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from policy_engine.columnar.answers import Cell, answer_of
 from policy_engine.columnar.json_lines import Figure, unmarked
+from policy_engine.columnar.order import RatesCases
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
 from policy_engine.language.shapes import is_object
@@ -20,7 +21,6 @@ from policy_engine.load.yaml_text import Document
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import Verdict
 from policy_engine.source import Location
 
 Raw: TypeAlias = object
@@ -31,14 +31,6 @@ _NOWHERE = Location("", 1, 1)
 _WORDS = {"choice", "level", "text"}
 MOST = 1 << 63
 REMEMBERED = 100_000
-
-
-class RatesCases(Protocol):
-    """Whatever rates a case: the reference, or a faster reader that agrees with it."""
-
-    def evaluate(self, case: Case) -> Verdict:
-        """Rate a case."""
-        ...
 
 
 class RowReader:

@@ -4,13 +4,15 @@ import glob
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy_engine.columnar.fields import read_column
+from policy_engine.columnar.order import Source
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
 from policy_engine.language.types import NOUNS
+from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
@@ -21,18 +23,11 @@ else:
     nw = load_extra("narwhals.stable.v2", "batch")
     pl = load_extra("polars", "batch")
 
-FORMATS = ("parquet", "csv", "jsonl")
+Facts = Mapping[str, FactDeclaration]
 CASE = "case"
 ODD = "__odd"
 """The column of rows that a file of JSON holds and that fit no columns: their facts as they stand."""
 _ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-
-
-class Source(NamedTuple):
-    """A file of rows, and its format."""
-
-    path: str
-    form: str
 
 
 def format_of(path: str) -> str | None:
@@ -69,14 +64,15 @@ def _below(folder: str) -> list[str]:
     return sorted(file for file in files if format_of(file) and not os.path.basename(file).startswith((".", "_")))
 
 
-def scan(source: Source, edition: Edition) -> "pl.LazyFrame":
+def scan(source: Source, *editions: Edition) -> "pl.LazyFrame":
     """Open a file of rows; nothing of it is read yet but what its columns are.
 
     Raises:
         InputError: PE854, where it cannot be read.
     """
+    facts = {name: fact for edition in reversed(editions) for name, fact in edition.facts.items()}
     try:
-        frame = _SCANS[source.form](source.path, edition)
+        frame = _SCANS[source.form](source.path, facts)
         schema = frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(source, error) from error
@@ -89,22 +85,22 @@ def unreadable(source: Source, error: Exception) -> InputError:
     return InputError([Problem("PE854", Location(source.path, 1, 1), {"format": source.form, "reason": reason})])
 
 
-def _scan_parquet(path: str, _edition: Edition) -> "pl.LazyFrame":
+def _scan_parquet(path: str, _facts: Facts) -> "pl.LazyFrame":
     """Open a Parquet file."""
     return pl.scan_parquet(path)
 
 
-def _scan_csv(path: str, edition: Edition) -> "pl.LazyFrame":
+def _scan_csv(path: str, facts: Facts) -> "pl.LazyFrame":
     """Open a CSV file: every cell as text, an empty one and `unknown` as not recorded."""
     header = pl.scan_csv(path, infer_schema=False).collect_schema()
-    return pl.scan_csv(path, infer_schema=False, null_values={name: "unknown" for name in header if name in edition.facts})
+    return pl.scan_csv(path, infer_schema=False, null_values={name: "unknown" for name in header if name in facts})
 
 
-def _scan_jsonl(path: str, edition: Edition) -> "pl.LazyFrame":
+def _scan_jsonl(path: str, facts: Facts) -> "pl.LazyFrame":
     """Open a file with a JSON object a line."""
     from policy_engine.columnar.json_lines import scan_json_lines  # noqa: PLC0415
 
-    return scan_json_lines(path, edition)
+    return scan_json_lines(path, facts)
 
 
 _SCANS = {"parquet": _scan_parquet, "csv": _scan_csv, "jsonl": _scan_jsonl}
