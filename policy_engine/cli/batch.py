@@ -76,7 +76,7 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
     names = [library.name_or_last(edition), *([against] if against else [])]
     editions = [library.edition(name) for name in names]
     note_reworded(editions, language)
-    sides = [Side(one, (evaluator := Evaluator(one)).plan, evaluator) for one in editions]
+    sides = [Side(one, (evaluator := Evaluator(one, asks=False)).plan, evaluator) for one in editions]
     order = _order(language, **asked)
     done = _run(order, sides, asked["engine"], language)
     _tell(order, done, editions, language)

@@ -11,7 +11,7 @@ from policy_engine.model.verdict import Verdict
 Cell: TypeAlias = str | bool | None
 LEVEL_COLUMNS = ("answer",)
 """The level, or the outcome where there is none: what `transitions.key_of` counts a verdict under."""
-VERDICT_COLUMNS = ("track", "outcome", "level", "possible_levels", "gap_possible", "possible_exact", "open_questions")
+VERDICT_COLUMNS = ("track", "outcome", "level", "possible_levels", "gap_possible", "possible_exact")
 _HELD = {"met": True, "not_met": False}
 _APPLIES = {"met": True, "not_met": True, "not_applicable": False}
 
@@ -41,7 +41,7 @@ def answer_of(verdict: Verdict) -> dict[str, Cell]:
     """Give every column of a verdict; those of criteria of other tracks than its own are left out."""
     found: dict[str, Cell] = {
         "answer": key_of(verdict), "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level, "possible_levels": joined(verdict.possible_levels),
-        "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": joined(verdict.open_questions),
+        "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact,
         "interpretations": joined(verdict.interpretations),
     }  # fmt: skip
     for level in verdict.levels:

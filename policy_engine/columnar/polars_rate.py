@@ -196,5 +196,5 @@ def of_meaning(meaning: Meaning) -> dict[str, str | bool | None]:
     """Give the columns that a code alone settles."""
     return {
         "answer": meaning.level or meaning.outcome, "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level, "possible_levels": meaning.level,
-        "gap_possible": meaning.gap, "possible_exact": True, "open_questions": None,
+        "gap_possible": meaning.gap, "possible_exact": True,
     }  # fmt: skip
