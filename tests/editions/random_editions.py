@@ -1,0 +1,343 @@
+"""Random small editions and random cases of them, for tests that hold one reader of a rulebook against another.
+
+By Hypothesis, which makes a failing draw small again:
+
+    @given(editions_with_cases())
+    def test_two_readers_agree(drawn): ...          # drawn.edition, drawn.cases (a tuple of Case)
+
+By a seed, many times faster, for long runs: `drawn_by(seed)` gives the same `Drawn`.
+
+An edition is written as files and read by the loader, with its checks, so that it is one that an author could have written: one to
+three tracks, levels of `all_of` and `any_of`, criteria under `applies_when`, shares held against figures and against each other,
+sums, products, chains, choices, sets, levels, days, points, months, texts, lists, stand-ins, derived facts, `when_absent`,
+invariants, readings with conditions, eligibility and lowering ceilings. A case has absent facts, `none`, zero wholes, parts on and
+beside thresholds, and counts beyond 64 bits; most cases obey the invariants, some do not, as files do not.
+
+`plain=True` leaves out lists and chapters, and `known=True` has every fact stated that can be. The parts: `edition(dice)`,
+`facts_of(dice, edition)`, `case_of(dice, edition)`, with `from_hypothesis(draw)` or `from_seed(seed)` for the dice.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from policy_engine.errors import InputError
+from policy_engine.language.values import NONE, Item, Value
+from policy_engine.load.edition import _build, _sort
+from policy_engine.load.meaning import revision_of
+from policy_engine.load.yaml_text import read_document
+from policy_engine.model.case import Case
+from policy_engine.model.facts import FactDeclaration
+from policy_engine.model.rulebook import Edition
+from tests.editions.random_conditions import Dice, Words, condition, from_hypothesis, from_seed, guarded
+
+LEVELS = ("top", "good", "fair", "poor")
+GROUPS = ("one", "two")
+PARTS = ("total", "done", "bad")
+KINDS = ("a", "b", "c")
+READINGS = ("R-1", "R-2", "R-3", "R-4")
+SHARES = ("50%", "100%", "70%", "0%", "33.3%", "66.67%", "0.01%")
+HUGE = 10**30
+"""Beyond 64 bits: exact all the same, in whatever reads it."""
+
+Data = dict[str, object]
+
+
+class Drawn(NamedTuple):
+    """An edition with cases of it."""
+
+    edition: Edition
+    cases: tuple[Case, ...]
+
+
+def editions_with_cases(count: int = 3, *, plain: bool = False, known: bool = False) -> st.SearchStrategy[Drawn]:
+    """Draw an edition with so many cases of it, by Hypothesis."""
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> Drawn:
+        return draw_with(from_hypothesis(draw), count, plain=plain, known=known)
+
+    return drawn()
+
+
+def drawn_by(seed: int, count: int = 3, *, plain: bool = False, known: bool = False) -> Drawn:
+    """Draw an edition with so many cases of it, by a seed."""
+    return draw_with(from_seed(seed), count, plain=plain, known=known)
+
+
+def draw_with(dice: Dice, count: int, *, plain: bool = False, known: bool = False) -> Drawn:
+    """Draw an edition with so many cases of it."""
+    one = edition(dice, plain=plain)
+    return Drawn(one, tuple(case_of(dice, one, known=known) for _ in range(count)))
+
+
+def edition(dice: Dice, *, plain: bool = False) -> Edition:
+    """Draw an edition; a plain one has no lists and no chapters."""
+    return edition_from(files(dice, plain=plain))
+
+
+def edition_from(contents: Mapping[str, Data]) -> Edition:
+    """Read an edition from the contents of its files, as the loader does; every JSON text is a YAML text."""
+    raws = {f"{name}.yaml": json.dumps(data, indent=1).encode() for name, data in contents.items()}
+    documents = [read_document(raw, path) for path, raw in raws.items()]
+    built = _build(_sort("drawn", documents))
+    problems = [problem for document in documents for problem in document.problems]
+    if problems:
+        raise InputError(problems)
+    return built._replace(revision=revision_of(document.data for document in documents))
+
+
+def files(dice: Dice, *, plain: bool = False) -> dict[str, Data]:
+    """Draw the contents of an edition's files."""
+    scale = LEVELS[: dice.pick((4, 3, 2))]
+    facts = _facts(dice, plain=plain)
+    shared = _figures(dice, "any")
+    words = Words(facts, tuple(shared), scale)
+    found: dict[str, Data] = {
+        "edition": {
+            "edition": "drawn",
+            "status": "draft",
+            "title": _texts("drawn"),
+            "period": {"from": "2020-01-01", "until": "2020-12-31"},
+        },
+        "facts": {"facts": facts, "thresholds": shared, "invariants": _invariants(dice, facts)},
+        "register": {"register": {name: _reading() for name in READINGS}},
+        "scale": {"scale": [{"level": level, "code": level.upper(), "label": _texts(level)} for level in scale]},
+    }
+    found |= {f"track_{number}": _track(dice, number, words) for number in range(dice.pick((2, 1, 3, 2)))}
+    if not plain and dice.seldom(4):
+        found["chapter"] = _chapter(dice, words)
+    return found
+
+
+def _texts(word: str) -> Data:
+    """Give a sentence in both languages."""
+    return {"vi": f"{word} (vi)", "en": word}
+
+
+def _fact(kind: str, **more: object) -> Data:
+    """Give the declaration of a fact."""
+    return {"type": kind, "label": _texts(kind), "asks": _texts(kind), **more}
+
+
+def _choices(names: Sequence[str]) -> Data:
+    """Give the choices of a fact."""
+    return {name: _texts(name) for name in names}
+
+
+OPTIONAL: Mapping[str, Data] = {
+    "grade": _fact("choice", choices=_choices(("fine", "rough"))),
+    "roles": _fact("set", choices=_choices(("x", "y", "z"))),
+    "rank": _fact("level", may_be_none=True),
+    "mate": _fact("level"),
+    "held_on": _fact("day", may_be_none=True),
+    "marks": _fact("points"),
+    "part": _fact("share"),
+    "span": _fact("months"),
+    "remark": _fact("text", may_be_none=True),
+}
+
+
+def _facts(dice: Dice, *, plain: bool) -> Data:
+    """Draw the facts of an edition."""
+    found: Data = {"kind": _fact("choice", choices=_choices(KINDS))}
+    found |= {f"flag_{number}": _fact("bool", locked=dice.seldom(3)) for number in range(dice.pick((2, 1, 3, 2)))}
+    found |= {name: OPTIONAL[name] for name in dice.some(OPTIONAL, 4)}
+    for group in GROUPS[: dice.pick((1, 2, 2, 0))]:
+        found |= _group(dice, group, listed=not plain and dice.seldom(3))
+    if "held_on" in found and dice.below(2):
+        found["in_time"] = _fact("bool", derived="held_on >= period_start and held_on <= period_end", readings=_uses(dice))
+    if "two_total" in found:
+        found["apart"] = _fact("bool", when_absent="given(two_total, two_done)")
+        found |= {"all_done": _fact("count", derived="one_done + two_done", readings=_uses(dice))} if dice.below(2) else {}
+    return found
+
+
+def _group(dice: Dice, group: str, *, listed: bool) -> Data:
+    """Draw the counts of one list, and perhaps the list."""
+    counted = {"total": f"count({group}_items)", "done": f"count({group}_items, done)", "bad": f"count({group}_items, bad and not done)"}
+    more = {part: {"counted_from": counted[part], "readings": _uses(dice)} if listed else {} for part in PARTS}
+    found: Data = {f"{group}_{part}": _fact("count", fixed=part == "total", **more[part]) for part in PARTS}
+    if listed:
+        fields = {name: {"type": kind} for name, kind in (("done", "bool"), ("bad", "bool"), ("size", "count"))}
+        found[f"{group}_items"] = _fact("list", fields=fields)
+    return found
+
+
+def _uses(dice: Dice, when: str = "") -> list[object]:
+    """Draw the readings that something rests on, some with a condition of their own."""
+    return [{"id": name, "when": when} if when and dice.below(2) else name for name in dice.some(READINGS, 2)]
+
+
+def _invariants(dice: Dice, facts: Data) -> list[Data]:
+    """Draw what is always true of the counts."""
+    laws = ("{0}_done <= {0}_total", "{0}_bad <= {0}_total", "{0}_done + {0}_bad <= {0}_total", "{0}_bad >= {0}_total - {0}_done")
+    found = [law.format(group) for group in GROUPS if f"{group}_total" in facts for law in dice.some(laws)]
+    if "all_done" in facts and dice.below(2):
+        found.append("not flag_0 or all_done >= one_done")
+    return [{"id": f"law_{n}", "holds": law, "says": _texts("law"), "readings": _uses(dice)} for n, law in enumerate(found)]
+
+
+def _figures(dice: Dice, prefix: str) -> Data:
+    """Draw named figures of every type."""
+    values: Data = {
+        "share": dice.pick(SHARES), "least": dice.pick(SHARES), "count": dice.below(5), "points": f"{dice.pick(('90', '2.5', '0'))} points",
+        "months": f"{dice.below(12) + 1} months", "day": (date(2020, 1, 1) + timedelta(dice.below(366))).isoformat(),
+    }  # fmt: skip
+    return {f"{prefix}_{name}": {"value": value, "cite": "I", "phrase": "so many"} for name, value in values.items()}
+
+
+def _reading() -> Data:
+    """Give an entry of the register."""
+    parts: Data = {name: _texts(name) for name in ("silent_on", "text_says", "reading")}
+    return {"cite": ["I"], **parts, "alternatives": [], "status": "proposed"}
+
+
+def _track(dice: Dice, number: int, words: Words) -> Data:
+    """Draw a track."""
+    front: Data = {"track": f"track_{number}", "cite": "I", "label": _texts("track"), "applies_to": _applies(dice, number, words)}
+    if dice.seldom(10):
+        return front | {"no_thresholds": {"outcome": "decided_by_authority", "says": _texts("open"), "readings": _uses(dice)}}
+    figures = _figures(dice, "own")
+    words = words._replace(figures=(*words.figures, *figures))
+    wholes = dice.some(words.totals())
+    requires = [{"id": f"some_{name}", "holds": f"{name} > 0", "says": _texts("some"), "readings": _uses(dice)} for name in wholes]
+    take = {f"two_{part}": f"one_{part}" for part in PARTS}
+    stand_ins = [{"unless": dice.pick(("apart", "flag_0")), "take": take, "readings": _uses(dice)}]
+    stand_ins = stand_ins if "two_total" in words.facts and dice.below(2) else []
+    words = words._replace(positive=frozenset(wholes))
+    levels = words.levels if dice.below(4) else words.levels[:-1]
+    residual: Data = {"outcome": "gap"} if len(levels) == len(words.levels) else {"level": words.levels[-1]}
+    body: Data = {
+        "thresholds": figures, "levels": {level: _level(dice, level, words) for level in levels}, "decide": _decide(dice, levels),
+        "readings": _uses(dice, "flag_0"), "residual": {**residual, "readings": _uses(dice)},
+    }  # fmt: skip
+    return front | body | ({"requires": requires} if requires else {}) | ({"stand_in": stand_ins} if stand_ins else {})
+
+
+def _applies(dice: Dice, number: int, words: Words) -> str:
+    """Draw whom a track is for: mostly its own kind, so that seldom two apply to one subject."""
+    kind = KINDS[number]
+    if not dice.seldom(3):
+        return f"kind == '{kind}'"
+    counted = [f"kind == '{kind}' and one_total > 0"] if "one_total" in words.facts else []
+    wide = ["kind != 'b' and kind != 'c'", "kind in ('a', 'b')"] if number == 0 else []
+    return dice.pick([f"kind in ('{kind}',)", f"kind == '{kind}' and flag_0", *counted, *wide])
+
+
+def _level(dice: Dice, level: str, words: Words) -> Data:
+    """Draw what a level asks."""
+    criteria = [_criterion(dice, f"{level}_{n}", words) for n in range(dice.pick((1, 2, 3)))]
+    return {"cite": f"I.{level}", dice.pick(("all_of", "all_of", "any_of")): criteria, "readings": _uses(dice)}
+
+
+def _criterion(dice: Dice, name: str, words: Words) -> Data:
+    """Draw a criterion, perhaps one that applies only where a condition holds."""
+    found: Data = {"id": name, "cite": "I", "phrase": "as it says", "says": _texts("it says"), "readings": _uses(dice, "flag_0")}
+    if dice.below(2):
+        return found | {"when": condition(dice, words)}
+    applies, inside = guarded(dice, words)
+    return found | {"applies_when": applies, "when": condition(dice, inside), "applies_readings": _uses(dice)}
+
+
+def _decide(dice: Dice, levels: Sequence[str]) -> list[Data]:
+    """Draw the steps of deciding: the levels cut into one or two steps, in some order."""
+    turn = dice.below(len(levels))
+    order = [*levels[turn:], *levels[:turn]]
+    cut = dice.below(len(order))
+    steps = [step for step in (order[:cut], order[cut:]) if step]
+    return [{**({"first": s[0]} if len(s) == 1 and dice.below(2) else {"highest_of": s}), "readings": _uses(dice)} for s in steps]
+
+
+def _chapter(dice: Dice, words: Words) -> Data:
+    """Draw rules that bind a level from outside its criteria."""
+    rule: Data = {"cite": "II", "phrase": "as it says", "says": _texts("it says"), "readings": _uses(dice)}
+    found: Data = {"chapter": "II", "label": _texts("chapter")}
+    others = words.of("level")
+    if not others or dice.below(2):
+        found["eligibility"] = [{**rule, "id": "barred", "when": condition(dice, words)}]
+    if others:
+        ceiling = {**rule, "id": "ceiling", "not_above": dice.pick(others), "on_breach": "lower", "severity": "note"}
+        found["ceilings"] = [ceiling | ({"applies_when": "not flag_0"} if dice.below(2) else {})]
+    return found
+
+
+def case_of(dice: Dice, edition: Edition, *, known: bool = False) -> Case:
+    """Draw a case of an edition; the order of its facts means nothing."""
+    facts = facts_of(dice, edition, known=known)
+    names = sorted(facts)
+    turn = dice.below(len(names) + 1)
+    return Case("drawn", edition.id, {}, {name: facts[name] for name in (*names[turn:], *names[:turn])}, {}, {}, ())
+
+
+def facts_of(dice: Dice, edition: Edition, *, known: bool = False) -> dict[str, Value]:
+    """Draw what a case states; with `known` everything that can stand beside each other."""
+    missing = 0 if known else dice.pick((0, 0, 1, 4))
+    found: dict[str, Value] = {}
+    listed = not known and dice.below(2) == 1
+    for name, fact in edition.facts.items():
+        if _stated(dice, fact, missing, known=known, listed=listed):
+            found[name] = NONE if fact.may_be_none and dice.seldom(4) else _value(dice, fact, edition)
+    if not dice.seldom(10):
+        _make_lawful(dice, found)
+    return found
+
+
+def _stated(dice: Dice, fact: FactDeclaration, missing: int, *, known: bool, listed: bool) -> bool:
+    """Tell whether a case states a fact: what follows from others seldom, so lists or the counts from them."""
+    if known:
+        return fact.derived is None and fact.type.kind != "list"
+    if fact.derived or fact.when_absent or (fact.counted_from and listed) or (fact.type.kind == "list" and not listed):
+        return dice.seldom(30)
+    return dice.below(10) >= missing
+
+
+def _value(dice: Dice, fact: FactDeclaration, edition: Edition) -> Value:  # noqa: PLR0911  (one answer a type)
+    """Draw a value of a fact's type."""
+    match fact.type.kind:
+        case "bool":
+            return bool(dice.below(2))
+        case "count":
+            return dice.pick((1, 2, 3, 0, 4, 5, 6, 10, 100, 9_999, 10_000, 10_001, HUGE))
+        case "points" | "share":
+            values = (
+                ("1", "0", "1/2", "333/1000", "6667/10000", "7/10") if fact.type.kind == "share" else ("90", "0", "2.5", "89.999", "90.001")
+            )
+            return Fraction(dice.pick(values))
+        case "months":
+            return dice.below(14)
+        case "day":
+            return date(2020, 6, 30) if dice.below(2) else date(2019, 12, 30) + timedelta(dice.below(370))
+        case "level":
+            return dice.below(len(edition.scale))
+        case "text":
+            return dice.pick(("x", "other"))
+        case "choice":
+            return dice.pick((*2 * fact.type.choices[:2], *fact.type.choices))
+        case "set":
+            return frozenset(dice.some(fact.type.choices))
+        case _:
+            return tuple(_item(dice) for _ in range(dice.below(4)))
+
+
+def _item(dice: Dice) -> Item:
+    """Draw an item of a list; a field may be left out."""
+    whole: Item = {"done": bool(dice.below(2)), "bad": bool(dice.below(2)), "size": dice.below(3)}
+    return {name: value for name, value in whole.items() if not dice.seldom(8)}
+
+
+def _make_lawful(dice: Dice, facts: dict[str, Value]) -> None:
+    """Bring counts within their totals, on a threshold or beside it, so that most cases are not refused."""
+    for group in GROUPS:
+        total = facts.get(f"{group}_total")
+        if not isinstance(total, int):
+            continue
+        edges = sorted({min(max(total * p // q + d, 0), total) for p, q in ((1, 1), (1, 2), (7, 10), (1, 3)) for d in (0, -1, 1)})
+        done = dice.pick(edges[::-1])
+        for part, value in (("done", done), ("bad", total - done)):
+            if f"{group}_{part}" in facts:
+                facts[f"{group}_{part}"] = value
