@@ -24,6 +24,10 @@ _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
+class ShareOfNothingError(EngineFaultError):
+    """A share whose whole is zero was evaluated; the check at load keeps conditions from doing so."""
+
+
 class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
     """Evaluates checked conditions against one case's values."""
 
@@ -150,7 +154,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         if part is UNKNOWN or whole is UNKNOWN:
             return UNKNOWN
         if whole == 0:
-            raise EngineFaultError("a share of nothing was let through")
+            raise ShareOfNothingError("a share of nothing was let through")
         return Ratio(part, whole)
 
     def exists(self, fact: ast.expr) -> Truth:

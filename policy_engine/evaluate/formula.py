@@ -180,6 +180,9 @@ class Translator:
         """Give the formula of one pair."""
         if self._is_none(left) or self._is_none(right):
             return isinstance(sign, ast.NotEq) is holds
+        one, other = self._words(left), self._words(right)
+        if one is not None and other is not None:
+            return ((one == other) is isinstance(sign, ast.Eq)) is holds
         first, second = self._side(left, right), self._side(right, left)
         difference = cross(first, second)
         match sign:
@@ -195,6 +198,11 @@ class Translator:
     def _is_none(self, tree: ast.expr) -> bool:
         """Tell whether a side is a value known not to exist."""
         return isinstance(tree, ast.Name) and self.variables.values.get(tree.id) is NONE
+
+    def _words(self, tree: ast.expr) -> str | None:
+        """Give the choice or the text that one side is known to be."""
+        value = self.variables.values.get(tree.id) if isinstance(tree, ast.Name) else tree.value if isinstance(tree, ast.Constant) else None
+        return value if isinstance(value, str) else None
 
     def _side(self, tree: ast.expr, other: ast.expr) -> Linear:
         """Give the sum that one side of a pair is; a quoted choice is its position among the other side's choices."""
@@ -245,7 +253,7 @@ class Translator:
             return self.variables.sum_of(name)
         if isinstance(value, date):
             return Linear({}, value.toordinal())
-        if isinstance(value, str):
+        if isinstance(value, str) and value in self.variables.types[name].choices:
             return Linear({}, self.variables.types[name].choices.index(value))
         if isinstance(value, (int, Fraction, Ratio)):
             return Linear({}, value.fraction if isinstance(value, Ratio) else value)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from policy_engine.evaluate.expression import interpreter_over
+from policy_engine.evaluate.expression import Interpreter, ShareOfNothingError, interpreter_over
 from policy_engine.evaluate.shown import shown
 from policy_engine.language.check import names_in
 from policy_engine.language.show import show
@@ -68,11 +68,19 @@ def observed(looked_at: Iterable[Glance], values: Mapping[str, Value]) -> str:
     for names, label, sides in looked_at:
         if sides:
             interpreter = interpreter_over(values)
-            parts.append("/".join(_figure(interpreter.evaluated(side)) for side in sides))
+            parts.append("/".join(_worked(side, interpreter) for side in sides))
             continue
         figures = "/".join([str(value) if (value := values[name]).__class__ is int else _figure(value) for name in names])
         parts.append(f"{label} = {figures}" if label else figures)
     return "; ".join(parts)
+
+
+def _worked(side: ast.expr, interpreter: Interpreter) -> str:
+    """Write what a side comes to; a dash where a condition never asks, since there is nothing to take a share of."""
+    try:
+        return _figure(interpreter.evaluated(side))
+    except ShareOfNothingError:
+        return "–"
 
 
 def _figure(value: Value) -> str:
