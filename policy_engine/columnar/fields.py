@@ -21,6 +21,8 @@ else:
 _COUNT = r"^(0|[1-9][0-9]{0,14})$"
 _MONTHS = r"^(0|[1-9][0-9]{0,8}) months$"
 _POINTS = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
+ROOM = 1 << 62
+"""Below this a whole number is worked with in columns, if the rules leave room for it."""
 POINTS_SCALE = 1_000_000
 _DAY = (
     r"^[1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
@@ -87,12 +89,21 @@ def read_column(fact: FactDeclaration, dtype: "nw.dtypes.DType", scale: Mapping[
     if kind == "day" and dtype == nw.Date:
         return Column(Field(kind, fact.name), {}, True)
     if kind in {"count", "months", "points"} and dtype.is_integer():
-        fits = dtype == nw.Int64 or (dtype == nw.Int32 and not wide)
-        value = {} if fits else {f"__v_{fact.name}": raw.cast(nw.Int64)}
-        return Column(Field(kind, next(iter(value), fact.name)), value, True, number=True)
+        return _whole(fact, dtype, raw, wide=wide)
     if kind == "points" and isinstance(dtype, nw.Decimal):
         return _points(fact, raw.cast(nw.String))
     return None
+
+
+def _whole(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, wide: bool) -> Column:
+    """Read a column of whole numbers, as numbers of 64 bits unless they are of 32; figures beyond are left to the row reader."""
+    if dtype == nw.Int64 or (dtype == nw.Int32 and not wide):
+        return Column(Field(fact.type.kind, fact.name), {}, True, number=True)
+    name = f"__v_{fact.name}"
+    if dtype not in {nw.UInt64, nw.Int128, nw.UInt128}:
+        return Column(Field(fact.type.kind, name), {name: raw.cast(nw.Int64)}, True, number=True)
+    staged = {name: nw.when((raw >= 0) & (raw < ROOM)).then(raw).cast(nw.Int64)}
+    return Column(Field(fact.type.kind, name), staged, any_of((raw.is_null(), ~nw.col(name).is_null())), number=True)
 
 
 def _is_list(dtype: "nw.dtypes.DType") -> bool:
@@ -106,10 +117,12 @@ def _from_text(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Level]
     if not fact.may_be_none:
         return column
     name = f"__n_{fact.name}"
-    none = {name: (raw == "none").fill_null(False)}  # noqa: FBT003
-    return column._replace(
-        field=column.field._replace(none=name), staged={**column.staged, **none}, plain=any_of((column.plain, nw.col(name)))
-    )  # fmt: skip
+    more = {name: (raw == "none").fill_null(False)}  # noqa: FBT003
+    field = column.field._replace(none=name)
+    if field.column == fact.name:  # a word that stands for itself: `none` is no such word
+        field = field._replace(column=f"__v_{fact.name}")
+        more[field.column] = nw.when(raw != "none").then(raw)
+    return column._replace(field=field, staged={**column.staged, **more}, plain=any_of((column.plain, nw.col(name))))
 
 
 def _text_of_kind(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Level]) -> Column:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.columnar.binding import bind
 from policy_engine.columnar.codes import Bits, Codes, Meaning
 from policy_engine.columnar.conditions import Reader, Weight
-from policy_engine.columnar.fields import Column, Field, all_plain, known, read_column
+from policy_engine.columnar.fields import Column, Field, all_plain, read_column
 from policy_engine.columnar.known import Known
-from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, any_of, as_column, opposite
+from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, as_column, certain, opposite
 from policy_engine.columnar.reliance import note_readings
 from policy_engine.columnar.real import Group, groups_of
 from policy_engine.columnar.track import Track
@@ -93,6 +93,8 @@ class _Builder:
         self.by_row: list[str] = []
         self.known: Known | None = None
         self.tracks: list[Track] = []
+        self.applies: dict[str, Truth] = {}
+        self.steps: list[dict[str, nw.Expr]] = []
         try:
             self.known = Known(self.columns, plan, reader)
         except NotColumnarError as cannot:
@@ -112,12 +114,21 @@ class _Builder:
         """Read one track; what it has that does not fit columns leaves its rows to the row reader."""
         if self.known is None:
             return
+        plan = self.plan.tracks[name]
         try:
-            track = Track(self.plan.tracks[name], self.stood, number, frozenset(self.known.followed))
+            applies = self.known.reader.truth(plan.track.applies_to)
+        except NotColumnarError as cannot:
+            self.by_row.append(f"{name}: {cannot}")
+            self.known = None  # whose rows are whose cannot be told
+            return
+        self.applies[name] = applies
+        try:
+            track = Track(plan, self.stood, number, applies, frozenset(self.known.followed))
         except NotColumnarError as cannot:
             self.by_row.append(f"{name}: {cannot}")
         else:
             self.tracks.append(track)
+            self.steps += track.steps
             self.stood = Reader(track.reader.fields, self.plan.constants, self.weight)
 
     def _group(self) -> None:
@@ -151,9 +162,11 @@ class _Builder:
         cells = {f"__ok_{name}": as_column(column.plain) for name, column in self.columns.items() if column.plain is not True}
         self.columns = {n: c._replace(plain=_named(f"__ok_{n}", c.plain)) for n, c in self.columns.items()}
         steps = [*self.known.steps, {**{f"__a{t.number}": as_column(t.applies) for t in self.tracks}, **cells}]
-        steps += [step for track in self.tracks for step in track.steps]
+        steps += self.steps
+        read = {track.plan.track.id for track in self.tracks}
+        elsewhere = [certain(opposite(truth), unknown=True) for name, truth in self.applies.items() if name not in read]
         fits: Truth = nw.col(odd).is_null() if odd else True
-        plain = all_of([fits, within.holds(bounds), *self.known.agree, self._alone(applies)])
+        plain = all_of([fits, within.holds(bounds), *self.known.agree, *elsewhere, self._alone(applies)])
         steps.append({"__plain": as_column(plain), **self.staged, **self._staged()})
         base = self._code(applies, within)
         bound = bind(self.plan, self.known.reader, self.codes, self.relied)

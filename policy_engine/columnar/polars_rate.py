@@ -167,6 +167,8 @@ class _Chunk:
         """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
         keys = frame.select((pl.col("__bits").cast(pl.Int64) * 65_536 + pl.col("__by_criteria")).alias("k"))["k"]
         distinct = keys.unique()
+        if distinct.is_empty():
+            return pl.Series("interpretations", [], pl.String)
         texts = [self.lookup.readings(key % 65_536, key // 65_536) for key in distinct.to_list()]
         return keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String).alias("interpretations")
 

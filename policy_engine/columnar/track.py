@@ -28,18 +28,19 @@ class Judged(NamedTuple):
 class Track:
     """One track, read over the columns of a file."""
 
-    def __init__(self, plan: TrackPlan, reader: Reader, number: int, follows: frozenset[str]) -> None:
+    def __init__(self, plan: TrackPlan, reader: Reader, number: int, applies: Truth, follows: frozenset[str]) -> None:
         """Read the track.
 
         Args:
             plan: the track.
             reader: over the fields so far; what stands in under this track is added, and changes nothing under others.
             number: of the track, for the names of its columns.
+            applies: whether it applies to a row.
             follows: facts that may be derived, which nothing here may stand in for.
         """
         self.plan = plan
         self.number = number
-        self.applies = reader.truth(plan.track.applies_to)
+        self.applies = applies
         self.reader = Reader(reader.fields, plan.constants, reader.weight)
         self.steps: list[dict[str, nw.Expr]] = []
         self.stands: list[Truth] = []
