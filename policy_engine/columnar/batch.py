@@ -1,6 +1,5 @@
 """A batch: files of rows in, one file of answers out; every row that comes in goes out, or is refused with its reasons."""
 
-import contextlib
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -9,12 +8,12 @@ from typing import TYPE_CHECKING
 from policy_engine.columnar.answers import layout_of
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.sources import CASE, check_columns, scan, unreadable
 from policy_engine.columnar.writing import Rejects, beside, sink
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import Problem
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import Edition
-from policy_engine.source import Location
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -24,8 +23,6 @@ else:
     pl = load_extra("polars", "batch")
 
 
-SHOWN = 20
-"""How many refused rows are shown where no file was asked for."""
 AGAINST = "__against"
 REFUSED = "refused"
 
@@ -43,7 +40,7 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
         InputError: where a file cannot be read, or has columns that nobody declares.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        return _Batch(order, sides, say, done, Rejects(spool)).run()
+        return _Batch(order, sides, Refusing(order, Rejects(spool), say), done).run()
 
 
 def count_rows(sources: Sequence[Source], edition: Edition) -> int:
@@ -55,34 +52,23 @@ def count_rows(sources: Sequence[Source], edition: Edition) -> int:
 class _Batch:
     """One batch, while it runs."""
 
-    def __init__(
-        self, order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None], rejects: Rejects
-    ) -> None:  # fmt: skip
-        """Take what is asked, and where rejects are kept."""
-        self.order, self.sides, self.say, self.done, self.rejects = order, sides, say, done, rejects
+    def __init__(self, order: Order, sides: Sequence[Side], refusing: Refusing, done: Callable[[int], None]) -> None:
+        """Take what is asked, and who is told of what."""
+        self.order, self.sides, self.refusing, self.done = order, sides, refusing, done
         layout = layout_of(sides[0].plan, order.detail)
         if len(sides) > 1 and "answer" not in layout.verdict:
             layout = layout._replace(verdict=("answer", *layout.verdict))
         self.rater = PolarsRater(sides[0].plan, sides[0].evaluator, layout, keeps_refused=len(sides) > 1)
         self.rows = 0
         self.moves: Counter[tuple[str, str]] = Counter()
-        self.fault: BaseException | None = None
 
     def run(self) -> Told:
         """Rate every row, and write what came out."""
         frames = [self._rated(place, source) for place, source in enumerate(self.order.sources)]
-        with contextlib.ExitStack() as files:
-            answers = files.enter_context(beside(self.order.to))
+        with beside(self.order.to) as answers:
             self._sink(pl.concat(frames), answers)
-            if self.rows == 0:
-                raise InputError([Problem("PE855", Location(self.order.sources[0].path, 1, 1), {})])
-            refused = self.rejects.frame()
-            if self.order.rejects is not None:
-                where = files.enter_context(beside(self.order.rejects))
-                sink(refused.lazy(), where, self.order.rejects_format, {}, excel=self.order.excel)
-        moves = tuple((before, after, count) for (before, after), count in sorted(self.moves.items()))
-        count = self.rejects.count
-        return Told(self.rows, self.rows - count, count, self.rater.by_row, tuple(refused.head(SHOWN).rows()), moves)
+            moves = tuple((before, after, count) for (before, after), count in sorted(self.moves.items()))
+            return self.refusing.told(self.rows, self.rater.by_row, moves)
 
     def _rated(self, place: int, source: Source) -> "pl.LazyFrame":
         """Give the answers to one file."""
@@ -93,7 +79,7 @@ class _Batch:
         keep = [*([CASE] if CASE in schema else []), *(name for name in self.order.keep if name != CASE)]
 
         def reject(one: Rejected) -> None:
-            self.rejects.add(place, _record(source, one, self.say))
+            self.refusing.refuse(place, source, one)
 
         if len(self.sides) == 1:
             rated = self.rater.rate(frame, keep, reject, self._count)
@@ -134,19 +120,3 @@ class _Batch:
             sink(frame, path, self.order.to_format, metadata, excel=self.order.excel)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise unreadable(self.order.sources[0], error) from error
-
-
-def _record(source: Source, one: Rejected, say: Callable[[Problem], str]) -> tuple[str | int | None, ...]:
-    """Give a refused row as it is written down."""
-    columns = ", ".join(dict.fromkeys(name for problem in one.problems for name in columns_of(problem)))
-    return source.path, one.row, one.case, columns, one.problems[0].code, "; ".join(map(say, one.problems))
-
-
-def columns_of(problem: Problem) -> list[str]:
-    """Give the columns that a problem is about."""
-    details = problem.details
-    if "name" in details:
-        return [details["name"]]
-    if "figures" in details:
-        return [part.split(" = ")[0] for part in details["figures"].split(", ")]
-    return details.get("facts", "").split(", ")

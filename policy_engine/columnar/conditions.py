@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
-from policy_engine.columnar.fields import NUMBERS, Field, known
+from policy_engine.columnar.fields import NUMBERS, Field, known, member
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, any_of, as_column, opposite
 from policy_engine.errors import EngineFaultError
 from policy_engine.evaluate.variables import Linear, NotLinearError, add, cross, product
@@ -96,12 +96,18 @@ class Reader:
         """Compare each pair of a chain."""
         among, left = tree.comparators[0], tree.left
         if isinstance(tree.ops[0], (ast.In, ast.NotIn)):
-            if not isinstance(among, ast.Tuple):
-                return UNKNOWN  # a set: a row that states one is looked at by itself
-            found = any_of([self._pair(left, ast.Eq(), element) for element in among.elts])
+            found = self._among(left, among)
             return found if isinstance(tree.ops[0], ast.In) else opposite(found)
         sides = (left, *tree.comparators)
         return all_of([self._pair(sides[n], sign, sides[n + 1]) for n, sign in enumerate(tree.ops)])
+
+    def _among(self, left: ast.expr, among: ast.expr) -> Truth:
+        """Tell whether a value is one of those in brackets, or of a set."""
+        if isinstance(among, ast.Tuple):
+            return any_of([self._pair(left, ast.Eq(), element) for element in among.elts])
+        assert isinstance(among, ast.Name)
+        assert isinstance(left, ast.Constant)
+        return member(self.fields[among.id], str(left.value))
 
     def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Truth:
         """Compare one pair; what does not exist equals nothing, and is neither less nor more."""
@@ -157,7 +163,7 @@ class Reader:
 
     def _days_as_text(self) -> bool:
         """Tell whether this file holds days as texts."""
-        return any(field.as_text for field in self.fields.values())
+        return any(field.as_text and field.kind == "day" for field in self.fields.values())
 
     def _numbers(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Truth:
         """Compare two numbers by the sum that their difference is."""

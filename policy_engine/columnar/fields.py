@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.columnar.logic import Truth, all_of, any_of
 from policy_engine.evaluate.variables import Linear
 from policy_engine.extras import load_extra
+from policy_engine.language.values import UNKNOWN
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Level
 
@@ -23,6 +24,7 @@ _MONTHS = r"^(0|[1-9][0-9]{0,8}) months$"
 _POINTS = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
 ROOM = 1 << 62
 """Below this a whole number is worked with in columns, if the rules leave room for it."""
+_SHARE = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?%$"
 POINTS_SCALE = 1_000_000
 _DAY = (
     r"^[1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
@@ -43,7 +45,7 @@ class Field(NamedTuple):
     scale: int = 1
     none: str = ""
     as_text: bool = False
-    """Whether a day is held as text; ISO days order as days do."""
+    """Whether a day is held as text (ISO days order as days do), or a set."""
     total: Linear | None = None
     """What a number without a column of its own adds up from."""
 
@@ -68,7 +70,9 @@ class Column(NamedTuple):
     """Whether the column holds whole numbers that must be held within bounds."""
 
 
-def read_column(fact: FactDeclaration, dtype: "nw.dtypes.DType", scale: Mapping[str, Level], *, wide: bool) -> Column | None:
+def read_column(
+    fact: FactDeclaration, dtype: "nw.dtypes.DType", scale: Mapping[str, Level], *, wide: bool, texts: bool = False
+) -> Column | None:  # fmt: skip
     """Read a column as a fact; None where no cell of such a column can be one (a float for a count, say).
 
     Args:
@@ -76,22 +80,27 @@ def read_column(fact: FactDeclaration, dtype: "nw.dtypes.DType", scale: Mapping[
         dtype: the type of the column.
         scale: the levels of the edition.
         wide: whether narrow whole numbers are widened, for rules with large factors.
+        texts: whether days are held as texts, since another column of the file has them so.
     """
     kind, raw = fact.type.kind, nw.col(fact.name)
     if dtype == nw.Unknown or str(dtype) == "Null":
         return Column(Field(kind), {}, True)
-    if kind in {"list", "set"}:
-        return Column(Field(kind), {}, raw.is_null()) if _is_list(dtype) or dtype == nw.String else None
+    if kind == "list":
+        return Column(Field(kind), {}, raw.is_null()) if isinstance(dtype, nw.List) or dtype == nw.String else None
+    if kind == "set" and isinstance(dtype, nw.List):
+        return _set(fact, raw) if dtype.inner == nw.String else None
     if dtype == nw.String or (kind == "choice" and dtype in {nw.Categorical, nw.Enum}):
         return _from_text(fact, raw, scale)
     if kind == "bool" and dtype == nw.Boolean:
         return Column(Field(kind, fact.name), {}, True)
+    if kind == "day" and dtype == nw.Date and texts:
+        return Column(Field(kind, f"__v_{fact.name}", as_text=True), {f"__v_{fact.name}": raw.cast(nw.String)}, True)
     if kind == "day" and dtype == nw.Date:
         return Column(Field(kind, fact.name), {}, True)
     if kind in {"count", "months", "points"} and dtype.is_integer():
         return _whole(fact, dtype, raw, wide=wide)
     if kind == "points" and isinstance(dtype, nw.Decimal):
-        return _points(fact, raw.cast(nw.String))
+        return _figure(fact, raw.cast(nw.String), _POINTS, POINTS_SCALE)
     return None
 
 
@@ -106,9 +115,19 @@ def _whole(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, w
     return Column(Field(fact.type.kind, name), staged, any_of((raw.is_null(), ~nw.col(name).is_null())), number=True)
 
 
-def _is_list(dtype: "nw.dtypes.DType") -> bool:
-    """Tell whether a column holds lists."""
-    return isinstance(dtype, nw.List)
+def _set(fact: FactDeclaration, raw: "nw.Expr") -> Column:
+    """Read a column of sets: as many members as there are choices in it; one named twice is left to the row reader."""
+    found = [raw.list.contains(choice).cast(nw.Int64) for choice in fact.type.choices]
+    whole = raw.list.len().cast(nw.Int64) == sum(found[1:], found[0])
+    return Column(Field("set", fact.name), {}, any_of((raw.is_null(), whole)))
+
+
+def member(field: Field, choice: str) -> Truth:
+    """Tell whether a choice is one of a set."""
+    if not field.column:
+        return UNKNOWN
+    column = nw.col(field.column)
+    return column.str.contains(rf"[\[ ,]{choice}[,\]]") if field.as_text else column.list.contains(choice)
 
 
 def _from_text(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Level]) -> Column:
@@ -147,9 +166,13 @@ def _text_of_kind(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Lev
         case "level":
             return _level(fact, raw, scale)
         case "points":
-            return _points(fact, raw)
+            return _figure(fact, raw, _POINTS, POINTS_SCALE)
+        case "share":
+            return _figure(fact, raw, _SHARE, POINTS_SCALE * 100)
         case _:
-            return Column(Field(kind), {}, raw.is_null())
+            one = f"({'|'.join(fact.type.choices)})"
+            fits = raw.str.contains(rf"^\[\]$|^\[{one}(, ?{one})*\]$")
+            return Column(Field(kind, fact.name, as_text=True), {}, any_of((raw.is_null(), fits)))
 
 
 def _level(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Level]) -> Column:
@@ -162,15 +185,15 @@ def _level(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Level]) ->
     return Column(Field("level", value), {value: rank}, any_of((raw.is_null(), nw.col(value) >= 0)))
 
 
-def _points(fact: FactDeclaration, raw: "nw.Expr") -> Column:
-    """Read points as whole numbers of millionths, from their digits."""
-    fits = raw.str.contains(_POINTS)
-    text = nw.when(fits).then(raw)
+def _figure(fact: FactDeclaration, raw: "nw.Expr", form: str, scale: int) -> Column:
+    """Read points, or percentages, as whole numbers of so small a part that none is lost, from their digits."""
+    fits = raw.str.contains(form)
+    text = nw.when(fits).then(raw.str.replace_all("%", "", literal=True))
     whole = text.str.replace_all(r"\..*$", "").cast(nw.Int64)
     parts = nw.concat_str([text.str.replace_all(r"^[0-9]+\.?", ""), nw.lit("000000")]).str.slice(0, 6).cast(nw.Int64)
     value = f"__v_{fact.name}"
     staged = {value: whole * POINTS_SCALE + parts}
-    return Column(Field("points", value, POINTS_SCALE), staged, any_of((raw.is_null(), fits)), number=True)
+    return Column(Field(fact.type.kind, value, scale), staged, any_of((raw.is_null(), fits)), number=True)
 
 
 def all_plain(columns: Mapping[str, Column], without: frozenset[str] = frozenset()) -> Truth:

@@ -5,8 +5,9 @@ for whole numbers of 64 bits, and exactly one track applies. Every other row has
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.binding import bind
 from policy_engine.columnar.codes import Bits, Codes, Meaning
 from policy_engine.columnar.conditions import Reader, Weight
@@ -78,6 +79,26 @@ class Within:
         """Tell it of each column."""
         most = 1 << bounds.bits
         return all_of((nw.col(name).is_null()) | ((nw.col(name) >= 0) & (nw.col(name) < most)) for name, _ in bounds.columns)
+
+
+def planned(frame: "nw.LazyFrame[Any]", columns: ColumnPlan, layout: Layout, raw: Sequence[str]) -> "nw.LazyFrame[Any]":
+    """Add to a frame what a plan works out: `__answer`, the criteria that are asked for, and what readings hang on.
+
+    Args:
+        frame: the rows.
+        columns: the plan.
+        layout: what is to be told.
+        raw: columns that are handed on.
+    """
+    for step in columns.steps:
+        if step:
+            frame = frame.with_columns(**step)
+    told = [nw.col(*raw), columns.code.alias("__answer")]
+    told += [expression.alias(name) for name, expression in columns.criteria.items() if name in layout.criteria]
+    if layout.interpretations:
+        base = nw.col("__base") if any("__base" in step for step in columns.steps) else columns.code
+        told += [base.alias("__by_criteria"), columns.bits.alias("__bits")]
+    return frame.select(*told)
 
 
 class _Builder:
@@ -246,11 +267,12 @@ class _Builder:
 def _columns(plan: Plan, schema: Schema, *, wide: bool) -> dict[str, Column]:
     """Read the columns of the file that are facts."""
     found: dict[str, Column] = {}
-    for name, fact in plan.edition.facts.items():
-        if name in schema:
-            column = read_column(fact, schema[name], plan.edition.scale, wide=wide)
-            assert column is not None, name
-            found[name] = column
+    facts = {name: fact for name, fact in plan.edition.facts.items() if name in schema}
+    texts = any(fact.type.kind == "day" and schema[name] == nw.String for name, fact in facts.items())
+    for name, fact in facts.items():
+        column = read_column(fact, schema[name], plan.edition.scale, wide=wide, texts=texts)
+        assert column is not None, name
+        found[name] = column
     return found
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.codes import Meaning
-from policy_engine.columnar.lookup import Lookup
+from policy_engine.columnar.lookup import Lookup, of_meaning
 from policy_engine.columnar.logic import Truth, all_of
-from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns
+from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns, planned
 from policy_engine.columnar.order import RatesCases
 from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.columnar.sources import CASE, ODD
@@ -92,22 +92,9 @@ class PolarsRater:
         odd = [ODD] if ODD in schema else []
         raw = tuple(dict.fromkeys((*keep, *facts, *odd)))
         asked = frame.select(raw).with_row_index(ROW, offset=1)
-        planned = _planned(nw.from_native(asked), columns, self.layout, (*raw, ROW))
+        told = planned(nw.from_native(asked), columns, self.layout, (*raw, ROW)).to_native()
         schema_out = {**{name: schema[name] for name in keep}, **self.types}
-        return planned.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
-
-
-def _planned(frame: "nw.LazyFrame", columns: ColumnPlan, layout: Layout, raw: Sequence[str]) -> "pl.LazyFrame":
-    """Add to a frame what the plan works out."""
-    for step in columns.steps:
-        if step:
-            frame = frame.with_columns(**step)
-    told = [nw.col(*raw), columns.code.alias("__answer")]
-    told += [expression.alias(name) for name, expression in columns.criteria.items() if name in layout.criteria]
-    if layout.interpretations:
-        base = nw.col("__base") if any("__base" in step for step in columns.steps) else columns.code
-        told += [base.alias("__by_criteria"), columns.bits.alias("__bits")]
-    return frame.select(*told).to_native()
+        return told.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
 
 
 def _types(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
@@ -192,11 +179,3 @@ class _Chunk:
         for place, one in enumerate(judged):
             if not isinstance(one, dict):
                 self.reject(Rejected(frame[ROW][place], None if cases is None else str(cases[place]), one))
-
-
-def of_meaning(meaning: Meaning) -> dict[str, str | bool | None]:
-    """Give the columns that a code alone settles."""
-    return {
-        "answer": meaning.level or meaning.outcome, "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level, "possible_levels": meaning.level,
-        "gap_possible": meaning.gap, "possible_exact": True,
-    }  # fmt: skip
