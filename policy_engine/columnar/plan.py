@@ -49,7 +49,6 @@ class ColumnPlan(NamedTuple):
     bits: "nw.Expr"
     codes: Codes
     relied: Bits
-    bounds: Bounds
     by_row: tuple[str, ...] = ()
     """Constructs that this reader cannot put into columns; rows that meet them are worked out one by one."""
 
@@ -63,10 +62,18 @@ def plan_columns(plan: Plan, schema: Schema, within: "Within", odd: str = "") ->
         within: how an engine tells that figures are whole numbers from 0 that fit so many bits.
         odd: a column that is NULL but in rows that fit no columns, if there is one.
     """
-    narrow = _Builder(plan, schema, wide=False)
-    if narrow.bounds().bits < ENOUGH:
-        return _Builder(plan, schema, wide=True).built(within, odd)
-    return narrow.built(within, odd)
+    try:
+        narrow = _Builder(plan, schema, wide=False)
+        wide = narrow.bounds().bits < ENOUGH
+        return (_Builder(plan, schema, wide=True) if wide else narrow).built(within, odd)
+    except NotColumnarError as cannot:
+        return _row_by_row(plan, within, str(cannot))
+
+
+def _row_by_row(plan: Plan, within: "Within", construct: str) -> ColumnPlan:
+    """Give a plan that leaves every row to the row reader, since something that all of them rest on does not fit columns."""
+    blank = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(plan)}
+    return ColumnPlan((), nw.lit(None, dtype=within.code), blank, nw.lit(0), Codes(), Bits(), (construct,))
 
 
 class Within:
@@ -112,37 +119,24 @@ class _Builder:
         fields = {name: self.columns[name].field if name in self.columns else Field(fact.type.kind) for name, fact in plan.edition.facts.items()}
         reader = Reader(fields, plan.constants, self.weight)
         self.by_row: list[str] = []
-        self.known: Known | None = None
+        self.known = Known(self.columns, plan, reader)
         self.tracks: list[Track] = []
         self.applies: dict[str, Truth] = {}
         self.steps: list[dict[str, nw.Expr]] = []
-        try:
-            self.known = Known(self.columns, plan, reader)
-        except NotColumnarError as cannot:
-            self.by_row.append(str(cannot))
         self.stood = reader
         for number, track in enumerate(plan.tracks.values()):
             self._read_track(number, track.track.id)
         self.groups: list[Group] = []
         self.staged: dict[str, nw.Expr] = {}
-        if self.known is not None:
-            self._group()
+        self._group()
         for one in list(self.tracks):
             self._judge(one)
         self.codes, self.relied = Codes(), Bits()
 
     def _read_track(self, number: int, name: str) -> None:
         """Read one track; what it has that does not fit columns leaves its rows to the row reader."""
-        if self.known is None:
-            return
         plan = self.plan.tracks[name]
-        try:
-            applies = self.known.reader.truth(plan.track.applies_to)
-        except NotColumnarError as cannot:
-            self.by_row.append(f"{name}: {cannot}")
-            self.known = None  # whose rows are whose cannot be told
-            return
-        self.applies[name] = applies
+        applies = self.applies[name] = self.known.reader.truth(plan.track.applies_to)
         try:
             track = Track(plan, self.stood, number, applies, frozenset(self.known.followed))
         except NotColumnarError as cannot:
@@ -168,15 +162,13 @@ class _Builder:
 
     def bounds(self) -> Bounds:
         """Say how large figures may be, so that the heaviest sum fits the narrowest column."""
-        numbers = tuple((name, self.schema.get(name) == nw.Int32) for name in (self.known.numbers if self.known else ()))
+        numbers = tuple((name, self.schema.get(name) == nw.Int32) for name in self.known.numbers)
         width = 31 if any(narrow for _, narrow in numbers) else 63
         room = (1 << width) - 1 - self.weight.constant
         return Bounds(numbers, max((room // max(self.weight.factors, 1)).bit_length() - 1, 0) if room > 0 else 0)
 
     def built(self, within: Within, odd: str) -> ColumnPlan:
         """Give the plan."""
-        if self.known is None:
-            return ColumnPlan((), nw.lit(None, dtype=within.code), self._blank(), nw.lit(0), self.codes, self.relied, Bounds((), 0), tuple(self.by_row))
         bounds = self.bounds()
         applies = {track: _named(f"__a{track.number}", track.applies) for track in self.tracks}
         # cells are looked at where tracks are told apart: both hold the same texts against the same choices
@@ -189,6 +181,7 @@ class _Builder:
         fits: Truth = nw.col(odd).is_null() if odd else True
         plain = all_of([fits, within.holds(bounds), *self.known.agree, *elsewhere, self._alone(applies)])
         steps.append({"__plain": as_column(plain), **self.staged, **self._staged()})
+        steps.append({f"__f{track.number}": as_column(self._fits(track, applies[track])) for track in self.tracks})
         base = self._code(applies, within)
         bound = bind(self.plan, self.known.reader, self.codes, self.relied)
         code = base if bound is None else nw.col("__code")
@@ -196,7 +189,7 @@ class _Builder:
             steps.append({"__base": base})
             steps += bound
         note_readings(self.plan, self.tracks, self.known.followed, self.codes, self.relied)
-        return ColumnPlan(tuple(steps), code, self._criteria(), self.relied.column(), self.codes, self.relied, bounds, tuple(self.by_row))
+        return ColumnPlan(tuple(steps), code, self._criteria(), self.relied.column(), self.codes, self.relied, tuple(self.by_row))
 
     def _staged(self) -> "dict[str, nw.Expr]":
         """Give every criterion a column of its own, since levels and answers both read it."""
@@ -222,10 +215,8 @@ class _Builder:
     def _code(self, applies: Mapping[Track, Truth], within: Within) -> "nw.Expr":
         """Give the code of a row: of the first level that decides in its track, else of what comes out where none does."""
         branches: list[tuple[Truth, int]] = []
-        real = all_of(group.real for group in self.groups)
         for track in self.tracks:
-            choices = all_plain(self.columns, frozenset(track.pinned()))
-            fits = all_of((applies[track], nw.col("__plain"), real, choices, track.fits))
+            fits = nw.col(f"__f{track.number}")
             branches += [(all_of((fits, holds)), code) for holds, code in self._answers(track)]
         nowhere = all_of([*(opposite(truth) for truth in applies.values()), nw.col("__plain"), all_plain(self.columns)])
         if len(self.tracks) == len(self.plan.tracks):
@@ -235,6 +226,11 @@ class _Builder:
             if truth is not False:
                 chosen = nw.when(as_column(truth)).then(nw.lit(code, dtype=within.code)).otherwise(chosen)
         return chosen
+
+    def _fits(self, track: Track, applies: Truth) -> Truth:
+        """Tell whether a row is plainly one of a track, with figures that can be."""
+        choices = all_plain(self.columns, frozenset(track.pinned()))
+        return all_of((applies, nw.col("__plain"), *(group.real for group in self.groups), choices, track.fits))
 
     def _answers(self, track: Track) -> Iterator[tuple[Truth, int]]:
         """Give what a track can come to, in the order in which it is decided."""
@@ -247,7 +243,7 @@ class _Builder:
 
     def _criteria(self) -> "dict[str, nw.Expr]":
         """Give the columns of the criteria; those of other tracks than a row's are NULL."""
-        found = self._blank()
+        found: dict[str, nw.Expr] = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(self.plan)}
         for track in self.tracks:
             here = nw.col(f"__a{track.number}")
             for criterion in criteria_of(track.plan.track.levels):
@@ -258,10 +254,6 @@ class _Builder:
                 if criterion.applies_when:
                     found[f"{column}__applies"] = nw.when(here).then(as_column(judged.applies))
         return found
-
-    def _blank(self) -> "dict[str, nw.Expr]":
-        """Give every column of a criterion without anything in it."""
-        return {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(self.plan)}
 
 
 def _columns(plan: Plan, schema: Schema, *, wide: bool) -> dict[str, Column]:
