@@ -42,7 +42,7 @@ def _column(edition: Edition, name: str, cases: Sequence[Case]) -> pl.Series:
     if fact.type.kind in WORDS or NONE in values:
         return pl.Series(name, [_text(edition, name, case) for case in cases], pl.String())
     if fact.type.kind == "list":
-        fields = {field: pl.Int64() if f.type.kind == "count" else pl.String() if f.type.kind in WORDS else pl.Boolean() for field, f in fact.fields.items()}
+        fields = {field: pl.String() if f.type.kind in WORDS else _TYPES[f.type.kind] for field, f in fact.fields.items()}
         items = [None if value is None else [_item(edition, fact, item) for item in value] for value in values]  # type: ignore[union-attr]
         return pl.Series(name, items, pl.List(pl.Struct(fields)))
     kind = _TYPES[fact.type.kind]
@@ -54,7 +54,7 @@ def _column(edition: Edition, name: str, cases: Sequence[Case]) -> pl.Series:
 def _item(edition: Edition, fact: FactDeclaration, item: Any) -> dict[str, Any]:
     """Give an item of a list."""
     return {
-        name: level_id(edition, value) if fact.fields[name].type.kind == "level" else value for name, value in item.items()
+        name: level_id(edition, value) if fact.fields[name].type.kind == "level" else _plain(value) for name, value in item.items()
     }  # fmt: skip
 
 

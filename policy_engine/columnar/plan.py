@@ -15,7 +15,7 @@ from policy_engine.columnar.fields import Column, Field, all_plain, read_column
 from policy_engine.columnar.known import Known
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, as_column, certain, opposite
 from policy_engine.columnar.reliance import note_readings
-from policy_engine.columnar.real import Group, groups_of
+from policy_engine.columnar.real import Law, laws_of
 from policy_engine.columnar.track import Track
 from policy_engine.columnar.names import column_of, criteria_of, criterion_columns
 from policy_engine.evaluate.plan import Plan
@@ -126,9 +126,9 @@ class _Builder:
         self.stood = reader
         for number, track in enumerate(plan.tracks.values()):
             self._read_track(number, track.track.id)
-        self.groups: list[Group] = []
+        self.laws: list[Law] = []
         self.staged: dict[str, nw.Expr] = {}
-        self._group()
+        self._read_laws()
         for one in list(self.tracks):
             self._judge(one)
         self.codes, self.relied = Codes(), Bits()
@@ -146,16 +146,16 @@ class _Builder:
             self.steps += track.steps
             self.stood = Reader(track.reader.fields, self.plan.constants, self.weight)
 
-    def _group(self) -> None:
+    def _read_laws(self) -> None:
         """Read the rules that bind the facts of every track."""
-        for place, group in enumerate(groups_of(self.plan.edition.invariants, self.stood)):
-            self.staged[f"__g{place}"] = as_column(group.holds)
-            self.groups.append(group._replace(holds=_named(f"__g{place}", group.holds)))
+        for place, law in enumerate(laws_of(self.plan.edition.invariants, self.stood)):
+            self.staged[f"__g{place}"] = as_column(law.holds)
+            self.laws.append(law._replace(holds=_named(f"__g{place}", law.holds)))
 
     def _judge(self, track: Track) -> None:
         """Read the criteria of a track."""
         try:
-            track.judge(self.stood.fields, self.groups)
+            track.judge(self.stood.fields, self.laws)
         except NotColumnarError as cannot:
             self.by_row.append(f"{track.plan.track.id}: {cannot}")
             self.tracks.remove(track)
@@ -230,7 +230,7 @@ class _Builder:
     def _fits(self, track: Track, applies: Truth) -> Truth:
         """Tell whether a row is plainly one of a track, with figures that can be."""
         choices = all_plain(self.columns, frozenset(track.pinned()))
-        return all_of((applies, nw.col("__plain"), *(group.real for group in self.groups), choices, track.fits))
+        return all_of((applies, nw.col("__plain"), *(law.real for law in self.laws), choices, track.fits))
 
     def _answers(self, track: Track) -> Iterator[tuple[Truth, int]]:
         """Give what a track can come to, in the order in which it is decided."""

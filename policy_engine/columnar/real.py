@@ -1,10 +1,11 @@
-"""Whether a row's figures can be: the invariants of an edition, in groups that share facts.
+"""Whether a row's figures can be: the invariants of an edition.
 
-Of a group either every fact is known and every rule holds, or none of its facts is known; any other row is not plain.
+Of a rule either every fact is known and it holds, or none of its facts is known; any other row is not plain, since its open figures
+might have no value that the rules allow.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from policy_engine.columnar.conditions import Reader
@@ -13,8 +14,8 @@ from policy_engine.columnar.logic import Truth, all_of, any_of, opposite
 from policy_engine.model.facts import Invariant
 
 
-class Group(NamedTuple):
-    """Rules that are tied by the facts they share: these facts, and whether all is known and as the rules say."""
+class Law(NamedTuple):
+    """A rule over a file: its facts, whether all of them are known and as it says, and whether none is known."""
 
     facts: frozenset[str]
     holds: Truth
@@ -26,26 +27,21 @@ class Group(NamedTuple):
         return any_of((self.holds, self.none_known))
 
 
-def groups_of(rules: Sequence[Invariant], reader: Reader) -> list[Group]:
-    """Give the rules in groups; those that no fact of a case can break fall out."""
-    found: list[tuple[frozenset[str], list[Invariant]]] = []
-    for rule in rules:
-        facts = frozenset(name for name in rule.holds.names if name in reader.fields)
-        touching = [one for one in found if one[0] & facts]
-        found = [one for one in found if not one[0] & facts]
-        if facts:
-            found.append((facts.union(*(one[0] for one in touching)), [*(r for one in touching for r in one[1]), rule]))
-    groups = [_group(facts, members, reader) for facts, members in found]
-    return [group for group in groups if group.none_known is not True]
+def laws_of(rules: Iterable[Invariant], reader: Reader) -> list[Law]:
+    """Read rules; those that no row of the file can break fall out."""
+    laws = [_law(rule, reader) for rule in rules]
+    return [law for law in laws if law.none_known is not True]
 
 
-def _group(facts: frozenset[str], rules: Sequence[Invariant], reader: Reader) -> Group:
-    """Read one group."""
-    truths = [reader.truth(rule.holds) for rule in rules]
-    told = {name for rule in rules if _is_strict(rule.holds.tree) for name in rule.holds.names}
-    more = [known(reader.fields[name]) for name in sorted(facts - told)]
-    none_known = all_of([opposite(known(reader.fields[name])) for name in sorted(facts)])
-    return Group(facts, all_of([*truths, *more]), none_known)
+def _law(rule: Invariant, reader: Reader) -> Law:
+    """Read one rule."""
+    facts = frozenset(name for name in rule.holds.names if name in reader.fields)
+    tells = [known(reader.fields[name]) for name in sorted(facts)]
+    none_known = all_of([opposite(one) for one in tells])
+    if none_known is True:
+        return Law(facts, True, none_known)  # noqa: FBT003  (a truth of the language)
+    holds = reader.truth(rule.holds)
+    return Law(facts, holds if _is_strict(rule.holds.tree) else all_of([holds, *tells]), none_known)
 
 
 def _is_strict(tree: ast.expr) -> bool:

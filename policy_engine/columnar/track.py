@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.fields import Field, known
 from policy_engine.columnar.logic import NotColumnarError, Truth, agrees, all_of, any_of, as_column, certain, opposite
-from policy_engine.columnar.real import Group, groups_of
+from policy_engine.columnar.real import Law, laws_of
 from policy_engine.evaluate.plan import TrackPlan
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import LevelRule, StandIn
@@ -48,19 +48,19 @@ class Track:
         self.criteria: dict[str, Judged] = {}
         self.fits: Truth = True
 
-    def judge(self, fields: Mapping[str, Field], groups: Sequence[Group]) -> None:
+    def judge(self, fields: Mapping[str, Field], laws: Sequence[Law]) -> None:
         """Read what the track says, once every track has said what stands in for what.
 
         Args:
             fields: the fields with everything that stands in.
-            groups: the rules of the edition that bind them.
+            laws: the rules of the edition that bind them.
         """
         self.reader.fields = fields
-        own = [group.real for group in groups_of(self.plan.track.requires, self.reader)]
-        bound = [group for group in groups if group.facts & self.plan.decisive]
-        told = frozenset[str]().union(*(group.facts for group in bound))
+        own = [law.real for law in laws_of(self.plan.track.requires, self.reader)]
+        bound = [law for law in laws if law.facts & self.plan.decisive]
+        told = frozenset[str]().union(*(law.facts for law in bound))
         rest = [known(fields[name]) for name in sorted(self.plan.decisive - told)]
-        self.fits = all_of([self.agree, *(group.holds for group in bound), *rest, *own])
+        self.fits = all_of([self.agree, *(law.holds for law in bound), *rest, *own])
         for rule in self.plan.track.levels:
             for criterion in rule.criteria:
                 applies = True if criterion.applies_when is None else self.reader.truth(criterion.applies_when)
