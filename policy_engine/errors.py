@@ -191,8 +191,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE854": Entry(N_("the file cannot be read as {format}: {reason}"), N_("check the file; `--from-format` says what it is")),
     "PE855": Entry(N_("there is not one row here"), N_("name files that hold rows")),
     "PE856": Entry(N_("this line is not one JSON object: {found}"), N_("write one object in braces a line")),
-    "PE857": Entry(N_("the name of the file does not tell its format: `{file}`"), N_("give it one of the endings {formats}, or say `--from-format`")),
-    "PE858": Entry(N_("there is no column `{name}` to keep{nearest}"), N_("correct the name after `--keep`")),
+    "PE857": Entry(N_("there is no column `{name}` to keep{nearest}"), N_("correct the name after `--keep`")),
 }
 
 

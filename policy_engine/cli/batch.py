@@ -9,7 +9,7 @@ import click
 from policy_engine.cli.options import OPTIONS, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
 from policy_engine.columnar.words import ENGINES, FORMATS
-from policy_engine.errors import N_
+from policy_engine.errors import N_, Problem
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
 
     if asked["level_only"] and asked["explain_columns"]:
         raise click.UsageError(translate(N_("`--level-only` and `--explain-columns` exclude each other"), language))
+    if against and asked["engine"] != "polars":
+        raise click.UsageError(translate(N_("`--against` needs `--engine polars`"), language))
     for module in ("polars", "narwhals"):
         load_extra(module, "batch")
     library = Library(rulebook)
@@ -106,11 +108,22 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
     from policy_engine.cli.progress import rows_done  # noqa: PLC0415
     from policy_engine.report.problems import message_of  # noqa: PLC0415
 
+    def say(problem: Problem) -> str:
+        return message_of(problem, language)
+
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")  # more is read ahead of its use than it is worth in memory
     from policy_engine.columnar.batch import count_rows, run_polars  # noqa: PLC0415
 
     with rows_done(lambda: count_rows(order.sources, sides[0].edition), language) as tell:
-        return run_polars(order, sides, lambda problem: message_of(problem, language), tell)
+        if engine == "duckdb":
+            from policy_engine.columnar.duckdb_batch import run_duckdb  # noqa: PLC0415
+
+            return run_duckdb(order, sides[0], say, tell)
+        if engine == "spark":
+            from policy_engine.columnar.spark_batch import run_spark  # noqa: PLC0415
+
+            return run_spark(order, sides[0], say, tell)
+        return run_polars(order, sides, say, tell)
 
 
 def _tell(order: "Order", done: "Told", editions: "list[Edition]", language: str) -> None:

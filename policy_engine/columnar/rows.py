@@ -102,6 +102,8 @@ def _of_json(fact: FactDeclaration, cell: object) -> Data | Refusal:
         return next((item for item in items if isinstance(item, Refusal)), [item for item in items if not isinstance(item, Refusal)])
     if is_object(cell):
         return _of_object(fact, cell)
+    if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) >= MOST:
+        return Refusal("PE852", {"found": str(cell)})
     if isinstance(cell, Figure) or (isinstance(cell, int) and not isinstance(cell, bool)):
         return read_scalar(str(cell))
     return cell if isinstance(cell, (bool, str)) else None

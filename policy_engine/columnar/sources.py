@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from policy_engine.columnar.fields import read_column
 from policy_engine.columnar.order import Source
-from policy_engine.errors import InputError, Problem
+from policy_engine.columnar.words import FORMATS
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
 from policy_engine.language.types import NOUNS
@@ -27,6 +28,7 @@ Facts = Mapping[str, FactDeclaration]
 CASE = "case"
 ODD = "__odd"
 """The column of rows that a file of JSON holds and that fit no columns: their facts as they stand."""
+_NO_ENDING = N_("its name does not end in .parquet, .csv or .jsonl")
 _ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
@@ -39,7 +41,7 @@ def find_sources(paths: Iterable[str], form: str | None) -> list[Source]:
     """Give the files that are meant, in the order of their names: a folder stands for the files of rows below it.
 
     Raises:
-        InputError: PE853 where a path leads to none; PE857 where the format of a file is not known.
+        InputError: PE853 where a path leads to none; PE854 where the name of a file does not tell its format.
     """
     found: list[Source] = []
     problems: list[Problem] = []
@@ -50,7 +52,7 @@ def find_sources(paths: Iterable[str], form: str | None) -> list[Source]:
         for file in files:
             known = form or format_of(file)
             if known is None:
-                problems.append(Problem("PE857", Location(file, 1, 1), {"file": file, "formats": ", ".join(_ENDINGS)}))
+                problems.append(Problem("PE854", Location(file, 1, 1), {"format": "/".join(FORMATS), "reason": _NO_ENDING}))
             else:
                 found.append(Source(file, known))
     if problems:
@@ -124,6 +126,6 @@ def check_columns(source: Source, schema: "Mapping[str, nw.dtypes.DType]", editi
             wanted = NOUNS[declared[name].type.kind]
             problems.append(Problem("PE851", place, {"name": name, "found": str(dtype), "wanted": wanted}))
     missing = [name for name in keep if name not in schema]
-    problems += [Problem("PE858", place, {"name": name, "nearest": nearest(name, schema)}) for name in missing]
+    problems += [Problem("PE857", place, {"name": name, "nearest": nearest(name, schema)}) for name in missing]
     if problems:
         raise InputError(problems)
