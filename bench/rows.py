@@ -6,7 +6,6 @@ Every outcome of both tracks of the head office is common. `--unknown` leaves on
 """
 
 import argparse
-from functools import partial
 
 import polars as pl
 

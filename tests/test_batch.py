@@ -13,9 +13,9 @@ from tests.conftest import ROOT
 Cli = Callable[..., tuple[int, str, str]]
 ROWS = ROOT / "cases" / "bad" / "rows"
 FACTS = {
-    "kind": "officer", "workplace": "head_office", "position": "specialist", "political_ideology_met": "true", "ethics_lifestyle_met": "true",
-    "working_style_met": "true", "discipline_met": "true", "assigned_duties_met": "true", "ideological_decline": "false",
-    "discipline_decided_on": "none", "tasks_total": "20", "tasks_completed": "20", "tasks_deficient": "0", "tasks_well_done": "20",
+    "kind": "officer", "workplace": "head_office", "position": "specialist",
+    "political_ideology_met": "true", "ethics_lifestyle_met": "true", "working_style_met": "true", "discipline_met": "true",
+    "assigned_duties_met": "true", "ideological_decline": "false", "discipline_decided_on": "none", "tasks_total": "20", "tasks_completed": "20", "tasks_deficient": "0", "tasks_well_done": "20",
     "tasks_exceeded": "12",
 }  # fmt: skip
 """A specialist who comes out excellent, as the cells of a CSV file."""
@@ -76,7 +76,9 @@ def test_a_bad_cell_is_refused_with_its_row_column_and_reason(tmp_path: Path, cl
 
     assert status == 3
     assert f"rows in: {len(BAD_CELLS) + 1}; answers out: 1; refused: {len(BAD_CELLS)}" in said
-    assert [(str(n), f"c{n}", code) for n, (_, _, code) in enumerate(BAD_CELLS, start=2)] == [(r["row"], r["case"], r["code"]) for r in refused]
+    assert [(str(n), f"c{n}", code) for n, (_, _, code) in enumerate(BAD_CELLS, start=2)] == [
+        (r["row"], r["case"], r["code"]) for r in refused
+    ]
     assert all(name in row["column"] and row["reason"] for (name, _, _), row in zip(BAD_CELLS, refused, strict=True))
 
 
@@ -174,3 +176,15 @@ def test_lists_in_json_are_counted(tmp_path: Path, cli: Cli) -> None:
 
     assert (status, err) == (0, "")
     assert ["case,answer", "a,excellent"] == out.read_text("utf-8").splitlines()
+
+
+def test_a_key_of_json_that_is_no_fact_is_refused_in_its_line(tmp_path: Path, cli: Cli) -> None:
+    """A misspelt key anywhere in the file is told with its line; nothing is written."""
+    path, out = tmp_path / "rows.jsonl", tmp_path / "out.csv"
+    path.write_text('{"case": "a", "kind": "officer", "note": 1}\n{"case": "b", "positon": "head"}\n', "utf-8")
+
+    status, _, err = cli("batch", str(path), "--to", str(out), "--keep", "note")
+
+    assert status == 3
+    assert f"{path}:2:1: PE850" in err
+    assert [path] == [*tmp_path.iterdir()]

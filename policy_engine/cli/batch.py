@@ -111,7 +111,7 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
     def say(problem: Problem) -> str:
         return message_of(problem, language)
 
-    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")  # more is read ahead of its use than it is worth in memory
+    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")  # more is read ahead of its use than it is worth in memory
     from policy_engine.columnar.batch import count_rows, run_polars  # noqa: PLC0415
 
     with rows_done(lambda: count_rows(order.sources, sides[0].edition), language) as tell:

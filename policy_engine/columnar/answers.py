@@ -32,7 +32,7 @@ class Layout(NamedTuple):
 def layout_of(plan: Plan, detail: str) -> Layout:
     """Give the columns of a detail: `level` (the answer alone), `verdict`, `criteria`, or `all` with the interpretations too."""
     if detail == "level":
-        return Layout(LEVEL_COLUMNS, (), False)  # noqa: FBT003
+        return Layout(LEVEL_COLUMNS, (), interpretations=False)
     criteria = criterion_columns(plan) if detail in {"criteria", "all"} else ()
     return Layout(VERDICT_COLUMNS, criteria, detail == "all")
 
@@ -40,9 +40,9 @@ def layout_of(plan: Plan, detail: str) -> Layout:
 def answer_of(verdict: Verdict) -> dict[str, Cell]:
     """Give every column of a verdict; those of criteria of other tracks than its own are left out."""
     found: dict[str, Cell] = {
-        "answer": key_of(verdict), "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level, "possible_levels": joined(verdict.possible_levels),
-        "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact,
-        "interpretations": joined(verdict.interpretations),
+        "answer": key_of(verdict), "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level,
+        "possible_levels": joined(verdict.possible_levels), "gap_possible": verdict.gap_possible,
+        "possible_exact": verdict.possible_exact, "interpretations": joined(verdict.interpretations),
     }  # fmt: skip
     for level in verdict.levels:
         for trace in level.criteria:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.answers import layout_of
-from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.sources import CASE, check_columns, scan, unreadable
 from policy_engine.columnar.writing import Rejects, beside, sink
-from policy_engine.errors import Problem
+from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import Edition
 
@@ -45,7 +45,7 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
 
 def count_rows(sources: Sequence[Source], edition: Edition) -> int:
     """Count the rows of files, for a bar that tells how far a run is."""
-    counts = pl.collect_all([scan(source, edition).select(pl.len()) for source in sources])
+    counts = pl.collect_all([scan(source, [edition]).select(pl.len()) for source in sources])
     return sum(count.item() for count in counts)
 
 
@@ -60,6 +60,7 @@ class _Batch:
             layout = layout._replace(verdict=("answer", *layout.verdict))
         self.rater = PolarsRater(sides[0].plan, sides[0].evaluator, layout, keeps_refused=len(sides) > 1)
         self.rows = 0
+        self.faults: list[InputError] = []
         self.moves: Counter[tuple[str, str]] = Counter()
 
     def run(self) -> Told:
@@ -73,7 +74,7 @@ class _Batch:
     def _rated(self, place: int, source: Source) -> "pl.LazyFrame":
         """Give the answers to one file."""
         editions = [side.edition for side in self.sides]
-        frame = scan(source, *editions)
+        frame = scan(source, editions, self.order.keep, self.faults)
         schema: Mapping[str, nw.dtypes.DType] = nw.from_native(frame).collect_schema()
         check_columns(source, schema, editions, self.order.keep)
         keep = [*([CASE] if CASE in schema else []), *(name for name in self.order.keep if name != CASE)]
@@ -119,4 +120,4 @@ class _Batch:
         try:
             sink(frame, path, self.order.to_format, metadata, excel=self.order.excel)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise unreadable(self.order.sources[0], error) from error
+            raise (self.faults[0] if self.faults else unreadable(self.order.sources[0], error)) from error

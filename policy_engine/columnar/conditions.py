@@ -239,7 +239,7 @@ def _where(known_: Truth, result: Truth) -> Truth:
     return nw.when(as_column(known_)).then(as_column(result))
 
 
-def _compared(one: "nw.Expr | str | date | Fraction | int", sign: ast.cmpop, other: "nw.Expr | str | date | int") -> "nw.Expr":  # noqa: PLR0911
+def _compared(one: "nw.Expr | str | date | Fraction | int", sign: ast.cmpop, other: "nw.Expr | str | date | int") -> "nw.Expr":
     """Hold two sides against each other."""
     match sign:
         case ast.Eq():

@@ -132,7 +132,8 @@ class _Batch:
         forms = {"parquet": "format parquet, compression zstd, compression_level 1", "csv": "format csv, header", "jsonl": "format json"}
         chosen = f"select * exclude (__file, {ROW}){status} from ({statement}) order by __file, {ROW}"
         if self.order.to_format == "csv":
-            guard = "case when regexp_matches(columns(c -> true)::varchar, '^[=+\\-@\\t\\r]') then '''' || columns(c -> true) else columns(c -> true) end"
+            text = "columns(c -> true)::varchar"
+            guard = f"case when regexp_matches({text}, '^[=+\\-@\\t\\r]') then '''' || {text} else {text} end"
             chosen = f"select {guard} from ({chosen})" if self.order.keep else chosen
         self.connection.execute(f"copy ({chosen}) to '{path}' ({forms[self.order.to_format]})")
 

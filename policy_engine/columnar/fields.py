@@ -26,9 +26,10 @@ ROOM = 1 << 62
 """Below this a whole number is worked with in columns, if the rules leave room for it."""
 _SHARE = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?%$"
 POINTS_SCALE = 1_000_000
-_DAY = (
-    r"^[1-9][0-9]{3}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)$"
-)  # the 29th of February is looked at by itself
+_MONTHS_30, _MONTHS_31 = "0[13-9]|1[0-2]", "0[13578]|1[02]"
+_DAYS = rf"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|({_MONTHS_30})-(29|30)|({_MONTHS_31})-31"
+_DAY = rf"^[1-9][0-9]{{3}}-({_DAYS})$"
+"""Every day but the 29th of February, which is looked at by itself."""
 _YES, _NO = ("true", "True", "TRUE"), ("false", "False", "FALSE")
 _BLANK = r"^\s*$|^unknown$|^none$"
 NUMBERS = frozenset({"count", "points", "months", "share", "level"})
@@ -136,7 +137,7 @@ def _from_text(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Level]
     if not fact.may_be_none:
         return column
     name = f"__n_{fact.name}"
-    more = {name: (raw == "none").fill_null(False)}  # noqa: FBT003
+    more = {name: (raw == "none").fill_null(False)}
     field = column.field._replace(none=name)
     if field.column == fact.name:  # a word that stands for itself: `none` is no such word
         field = field._replace(column=f"__v_{fact.name}")

@@ -38,7 +38,7 @@ def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: tuple
     ) -> "Iterator[pl.DataFrame]":
         """Give the rows in chunks, as Polars asks for them."""
         del batch_size
-        for frame in _chunks(path, facts, schema, keep):
+        for frame in _heeding(_chunks(path, facts, schema), faults):
             told = frame if with_columns is None else frame.select(with_columns)
             told = told if predicate is None else told.filter(predicate)
             if n_rows is not None:
@@ -50,13 +50,22 @@ def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: tuple
     return pl.io.plugins.register_io_source(rows, schema=schema)
 
 
-def _chunks(path: str, facts: Mapping[str, FactDeclaration], schema: "Mapping[str, pl.DataType]", keep: tuple[str, ...]) -> "Iterator[pl.DataFrame]":
+def _heeding(frames: "Iterator[pl.DataFrame]", faults: list[InputError]) -> "Iterator[pl.DataFrame]":
+    """Note what goes wrong while rows are read."""
+    try:
+        yield from frames
+    except InputError as error:
+        faults.append(error)
+        raise
+
+
+def _chunks(path: str, facts: Mapping[str, FactDeclaration], schema: "Mapping[str, pl.DataType]") -> "Iterator[pl.DataFrame]":
     """Read a file chunk by chunk."""
     columns: dict[str, list[Any]] = {name: [] for name in schema}
     with open(path, encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
-                _add(columns, _read(line), facts, Location(path, number, 1), keep)
+                _add(columns, _read(line), facts, Location(path, number, 1))
             if len(columns[ODD]) == CHUNK:
                 yield pl.DataFrame(columns, schema=dict(schema), strict=True)
                 columns = {name: [] for name in schema}
@@ -71,7 +80,7 @@ def _read(line: str) -> object:
         return line
 
 
-def _add(columns: dict[str, list[Any]], row: object, facts: Mapping[str, FactDeclaration], place: Location, keep: tuple[str, ...]) -> None:
+def _add(columns: dict[str, list[Any]], row: object, facts: Mapping[str, FactDeclaration], place: Location) -> None:
     """Add a row to the columns."""
     if not is_object(row):
         for name, column in columns.items():
@@ -121,5 +130,3 @@ def unmarked(text: str) -> object:
         return json.loads(text, object_hook=lambda found: Figure(found["figure"]) if found.keys() == {"figure"} else found)
     except ValueError:
         return text
-
-

@@ -1,11 +1,10 @@
 """What follows from the columns under every track: derived facts, and what stands where a row does not state a fact."""
 
+import ast
 from collections.abc import Mapping
 from fractions import Fraction
 from math import lcm
-from typing import TYPE_CHECKING, NamedTuple
-
-import ast
+from typing import TYPE_CHECKING
 
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.fields import Column, Field, known

@@ -71,7 +71,7 @@ def certain(part: Truth, *, unknown: bool) -> Truth:
     """Give a truth with what stands for unknown."""
     if isinstance(part, Unknown):
         return unknown
-    return part if isinstance(part, bool) else part.fill_null(unknown)  # noqa: FBT003
+    return part if isinstance(part, bool) else part.fill_null(unknown)
 
 
 def agrees(one: Truth, other: Truth) -> Truth:

@@ -26,6 +26,6 @@ class Lookup:
 def of_meaning(meaning: Meaning) -> dict[str, Cell]:
     """Give the columns that a code alone settles."""
     return {
-        "answer": meaning.level or meaning.outcome, "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level, "possible_levels": meaning.level,
-        "gap_possible": meaning.gap, "possible_exact": True,
+        "answer": meaning.level or meaning.outcome, "track": meaning.track, "outcome": meaning.outcome, "level": meaning.level,
+        "possible_levels": meaning.level, "gap_possible": meaning.gap, "possible_exact": True,
     }  # fmt: skip

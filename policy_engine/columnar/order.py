@@ -8,6 +8,7 @@ from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 
+
 class Source(NamedTuple):
     """A file of rows, and its format."""
 

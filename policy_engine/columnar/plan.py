@@ -14,10 +14,10 @@ from policy_engine.columnar.conditions import Reader, Weight
 from policy_engine.columnar.fields import Column, Field, all_plain, read_column
 from policy_engine.columnar.known import Known
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, as_column, certain, opposite
-from policy_engine.columnar.reliance import note_readings
-from policy_engine.columnar.real import Law, laws_of
-from policy_engine.columnar.track import Track
 from policy_engine.columnar.names import column_of, criteria_of, criterion_columns
+from policy_engine.columnar.real import Law, laws_of
+from policy_engine.columnar.reliance import note_readings
+from policy_engine.columnar.track import Track
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
 
@@ -79,7 +79,7 @@ def _row_by_row(plan: Plan, within: "Within", construct: str) -> ColumnPlan:
 class Within:
     """How an engine tells that every figure of a row is a whole number from 0 that fits so many bits."""
 
-    code: "type[nw.dtypes.DType]" = nw.Int32
+    code: "type[nw.Int32 | nw.UInt8]" = nw.Int32
     """The type of codes."""
 
     def holds(self, bounds: Bounds) -> Truth:
@@ -116,7 +116,9 @@ class _Builder:
         self.plan, self.schema = plan, schema
         self.weight = Weight()
         self.columns = _columns(plan, schema, wide=wide)
-        fields = {name: self.columns[name].field if name in self.columns else Field(fact.type.kind) for name, fact in plan.edition.facts.items()}
+        fields = {
+            name: self.columns[name].field if name in self.columns else Field(fact.type.kind) for name, fact in plan.edition.facts.items()
+        }
         reader = Reader(fields, plan.constants, self.weight)
         self.by_row: list[str] = []
         self.known = Known(self.columns, plan, reader)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.codes import Meaning
-from policy_engine.columnar.lookup import Lookup, of_meaning
 from policy_engine.columnar.logic import Truth, all_of
-from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns, planned
+from policy_engine.columnar.lookup import Lookup, of_meaning
 from policy_engine.columnar.order import RatesCases
+from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns, planned
 from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.columnar.sources import CASE, ODD
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
+from policy_engine.model.verdict import OUTCOMES
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -85,7 +86,12 @@ class PolarsRater:
         """
         schema = frame.collect_schema()
         facts = [name for name in schema if name in self.plan.edition.facts]
-        columns = plan_columns(self.plan, {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts}, _TogetherWithin(), ODD if ODD in schema else "")
+        columns = plan_columns(
+            self.plan,
+            {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts},
+            _TogetherWithin(),
+            ODD if ODD in schema else "",
+        )
         self.by_row = columns.by_row
         rows = RowReader(self.plan.edition, self.evaluator, facts)
         chunk = _Chunk(self, columns, rows, keep, facts, reject, done)
@@ -94,17 +100,15 @@ class PolarsRater:
         asked = frame.select(raw).with_row_index(ROW, offset=1)
         told = planned(nw.from_native(asked), columns, self.layout, (*raw, ROW)).to_native()
         schema_out = {**{name: schema[name] for name in keep}, **self.types}
-        return told.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
+        rated: pl.LazyFrame = told.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
+        return rated
 
 
 def _types(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
     """Give the types of the columns of answers."""
-    from policy_engine.model.verdict import OUTCOMES
-
     levels = list(reversed(plan.level_ids))
-    words = {
-        "answer": pl.Enum([*levels, *OUTCOMES]), "track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels),
-    }  # fmt: skip
+    answers = pl.Enum([*levels, *OUTCOMES])
+    words = {"answer": answers, "track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels)}
     truths = {name: pl.Boolean() for name in ("gap_possible", "possible_exact", *layout.criteria)}
     return {name: words.get(name) or truths.get(name) or pl.String() for name in layout.columns}
 

@@ -39,7 +39,7 @@ def _law(rule: Invariant, reader: Reader) -> Law:
     tells = [known(reader.fields[name]) for name in sorted(facts)]
     none_known = all_of([opposite(one) for one in tells])
     if none_known is True:
-        return Law(facts, True, none_known)  # noqa: FBT003  (a truth of the language)
+        return Law(facts, True, none_known)
     holds = reader.truth(rule.holds)
     return Law(facts, holds if _is_strict(rule.holds.tree) else all_of([holds, *tells]), none_known)
 

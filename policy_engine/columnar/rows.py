@@ -120,7 +120,7 @@ def _of_object(fact: FactDeclaration, row: Mapping[str, object]) -> Data | Refus
             return data
         if data is not None:
             found[name] = data
-    return found  # type: ignore[return-value]  # an object is data where a list holds it
+    return found
 
 
 def _data(fact: FactDeclaration, cell: Raw) -> Data | Refusal:

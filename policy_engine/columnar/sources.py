@@ -66,15 +66,25 @@ def _below(folder: str) -> list[str]:
     return sorted(file for file in files if format_of(file) and not os.path.basename(file).startswith((".", "_")))
 
 
-def scan(source: Source, *editions: Edition) -> "pl.LazyFrame":
+def scan(source: Source, editions: Sequence[Edition], keep: Sequence[str] = (), faults: list[InputError] | None = None) -> "pl.LazyFrame":
     """Open a file of rows; nothing of it is read yet but what its columns are.
+
+    Args:
+        source: the file.
+        editions: whose facts may be columns.
+        keep: other columns that are handed on.
+        faults: takes what goes wrong while rows are read.
 
     Raises:
         InputError: PE854, where it cannot be read.
     """
     facts = {name: fact for edition in reversed(editions) for name, fact in edition.facts.items()}
     try:
-        frame = _SCANS[source.form](source.path, facts)
+        if source.form == "jsonl":
+            from policy_engine.columnar.json_lines import scan_json_lines  # noqa: PLC0415  (only for such files)
+
+            return scan_json_lines(source.path, facts, keep, [] if faults is None else faults)
+        frame = _scan_csv(source.path, facts) if source.form == "csv" else pl.scan_parquet(source.path)
         schema = frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(source, error) from error
@@ -87,25 +97,10 @@ def unreadable(source: Source, error: Exception) -> InputError:
     return InputError([Problem("PE854", Location(source.path, 1, 1), {"format": source.form, "reason": reason})])
 
 
-def _scan_parquet(path: str, _facts: Facts) -> "pl.LazyFrame":
-    """Open a Parquet file."""
-    return pl.scan_parquet(path)
-
-
 def _scan_csv(path: str, facts: Facts) -> "pl.LazyFrame":
     """Open a CSV file: every cell as text, an empty one and `unknown` as not recorded."""
     header = pl.scan_csv(path, infer_schema=False).collect_schema()
     return pl.scan_csv(path, infer_schema=False, null_values={name: "unknown" for name in header if name in facts})
-
-
-def _scan_jsonl(path: str, facts: Facts) -> "pl.LazyFrame":
-    """Open a file with a JSON object a line."""
-    from policy_engine.columnar.json_lines import scan_json_lines  # noqa: PLC0415
-
-    return scan_json_lines(path, facts)
-
-
-_SCANS = {"parquet": _scan_parquet, "csv": _scan_csv, "jsonl": _scan_jsonl}
 
 
 def check_columns(source: Source, schema: "Mapping[str, nw.dtypes.DType]", editions: Sequence[Edition], keep: Sequence[str]) -> None:

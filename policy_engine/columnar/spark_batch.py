@@ -77,7 +77,8 @@ class _Batch:
     def run(self, done: Callable[[int], None]) -> Told:
         """Rate every row, and write what came out."""
         answers: sql.DataFrame | None = None
-        rows, by_row = 0, ()
+        rows = 0
+        by_row: tuple[str, ...] = ()
         for place, source in enumerate(self.order.sources):
             table = self._planned(source)
             by_row = table.plan.by_row
@@ -94,8 +95,10 @@ class _Batch:
         """Plan one file."""
         refuse_format(source, "spark")
         read = self.spark.read
-        empty = {"header": True, "inferSchema": False, "nullValue": "", "emptyValue": ""}
-        frame = read.parquet(source.path) if source.form == "parquet" else _known(read.csv(source.path, **empty), self.side.edition)
+        if source.form == "parquet":
+            frame = read.parquet(source.path)
+        else:
+            frame = _known(read.csv(source.path, header=True, inferSchema=False, nullValue="", emptyValue=""), self.side.edition)
         return table_of(frame.withColumn(ROW, functions.monotonically_increasing_id() + 1), source, self.side, self.layout, self.order.keep)
 
     def _rated(self, place: int, source: Source, table: Table) -> "sql.DataFrame":
@@ -112,7 +115,8 @@ class _Batch:
         for row, case, problems in judged.filter(_is_refused).map(_refusal).toLocalIterator():
             self.refusing.refuse(place, source, Rejected(row, case, problems))
         good = judged.filter(_is_good).map(_answer)
-        return answers.unionByName(self.spark.createDataFrame(good, answers.schema))
+        whole: sql.DataFrame = answers.unionByName(self.spark.createDataFrame(good, answers.schema))
+        return whole
 
     def _write(self, answers: "sql.DataFrame", where: str) -> None:
         """Write the answers, a part for each partition."""

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Cell, Layout
-
 from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.order import Side, Source
 from policy_engine.columnar.plan import ColumnPlan, Within, plan_columns, planned
@@ -97,5 +96,3 @@ def refuse_format(source: Source, engine: str) -> None:
 def cells(found: Mapping[str, Cell], layout: Layout) -> tuple[Cell, ...]:
     """Give what stands in each column of an answer."""
     return tuple(found.get(name) for name in layout.columns)
-
-

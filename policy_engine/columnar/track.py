@@ -77,7 +77,11 @@ class Track:
         self.stands[-1] = nw.col(name)
         moved: dict[str, Field] = {}
         values: dict[str, nw.Expr] = {}
-        agree = [self._take(target, source, nw.col(name), moved, values) for target, source in rule.take.items() if self._may(target, source, follows)]
+        agree = [
+            self._take(target, source, nw.col(name), moved, values)
+            for target, source in rule.take.items()
+            if self._may(target, source, follows)
+        ]
         self.steps.append(values)
         self.reader.fields = {**self.reader.fields, **moved}
         return all_of(agree)

@@ -55,7 +55,9 @@ def guarded(frame: "pl.LazyFrame") -> "pl.LazyFrame":
     """Put a sign before texts that a spreadsheet would take for formulas."""
     texts = [name for name, dtype in frame.collect_schema().items() if dtype == pl.String]
     formula = {name: pl.col(name).str.contains(_FORMULA) for name in texts}
-    return frame.with_columns(pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items())
+    return frame.with_columns(
+        pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items()
+    )
 
 
 class Rejects:

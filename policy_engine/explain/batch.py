@@ -57,7 +57,11 @@ def _matrix(told: Told, edition: Edition, against: Edition, language: str) -> Se
     rows = _keys(edition, {before for before, _ in counts})
     columns = _keys(against, {after for _, after in counts})
     body = [
-        (_word(row, edition, language), *(_figure(counts.get((row, column), 0)) for column in columns), _figure(sum(counts.get((row, c), 0) for c in columns)))
+        (
+            _word(row, edition, language),
+            *(_figure(counts.get((row, column), 0)) for column in columns),
+            _figure(sum(counts.get((row, c), 0) for c in columns)),
+        )
         for row in rows
     ]
     sums = tuple(_figure(sum(counts.get((row, column), 0) for row in rows)) for column in columns)
