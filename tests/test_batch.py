@@ -15,8 +15,8 @@ ROWS = ROOT / "cases" / "bad" / "rows"
 FACTS = {
     "kind": "officer", "workplace": "head_office", "position": "specialist",
     "political_ideology_met": "true", "ethics_lifestyle_met": "true", "working_style_met": "true", "discipline_met": "true",
-    "assigned_duties_met": "true", "ideological_decline": "false", "discipline_decided_on": "none", "tasks_total": "20", "tasks_completed": "20", "tasks_deficient": "0", "tasks_well_done": "20",
-    "tasks_exceeded": "12",
+    "assigned_duties_met": "true", "ideological_decline": "false", "discipline_decided_on": "none",
+    "tasks_total": "20", "tasks_completed": "20", "tasks_deficient": "0", "tasks_well_done": "20", "tasks_exceeded": "12",
 }  # fmt: skip
 """A specialist who comes out excellent, as the cells of a CSV file."""
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import click
 
@@ -13,7 +13,7 @@ EVERY = 1_000_000
 
 
 @contextlib.contextmanager
-def rows_done(total: Callable[[], int], language: str) -> Iterator[Callable[[int], None]]:
+def rows_done(total: Callable[[], int], language: str) -> Generator[Callable[[int], None]]:
     """Give what is to be told of rows that are done.
 
     Args:

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
-from policy_engine.language.shapes import is_object
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.source import Location
 
 if TYPE_CHECKING:
     import polars as pl
+    from polars.io import plugins
 else:
     pl = load_extra("polars", "batch")
+    plugins = load_extra("polars.io.plugins", "batch")
 
 CASE, ODD = "case", "__odd"
 CHUNK = 50_000
@@ -28,8 +30,15 @@ class Figure(str):
     __slots__ = ()
 
 
-def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: tuple[str, ...] = ()) -> "pl.LazyFrame":
-    """Open a file; its columns are the facts of the facts, whichever of them it states."""
+def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: Sequence[str], faults: list[InputError]) -> "pl.LazyFrame":
+    """Open a file; its columns are the facts of the edition, whichever of them it states.
+
+    Args:
+        path: the file.
+        facts: what may stand in it.
+        keep: what else may.
+        faults: takes what goes wrong while rows are read, since a stream tells of it in words of its own.
+    """
     types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in facts.items()}
     schema = {**dict.fromkeys((CASE, *keep, ODD), pl.String()), **types}
 
@@ -47,7 +56,7 @@ def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: tuple
             if n_rows == 0:
                 return
 
-    return pl.io.plugins.register_io_source(rows, schema=schema)
+    return plugins.register_io_source(rows, schema=schema)
 
 
 def _heeding(frames: "Iterator[pl.DataFrame]", faults: list[InputError]) -> "Iterator[pl.DataFrame]":
@@ -119,9 +128,9 @@ def _marked(value: object) -> object:
     """Mark figures in what is handed on as text, so that they are told from texts when it is read again."""
     if isinstance(value, Figure):
         return {"figure": str(value)}
-    if isinstance(value, dict):
+    if is_object(value):
         return {name: _marked(child) for name, child in value.items()}
-    return [_marked(child) for child in value] if isinstance(value, list) else value
+    return [_marked(child) for child in value] if is_array(value) else value
 
 
 def unmarked(text: str) -> object:

@@ -12,7 +12,7 @@ from policy_engine.columnar.json_lines import Figure, unmarked
 from policy_engine.columnar.order import RatesCases
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
-from policy_engine.language.shapes import is_object
+from policy_engine.language.shapes import is_array, is_object
 from policy_engine.language.values import Value
 from policy_engine.load.case_values import read_value
 from policy_engine.load.node import Node
@@ -97,7 +97,7 @@ class RowReader:
 
 def _of_json(fact: FactDeclaration, cell: object) -> Data | Refusal:
     """Give a value of JSON as plain data: texts as they stand, figures as a case file would read them."""
-    if isinstance(cell, list):
+    if is_array(cell):
         items = [_of_json(fact, item) for item in cell]
         return next((item for item in items if isinstance(item, Refusal)), [item for item in items if not isinstance(item, Refusal)])
     if is_object(cell):
@@ -136,7 +136,7 @@ def _data(fact: FactDeclaration, cell: Raw) -> Data | Refusal:
             return Fraction(cell)
         case date():
             return cell.isoformat()
-        case list():
+        case _ if is_array(cell):
             return [_item(fact, item) for item in cell]
         case str():
             return _text(fact, cell)
@@ -155,7 +155,7 @@ def _text(fact: FactDeclaration, cell: str) -> Data | Refusal:
 
 def _item(fact: FactDeclaration, item: Raw) -> Data:
     """Give an item of a list as plain data; a field without a value is left out."""
-    if not isinstance(item, Mapping):
+    if not is_object(item):
         return item if isinstance(item, str) else None
     found: dict[str, Data] = {}
     for name, cell in item.items():

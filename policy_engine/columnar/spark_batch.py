@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,7 +71,8 @@ class _Batch:
 
     def __init__(self, order: Order, side: Side, refusing: Refusing, spark: "sql.SparkSession") -> None:
         """Take what is asked, and the session."""
-        self.order, self.side, self.refusing, self.spark = order, side, refusing, spark
+        self.order, self.side, self.refusing = order, side, refusing
+        self.spark: Any = spark
         self.layout = layout_of(side.plan, order.detail)
 
     def run(self, done: Callable[[int], None]) -> Told:
@@ -176,7 +177,7 @@ def _answer(one: tuple[bool, Any]) -> Any:
 
 
 @contextlib.contextmanager
-def _folder(path: str) -> Iterator[str]:
+def _folder(path: str) -> Generator[str]:
     """Give a folder beside a folder for what is being written, which takes its place where all went well."""
     if "://" in path:
         yield path

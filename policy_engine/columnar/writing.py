@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
 from policy_engine.extras import load_extra
@@ -20,7 +20,7 @@ _ROW_GROUP = 250_000
 
 
 @contextlib.contextmanager
-def beside(path: str) -> Iterator[str]:
+def beside(path: str) -> Generator[str]:
     """Give a name beside a file for what is being written; it takes the file's place where all went well, and is gone where not."""
     handle, name = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".policy-engine-")
     os.close(handle)
