@@ -90,7 +90,7 @@ def read_column(
         return Column(Field(kind), {}, raw.is_null()) if isinstance(dtype, nw.List) or dtype == nw.String else None
     if kind == "set" and isinstance(dtype, nw.List):
         return _set(fact, raw) if dtype.inner == nw.String else None
-    if dtype == nw.String or (kind == "choice" and dtype in {nw.Categorical, nw.Enum}):
+    if dtype == nw.String or (kind == "choice" and (dtype == nw.Categorical or isinstance(dtype, nw.Enum))):
         return _from_text(fact, raw, scale)
     if kind == "bool" and dtype == nw.Boolean:
         return Column(Field(kind, fact.name), {}, True)
@@ -110,7 +110,7 @@ def _whole(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, w
     if dtype == nw.Int64 or (dtype == nw.Int32 and not wide):
         return Column(Field(fact.type.kind, fact.name), {}, True, number=True)
     name = f"__v_{fact.name}"
-    if dtype not in {nw.UInt64, nw.Int128, nw.UInt128}:
+    if not (dtype == nw.UInt64 or dtype == nw.Int128 or dtype == nw.UInt128):
         return Column(Field(fact.type.kind, name), {name: raw.cast(nw.Int64)}, True, number=True)
     staged = {name: nw.when((raw >= 0) & (raw < ROOM)).then(raw).cast(nw.Int64)}
     return Column(Field(fact.type.kind, name), staged, any_of((raw.is_null(), ~nw.col(name).is_null())), number=True)

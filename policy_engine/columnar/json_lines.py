@@ -1,7 +1,7 @@
 """Files with a JSON object a line: each value as a case file would hold it; a row that fits no columns goes along as it stands."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.errors import InputError, Problem
