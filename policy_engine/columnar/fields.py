@@ -110,7 +110,7 @@ def _whole(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, w
     if dtype == nw.Int64 or (dtype == nw.Int32 and not wide):
         return Column(Field(fact.type.kind, fact.name), {}, True, number=True)
     name = f"__v_{fact.name}"
-    if not (dtype == nw.UInt64 or dtype == nw.Int128 or dtype == nw.UInt128):
+    if not any(dtype == large for large in (nw.UInt64, nw.Int128, nw.UInt128)):
         return Column(Field(fact.type.kind, name), {name: raw.cast(nw.Int64)}, True, number=True)
     staged = {name: nw.when((raw >= 0) & (raw < ROOM)).then(raw).cast(nw.Int64)}
     return Column(Field(fact.type.kind, name), staged, any_of((raw.is_null(), ~nw.col(name).is_null())), number=True)
