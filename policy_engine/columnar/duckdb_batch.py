@@ -105,13 +105,13 @@ class _Batch:
         names = left.columns
         for batch in _fetched(self.connection, left.sql_query()):
             rows = [dict(zip(names, row, strict=True)) for row in batch]
-            good: list[tuple[Any, ...]] = []
+            rated: list[tuple[Any, ...]] = []
             for row, judged in judged_rows(reader, rows):
                 if isinstance(judged, dict):
-                    good.append((row[ROW], *(row[name] for name in table.keep), *cells(judged, self.layout)))
+                    rated.append((row[ROW], *(row[name] for name in table.keep), *cells(judged, self.layout)))
                 else:
                     self.refusing.refuse(place, source, Rejected(row[ROW], row.get("case"), judged))
-            self._insert(f"open_{place}", good)
+            self._insert(f"open_{place}", rated)
 
     def _table(self, name: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Make a table."""

@@ -171,9 +171,9 @@ class _Chunk:
             judged = [self.rows.judge(cells) if text is None else self.rows.judge_object(text) for text, cells in rows]
         self._refuse(frame, judged)
         told = [one if isinstance(one, dict) else {} for one in judged if self.rater.keeps_refused or isinstance(one, dict)]
-        good = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in judged], dtype=pl.Boolean)
+        rated = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in judged], dtype=pl.Boolean)
         columns = [pl.Series(name, [one.get(name) for one in told], self.rater.types[name]) for name in self.rater.layout.columns]
-        return frame.select(ROW, *self.keep).filter(good).with_columns(columns)
+        return frame.select(ROW, *self.keep).filter(rated).with_columns(columns)
 
     def _refuse(self, frame: "pl.DataFrame", judged: Sequence[Judgement]) -> None:
         """Tell of the rows that are refused."""

@@ -115,8 +115,8 @@ class _Batch:
         judged = raw.rdd.mapPartitions(partial(_judge, work)).persist()
         for row, case, problems in judged.filter(_is_refused).map(_refusal).toLocalIterator():
             self.refusing.refuse(place, source, Rejected(row, case, problems))
-        good = judged.filter(_is_good).map(_answer)
-        whole: sql.DataFrame = answers.unionByName(self.spark.createDataFrame(good, answers.schema))
+        rated = judged.filter(_is_good).map(_answer)
+        whole: sql.DataFrame = answers.unionByName(self.spark.createDataFrame(rated, answers.schema))
         return whole
 
     def _write(self, answers: "sql.DataFrame", where: str) -> None:
