@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,16 @@ def test_a_column_of_floats_is_refused_as_a_whole(tmp_path: Path, cli: Cli) -> N
 
     assert status == 3
     assert "PE851" in err
+
+
+def test_a_missing_extra_is_told_in_one_line(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the library, the command says what to install, and nothing else."""
+    monkeypatch.setitem(sys.modules, "polars", None)
+
+    status, out, err = cli("batch", _write(tmp_path / "rows.csv", {}), "--to", str(tmp_path / "out.csv"))
+
+    assert (status, out) == (2, "")
+    assert err == "this command needs the library `polars`, which is not installed: pip install 'policy-engine[batch]'\n"
 
 
 def test_no_file_is_never_a_success(tmp_path: Path, cli: Cli) -> None:

@@ -25,6 +25,7 @@ else:
     pl = load_extra("polars", "batch")
 
 ROW = "__row"
+BYTE = 256
 
 
 class Rejected(NamedTuple):
@@ -38,7 +39,10 @@ class Rejected(NamedTuple):
 class _TogetherWithin(Within):
     """Holds all columns within bounds at once: the bits of their union tell of the sign and of the size of each."""
 
-    code = nw.UInt8
+    def __init__(self, plan: Plan) -> None:
+        """Take a byte for a code, where it holds all that an edition can need."""
+        codes = 1 + sum(2 * len(track.rules) + 2 for track in plan.tracks.values())
+        self.code = nw.UInt8 if codes <= BYTE else nw.Int32
 
     def holds(self, bounds: Bounds) -> Truth:
         """Tell it of the columns of each width."""
@@ -89,7 +93,7 @@ class PolarsRater:
         columns = plan_columns(
             self.plan,
             {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts},
-            _TogetherWithin(),
+            _TogetherWithin(self.plan),
             ODD if ODD in schema else "",
         )
         self.by_row = columns.by_row
