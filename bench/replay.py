@@ -76,7 +76,7 @@ def record(command: Path, cases: list[Path], path: Path) -> Path:
 
 def make(few: Path, path: Path, count: int) -> None:
     """Chain the records of a file again and again."""
-    from policy_engine.audit.chain import append  # noqa: PLC0415  (only where chains are made, not where memory is measured)
+    from policy_engine.audit.chain import append
 
     append(str(path), islice(cycle(list(bare(few))), count))
 

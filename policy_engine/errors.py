@@ -172,6 +172,22 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("write what stands here in quotes, and indent the file from the left margin on"),
     ),
     "PE841": Entry(N_("no YAML file was found in `{folder}`"), N_("name a YAML file, or a folder that holds some")),
+    # 85x: rows of a batch
+    "PE850": Entry(
+        N_("the edition declares no fact `{name}`, which is a column here{nearest}"),
+        N_("correct the name, or hand the column on as it is with `--keep`"),
+    ),
+    "PE851": Entry(
+        N_("the column `{name}` holds {found}, and no such value can be {wanted}"), N_("write the column anew, with values of that kind")
+    ),
+    "PE852": Entry(N_("`{name}` is {found}, which does not fit 64 bits"), N_("write the figure itself, or leave the cell empty")),
+    "PE853": Entry(
+        N_("no file of rows was found at `{path}`"), N_("name files of the kinds Parquet, CSV or JSONL, or a folder that holds some")
+    ),
+    "PE854": Entry(N_("the file cannot be read as {format}: {reason}"), N_("check the file; `--from-format` says what it is")),
+    "PE855": Entry(N_("there is not one row here"), N_("name files that hold rows")),
+    "PE856": Entry(N_("this line is not one JSON object: {found}"), N_("write one object in braces a line")),
+    "PE857": Entry(N_("there is no column `{name}` to keep{nearest}"), N_("correct the name after `--keep`")),
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import click
 
+from policy_engine.cli.batch import build_batch
 from policy_engine.cli.check import build_check
 from policy_engine.cli.clauses import build_clauses
 from policy_engine.cli.compare import build_compare
@@ -54,6 +55,7 @@ def build_app(language: str) -> click.Group:
             build_evaluate(language),
             build_new_case(language),
             build_round(language),
+            build_batch(language),
             build_clauses(language),
             build_interpretations(language),
             build_compare(language),

@@ -39,9 +39,15 @@ class Answer(NamedTuple):
 class Evaluator:
     """An edition ready to rate cases; it holds no state of any case, but remembers which choices lead to which track."""
 
-    def __init__(self, edition: Edition) -> None:
-        """Work out once what every case needs."""
+    def __init__(self, edition: Edition, *, asks: bool = True) -> None:
+        """Work out once what every case needs.
+
+        Args:
+            edition: the edition.
+            asks: whether the questions that would narrow an open outcome are worked out; they cost more than all the rest.
+        """
         self.edition = edition
+        self.asks = asks
         self.plan = plan_of(edition)
         self.bounds = bounds_of(edition)
         self._chosen: dict[tuple[Value, ...], dict[str, Truth]] = {}
@@ -190,7 +196,8 @@ class _Rating:
         residual = self.track.residual
         gap = None in remaining and residual.outcome == "gap"
         if len(remaining) > 1:
-            return Answer("undetermined", None, levels, gap, exact, self.open.questions(outcomes, remaining))
+            asked = self.open.questions(outcomes, remaining) if self.evaluator.asks else ()
+            return Answer("undetermined", None, levels, gap, exact, asked)
         key = next(iter(remaining), None)
         return Answer("classified" if key else residual.outcome, key, levels, gap, exact, ())
 

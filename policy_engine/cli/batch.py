@@ -1,0 +1,137 @@
+"""`policy-engine batch`: rate files of rows, millions of them."""
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policy_engine.cli.options import OPTIONS, language_option, rulebook_option
+from policy_engine.cli.output import note_reworded
+from policy_engine.columnar.words import ENGINES, FORMATS
+from policy_engine.errors import N_, Problem
+from policy_engine.messages import translate
+
+if TYPE_CHECKING:
+    from policy_engine.columnar.order import Order, Side, Told
+    from policy_engine.model.rulebook import Edition
+
+_HELP = N_(
+    """Rate rows of Parquet, CSV or JSONL files: a column for each fact, a row for each case.
+
+    IN is a file, a pattern like 'year/*.parquet', or a folder. The answers go to one file, row by row in the same order; it
+    appears whole or not at all. A cell that is empty or `unknown` was not recorded; `none` is known not to exist. A row with a
+    bad value has no answer, and is told with its number, its column and the reason. Rows in are answers out and rows refused."""
+)
+_BAD_INPUT = 3
+
+
+def build_batch(language: str) -> click.Command:
+    """Build the command in a language."""
+
+    def told(text: str) -> str:
+        return translate(text, language)
+
+    formats, engines = click.Choice(FORMATS), click.Choice(ENGINES)
+    return click.Command(
+        "batch",
+        help=told(_HELP),
+        short_help=told(N_("Rate rows of Parquet, CSV or JSONL files.")),
+        options_metavar=told(OPTIONS),
+        callback=partial(_called, language),
+        params=[
+            click.Argument(["paths"], metavar="IN...", nargs=-1, required=True, type=click.Path()),
+            click.Option(["--to"], metavar="OUT", required=True, type=click.Path(), help=told(N_("The file for the answers."))),
+            click.Option(["--edition"], metavar="ID", help=told(N_("The edition to rate under. Default: the last one issued."))),
+            click.Option(["--against"], metavar="ID", help=told(N_("An edition to compare with: how many rows go from what to what."))),
+            click.Option(["--level-only"], is_flag=True, help=told(N_("Write the level alone, or the outcome where there is none."))),
+            click.Option(
+                ["--explain-columns"], is_flag=True, help=told(N_("Write a column for each criterion too, and the readings relied on."))
+            ),
+            click.Option(["--keep"], metavar="COL", multiple=True, help=told(N_("A column to hand on as it is; `case` always is."))),
+            click.Option(["--rejects"], metavar="FILE", type=click.Path(), help=told(N_("A file for the rows that are refused."))),
+            click.Option(["--from-format"], type=formats, help=told(N_("What the files are, where their names do not tell."))),
+            click.Option(["--to-format"], type=formats, help=told(N_("How answers are written, where the name does not tell."))),
+            click.Option(["--excel"], is_flag=True, help=told(N_("Begin CSV files with the mark by which Excel knows UTF-8."))),
+            click.Option(["--engine"], type=engines, default="polars", help=told(N_("What works the columns out."))),
+            rulebook_option(language),
+            language_option(language),
+        ],
+    )
+
+
+def _called(language: str, edition: str | None, against: str | None, rulebook: str | None, lang: str | None, **asked: Any) -> int:
+    """Rate the rows and tell what came of it; give the exit code."""
+    del lang  # read before the command was built
+    from policy_engine.columnar.order import Side  # noqa: PLC0415
+    from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.extras import load_extra  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
+
+    if asked["level_only"] and asked["explain_columns"]:
+        raise click.UsageError(translate(N_("`--level-only` and `--explain-columns` exclude each other"), language))
+    if against and asked["engine"] != "polars":
+        raise click.UsageError(translate(N_("`--against` needs `--engine polars`"), language))
+    for module in ("polars", "narwhals"):
+        load_extra(module, "batch")
+    library = Library(rulebook)
+    names = [library.name_or_last(edition), *([against] if against else [])]
+    editions = [library.edition(name) for name in names]
+    note_reworded(editions, language)
+    sides = [Side(one, (evaluator := Evaluator(one, asks=False)).plan, evaluator) for one in editions]
+    order = _order(language, **asked)
+    done = _run(order, sides, asked["engine"], language)
+    _tell(order, done, editions, language)
+    return _BAD_INPUT if done.rejected else 0
+
+
+def _order(language: str, **asked: Any) -> "Order":
+    """Put together what is asked."""
+    from policy_engine.columnar.order import Order  # noqa: PLC0415
+    from policy_engine.columnar.sources import find_sources, format_of  # noqa: PLC0415
+
+    to_format = asked["to_format"] or format_of(asked["to"])
+    if to_format is None:
+        words = N_("the name `{file}` does not tell a format; say `--to-format`")
+        raise click.UsageError(translate(words, language, file=asked["to"]))
+    detail = "level" if asked["level_only"] else "all" if asked["explain_columns"] else "verdict"
+    sources = find_sources(asked["paths"], asked["from_format"])
+    refused = asked["rejects"]
+    return Order(
+        sources, asked["to"], to_format, detail, tuple(dict.fromkeys(asked["keep"])), refused,
+        (format_of(refused) if refused else None) or "csv", asked["excel"],
+    )  # fmt: skip
+
+
+def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "Told":
+    """Rate the rows with an engine."""
+    from policy_engine.cli.progress import rows_done  # noqa: PLC0415
+    from policy_engine.report.problems import message_of  # noqa: PLC0415
+
+    def say(problem: Problem) -> str:
+        return message_of(problem, language)
+
+    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")  # more is read ahead of its use than it is worth in memory
+    from policy_engine.columnar.batch import count_rows, run_polars  # noqa: PLC0415
+
+    with rows_done(lambda: count_rows(order.sources, sides[0].edition), language) as tell:
+        if engine == "duckdb":
+            from policy_engine.columnar.duckdb_batch import run_duckdb  # noqa: PLC0415
+
+            return run_duckdb(order, sides[0], say, tell)
+        if engine == "spark":
+            from policy_engine.columnar.spark_batch import run_spark  # noqa: PLC0415
+
+            return run_spark(order, sides[0], say, tell)
+        return run_polars(order, sides, say, tell)
+
+
+def _tell(order: "Order", done: "Told", editions: "list[Edition]", language: str) -> None:
+    """Say what came of it."""
+    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+    from policy_engine.explain.batch import explain_batch  # noqa: PLC0415
+    from policy_engine.report.notices import notices_of  # noqa: PLC0415
+
+    against = editions[1] if len(editions) > 1 else None
+    notes = list(dict.fromkeys(note for edition in editions for note in notices_of(edition.status)))
+    write_prose(explain_batch(order, done, editions[0], against, language, notes), "text")

@@ -1,0 +1,123 @@
+"""A batch: files of rows in, one file of answers out; every row that comes in goes out, or is refused with its reasons."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from policy_engine.columnar.answers import layout_of
+from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.polars_rate import PolarsRater, Rejected
+from policy_engine.columnar.refusing import Refusing
+from policy_engine.columnar.sources import CASE, check_columns, scan, unreadable
+from policy_engine.columnar.writing import Rejects, beside, sink
+from policy_engine.errors import InputError, Problem
+from policy_engine.extras import load_extra
+from policy_engine.model.rulebook import Edition
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+    import polars as pl
+else:
+    nw = load_extra("narwhals.stable.v2", "batch")
+    pl = load_extra("polars", "batch")
+
+
+AGAINST = "__against"
+REFUSED = "refused"
+
+
+def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
+    """Run a batch in Polars.
+
+    Args:
+        order: what is asked.
+        sides: the edition to rate under, and perhaps one to compare with.
+        say: how a problem is told.
+        done: is told how many rows were done since.
+
+    Raises:
+        InputError: where a file cannot be read, or has columns that nobody declares.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+        return _Batch(order, sides, Refusing(order, Rejects(spool), say), done).run()
+
+
+def count_rows(sources: Sequence[Source], edition: Edition) -> int:
+    """Count the rows of files, for a bar that tells how far a run is."""
+    counts = pl.collect_all([scan(source, [edition]).select(pl.len()) for source in sources])
+    return sum(count.item() for count in counts)
+
+
+class _Batch:
+    """One batch, while it runs."""
+
+    def __init__(self, order: Order, sides: Sequence[Side], refusing: Refusing, done: Callable[[int], None]) -> None:
+        """Take what is asked, and who is told of what."""
+        self.order, self.sides, self.refusing, self.done = order, sides, refusing, done
+        layout = layout_of(sides[0].plan, order.detail)
+        if len(sides) > 1 and "answer" not in layout.verdict:
+            layout = layout._replace(verdict=("answer", *layout.verdict))
+        self.rater = PolarsRater(sides[0].plan, sides[0].evaluator, layout, keeps_refused=len(sides) > 1)
+        self.rows = 0
+        self.faults: list[InputError] = []
+        self.moves: Counter[tuple[str, str]] = Counter()
+
+    def run(self) -> Told:
+        """Rate every row, and write what came out."""
+        frames = [self._rated(place, source) for place, source in enumerate(self.order.sources)]
+        with beside(self.order.to) as answers:
+            self._sink(pl.concat(frames), answers)
+            moves = tuple((before, after, count) for (before, after), count in sorted(self.moves.items()))
+            return self.refusing.told(self.rows, self.rater.by_row, moves)
+
+    def _rated(self, place: int, source: Source) -> "pl.LazyFrame":
+        """Give the answers to one file."""
+        editions = [side.edition for side in self.sides]
+        frame = scan(source, editions, self.order.keep, self.faults)
+        schema: Mapping[str, nw.dtypes.DType] = nw.from_native(frame).collect_schema()
+        check_columns(source, schema, editions, self.order.keep)
+        keep = [*([CASE] if CASE in schema else []), *(name for name in self.order.keep if name != CASE)]
+
+        def reject(one: Rejected) -> None:
+            self.refusing.refuse(place, source, one)
+
+        if len(self.sides) == 1:
+            rated = self.rater.rate(frame, keep, reject, self._count)
+        else:
+            rated = self._compared(self.rater.rate(self._against(frame), [*keep, AGAINST], reject, self._count))
+        status = editions[0].status
+        return rated if status == "issued" else rated.with_columns(pl.lit(status).alias("edition_status"))
+
+    def _against(self, frame: "pl.LazyFrame") -> "pl.LazyFrame":
+        """Add to rows the answer of the other edition."""
+        other = self.sides[1]
+        rater = PolarsRater(other.plan, other.evaluator, layout_of(other.plan, "level"), keeps_refused=True)
+        return rater.rate(frame, list(frame.collect_schema())).rename({"answer": AGAINST})
+
+    def _compared(self, frame: "pl.LazyFrame") -> "pl.LazyFrame":
+        """Count how many rows went from what to what, and let those go on that have an answer."""
+        schema = {name: dtype for name, dtype in frame.collect_schema().items() if name != AGAINST}
+        asked = "answer" in layout_of(self.sides[0].plan, self.order.detail).verdict
+        told = [name for name in schema if name != "answer" or asked]
+
+        def count(chunk: pl.DataFrame) -> pl.DataFrame:
+            pairs = chunk.select(pl.col("answer", AGAINST).cast(pl.String).fill_null(REFUSED)).group_by("answer", AGAINST).len()
+            self.moves.update({(before, after): number for before, after, number in pairs.rows()})
+            return chunk.filter(pl.col("answer").is_not_null()).select(told)
+
+        return frame.map_batches(count, schema={name: schema[name] for name in told}, streamable=True, validate_output_schema=False)
+
+    def _count(self, rows: int) -> None:
+        """Count rows that were done."""
+        self.rows += rows
+        self.done(rows)
+
+    def _sink(self, frame: "pl.LazyFrame", path: str) -> None:
+        """Write the answers as they stream by."""
+        edition = self.sides[0].edition
+        metadata = {"edition": edition.id, "status": edition.status, "revision": edition.revision}
+        try:
+            sink(frame, path, self.order.to_format, metadata, excel=self.order.excel)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise (self.faults[0] if self.faults else unreadable(self.order.sources[0], error)) from error

@@ -1,0 +1,81 @@
+"""Kleene's logic over columns: truths that are known before any row is read fall out, so that a plan holds only what it must.
+
+A truth is an expression over columns (NULL is unknown), or `True`, `False` or `UNKNOWN` for every row alike.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+from policy_engine.extras import load_extra
+from policy_engine.language.values import UNKNOWN, Unknown
+
+if TYPE_CHECKING:
+    import narwhals.stable.v2 as nw
+else:
+    nw = load_extra("narwhals.stable.v2", "batch")
+
+Truth: TypeAlias = "nw.Expr | bool | Unknown"
+
+
+class NotColumnarError(Exception):
+    """A construct that this reader cannot put into columns; what rests on it is worked out row by row."""
+
+
+def all_of(parts: Iterable[Truth]) -> Truth:
+    """Give the conjunction after Kleene."""
+    joined: nw.Expr | None = None
+    open_ = False
+    for part in parts:
+        if part is False:
+            return False
+        if isinstance(part, Unknown):
+            open_ = True
+        elif part is not True:
+            joined = as_column(part) if joined is None else joined & as_column(part)
+    if open_:
+        return UNKNOWN if joined is None else joined & as_column(UNKNOWN)
+    return True if joined is None else joined
+
+
+def any_of(parts: Iterable[Truth]) -> Truth:
+    """Give the disjunction after Kleene."""
+    joined: nw.Expr | None = None
+    open_ = False
+    for part in parts:
+        if part is True:
+            return True
+        if isinstance(part, Unknown):
+            open_ = True
+        elif part is not False:
+            joined = as_column(part) if joined is None else joined | as_column(part)
+    if open_:
+        return UNKNOWN if joined is None else joined | as_column(UNKNOWN)
+    return False if joined is None else joined
+
+
+def opposite(part: Truth) -> Truth:
+    """Give the negation after Kleene."""
+    if isinstance(part, Unknown):
+        return UNKNOWN
+    return not part if isinstance(part, bool) else ~part
+
+
+def as_column(part: Truth) -> "nw.Expr":
+    """Give a truth as an expression."""
+    if isinstance(part, Unknown):
+        return nw.lit(None, dtype=nw.Boolean)
+    return nw.lit(part, dtype=nw.Boolean) if isinstance(part, bool) else part
+
+
+def certain(part: Truth, *, unknown: bool) -> Truth:
+    """Give a truth with what stands for unknown."""
+    if isinstance(part, Unknown):
+        return unknown
+    return part if isinstance(part, bool) else part.fill_null(unknown)
+
+
+def agrees(one: Truth, other: Truth) -> Truth:
+    """Tell whether two truths are the same, where both are known."""
+    if isinstance(one, Unknown) or isinstance(other, Unknown):
+        return UNKNOWN
+    return any_of((all_of((one, other)), all_of((opposite(one), opposite(other)))))

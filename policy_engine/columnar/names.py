@@ -1,0 +1,31 @@
+"""The names of the columns that tell of criteria."""
+
+from collections.abc import Iterable
+
+from policy_engine.evaluate.plan import Plan
+from policy_engine.model.rulebook import Criterion, LevelRule
+
+
+def criterion_columns(plan: Plan) -> tuple[str, ...]:
+    """Give the names of the columns of criteria, in the order of the edition; with `__applies` for those that need not apply."""
+    return tuple(
+        column
+        for track in plan.tracks.values()
+        for criterion in criteria_of(track.track.levels)
+        for name in (column_of(track.track.id, criterion.id),)
+        for column in ((name, f"{name}__applies") if criterion.applies_when else (name,))
+    )
+
+
+def column_of(track: str, criterion: str) -> str:
+    """Give the name of a criterion's column."""
+    return f"{track}__{criterion}"
+
+
+def criteria_of(levels: Iterable[LevelRule]) -> tuple[Criterion, ...]:
+    """Give the criteria of a track, each once."""
+    found: dict[str, Criterion] = {}
+    for rule in levels:
+        for criterion in rule.criteria:
+            found.setdefault(criterion.id, criterion)
+    return tuple(found.values())

@@ -1,0 +1,74 @@
+"""Which readings a plainly settled row relies on: the same rule as in `evaluate.reliance`, by code and a few truths."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from policy_engine.columnar.codes import Bits, Codes
+from policy_engine.columnar.conditions import Reader
+from policy_engine.columnar.logic import Truth
+from policy_engine.columnar.track import Track
+from policy_engine.evaluate.plan import Considered, Plan
+from policy_engine.model.facts import ReadingUse
+
+Truths = list[tuple[str, Truth, bool]]
+"""Truths that a reading hangs on: a name for each, the truth, and the value that it must have."""
+
+
+def note_readings(plan: Plan, tracks: Sequence[Track], followed: Mapping[str, Truth], codes: Codes, bits: Bits) -> None:
+    """Note for every code which readings a row with it relies on."""
+    by_id = {track.plan.track.id: track for track in tracks}
+    for code, meaning in enumerate(codes.meanings):
+        if meaning.track in by_id:
+            _Noting(by_id[meaning.track], plan, followed, code, bits).note(meaning.level, residual=meaning.level is None)
+
+
+class _Noting:
+    """One code, while its readings are noted."""
+
+    def __init__(self, track: Track, plan: Plan, followed: Mapping[str, Truth], code: int, bits: Bits) -> None:
+        """Take the track and the code."""
+        self.track, self.plan, self.followed, self.code, self.bits = track, plan, followed, code, bits
+
+    def note(self, level: str | None, *, residual: bool) -> None:
+        """Note every reading of the code."""
+        track = self.track.plan
+        considered = track.considered.get(level) or track.considered[None]
+        self._uses(considered.uses, [])
+        if residual:
+            self._uses(track.track.residual.readings, [])
+        self._criteria(considered)
+        self._facts(considered)
+
+    def _criteria(self, considered: Considered) -> None:
+        """Note the readings of the criteria that were looked at: those of applying where one does not apply, else its own."""
+        for rule in self.track.plan.track.levels:
+            for criterion in rule.criteria if rule.level in considered.levels else ():
+                text = criterion.applies_when.text if criterion.applies_when else ""
+                applies = self.track.criteria[criterion.id].applies
+                name = f"{self.track.number}:{text}"
+                self._uses(criterion.readings, [(name, applies, True)])
+                self._uses(criterion.applies_readings, [(name, applies, False)])
+
+    def _facts(self, considered: Considered) -> None:
+        """Note the readings of what stood in, and of facts that were derived."""
+        read: dict[str, Truths] = {name: [] for name in considered.reads}
+        for number, rule in enumerate(self.track.plan.track.stand_ins):
+            standing = read.keys() & rule.take.keys()
+            stands = (f"{self.track.number}:stands:{number}", self.track.stands[number], True)
+            if standing:
+                self._uses(rule.readings, [stands])
+                for name in standing:
+                    read.setdefault(rule.take[name], [stands])
+        for name, truths in read.items():
+            if name in self.followed:
+                self._uses(self.plan.edition.facts[name].readings, [*truths, (f"followed:{name}", self.followed[name], True)])
+
+    def _uses(self, uses: Iterable[ReadingUse], truths: Truths) -> None:
+        """Note readings that hang on some truths, and each on its own condition."""
+        for use in uses:
+            own: Truths = [(f"{self.track.number}:{use.when.text}", self.track.reader.truth(use.when), True)] if use.when else []
+            self.bits.use([self.code], use.id, [*truths, *own])
+
+
+def readings_of(reader: Reader, name: str, uses: Iterable[ReadingUse]) -> list[tuple[str, Truths]]:
+    """Give readings with the truth that each hangs on, of a rule that stands outside the tracks."""
+    return [(use.id, [(f"{name}:{use.when.text}", reader.truth(use.when), True)] if use.when else []) for use in uses]

@@ -1,0 +1,81 @@
+"""Files of answers and of rejects: each appears whole or not at all."""
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from typing import IO, TYPE_CHECKING
+
+from policy_engine.extras import load_extra
+
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = load_extra("polars", "batch")
+
+REJECT_COLUMNS = ("file", "row", "case", "column", "code", "reason")
+_FORMULA = r"^[=+\-@\t\r]"
+_ROW_GROUP = 250_000
+
+
+@contextlib.contextmanager
+def beside(path: str) -> Generator[str]:
+    """Give a name beside a file for what is being written; it takes the file's place where all went well, and is gone where not."""
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".policy-engine-")
+    os.close(handle)
+    try:
+        yield name
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+
+
+def sink(frame: "pl.LazyFrame", path: str, form: str, metadata: Mapping[str, str], *, excel: bool) -> None:
+    """Write a frame as it streams by.
+
+    Args:
+        frame: what is to be written.
+        path: the file.
+        form: `parquet`, `csv` or `jsonl`.
+        metadata: what a Parquet file says of itself.
+        excel: whether a CSV file begins with the mark by which Excel knows UTF-8.
+    """
+    if form == "parquet":
+        frame.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP, metadata=dict(metadata))
+    elif form == "csv":
+        guarded(frame).sink_csv(path, include_bom=excel)
+    else:
+        frame.sink_ndjson(path)
+
+
+def guarded(frame: "pl.LazyFrame") -> "pl.LazyFrame":
+    """Put a sign before texts that a spreadsheet would take for formulas."""
+    texts = [name for name, dtype in frame.collect_schema().items() if dtype == pl.String]
+    formula = {name: pl.col(name).str.contains(_FORMULA) for name in texts}
+    return frame.with_columns(
+        pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items()
+    )
+
+
+class Rejects:
+    """Rows without an answer, kept on disk while others stream by: there may be as many of them as rows."""
+
+    def __init__(self, spool: IO[str]) -> None:
+        """Take the file that they are kept in meanwhile."""
+        self.spool = spool
+        self.count = 0
+
+    def add(self, place: int, record: Sequence[str | int | None]) -> None:
+        """Keep one, with the number of its file."""
+        self.count += 1
+        self.spool.write(json.dumps([place, *record], ensure_ascii=False) + "\n")
+
+    def frame(self) -> "pl.DataFrame":
+        """Give them in the order of the rows."""
+        self.spool.seek(0)
+        types = {"place": pl.Int64, **dict.fromkeys(REJECT_COLUMNS, pl.String), "row": pl.Int64}
+        records = [json.loads(line) for line in self.spool]
+        return pl.DataFrame(records, schema=types, orient="row").sort("place", "row").drop("place")
