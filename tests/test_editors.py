@@ -147,7 +147,7 @@ def test_fmt_leaves_the_modeline_where_no_schema_is_near(tmp_path: Path) -> None
 
 def test_a_modeline_keeps_the_line_ends() -> None:
     """Rule: in a file with line ends of Windows the new first line has one too."""
-    assert with_modeline("a: 1\r\n", "s.json") == "# yaml-language-server: $schema=s.json\r\na: 1\r\n"
+    assert with_modeline("\ufeffa: 1\r\n", "s.json") == "# yaml-language-server: $schema=s.json\r\na: 1\r\n"
 
 
 @pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)

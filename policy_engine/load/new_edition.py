@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.edition import load_edition, read_raws
-from policy_engine.load.tidy.modeline import schema_seen_from, with_modeline
+from policy_engine.load.tidy.modeline import moved
 from policy_engine.load.yaml_text import Document, Path, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -53,17 +53,18 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
         shutil.copytree(old, copy)
         before = load_edition(copy, heed_lock=False)
         _rewrite_front(os.path.join(copy, _FRONT), before, name, first, last)
-        _rewrite_modelines(copy, target)
+        _rewrite_modelines(old, copy, target)
         load_edition(copy, heed_lock=False)
         os.rename(copy, target)
     return target, tuple(_remaining(target, before.begins.year, (first.year, last.year)))
 
 
-def _rewrite_modelines(copy: str, target: str) -> None:
+def _rewrite_modelines(old: str, copy: str, target: str) -> None:
     """Let the first line of every file of a copy lead editors to the schema from where the copy will lie."""
     for path, raw in read_raws(copy).items():
-        folder = os.path.dirname(os.path.join(target, os.path.relpath(path, copy)))
-        text = with_modeline(raw.decode("utf-8-sig"), schema_seen_from(folder, "rulebook.schema.json"))
+        inner = os.path.relpath(os.path.dirname(path), copy)
+        before, after = (os.path.abspath(os.path.join(folder, inner)) for folder in (old, target))
+        text = moved(raw.decode("utf-8"), before, after, "rulebook.schema.json")
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
 

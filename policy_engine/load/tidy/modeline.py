@@ -50,12 +50,24 @@ def schema_seen_from(folder: str, schema: str) -> str:
     return (schema_above(folder, schema) if folder else "") or os.path.join(data_root(), "schemas", schema)
 
 
+def moved(text: str, old: str, new: str, schema: str) -> str:
+    """Give the text of a file that is copied from one folder to another, its modeline leading to the schema from there.
+
+    Where neither the new place has the schema above it, nor the old modeline led anywhere, the text stays as it is.
+    """
+    seen = schema_above(new, schema)
+    lines = (_MODELINE.fullmatch(line.strip()) for line in text.split("\n"))
+    told = next((os.path.normpath(os.path.join(old, line[1])) for line in lines if line), "")
+    lost = told and os.path.isfile(told) and not seen
+    return with_modeline(text, told.replace(os.sep, "/") if lost else seen) if seen or lost else text
+
+
 def with_modeline(text: str, schema: str) -> str:
     """Give a text with the modeline as its first line; another one among the comments at its head gives way to it.
 
     The line ends as the first line of the text does.
     """
-    lines = text.split("\n")
+    lines = text.removeprefix("\ufeff").split("\n")
     head = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     kept = [line for n, line in enumerate(lines) if n >= head or not is_modeline(line.strip())]
     return "\n".join([modeline(schema) + ("\r" if lines[0].endswith("\r") else ""), *kept])
