@@ -22,7 +22,7 @@ from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_editions import edition as draw_edition
 from tests.prove.boxes import Box, Point, box_of
 
-RUNS, DRAWS = 10, 150
+RUNS, DRAWS = 10, 200
 """How many editions are drawn by a seed: so many runs of so many."""
 
 
