@@ -27,7 +27,8 @@ _FAIL = N_("How bad a finding must be for the command to end with 1.")
 _FIX = N_("Mend what is certain, and changes no meaning: letters in pieces, a missing schema line. A sealed edition is left alone.")
 _MENDED = N_("mended: {file}")
 _SEALED = N_("the edition {edition} is sealed: nothing in it was mended")
-FORMATS = ("text", "json", "markdown", "github", "sarif", "junit")
+FORMATS = ("text", "human", "json", "markdown", "github", "sarif", "junit")
+"""`human` is another word for `text`, which other checkers of files use."""
 
 
 def build_check(language: str) -> click.Command:
@@ -104,7 +105,7 @@ def _mend(checked: "Checked", language: str) -> "Checked":
 
 def _write(every: "list[Checked]", form: str, level: str, language: str, seconds: float) -> None:
     """Print what was found."""
-    if form == "text":
+    if form in {"text", "human"}:
         from policy_engine.cli.prose import colour, wants_colour  # noqa: PLC0415
         from policy_engine.report.checked import checked_to_text  # noqa: PLC0415
         from policy_engine.report.text import plain  # noqa: PLC0415
