@@ -7,11 +7,11 @@ installed wheel: an editable install searches longer for its modules.
 """
 
 import argparse
-import subprocess
 import sys
-import time
 from pathlib import Path
 from statistics import median
+
+from timing import seconds_of
 
 CASE = Path(__file__).parent.parent / "cases/2020/II.1/good/specialist-outstanding.yaml"
 
@@ -24,21 +24,14 @@ def main() -> int:
     asked.add_argument("--rounds", type=int, default=25)
     given = asked.parse_args()
     bare, whole = [sys.executable, "-c", "pass"], [str(given.command), "evaluate", str(given.case)]
-    _time(whole)  # the first run writes bytecode and marks
-    pairs = [(_time(bare), _time(whole)) for _ in range(given.rounds)]
+    seconds_of(whole)  # the first run writes bytecode and marks
+    pairs = [(seconds_of(bare), seconds_of(whole)) for _ in range(given.rounds)]
 
     bares, wholes = median(b for b, _ in pairs), median(w for _, w in pairs)
     print(f"python -c pass    {bares * 1e3:7.1f} ms, median of {given.rounds}")
     print(f"evaluate, cold    {wholes * 1e3:7.1f} ms")
     print(f"ratio             {wholes / bares:7.2f}    (pair by pair: {median(w / b for b, w in pairs):.2f})")
     return 0
-
-
-def _time(command: list[str]) -> float:
-    """Run a command once; give its seconds."""
-    begin = time.perf_counter()
-    subprocess.run(command, capture_output=True, check=True)
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ same proof is timed once z3 is loaded.
 """
 
 import argparse
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+
+from timing import seconds_of
 
 from policy_engine.load.library import Library
 from policy_engine.prove.edition import prove
@@ -26,8 +27,8 @@ def main() -> int:
     asked.add_argument("--rounds", type=int, default=5)
     given = asked.parse_args()
     bare, whole = [sys.executable, "-c", "import z3"], [str(given.command), "prove", given.edition]
-    _time(whole)  # the first run writes bytecode and marks
-    pairs = [(_time(bare), _time(whole)) for _ in range(given.rounds)]
+    seconds_of(whole)  # the first run writes bytecode and marks
+    pairs = [(seconds_of(bare), seconds_of(whole)) for _ in range(given.rounds)]
     edition = Library().edition(given.edition)
     inside = [_time_inside(lambda: prove(edition).passed) for _ in range(given.rounds)]
 
@@ -38,13 +39,6 @@ def main() -> int:
     print(f"command / import  {wholes / bares:7.2f}    (pair by pair: {median(w / b for b, w in pairs):.2f})")
     print(f"inside / import   {median(inside) / bares:7.2f}")
     return 0
-
-
-def _time(command: list[str]) -> float:
-    """Run a command once; give its seconds."""
-    begin = time.perf_counter()
-    subprocess.run(command, capture_output=True, check=True)
-    return time.perf_counter() - begin
 
 
 def _time_inside(ask: Callable[[], bool]) -> float:

@@ -5,9 +5,7 @@ from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from policy_engine.language.show import show, symbol
-
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-_NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+from policy_engine.language.signs import MIRRORED, OPPOSITE
 
 
 class Comparison(NamedTuple):
@@ -34,8 +32,8 @@ class Comparison(NamedTuple):
 
     def meaning(self, sign: str) -> str:
         """Write the comparison so that it has another sign, in the form that its author chose."""
-        plain = _MIRRORED[sign] if self.mirrored else sign
-        return self._with(plain if self.holds else _NEGATED[plain])
+        plain = MIRRORED[sign] if self.mirrored else sign
+        return self._with(plain if self.holds else OPPOSITE[plain])
 
     def _with(self, sign: str) -> str:
         """Write the comparison with a sign in its place."""
@@ -76,7 +74,7 @@ def _read(
 ) -> Comparison:  # fmt: skip
     """Turn one comparison."""
     plain = symbol(operator)
-    sign = plain if holds else _NEGATED[plain]
+    sign = plain if holds else OPPOSITE[plain]
     guard = sign == ">" and isinstance(right, ast.Constant) and right.value == 0
     found = Comparison(show(left), plain, show(right), holds, sign, guard=guard)
     named = [*_named(left, 1, thresholds), *_named(right, -1, thresholds)]
@@ -86,7 +84,7 @@ def _read(
     if len(named) != 1:
         return found._replace(guard=guard or bool(named))
     name, coefficient = named[0]
-    turned = _MIRRORED[sign] if coefficient > 0 else sign
+    turned = MIRRORED[sign] if coefficient > 0 else sign
     return found._replace(sign=turned, threshold=name, mirrored=coefficient > 0, number=before[name], guard=False)
 
 

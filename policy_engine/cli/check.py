@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
+from policy_engine.cli.options import OPTIONS, complete_edition, format_option, language_option, rulebook_option
 from policy_engine.errors import N_
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from policy_engine.checks.run import Checked
 
 _HELP = N_(
@@ -40,7 +38,7 @@ def build_check(language: str) -> click.Command:
         options_metavar=translate(OPTIONS, language),
         callback=partial(check_editions, language),
         params=[
-            click.Argument(["editions"], metavar="[EDITION...]", nargs=-1, shell_complete=_complete),
+            click.Argument(["editions"], metavar="[EDITION...]", nargs=-1, shell_complete=complete_edition),
             click.Option(["--fail-level"], type=click.Choice(SEVERITIES), default="error", help=translate(_FAIL, language)),
             click.Option(["--fix"], is_flag=True, help=translate(_FIX, language)),
             rulebook_option(language),
@@ -48,12 +46,6 @@ def build_check(language: str) -> click.Command:
             language_option(language),
         ],
     )
-
-
-def _complete(context: click.Context, option: click.Parameter, typed: str) -> "list[CompletionItem]":
-    """Complete the id of an edition as every other command does."""
-    del option
-    return edition_argument().shell_complete(context, typed)
 
 
 def check_editions(

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
+from policy_engine.cli.options import OPTIONS, complete_edition, format_option, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from policy_engine.compare.cases import Shift
     from policy_engine.load.library import Library
     from policy_engine.prove.transitions import Passages
@@ -39,8 +37,8 @@ def build_compare(language: str) -> click.Command:
         options_metavar=translate(OPTIONS, language),
         callback=partial(show_compare, language),
         params=[
-            click.Argument(["before"], metavar="BEFORE", shell_complete=_complete),
-            click.Argument(["after"], metavar="AFTER", shell_complete=_complete),
+            click.Argument(["before"], metavar="BEFORE", shell_complete=complete_edition),
+            click.Argument(["after"], metavar="AFTER", shell_complete=complete_edition),
             click.Option(["--cases"], metavar="DIR", multiple=True, type=click.Path(), help=translate(words, language)),
             click.Option(["--prove", "proven"], is_flag=True, help=translate(N_("Ask it of all cases at once."), language)),
             rulebook_option(language),
@@ -48,12 +46,6 @@ def build_compare(language: str) -> click.Command:
             language_option(language),
         ],
     )
-
-
-def _complete(context: click.Context, option: click.Parameter, typed: str) -> "list[CompletionItem]":
-    """Complete the id of an edition as every other command does."""
-    del option
-    return edition_argument().shell_complete(context, typed)
 
 
 def show_compare(

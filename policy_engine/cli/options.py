@@ -27,12 +27,12 @@ def language_option(language: str) -> click.Option:
 def edition_option(language: str) -> click.Option:
     """Give the option that names the edition."""
     words = N_("The edition to rate under, instead of the one that a case names.")
-    return click.Option(["--edition"], metavar="ID", help=translate(words, language), shell_complete=_complete_edition)
+    return click.Option(["--edition"], metavar="ID", help=translate(words, language), shell_complete=complete_edition)
 
 
 def edition_argument() -> click.Argument:
     """Give the argument that names the edition; without it, the last one."""
-    return click.Argument(["edition"], metavar="[EDITION]", required=False, shell_complete=_complete_edition)
+    return click.Argument(["edition"], metavar="[EDITION]", required=False, shell_complete=complete_edition)
 
 
 def format_option(language: str, formats: Sequence[str] = FORMATS) -> click.Option:
@@ -47,7 +47,7 @@ def rulebook_option(language: str) -> click.Option:
     return click.Option(["--rulebook"], metavar="DIR", type=click.Path(), help=translate(words, language))
 
 
-def _complete_edition(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
+def complete_edition(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
     """Give the editions whose id begins with what is typed."""
     del option
     from policy_engine.load.library import Library  # noqa: PLC0415  (only when the shell asks)

@@ -57,19 +57,19 @@ def suggest(folder: str, examined: Sequence[Examined], library: Library, languag
         if oracle is None:
             raise MissingExtraError("z3", "prove")
         survivors = one.trial.survivors if one.trial else ()
+        evaluator = Evaluator(one.standing.edition)
         for case in suggestions(one.standing.edition, oracle, one.figures.settled.missing, survivors, one.standing.coverage.uncovered()):
-            _write(folder, case, one, library, language)
+            _write(folder, case, evaluator, library, language)
 
 
-def _write(folder: str, case: Suggestion, one: Examined, library: Library, language: str) -> None:
+def _write(folder: str, case: Suggestion, evaluator: Evaluator, library: Library, language: str) -> None:
     """Write one case file."""
     from policy_engine.load.tidy.modeline import schema_seen_from  # noqa: PLC0415  (only where something is written)
 
     path = os.path.join(folder, f"{case.name}.yaml")
-    edition = one.standing.edition
+    edition = evaluator.edition
     plain = suggestion_facts(case, edition.id, schema_seen_from(folder, "case.schema.json"))
     read, _ = read_case(plain.encode(), path, library, edition.id)
-    evaluator = Evaluator(edition)
     seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))
     click.echo(_put(path, suggestion_text(case, plain, seen), language), err=True)
 

@@ -3,7 +3,8 @@
 A truth is an expression over columns (NULL is unknown), or `True`, `False` or `UNKNOWN` for every row alike.
 """
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 from policy_engine.extras import load_extra
@@ -23,34 +24,28 @@ class NotColumnarError(Exception):
 
 def all_of(parts: Iterable[Truth]) -> Truth:
     """Give the conjunction after Kleene."""
-    joined: nw.Expr | None = None
-    open_ = False
-    for part in parts:
-        if part is False:
-            return False
-        if isinstance(part, Unknown):
-            open_ = True
-        elif part is not True:
-            joined = as_column(part) if joined is None else joined & as_column(part)
-    if open_:
-        return UNKNOWN if joined is None else joined & as_column(UNKNOWN)
-    return True if joined is None else joined
+    return _joined(parts, operator.and_, ends=False)
 
 
 def any_of(parts: Iterable[Truth]) -> Truth:
     """Give the disjunction after Kleene."""
+    return _joined(parts, operator.or_, ends=True)
+
+
+def _joined(parts: Iterable[Truth], join: "Callable[[nw.Expr, nw.Expr], nw.Expr]", *, ends: bool) -> Truth:
+    """Join truths after Kleene; one that is `ends` decides, and its opposite falls out."""
     joined: nw.Expr | None = None
     open_ = False
     for part in parts:
-        if part is True:
-            return True
+        if part is ends:
+            return ends
         if isinstance(part, Unknown):
             open_ = True
-        elif part is not False:
-            joined = as_column(part) if joined is None else joined | as_column(part)
+        elif not isinstance(part, bool):
+            joined = part if joined is None else join(joined, part)
     if open_:
-        return UNKNOWN if joined is None else joined | as_column(UNKNOWN)
-    return False if joined is None else joined
+        return UNKNOWN if joined is None else join(joined, as_column(UNKNOWN))
+    return not ends if joined is None else joined
 
 
 def opposite(part: Truth) -> Truth:

@@ -76,7 +76,7 @@ def plan_of(edition: Edition) -> Plan:
     Raises:
         InputError: PE413, where its own figures break a rule that reads nothing else.
     """
-    constants = _constants(edition)
+    constants = constants_of(edition)
     _refuse_contradictions(edition, constants)
     types = {name: fact.type for name, fact in edition.facts.items()}
     named = {name for track in edition.tracks for name in track.applies_to.names if name in types}
@@ -93,7 +93,7 @@ def plan_of(edition: Edition) -> Plan:
     )  # fmt: skip
 
 
-def _constants(edition: Edition) -> dict[str, Value]:
+def constants_of(edition: Edition) -> dict[str, Value]:
     """Give what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
     constants: dict[str, Value] = {level.id: level.rank for level in edition.scale.values()}
     constants |= {name: figure(threshold.quantity) for name, threshold in edition.thresholds.items()}

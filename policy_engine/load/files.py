@@ -64,14 +64,22 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
 
 
-def write_whole(path: str, content: bytes) -> None:
-    """Write a file whole or not at all, in the place of one that may be there."""
+def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
+    """Write a file whole or not at all, in the place of one that may be there; where that fails nothing is left behind.
+
+    Raises:
+        OSError: where it cannot be written.
+    """
     import tempfile  # noqa: PLC0415  (rating a case writes nothing)
 
     handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(beside, 0o644)
-    os.replace(beside, path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(beside, mode)
+        os.replace(beside, path)
+    finally:
+        if os.path.lexists(beside):
+            os.unlink(beside)

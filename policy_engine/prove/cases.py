@@ -5,11 +5,12 @@ from collections.abc import Iterable, Sequence
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.transitions import key_of
 from policy_engine.model.case import Case
 from policy_engine.model.duties import Chapter
 from policy_engine.prove.ask import UNDECIDED, Asker, Solution, Undecided
 from policy_engine.prove.claims import Witness
-from policy_engine.prove.confirm import Expected, confirmed, key_of, stated
+from policy_engine.prove.confirm import Expected, confirmed, stated
 from policy_engine.prove.door import Term, z3
 from policy_engine.prove.meaning import Meaning
 from policy_engine.prove.symbols import Symbols

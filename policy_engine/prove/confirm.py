@@ -9,6 +9,7 @@ from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.shown import shown
+from policy_engine.evaluate.transitions import key_of
 from policy_engine.language.show import decimal_text
 from policy_engine.language.values import Value
 from policy_engine.load.scalars import reads_as_text
@@ -62,11 +63,6 @@ def refused(values: Mapping[str, Value], evaluator: Evaluator) -> Witness | Unde
 def _told(facts: Mapping[str, Value], edition: Edition) -> dict[str, str]:
     """Write facts as a case file states them."""
     return {name: written(value, edition.facts[name], edition) for name, value in facts.items()}
-
-
-def key_of(verdict: Verdict) -> str:
-    """Give what came out: the level, or the word of the outcome."""
-    return verdict.level or verdict.outcome
 
 
 def _agrees(verdict: Verdict, expected: Expected) -> bool:

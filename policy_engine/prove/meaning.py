@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from policy_engine.language.values import Value
+from policy_engine.evaluate.plan import constants_of, figure
 from policy_engine.model.duties import Ceiling, Chapter, Rule
 from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
@@ -216,9 +216,7 @@ def is_derived(fact: FactDeclaration) -> bool:
 
 def _constants(edition: Edition, thresholds: Mapping[str, Threshold]) -> dict[str, Known]:
     """Give what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
-    known: dict[str, Value] = {level.id: level.rank for level in edition.scale.values()}
-    known |= {name: threshold.quantity.value for name, threshold in {**edition.thresholds, **thresholds}.items()}
-    known |= {"period_start": edition.begins, "period_end": edition.until}
+    known = constants_of(edition) | {name: figure(threshold.quantity) for name, threshold in thresholds.items()}
     return {name: constant(value, _NO_WORDS) for name, value in known.items()}
 
 

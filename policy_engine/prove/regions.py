@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from policy_engine.language.check import names_in
-from policy_engine.language.show import show
+from policy_engine.language.show import show, symbol
+from policy_engine.language.signs import MIRRORED, OPPOSITE
 from policy_engine.model.rulebook import Criterion
 from policy_engine.model.threshold import Threshold
 from policy_engine.prove.ask import Undecided
@@ -15,19 +16,13 @@ from policy_engine.prove.terms import conjunction
 from policy_engine.prove.tracks import Inquiry
 
 MOST_REGIONS = 32
-_MIRRORED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq,
-}  # fmt: skip
-_OPPOSITE: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-}  # fmt: skip
 
 
 class Limit(NamedTuple):
     """A criterion that holds a figure against a threshold: the figure to the left, the sign, the threshold to the right."""
 
     figure: ast.expr
-    sign: type[ast.cmpop]
+    sign: str
     threshold: Threshold
 
 
@@ -83,9 +78,9 @@ def limit_of(criterion: Criterion) -> Limit | None:
         case ast.Compare(left=left, ops=[sign], comparators=[right]):
             named = {threshold.name: threshold for threshold in criterion.thresholds}
             if isinstance(right, ast.Name) and right.id in named:
-                return Limit(left, type(sign), named[right.id])
-            if isinstance(left, ast.Name) and left.id in named and type(sign) in _MIRRORED:
-                return Limit(right, _MIRRORED[type(sign)], named[left.id])
+                return Limit(left, symbol(sign), named[right.id])
+            if isinstance(left, ast.Name) and left.id in named and symbol(sign) in MIRRORED:
+                return Limit(right, MIRRORED[symbol(sign)], named[left.id])
         case _:
             pass
     return None
@@ -97,10 +92,10 @@ def _span(inquiry: Inquiry, limit: Limit, formula: Term) -> Span:
     least: tuple[Threshold, bool, str] | None = None
     most: tuple[Threshold, bool, str] | None = None
     for sign, threshold, clause in _settled(inquiry, text, formula):
-        end = (threshold, sign in {ast.GtE, ast.LtE, ast.Eq}, clause)
-        if sign in {ast.Gt, ast.GtE, ast.Eq} and (least is None or _tighter(end, least, upwards=True)):
+        end = (threshold, sign in {">=", "<=", "=="}, clause)
+        if sign in {">", ">=", "=="} and (least is None or _tighter(end, least, upwards=True)):
             least = end
-        if sign in {ast.Lt, ast.LtE, ast.Eq} and (most is None or _tighter(end, most, upwards=False)):
+        if sign in {"<", "<=", "=="} and (most is None or _tighter(end, most, upwards=False)):
             most = end
     clauses = tuple(dict.fromkeys(end[2] for end in (least, most) if end))
     return Span(
@@ -110,7 +105,7 @@ def _span(inquiry: Inquiry, limit: Limit, formula: Term) -> Span:
     )  # fmt: skip
 
 
-def _settled(inquiry: Inquiry, figure: str, formula: Term) -> Iterator[tuple[type[ast.cmpop], Threshold, str]]:
+def _settled(inquiry: Inquiry, figure: str, formula: Term) -> Iterator[tuple[str, Threshold, str]]:
     """Give every comparison of a figure with a threshold that holds all over a region, as a sign with the figure to the left."""
     for rule in inquiry.track.levels:
         for criterion in rule.criteria:
@@ -120,7 +115,7 @@ def _settled(inquiry: Inquiry, figure: str, formula: Term) -> Iterator[tuple[typ
             holds = inquiry.meaning.standings[criterion.id].holds
             clause = criterion.citation.clause
             if inquiry.asker.possible(formula, holds) is False:
-                yield _OPPOSITE[limit.sign], limit.threshold, clause
+                yield OPPOSITE[limit.sign], limit.threshold, clause
             elif inquiry.asker.possible(formula, z3.Not(holds)) is False:
                 yield limit.sign, limit.threshold, clause
 

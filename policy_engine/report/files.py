@@ -4,6 +4,8 @@ import errno
 import os
 import tempfile
 
+from policy_engine.load.files import write_whole
+
 
 def write_new(path: str, text: str) -> None:
     """Write a new file.
@@ -39,14 +41,4 @@ def replace_file(path: str, text: str) -> None:
     mode = os.stat(target).st_mode & 0o7777
     if not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
-    handle, beside = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".policy-engine-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(beside, mode)
-        os.replace(beside, target)
-    finally:
-        if os.path.lexists(beside):
-            os.unlink(beside)
+    write_whole(target, text.encode(), mode)

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.transitions import key_of
 from policy_engine.language.values import NONE, Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition, Monotonicity, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.ask import Asker
-from policy_engine.prove.confirm import key_of, stated
+from policy_engine.prove.confirm import stated
 from policy_engine.prove.door import Term, z3
 from policy_engine.prove.symbols import Symbol
 from policy_engine.prove.terms import Flags, Words, conjunction, constant, disjunction

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.transitions import key_of
 from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
@@ -12,7 +13,6 @@ from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.cases import Prover, case_text
 from policy_engine.prove.claims import Witness
-from policy_engine.prove.confirm import key_of
 from policy_engine.prove.edition import prove
 from tests.editions.small import condition_of, edition_of
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied, open_claims
