@@ -3,7 +3,6 @@
 A truth is an expression over columns (NULL is unknown), or `True`, `False` or `UNKNOWN` for every row alike.
 """
 
-import operator
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,12 +23,12 @@ class NotColumnarError(Exception):
 
 def all_of(parts: Iterable[Truth]) -> Truth:
     """Give the conjunction after Kleene."""
-    return _joined(parts, operator.and_, ends=False)
+    return _joined(parts, lambda one, other: one & other, ends=False)
 
 
 def any_of(parts: Iterable[Truth]) -> Truth:
     """Give the disjunction after Kleene."""
-    return _joined(parts, operator.or_, ends=True)
+    return _joined(parts, lambda one, other: one | other, ends=True)
 
 
 def _joined(parts: Iterable[Truth], join: "Callable[[nw.Expr, nw.Expr], nw.Expr]", *, ends: bool) -> Truth:
