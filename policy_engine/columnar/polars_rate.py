@@ -1,6 +1,7 @@
 """A frame of facts to a frame of answers, in Polars: streamed, each chunk settled as columns, and what is left open row by row."""
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,8 @@ else:
 
 ROW = "__row"
 BYTE = 256
+MANY = 8
+"""More levels than these have too many combinations to name each beforehand."""
 
 
 class Rejected(NamedTuple):
@@ -112,9 +115,22 @@ def _types(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
     """Give the types of the columns of answers."""
     levels = list(reversed(plan.level_ids))
     answers = pl.Enum([*levels, *OUTCOMES])
-    words = {"answer": answers, "track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels)}
+    words: dict[str, pl.DataType] = {
+        "answer": answers,
+        "track": pl.Enum(list(plan.tracks)),
+        "outcome": pl.Enum(OUTCOMES),
+        "level": pl.Enum(levels),
+    }
+    words |= {"possible_levels": _possible(levels), "interpretations": pl.Categorical()}
     truths = {name: pl.Boolean() for name in ("gap_possible", "possible_exact", *layout.criteria)}
     return {name: words.get(name) or truths.get(name) or pl.String() for name in layout.columns}
+
+
+def _possible(levels: Sequence[str]) -> "pl.DataType":
+    """Give the type of a column of possible levels: few texts, unless there are many levels."""
+    if len(levels) > MANY:
+        return pl.String()
+    return pl.Enum([", ".join(some) for count in range(1, len(levels) + 1) for some in combinations(levels, count)])
 
 
 class _Chunk:
@@ -162,10 +178,11 @@ class _Chunk:
         """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
         keys = frame.select((pl.col("__bits").cast(pl.Int64) * 65_536 + pl.col("__by_criteria")).alias("k"))["k"]
         distinct = keys.unique()
+        kind = pl.Categorical()
         if distinct.is_empty():
-            return pl.Series("interpretations", [], pl.String)
+            return pl.Series("interpretations", [], kind)
         texts = [self.lookup.readings(key % 65_536, key // 65_536) for key in distinct.to_list()]
-        return keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String).alias("interpretations")
+        return keys.replace_strict(distinct, pl.Series(texts, dtype=kind), return_dtype=kind).alias("interpretations")
 
     def _open(self, frame: "pl.DataFrame") -> "pl.DataFrame":
         """Rate rows one by one; tell of those that are refused."""
