@@ -35,7 +35,7 @@ HUGE = ("too large",)
 LISTS = (list, tuple)
 
 
-def _expected(edition: Edition, cases: Sequence[Case]) -> Iterator[Told]:
+def told_by_reference(edition: Edition, cases: Sequence[Case]) -> Iterator[Told]:
     """Give what the reference says of cases."""
     evaluator = Evaluator(edition, asks=False)
     for case in cases:
@@ -69,7 +69,7 @@ def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Told], int]:
     return [answers.get(number) or refused[number] for number in range(1, rows.height + 1)], next(single)
 
 
-def _differences(edition: Edition, cases: Sequence[Case], expected: Sequence[Told], form: str) -> tuple[list[Any], int]:
+def compared(edition: Edition, cases: Sequence[Case], expected: Sequence[Told], form: str) -> tuple[list[Any], int]:
     """Give where columns say otherwise than the reference, and how many rows were settled as columns."""
     make, most = FORMS[form]
     fits = [n for n, case in enumerate(cases) if form == "values" or not any(isinstance(value, LISTS) for value in case.facts.values())]
@@ -97,9 +97,9 @@ def test_columns_agree_with_the_reference_on_drawn_editions(request: pytest.Fixt
     settled = 0
     for seed in range(PAIRS // ROWS // 2 * (10 if request.config.getoption("--long") else 1)):
         drawn = drawn_by(seed, ROWS, known=seed % 2 == 0)
-        expected = list(_expected(drawn.edition, drawn.cases))
+        expected = list(told_by_reference(drawn.edition, drawn.cases))
         for form in FORMS:
-            more, plain = _differences(drawn.edition, drawn.cases, expected, form)
+            more, plain = compared(drawn.edition, drawn.cases, expected, form)
             wrong += [(seed, form, one) for one in more]
             settled += plain
 
@@ -113,9 +113,9 @@ def test_columns_agree_with_the_reference_on_every_case_file(name: str, form: st
     """Every case of the project as a row."""
     edition = library.edition(name)
     cases = [load_case(path, library)[0] for path in find_cases(str(ROOT / "cases" / name))]
-    expected = list(_expected(edition, cases))
+    expected = list(told_by_reference(edition, cases))
 
-    wrong, settled = _differences(edition, cases, expected, form)
+    wrong, settled = compared(edition, cases, expected, form)
 
     assert wrong == []
     assert settled > 0 or name != "2020"
@@ -136,7 +136,7 @@ def _from_engine(name: str, folder: Path, seed: int, run: Any) -> None:
     """Hold an engine's file of answers against the reference, on a drawn edition."""
     drawn = drawn_by(seed, ROWS, known=seed % 2 == 0)
     cases = [case for case in drawn.cases if not is_huge(case, 1 << 63)]
-    expected = list(_expected(drawn.edition, cases))
+    expected = list(told_by_reference(drawn.edition, cases))
     rows = as_values(drawn.edition, cases).with_columns(pl.Series("case", range(len(cases)), pl.Int64))
     evaluator = Evaluator(drawn.edition, asks=False)
     order = _order(folder, rows)

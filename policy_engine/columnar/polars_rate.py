@@ -1,17 +1,18 @@
 """A frame of facts to a frame of answers, in Polars: streamed, each chunk settled as columns, and what is left open row by row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_engine.columnar.answers import Layout
-from policy_engine.columnar.codes import Meaning
-from policy_engine.columnar.logic import Truth, all_of
+from policy_engine.columnar.answers import Cell, Layout
+from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
+from policy_engine.columnar.logic import Truth
 from policy_engine.columnar.lookup import Lookup, of_meaning
+from policy_engine.columnar.open_rows import OpenRows
 from policy_engine.columnar.order import RatesCases
-from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns, planned
-from policy_engine.columnar.rows import Judgement, RowReader
+from policy_engine.columnar.plan import plan_columns
+from policy_engine.columnar.rows import Judgement
 from policy_engine.columnar.sources import CASE, ODD
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
@@ -47,12 +48,7 @@ class _TogetherWithin(Within):
         codes = 1 + sum(2 * len(track.rules) + 2 for track in plan.tracks.values())
         self.code = nw.UInt8 if codes <= BYTE else nw.Int32
 
-    def holds(self, bounds: Bounds) -> Truth:
-        """Tell it of the columns of each width."""
-        groups = [[name for name, narrow in bounds.columns if narrow is width] for width in (True, False)]
-        return all_of(self._within(group, 1 << bounds.bits) for group in groups if group)
-
-    def _within(self, columns: Sequence[str], most: int) -> Truth:
+    def all_within(self, columns: Sequence[str], most: int) -> Truth:
         """Tell it of some columns of one width."""
         union = nw.col(columns[0]).fill_null(0)
         for name in columns[1:]:
@@ -100,7 +96,9 @@ class PolarsRater:
             ODD if ODD in schema else "",
         )
         self.by_row = columns.by_row
-        rows = RowReader(self.plan.edition, self.evaluator, facts)
+        rows = OpenRows(
+            self.plan, self.evaluator, {name: dtype for name, dtype in nw.from_native(frame).collect_schema().items() if name in facts}
+        )
         chunk = _Chunk(self, columns, rows, keep, facts, reject, done)
         odd = [ODD] if ODD in schema else []
         raw = tuple(dict.fromkeys((*keep, *facts, *odd)))
@@ -133,46 +131,24 @@ def _possible(levels: Sequence[str]) -> "pl.DataType":
     return pl.Enum([", ".join(some) for count in range(1, len(levels) + 1) for some in combinations(levels, count)])
 
 
-class _Chunk:
-    """What becomes of each chunk of rows that a plan has gone over."""
+class _Words:
+    """The words for the codes of one plan."""
 
-    def __init__(
-        self, rater: PolarsRater, columns: ColumnPlan, rows: RowReader, keep: Sequence[str], facts: Sequence[str],
-        reject: Callable[[Rejected], None] | None, done: Callable[[int], None] | None,
-    ) -> None:  # fmt: skip
-        """Take the plan, the row reader, and who is told of what."""
-        self.rater, self.rows, self.keep, self.facts = rater, rows, list(keep), list(facts)
-        self.reject, self.done = reject, done
+    def __init__(self, columns: ColumnPlan, layout: Layout, types: "Mapping[str, pl.DataType]") -> None:
+        """Take the plan, and the columns that are told."""
+        self.layout = layout
         self.lookup = Lookup(columns.codes, columns.relied)
-        self.words = {name: pl.Series(name, self._column(name, columns.codes.meanings), rater.types[name]) for name in rater.layout.verdict}
-        self.lock = Lock()
+        told = [of_meaning(meaning) for meaning in columns.codes.meanings]
+        self.words = {name: pl.Series(name, [one[name] for one in told], types[name]) for name in layout.verdict}
 
-    @staticmethod
-    def _column(name: str, meanings: Sequence[Meaning]) -> list[str | bool | None]:
-        """Give what stands in a column for each code."""
-        return [of_meaning(meaning)[name] for meaning in meanings]
-
-    def finish(self, frame: "pl.DataFrame") -> "pl.DataFrame":
-        """Give the answers to a chunk."""
-        open_rows = frame.filter(pl.col("__answer").is_null()) if frame["__answer"].null_count() else None
-        if open_rows is None:
-            answers = self._settled(frame)
-        else:
-            settled = self._settled(frame.filter(pl.col("__answer").is_not_null()), ROW)
-            answers = pl.concat([settled, self._open(open_rows)]).sort(ROW).drop(ROW)
-        if self.done:
-            self.done(frame.height)
-        return answers
-
-    def _settled(self, frame: "pl.DataFrame", *more: str) -> "pl.DataFrame":
-        """Put words to the codes of rows that are settled."""
+    def settled(self, frame: "pl.DataFrame", more: Sequence[str]) -> "pl.DataFrame":
+        """Put words to the codes of rows that are settled, beside columns that are handed on."""
         codes = frame["__answer"].cast(pl.UInt32)
         told = [words.gather(codes) for words in self.words.values()]
-        layout = self.rater.layout
-        told += [frame[name] for name in layout.criteria]
-        if layout.interpretations:
+        told += [frame[name] for name in self.layout.criteria]
+        if self.layout.interpretations:
             told.append(self._interpretations(frame))
-        return pl.DataFrame([*(frame[name] for name in (*more, *self.keep)), *told])
+        return pl.DataFrame([*(frame[name] for name in more), *told])
 
     def _interpretations(self, frame: "pl.DataFrame") -> "pl.Series":
         """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
@@ -184,23 +160,62 @@ class _Chunk:
         texts = [self.lookup.readings(key % 65_536, key // 65_536) for key in distinct.to_list()]
         return keys.replace_strict(distinct, pl.Series(texts, dtype=kind), return_dtype=kind).alias("interpretations")
 
-    def _open(self, frame: "pl.DataFrame") -> "pl.DataFrame":
-        """Rate rows one by one; tell of those that are refused."""
-        with self.lock:
-            odd = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
-            rows = zip(odd, frame.select(self.facts).iter_rows(), strict=True)
-            judged = [self.rows.judge(cells) if text is None else self.rows.judge_object(text) for text, cells in rows]
-        self._refuse(frame, judged)
-        told = [one if isinstance(one, dict) else {} for one in judged if self.rater.keeps_refused or isinstance(one, dict)]
-        rated = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in judged], dtype=pl.Boolean)
-        columns = [pl.Series(name, [one.get(name) for one in told], self.rater.types[name]) for name in self.rater.layout.columns]
-        return frame.select(ROW, *self.keep).filter(rated).with_columns(columns)
 
-    def _refuse(self, frame: "pl.DataFrame", judged: Sequence[Judgement]) -> None:
+class _Chunk:
+    """What becomes of each chunk of rows that a plan has gone over."""
+
+    def __init__(
+        self, rater: PolarsRater, columns: ColumnPlan, rows: OpenRows, keep: Sequence[str], facts: Sequence[str],
+        reject: Callable[[Rejected], None] | None, done: Callable[[int], None] | None,
+    ) -> None:  # fmt: skip
+        """Take the plan, what rates open rows, and who is told of what."""
+        self.rater, self.rows, self.keep, self.facts = rater, rows, list(keep), list(facts)
+        self.reject, self.done = reject, done
+        self.words = _Words(columns, rater.layout, rater.types)
+        self.lock = Lock()
+
+    def finish(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Give the answers to a chunk."""
+        open_rows = frame.filter(pl.col("__answer").is_null()) if frame["__answer"].null_count() else None
+        if open_rows is None:
+            answers = self.words.settled(frame, self.keep)
+        else:
+            settled = self.words.settled(frame.filter(pl.col("__answer").is_not_null()), [ROW, *self.keep])
+            with self.lock:
+                answers = pl.concat([settled, *self._open(open_rows)]).sort(ROW).drop(ROW)
+        if self.done:
+            self.done(frame.height)
+        return answers
+
+    def _open(self, frame: "pl.DataFrame") -> "Iterator[pl.DataFrame]":
+        """Rate rows that the plan leaves open: as columns with more patience, then once for each row like no other."""
+        raw = frame.select(ROW, *dict.fromkeys((*self.keep, *self.facts)), *([ODD] if ODD in frame.columns else []))
+        patient = self.rows.patient()
+        if patient:
+            told = planned(nw.from_native(raw.lazy()), patient, self.rater.layout, raw.columns).to_native().collect()
+            settled = told["__answer"].is_not_null()
+            if settled.any():
+                yield _Words(patient, self.rater.layout, self.rater.types).settled(told.filter(settled), [ROW, *self.keep])
+                raw = raw.filter(~settled)
+        yield self._single(raw)
+
+    def _single(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Give the answers to rows, each worked out once for all rows like it; tell of those that are refused."""
+        answers, places = self.rows.judged(frame)
+        self._refuse(frame, answers, places)
+        rated = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in answers], dtype=pl.Boolean)
+        told: list[dict[str, Cell]] = [one if isinstance(one, dict) else {} for one in answers]
+        words = [
+            pl.Series(name, [one.get(name) for one in told], self.rater.types[name]).gather(places) for name in self.rater.layout.columns
+        ]
+        return frame.select(ROW, *self.keep).with_columns(words).filter(rated.gather(places))
+
+    def _refuse(self, frame: "pl.DataFrame", answers: Sequence[Judgement], places: "pl.Series") -> None:
         """Tell of the rows that are refused."""
-        if self.reject is None:
+        if self.reject is None or all(isinstance(one, dict) for one in answers):
             return
         cases = frame[CASE] if CASE in self.keep else None
-        for place, one in enumerate(judged):
+        for row, place in enumerate(places.to_list()):
+            one = answers[place]
             if not isinstance(one, dict):
-                self.reject(Rejected(frame[ROW][place], None if cases is None else str(cases[place]), one))
+                self.reject(Rejected(frame[ROW][row], None if cases is None else str(cases[row]), one))

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Cell, Layout
+from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
 from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.order import Side, Source
-from policy_engine.columnar.plan import ColumnPlan, Within, plan_columns, planned
+from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.columnar.sources import CASE, check_columns
 from policy_engine.errors import InputError, Problem
