@@ -215,7 +215,8 @@ class _Chunk:
         if self.reject is None or all(isinstance(one, dict) for one in answers):
             return
         cases = frame[CASE] if CASE in self.keep else None
-        for row, place in enumerate(places.to_list()):
+        numbers: list[int] = places.to_list()
+        for row, place in enumerate(numbers):
             one = answers[place]
             if not isinstance(one, dict):
                 self.reject(Rejected(frame[ROW][row], None if cases is None else str(cases[row]), one))
