@@ -1,14 +1,13 @@
 """The bench: cases whose expectations hold, and whether one of them notices a mutant."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
 
 from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.bounds import relevance
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.expectation import unmet
-from policy_engine.evaluate.plan import plan_of
 from policy_engine.language.shapes import is_object
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
@@ -16,14 +15,16 @@ from policy_engine.model.verdict import Verdict
 from policy_engine.trial.mutants import Mutant
 from policy_engine.trial.places import Spot, spots
 
-Evaluate = Callable[[Case], Verdict]
-Prepare = Callable[[Edition], Evaluate]
-"""How an edition is made ready to rate cases by its levels; any evaluator that gives the reference's verdicts will do."""
+_ASKED = "open_questions"
+"""What is worked out only where a case expects it, and nothing else tells the mutant: it costs more than all the rest."""
 
 
-def by_reference(edition: Edition) -> Evaluate:
-    """Make an edition ready for the reference interpreter."""
-    return Evaluator(edition).evaluate
+class Prepare(Protocol):
+    """How an edition is made ready to rate cases by its levels; any evaluator that gives the reference's verdicts will do."""
+
+    def __call__(self, edition: Edition, *, asks: bool) -> Evaluator:
+        """Make an edition ready, with or without the questions that would narrow an open outcome."""
+        ...
 
 
 class Held(NamedTuple):
@@ -37,24 +38,35 @@ class Held(NamedTuple):
 class Bench:
     """The cases of one edition, the quickest first; a mutant is held against those that it can concern."""
 
-    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = by_reference) -> None:
+    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = Evaluator) -> None:
         """Take the cases whose expectations hold, and rate them under the edition as it is."""
         self.edition, self.prepare = edition, prepare
-        rate = prepare(edition)
+        rate = prepare(edition, asks=False).evaluate
         self.held = sorted((Held(case, rate(case), _named(case)) for case in cases), key=_effort)
         self._watchers = _watchers(edition)
         self._binding = {c.clause for c in edition.chapters if c.eligibility or any(ceiling.lowers for ceiling in c.ceilings)}
 
     def outcome(self, mutant: Mutant) -> str:
         """Tell what became of a mutant: `killed` by a case, `refused` by the edition's own rules, or `survived`."""
-        edition = mutant.make(self.edition)
         try:
-            surveyor = Surveyor(plan_of(edition))
+            rater = self.prepare(mutant.make(self.edition), asks=False)
         except InputError:
             return "refused"
-        rate = None if self._is_beside(mutant) else self.prepare(edition)
-        noticed = any(_notices(one, rate, surveyor) for one in self._likely_first(mutant))
+        surveyor, beside = Surveyor(rater.plan), self._is_beside(mutant)
+        noticed = any(self._notices(one, None if beside else rater, surveyor) for one in self._likely_first(mutant))
         return "killed" if noticed else "survived"
+
+    def _notices(self, one: Held, rater: Evaluator | None, surveyor: Surveyor) -> bool:
+        """Tell whether what a case expects no longer holds, or the case is refused; a verdict is taken as it was where it cannot differ."""
+        asked = {key: value for key, value in one.case.expect.items() if key == _ASKED}
+        plain = {key: value for key, value in one.case.expect.items() if key != _ASKED}
+        try:
+            verdict = rater.evaluate(one.case) if rater else one.verdict
+            if unmet(plain, surveyor.survey(one.case, verdict)):
+                return True
+            return bool(asked and rater and unmet(asked, self.prepare(rater.edition, asks=True).evaluate(one.case)))
+        except (InputError, EngineFaultError):
+            return True
 
     def _likely_first(self, mutant: Mutant) -> list[Held]:
         """Give the cases that a mutant can concern: those that leave nothing open first, and first those that name what is otherwise."""
@@ -76,8 +88,8 @@ class Bench:
 
 
 def _effort(one: Held) -> tuple[int, str]:
-    """Give about how long a case takes to rate: what is open is searched."""
-    return len(one.verdict.open_questions) + 10 * len(one.verdict.possible_tracks), one.case.id
+    """Give about how long a case takes to rate: what is open is searched, and its questions are sought where they are expected."""
+    return len(one.verdict.possible_levels) + 10 * len(one.verdict.possible_tracks) + 100 * (_ASKED in one.case.expect), one.case.id
 
 
 def _named(case: Case) -> frozenset[str]:
@@ -101,12 +113,3 @@ def _sources(spot: Spot, edition: Edition) -> frozenset[str]:
     """Give the facts that another one follows from; where it is counted, the lists alone (the rest are names of their fields)."""
     read = frozenset(spot.condition.names) & edition.facts.keys()
     return frozenset(name for name in read if edition.facts[name].type.kind == "list") or read
-
-
-def _notices(one: Held, rate: Evaluate | None, surveyor: Surveyor) -> bool:
-    """Tell whether what a case expects no longer holds, or the case is refused; a verdict is taken as it was where it cannot differ."""
-    try:
-        verdict = rate(one.case) if rate else one.verdict
-        return bool(unmet(one.case.expect, surveyor.survey(one.case, verdict)))
-    except (InputError, EngineFaultError):
-        return True
