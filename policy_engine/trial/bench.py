@@ -16,7 +16,7 @@ from policy_engine.trial.mutants import Mutant
 from policy_engine.trial.places import Spot, spots
 
 _ASKED = "open_questions"
-"""What is worked out only where a case expects it, and nothing else tells the mutant: it costs more than all the rest."""
+"""What a case may expect, but is worked out only where nothing else notices a mutant: it costs more than all the rest."""
 
 
 class Prepare(Protocol):
@@ -52,21 +52,16 @@ class Bench:
             rater = self.prepare(mutant.make(self.edition), asks=False)
         except InputError:
             return "refused"
-        surveyor, beside = Surveyor(rater.plan), self._is_beside(mutant)
-        noticed = any(self._notices(one, None if beside else rater, surveyor) for one in self._likely_first(mutant))
+        held, beside = self._likely_first(mutant), self._is_beside(mutant)
+        surveyor = Surveyor(rater.plan)
+        noticed = any(_notices(one, None if beside else rater, surveyor) for one in held) or (not beside and self._questioned(rater, held))
         return "killed" if noticed else "survived"
 
-    def _notices(self, one: Held, rater: Evaluator | None, surveyor: Surveyor) -> bool:
-        """Tell whether what a case expects no longer holds, or the case is refused; a verdict is taken as it was where it cannot differ."""
-        asked = {key: value for key, value in one.case.expect.items() if key == _ASKED}
-        plain = {key: value for key, value in one.case.expect.items() if key != _ASKED}
-        try:
-            verdict = rater.evaluate(one.case) if rater else one.verdict
-            if unmet(plain, surveyor.survey(one.case, verdict)):
-                return True
-            return bool(asked and rater and unmet(asked, self.prepare(rater.edition, asks=True).evaluate(one.case)))
-        except (InputError, EngineFaultError):
-            return True
+    def _questioned(self, rater: Evaluator, held: Iterable[Held]) -> bool:
+        """Tell whether a case that expects certain questions is asked others."""
+        expecting = [one.case for one in held if _ASKED in one.case.expect]
+        asking = self.prepare(rater.edition, asks=True) if expecting else rater
+        return any(unmet({_ASKED: case.expect[_ASKED]}, asking.evaluate(case)) for case in expecting)
 
     def _likely_first(self, mutant: Mutant) -> list[Held]:
         """Give the cases that a mutant can concern: those that leave nothing open first, and first those that name what is otherwise."""
@@ -88,8 +83,8 @@ class Bench:
 
 
 def _effort(one: Held) -> tuple[int, str]:
-    """Give about how long a case takes to rate: what is open is searched, and its questions are sought where they are expected."""
-    return len(one.verdict.possible_levels) + 10 * len(one.verdict.possible_tracks) + 100 * (_ASKED in one.case.expect), one.case.id
+    """Give about how long a case takes to rate: what is open is searched."""
+    return len(one.verdict.possible_levels) + 10 * len(one.verdict.possible_tracks), one.case.id
 
 
 def _named(case: Case) -> frozenset[str]:
@@ -113,3 +108,13 @@ def _sources(spot: Spot, edition: Edition) -> frozenset[str]:
     """Give the facts that another one follows from; where it is counted, the lists alone (the rest are names of their fields)."""
     read = frozenset(spot.condition.names) & edition.facts.keys()
     return frozenset(name for name in read if edition.facts[name].type.kind == "list") or read
+
+
+def _notices(one: Held, rater: Evaluator | None, surveyor: Surveyor) -> bool:
+    """Tell whether what a case expects beside questions no longer holds, or the case is refused; without a rater its verdict is as it was."""
+    expected = {key: value for key, value in one.case.expect.items() if key != _ASKED}
+    try:
+        verdict = rater.evaluate(one.case) if rater else one.verdict
+        return bool(unmet(expected, surveyor.survey(one.case, verdict)))
+    except (InputError, EngineFaultError):
+        return True
