@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
 
+from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.bounds import relevance
 from policy_engine.evaluate.case import Evaluator
@@ -38,7 +39,7 @@ class Held(NamedTuple):
 class Bench:
     """The cases of one edition, the quickest first; a mutant is held against those that it can concern."""
 
-    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = Evaluator) -> None:
+    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = for_many) -> None:
         """Take the cases whose expectations hold, and rate them under the edition as it is."""
         self.edition, self.prepare = edition, prepare
         rate = prepare(edition, asks=False).evaluate
