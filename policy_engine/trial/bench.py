@@ -112,7 +112,7 @@ def _sources(spot: Spot, edition: Edition) -> frozenset[str]:
 
 
 def _notices(one: Held, rater: Evaluator | None, surveyor: Surveyor) -> bool:
-    """Tell whether what a case expects beside questions no longer holds, or the case is refused; without a rater its verdict is as it was."""
+    """Tell whether what a case expects beside questions no longer holds, or the case is refused; without a rater nothing is otherwise."""
     expected = {key: value for key, value in one.case.expect.items() if key != _ASKED}
     try:
         verdict = rater.evaluate(one.case) if rater else one.verdict
