@@ -16,12 +16,12 @@ from policy_engine.columnar.fields import NUMBERS, all_plain, known
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, any_of, as_column, certain, opposite
 from policy_engine.columnar.patterns import Patterns
 from policy_engine.columnar.plan import Building
+from policy_engine.columnar.reliance import uses_under
 from policy_engine.columnar.track import Track
 from policy_engine.evaluate.bounds import bounds_of
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
 from policy_engine.model.duties import Ceiling
-from policy_engine.model.facts import ReadingUse
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -127,23 +127,13 @@ class _Likeness:
                 self.ties.stand({target, source}, gates)
         criteria = [criterion for level in own.levels for criterion in level.criteria]
         conditions = [rule.unless for rule in own.stand_ins] + [rule.holds for rule in own.requires] + [one.when for one in criteria]
-        for condition in (*conditions, *(one.applies_when for one in criteria), *(use.when for use in self._uses(track))):
+        for condition in (
+            *conditions,
+            *(one.applies_when for one in criteria),
+            *(use.when for use in uses_under(track.plan, self.facts.values())),
+        ):
             if condition:
                 self._condition(condition.tree, track.reader, f"{track.number}")
-
-    def _uses(self, track: Track) -> Iterator[ReadingUse]:
-        """Give the readings that a track may rely on."""
-        own = track.plan.track
-        for considered in track.plan.considered.values():
-            yield from considered.uses
-        yield from own.residual.readings
-        for level in own.levels:
-            for criterion in level.criteria:
-                yield from (*criterion.readings, *criterion.applies_readings)
-        for rule in own.stand_ins:
-            yield from rule.readings
-        for fact in self.facts.values():
-            yield from fact.readings
 
     def _bounds(self) -> None:
         """Take in what binds a level from outside its criteria."""

@@ -9,6 +9,8 @@ from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.fields import Field, known
 from policy_engine.columnar.logic import Truth, all_of, any_of, certain, opposite
 from policy_engine.columnar.real import Law
+from policy_engine.columnar.reliance import uses_under
+from policy_engine.evaluate.bounds import bounds_of
 from policy_engine.evaluate.plan import Plan
 from policy_engine.evaluate.variables import Linear
 
@@ -25,6 +27,10 @@ class Patterns:
         """
         self.facts = plan.edition.facts
         self.ties = ties_of(plan.edition, plan.constants)
+        uses = [use for track in plan.tracks.values() for use in uses_under(track, self.facts.values())]
+        uses += [use for bound in bounds_of(plan.edition) for use in bound.rule.rule.readings]
+        self.told = frozenset(name for use in uses if use.when for name in use.when.names)
+        """Facts that a reading hangs on: what invariants force them to be, only the reference works out."""
         self.patient = patient
 
     def laws_under(self, laws: Sequence[Law], decisive: frozenset[str], reader: Reader) -> list[Law]:
@@ -46,16 +52,16 @@ class Patterns:
         for open_ in self._sets(decisive, reader.fields):
             for group in groups(self.ties, open_):
                 yield group, self._truth(group, open_, reader)
-        free = facts_of(self.ties) - decisive
+        free = facts_of(self.ties) - decisive - self.told
         for group in groups(self.ties, free) if self.patient else ():
             rows = closed(group, free, self.facts)
             if rows is not None:
-                told = [known(reader.fields[name]) for name in sorted(facts_of(group) & decisive)]
+                told = [known(reader.fields[name]) for name in sorted(facts_of(group) - free)]
                 yield group, all_of([*told, *(certain(held, unknown=True) for row in rows for held in _held(row, reader))])
 
     def _sets(self, decisive: frozenset[str], fields: Mapping[str, Field]) -> list[frozenset[str]]:
         """Give sets of facts that may be open together: those without a column, and what lies below each step of deriving."""
-        free = facts_of(self.ties) - decisive
+        free = facts_of(self.ties) - decisive - self.told
         absent = frozenset(name for name in free if known(fields[name]) is False)
         if not self.patient:
             return [absent]

@@ -1,13 +1,13 @@
 """Which readings a plainly settled row relies on: the same rule as in `evaluate.reliance`, by code and a few truths."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from policy_engine.columnar.codes import Bits, Codes
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.logic import Truth
 from policy_engine.columnar.track import Track
-from policy_engine.evaluate.plan import Considered, Plan
-from policy_engine.model.facts import ReadingUse
+from policy_engine.evaluate.plan import Considered, Plan, TrackPlan
+from policy_engine.model.facts import FactDeclaration, ReadingUse
 
 Truths = list[tuple[str, Truth, bool]]
 """Truths that a reading hangs on: a name for each, the truth, and the value that it must have."""
@@ -72,3 +72,15 @@ class _Noting:
 def readings_of(reader: Reader, name: str, uses: Iterable[ReadingUse]) -> list[tuple[str, Truths]]:
     """Give readings with the truth that each hangs on, of a rule that stands outside the tracks."""
     return [(use.id, [(f"{name}:{use.when.text}", reader.truth(use.when), True)] if use.when else []) for use in uses]
+
+
+def uses_under(track: TrackPlan, facts: Iterable[FactDeclaration]) -> Iterator[ReadingUse]:
+    """Give every reading that an outcome under a track may rely on."""
+    own = track.track
+    for considered in track.considered.values():
+        yield from considered.uses
+    for holder in (own.residual, *own.stand_ins, *facts):
+        yield from holder.readings
+    for level in own.levels:
+        for criterion in level.criteria:
+            yield from (*criterion.readings, *criterion.applies_readings)
