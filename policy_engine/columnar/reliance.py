@@ -79,8 +79,9 @@ def uses_under(track: TrackPlan, facts: Iterable[FactDeclaration]) -> Iterator[R
     own = track.track
     for considered in track.considered.values():
         yield from considered.uses
-    for holder in (own.residual, *own.stand_ins, *facts):
-        yield from holder.readings
+    yield from own.residual.readings
+    for readings in (*(rule.readings for rule in own.stand_ins), *(fact.readings for fact in facts)):
+        yield from readings
     for level in own.levels:
         for criterion in level.criteria:
             yield from (*criterion.readings, *criterion.applies_readings)
