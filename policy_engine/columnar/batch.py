@@ -1,6 +1,5 @@
 """A batch: files of rows in, one file of answers out; every row that comes in goes out, or is refused with its reasons."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -8,9 +7,10 @@ from typing import TYPE_CHECKING
 from policy_engine.columnar.answers import layout_of
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
+from policy_engine.columnar.rejects import kept_rejects
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.sources import CASE, check_columns, scan, unreadable
-from policy_engine.columnar.writing import Rejects, beside, sink
+from policy_engine.columnar.writing import beside, sink
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import Edition
@@ -39,8 +39,8 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
     """
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        return _Batch(order, sides, Refusing(order, Rejects(spool), say), done).run()
+    with kept_rejects() as rejects:
+        return _Batch(order, sides, Refusing(order, rejects, say), done).run()
 
 
 def count_rows(sources: Sequence[Source], edition: Edition) -> int:

@@ -1,11 +1,10 @@
 """Files of answers and of rejects: each appears whole or not at all."""
 
 import contextlib
-import json
 import os
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING
 
 from policy_engine.extras import load_extra
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 else:
     pl = load_extra("polars", "batch")
 
-REJECT_COLUMNS = ("file", "row", "case", "column", "code", "reason")
 _FORMULA = r"^[=+\-@\t\r]"
 _ROW_GROUP = 250_000
 
@@ -58,24 +56,3 @@ def guarded(frame: "pl.LazyFrame") -> "pl.LazyFrame":
     return frame.with_columns(
         pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items()
     )
-
-
-class Rejects:
-    """Rows without an answer, kept on disk while others stream by: there may be as many of them as rows."""
-
-    def __init__(self, spool: IO[str]) -> None:
-        """Take the file that they are kept in meanwhile."""
-        self.spool = spool
-        self.count = 0
-
-    def add(self, place: int, record: Sequence[str | int | None]) -> None:
-        """Keep one, with the number of its file."""
-        self.count += 1
-        self.spool.write(json.dumps([place, *record], ensure_ascii=False) + "\n")
-
-    def frame(self) -> "pl.DataFrame":
-        """Give them in the order of the rows."""
-        self.spool.seek(0)
-        types = {"place": pl.Int64, **dict.fromkeys(REJECT_COLUMNS, pl.String), "row": pl.Int64}
-        records = [json.loads(line) for line in self.spool]
-        return pl.DataFrame(records, schema=types, orient="row").sort("place", "row").drop("place")
