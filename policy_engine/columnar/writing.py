@@ -7,13 +7,14 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
 from policy_engine.extras import load_extra
+from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
     import polars as pl
 else:
     pl = load_extra("polars", "batch")
 
-_FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^[=+\-@\t\r]"
 _ROW_GROUP = 250_000
 
 
@@ -49,10 +50,15 @@ def sink(frame: "pl.LazyFrame", path: str, form: str, metadata: Mapping[str, str
         frame.sink_ndjson(path)
 
 
+def metadata_of(edition: Edition) -> dict[str, str]:
+    """Give what a Parquet file says of itself: by what it was made."""
+    return {"edition": edition.id, "status": edition.status, "revision": edition.revision}
+
+
 def guarded(frame: "pl.LazyFrame") -> "pl.LazyFrame":
     """Put a sign before texts that a spreadsheet would take for formulas."""
     texts = [name for name, dtype in frame.collect_schema().items() if dtype == pl.String]
-    formula = {name: pl.col(name).str.contains(_FORMULA) for name in texts}
+    formula = {name: pl.col(name).str.contains(FORMULA) for name in texts}
     return frame.with_columns(
         pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items()
     )
