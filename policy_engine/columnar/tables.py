@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Layout
@@ -29,13 +29,23 @@ class Table(NamedTuple):
     """Its rows as they are judged one by one, without what was planned."""
     plan: ColumnPlan
     work: Work
+    raw: tuple[str, ...]
+    """The columns that they are judged by."""
 
 
 class Clamped(Within):
     """Tells of each column that it is within bounds; what the engine works out beside it must not overflow, so it is made to fit."""
 
 
-def table_of(native: Any, source: Source, sides: Sequence[Side], layout: Layout, keep: Sequence[str], more: tuple[str, ...] = ()) -> Table:
+def _as_it_is(native: Any) -> Any:
+    """Leave a table to be worked out whenever it is asked for."""
+    return native
+
+
+def table_of(
+    native: Any, source: Source, sides: Sequence[Side], layout: Layout, keep: Sequence[str],
+    more: tuple[str, ...] = (), hold: Callable[[Any], Any] = _as_it_is,
+) -> Table:  # fmt: skip
     """Plan a table that has numbers for its rows.
 
     Args:
@@ -45,6 +55,7 @@ def table_of(native: Any, source: Source, sides: Sequence[Side], layout: Layout,
         layout: what is to be told.
         keep: columns that are handed on.
         more: columns of the engine's own.
+        hold: makes the engine work out what was planned so far once, and not anew in each of the many places that name it.
 
     Raises:
         InputError: where a column is not declared, or can hold no value of its fact.
@@ -60,10 +71,10 @@ def table_of(native: Any, source: Source, sides: Sequence[Side], layout: Layout,
     read = frame = frame.select(*raw)
     plans = [plan_columns(side.plan, {n: schema[n] for n in names}, Clamped(), "".join(odd)) for side, names in zip(sides, facts, strict=True)]
     for plan in plans[1:]:
-        frame, raw = _against(frame, plan, raw), (*raw, CODES[1])
+        frame, raw = nw.from_native(hold(_against(frame, plan, raw).to_native())), (*raw, CODES[1])
     answers = tuple(tuple(meaning.level or meaning.outcome for meaning in plan.codes.meanings) for plan in plans)
     rows = planned(frame, plans[0], layout._replace(interpretations=True), raw).to_native()
-    return Table(rows, read.to_native(), plans[0], Work(editions, facts, answers, kept, layout))
+    return Table(hold(rows), read.to_native(), plans[0], Work(editions, facts, answers, kept, layout), (*raw, CODES[0]))
 
 
 def normalised(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
