@@ -66,9 +66,9 @@ class _Batch:
             table = self._planned(place, source)
             by_row = table.plan.by_row
             parts.append(self._rated(place, source, table))
-            found = self.connection.execute(f"select count(*) from planned_{place}").fetchone()
-            rows += found[0] if found else 0
-            done(found[0] if found else 0)
+            ((found,),) = self.connection.execute(f"select count(*) from planned_{place}").fetchall()
+            rows += found
+            done(found)
         with beside(self.order.to) as answers:
             write_answers(self.connection, " union all ".join(parts), self.order, self.sides[0].edition, answers)
             return self.refusing.told(rows, by_row, told_moves(self.moves))

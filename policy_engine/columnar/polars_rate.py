@@ -186,4 +186,5 @@ class _Chunk:
         cases = frame[CASE] if CASE in self.keep else None
         for place, one in enumerate(judged):
             if not isinstance(one, dict):
-                self.reject(Rejected(frame[ROW][place], None if cases is None else str(cases[place]), one))
+                case = None if cases is None else cases[place]
+                self.reject(Rejected(frame[ROW][place], None if case is None else str(case), one))
