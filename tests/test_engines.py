@@ -1,7 +1,5 @@
 """DuckDB does what Polars does: the same answers, the same refusals, the same files."""
 
-import json
-import random
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +7,11 @@ import polars as pl
 import pytest
 
 from policy_engine.columnar.duckdb_batch import run_duckdb
-from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
-from tests.columns import as_values
 from tests.conftest import ROOT
 from tests.engine_draws import FORMS, wrong_in
 from tests.hostile import HOSTILE, write_hostile
+from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
 BAD = ROOT / "cases" / "bad" / "rows"
@@ -39,22 +36,10 @@ def _both(cli: Cli, folder: Path, form: str, *arguments: str) -> tuple[tuple[int
     return told[0], told[1]
 
 
-def _rows(folder: Path, library: Library) -> Path:
-    """Write the case files of the project as lines of JSON, with rows between them that cannot be."""
-    edition = library.edition("2020")
-    cases = [load_case(path, library)[0] for path in find_cases(str(ROOT / "cases" / "2020"))[::9]]
-    rows = [{k: v for k, v in row.items() if v is not None} for row in as_values(edition, cases).to_dicts()]
-    bad = ['{"kind": 7}', "[1]", '"officer"', '{"tasks_total": 5.5}', '{"tasks_total": 1e3}', '{"tasks": 3}', "{", '{"kind": "officer", "tasks": [{"x": 1}]}']
-    lines = [json.dumps({"case": f"c{n}", **row}, default=str) for n, row in enumerate(rows)] + bad
-    random.Random(7).shuffle(lines)
-    (folder / "rows.jsonl").write_text("\n".join([*lines, ""]), "utf-8")
-    return folder / "rows.jsonl"
-
-
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
 def test_duckdb_reads_lines_of_json(form: str, tmp_path: Path, cli: Cli, library: Library) -> None:
     """Objects, lists in them, and what is no object: the same answers in the same order, the same rejects."""
-    rows = _rows(tmp_path, library)
+    rows = write_json_rows(tmp_path, library, 9)
 
     polars, duckdb = _both(cli, tmp_path, form, str(rows), "--explain-columns", "--against", "2026-draft")
 

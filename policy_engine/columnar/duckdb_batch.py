@@ -28,6 +28,7 @@ else:
 _FETCHED = 10_000
 _INSERTED = 100
 """Rows that one statement adds; a statement a row takes many times as long."""
+_SIGNS = frozenset("*?[]")
 
 
 def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
@@ -77,6 +78,7 @@ class _Batch:
         """Plan one file; its rows have the numbers that they have in the file, in whatever order they are read."""
         editions = [side.edition for side in self.sides]
         path = staged(source, editions, self.order.keep, os.path.join(self.folder, f"rows_{place}.parquet"))
+        path = _plainly(path, os.path.join(self.folder, f"link_{place}.parquet"))
         read = self.connection.sql(
             f"select * exclude (file_row_number), file_row_number + 1 as {ROW} from read_parquet({literal(path)}, file_row_number = true)"
         )
@@ -152,3 +154,11 @@ class _Batch:
 def _types(columns: Sequence[str]) -> dict[str, str]:
     """Give the types of columns of answers."""
     return {name: "boolean" if is_truth(name) else "varchar" for name in columns}
+
+
+def _plainly(path: str, link: str) -> str:
+    """Give a file by a name in which no sign stands for others, since the engine takes such a name for a pattern."""
+    if not _SIGNS & set(path):
+        return path
+    os.symlink(path, link)
+    return link

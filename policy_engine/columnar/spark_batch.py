@@ -13,6 +13,7 @@ from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.rejects import kept_rejects
+from policy_engine.columnar.sources import unreadable
 from policy_engine.columnar.spark_files import Places, places_of, read_rows, write_answers
 from policy_engine.columnar.tables import KEYS, Table, is_truth, moves_of, table_of, told_columns, told_moves, words_of
 from policy_engine.errors import Problem
@@ -20,9 +21,10 @@ from policy_engine.evaluate.case import Evaluator
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:
-    from pyspark import sql
+    from pyspark import errors, sql
     from pyspark.sql import functions, types
 else:
+    errors = load_extra("pyspark.errors", "spark")
     sql = load_extra("pyspark.sql", "spark")
     functions = load_extra("pyspark.sql.functions", "spark")
     types = load_extra("pyspark.sql.types", "spark")
@@ -40,7 +42,13 @@ def run_spark(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]
     """
     spark = session or _session()
     with kept_rejects() as rejects, places_of(order.to) as places:
-        return _Batch(order, sides, Refusing(order, rejects, say), spark, places).run(done)
+        batch = _Batch(order, sides, Refusing(order, rejects, say), spark, places)
+        try:
+            return batch.run(done)
+        except errors.PythonException:  # of our own, on a worker
+            raise
+        except errors.PySparkException as error:
+            raise unreadable(batch.source, error) from error
 
 
 def _session() -> "sql.SparkSession":
@@ -59,6 +67,7 @@ class _Batch:
         self.order, self.sides, self.refusing, self.places = order, sides, refusing, places
         self.spark: Any = spark
         self.layout = layout_of(sides[0].plan, order.detail)
+        self.source = order.sources[0]
         self.moves: Counter[Move] = Counter()
 
     def run(self, done: Callable[[int], None]) -> Told:
@@ -67,6 +76,7 @@ class _Batch:
         rows = 0
         by_row: tuple[str, ...] = ()
         for place, source in enumerate(self.order.sources):
+            self.source = source
             read, more = read_rows(self.spark, source, [side.edition for side in self.sides], self.order.keep, self.places.stage(place))
             table = table_of(read, source, self.sides, self.layout, self.order.keep, more, _held)
             by_row = table.plan.by_row

@@ -6,6 +6,7 @@ Answers go to a folder of parts. On a file system of this machine the folder app
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Generator, Sequence
@@ -66,6 +67,11 @@ def _address(path: str) -> str:
     return f"file://{path}"
 
 
+def _literally(path: str) -> str:
+    """Write a path so that no sign in it stands for others."""
+    return re.sub(r"[][{}*?\\]", r"\\\g<0>", path)
+
+
 def read_rows(spark: Any, source: Source, editions: Sequence[Edition], keep: Sequence[str], stage: str | None) -> "tuple[sql.DataFrame, tuple[str, ...]]":
     """Open a file; give its rows with their numbers, and the columns that tell more of where they stand.
 
@@ -82,7 +88,7 @@ def read_rows(spark: Any, source: Source, editions: Sequence[Edition], keep: Seq
     if not is_elsewhere(source.path):
         if stage is None and source.form != "parquet":
             raise _unreadable(source)
-        return _numbered(spark.read.parquet(_address(staged(source, editions, keep, stage or ""))), ROW), ()
+        return _numbered(spark.read.parquet(_address(_literally(staged(source, editions, keep, stage or "")))), ROW), ()
     if source.form == "jsonl":
         raise _unreadable(source)
     if source.form == "parquet":

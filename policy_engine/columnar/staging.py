@@ -12,8 +12,6 @@ from policy_engine.model.rulebook import Edition
 
 pl = load_extra("polars", "batch")
 
-_SIGNS = frozenset("*?[]{}\\")
-
 
 def staged(source: Source, editions: Sequence[Edition], keep: Sequence[str], path: str) -> str:
     """Give a Parquet file of the rows of a file: itself, where it is one, else another that is written as the rows stream by.
@@ -28,18 +26,10 @@ def staged(source: Source, editions: Sequence[Edition], keep: Sequence[str], pat
         InputError: where the file cannot be read.
     """
     if source.form == "parquet":
-        return _named_plainly(os.path.abspath(source.path), path)
+        return os.path.abspath(source.path)
     faults: list[InputError] = []
     try:
         sink(scan(source, editions, keep, faults), path, "parquet", {}, excel=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise (faults[0] if faults else unreadable(source, error)) from error
     return path
-
-
-def _named_plainly(path: str, link: str) -> str:
-    """Give a file by a name in which no sign stands for others, since engines take such names for patterns."""
-    if not _SIGNS & set(path):
-        return path
-    os.symlink(path, link)
-    return link
