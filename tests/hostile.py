@@ -1,23 +1,77 @@
-"""Texts that a file of answers must hand on as they are."""
+"""What tests of hostile files share: a limit of time, and the codes and places of what the command tells."""
 
+import json
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
-import polars as pl
+import pytest
 
-HOSTILE = (
-    "=1+1", "+x", "-5", "@a", "\tt", "\rr", "a,b", 'q"q', "l1\nl2", "l1\r\nl2", "", " lead", "trail ", "'x", "unknown", "NULL", "null",
-    "none", "#c", "é", "\\back\\", "a;b", '"', '\\"', "\\,", "-", "\u2028", "nan", "1e5", "tab\tin", None,
-)  # fmt: skip
+from tests.bad_files import RULEBOOKS
+
+Cli = Callable[..., tuple[int, str, str]]
+Told = list[tuple[str, int, int]]
+
+SECONDS = 5
+HEAD = 'case: hostile\nedition: "2020"\nfacts:\n'
+TRACK = "  kind: officer\n  workplace: head_office\n  position: specialist\n"
+FACT = "  tasks_total: "
+AT_FACT = (4, len(FACT) + 1)
+FINE = f"{HEAD}{TRACK}{FACT}20\n"
 
 
-def write_hostile(folder: Path, form: str) -> Path:
-    """Write rows with such texts in `case`, and in a column with a heading that is spelt with marks of its own."""
-    path = folder / f"rows.{form}"
-    rows = pl.DataFrame(
-        {"case": HOSTILE, "ghi chu\u0301": HOSTILE[::-1], "count": [-n for n, _ in enumerate(HOSTILE)], "kind": ["collective"] * len(HOSTILE)}
-    )
-    if form == "csv":
-        rows.write_csv(path)
-    else:
-        rows.write_parquet(path)
-    return path
+class _LateError(BaseException):
+    """Time is up; nothing that catches exceptions may catch this one."""
+
+
+@contextmanager
+def soon() -> Iterator[None]:
+    """Fail where something works for more than five seconds, or waits for more than a minute."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise _LateError
+
+    timers = ((signal.SIGPROF, signal.ITIMER_PROF, SECONDS), (signal.SIGALRM, signal.ITIMER_REAL, 12 * SECONDS))
+    before = [signal.signal(number, stop) for number, _, _ in timers]
+    late = False
+    try:
+        for _, timer, seconds in timers:
+            signal.setitimer(timer, seconds)
+        yield
+    except _LateError:
+        late = True
+    finally:
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
+    if late:  # not from within the signal: pytest cannot show a line that ends between two others
+        pytest.fail(f"no answer within {SECONDS} seconds")
+
+
+def told(cli: Cli, path: Path | str, *more: str) -> tuple[int, Told]:
+    """Rate a file; give the exit code, and the code, line and column of each error."""
+    with soon():
+        status, out, err = cli("evaluate", str(path), *more, "--format", "json")
+    assert "Traceback" not in err
+    assert bool(out) is (status == 0), err
+    return status, [(e["code"], e["line"], e["column"]) for e in json.loads(err)["errors"]] if err else []
+
+
+def told_of(cli: Cli, folder: Path, raw: bytes | str) -> tuple[int, Told]:
+    """Rate a text as a case file."""
+    path = folder / "hostile.yaml"
+    path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
+    return told(cli, path)
+
+
+def orchard(folder: Path, condition: str) -> Path:
+    """Make the small rulebook with one condition of ours."""
+    rulebook = folder / "orchard"
+    shutil.copytree(RULEBOOKS / "PE302-unknown-name", rulebook)
+    track = rulebook / "track.yaml"
+    track.write_text(track.read_text("utf-8").replace("apples_rip > 0", json.dumps(condition, ensure_ascii=False)), "utf-8")
+    return rulebook

@@ -10,7 +10,7 @@ from policy_engine.columnar.duckdb_batch import run_duckdb
 from policy_engine.load.library import Library
 from tests.conftest import ROOT
 from tests.engine_draws import FORMS, wrong_in
-from tests.hostile import HOSTILE, write_hostile
+from tests.hostile_texts import HOSTILE, write_hostile
 from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -47,7 +47,9 @@ def test_duckdb_reads_lines_of_json(form: str, tmp_path: Path, cli: Cli, library
     assert "2020 → 2026-draft" in polars[1]
     assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "duckdb-rejects.csv").read_bytes()
     if form == "parquet":
-        assert [*pl.read_parquet(tmp_path / "polars.parquet").cast(pl.String).rows()] == pl.read_parquet(tmp_path / "duckdb.parquet").cast(pl.String).rows()
+        assert [*pl.read_parquet(tmp_path / "polars.parquet").cast(pl.String).rows()] == pl.read_parquet(tmp_path / "duckdb.parquet").cast(
+            pl.String
+        ).rows()
     else:
         assert (tmp_path / f"polars.{form}").read_bytes() == (tmp_path / f"duckdb.{form}").read_bytes()
 
@@ -55,7 +57,9 @@ def test_duckdb_reads_lines_of_json(form: str, tmp_path: Path, cli: Cli, library
 @pytest.mark.parametrize("path", sorted(BAD.iterdir()), ids=lambda path: path.name[:5])
 def test_a_bad_file_is_refused_alike(path: Path, tmp_path: Path, cli: Cli) -> None:
     """What Polars says of a file, DuckDB says in the same words; nothing is left behind that Polars does not leave."""
-    polars, duckdb = _both(cli, tmp_path, "csv", str(path), *(["--keep", "note", "--keep", "notes"] if path.name.startswith("PE857") else []))
+    polars, duckdb = _both(
+        cli, tmp_path, "csv", str(path), *(["--keep", "note", "--keep", "notes"] if path.name.startswith("PE857") else [])
+    )
 
     if path.name.startswith("PE854"):  # each tells in its own library's words why
         polars, duckdb = ((status, said[: said.index(":", said.index("PE854"))]) for status, said in (polars, duckdb))

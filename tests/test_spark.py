@@ -14,7 +14,7 @@ import pytest
 
 from policy_engine.load.library import Library
 from tests.engine_draws import FORMS, Run, wrong_in
-from tests.hostile import write_hostile
+from tests.hostile_texts import write_hostile
 from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -76,7 +76,10 @@ def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -
     rows = write_json_rows(tmp_path, library, 15)
 
     polars, spark = _both(cli, tmp_path, "jsonl", str(rows), "--against", "2026-draft")
-    written = [(tmp_path / "polars.jsonl").read_text("utf-8"), *(path.read_text("utf-8") for path in (tmp_path / "spark-out").glob("*.json"))]
+    written = [
+        (tmp_path / "polars.jsonl").read_text("utf-8"),
+        *(path.read_text("utf-8") for path in (tmp_path / "spark-out").glob("*.json")),
+    ]
 
     assert polars == spark
     assert "2020 → 2026-draft" in spark[1]
@@ -144,7 +147,9 @@ def test_an_address_is_read_by_spark_itself(tmp_path: Path, cli: Cli) -> None:
 
     assert "rows in: 4; answers out: 2; refused: 2" in told["parquet"][1]
     assert all(f"rows/{name}.parquet:2" in told["parquet"][1] for name in "ab")
-    assert [{"case": 'say "a, b"', "answer": "decided_by_authority"}, {"case": "c", "answer": "undetermined"}] == sorted(written, key=str, reverse=True)
+    assert [{"case": 'say "a, b"', "answer": "decided_by_authority"}, {"case": "c", "answer": "undetermined"}] == sorted(
+        written, key=str, reverse=True
+    )
     assert 3 == long[0] == lines[0]
     assert "PE854" in long[1]
     assert "PE854" in lines[1]

@@ -87,7 +87,9 @@ class _Batch:
     def _rated(self, place: int, source: Source, table: Table) -> str:
         """Work one file out; give the statement of its answers."""
         work = table.work
-        names = ", ".join(quoted(name) for name in dict.fromkeys((*work.keep, ROW, *KEYS, *CODES[: len(self.sides)], *self.layout.criteria)))
+        names = ", ".join(
+            quoted(name) for name in dict.fromkeys((*work.keep, ROW, *KEYS, *CODES[: len(self.sides)], *self.layout.criteria))
+        )
         table.rows.project(names).create(f"planned_{place}")
         keys = self.connection.execute(f"select distinct {', '.join(KEYS)} from planned_{place} where __answer is not null").fetchall()
         told = told_columns(self.layout)

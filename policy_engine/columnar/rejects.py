@@ -73,5 +73,3 @@ def kept_rejects() -> Generator[Rejects]:
         yield Rejects(store)
     finally:
         store.close()
-
-

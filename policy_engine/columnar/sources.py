@@ -134,8 +134,8 @@ def check_columns(source: Source, schema: "Mapping[str, nw.dtypes.DType]", editi
             continue
         if name not in declared:
             problems.append(Problem("PE850", place, {"name": name, "nearest": nearest(name, [*declared, CASE])}))
-        for fact in _unfit(name, dtype, editions):
-            problems.append(Problem("PE851", place, {"name": name, "found": str(dtype), "wanted": NOUNS[fact.type.kind]}))
+        unfit = _unfit(name, dtype, editions)
+        problems += [Problem("PE851", place, {"name": name, "found": str(dtype), "wanted": NOUNS[fact.type.kind]}) for fact in unfit]
     missing = [name for name in keep if name not in schema]
     problems += [Problem("PE857", place, {"name": name, "nearest": nearest(name, schema)}) for name in missing]
     if problems:

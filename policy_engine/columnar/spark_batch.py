@@ -1,6 +1,7 @@
 """A batch in Spark: the same plan on a cluster, rows that it leaves open rated one by one by the workers."""
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,9 +22,11 @@ from policy_engine.evaluate.case import Evaluator
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:
+    from py4j import protocol as py4j
     from pyspark import errors, sql
     from pyspark.sql import functions, types
 else:
+    py4j = load_extra("py4j.protocol", "spark")
     errors = load_extra("pyspark.errors", "spark")
     sql = load_extra("pyspark.sql", "spark")
     functions = load_extra("pyspark.sql.functions", "spark")
@@ -49,6 +52,15 @@ def run_spark(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]
             raise
         except errors.PySparkException as error:
             raise unreadable(batch.source, error) from error
+        except py4j.Py4JJavaError as error:
+            if "[FAILED_READ_FILE" not in str(error):
+                raise
+            raise unreadable(batch.source, ValueError(_cause(str(error)))) from error
+
+
+def _cause(told: str) -> str:
+    """Give the innermost cause of a fault that Spark met while it read."""
+    return re.findall(r"(?:Caused by: )?[\w.]+Exception: (.*)", told)[-1]
 
 
 def _session() -> "sql.SparkSession":
@@ -96,7 +108,9 @@ class _Batch:
         found = [tuple(row) for row in settled.select(*KEYS).distinct().collect()]
         told = told_columns(self.layout)
         words = self.spark.createDataFrame(words_of(found, table.plan, self.layout), _schema([*KEYS, *told], settled))
-        answers = settled.join(functions.broadcast(words), list(KEYS)).select(*(_column(name) for name in (*work.keep, *self.layout.columns)))
+        answers = settled.join(functions.broadcast(words), list(KEYS)).select(
+            *(_column(name) for name in (*work.keep, *self.layout.columns))
+        )
         seen = rows.filter(work.open).select(*(_column(name) for name in table.raw)).rdd.mapPartitions(partial(_judge, work)).persist()
         for one in seen.filter(_is_refusal).toLocalIterator():
             self.refusing.refuse(place, source._replace(path=one.file or source.path), Rejected(one.row, one.case, one.problems))

@@ -17,7 +17,7 @@ from policy_engine.columnar.order import Source
 from policy_engine.columnar.sources import is_elsewhere
 from policy_engine.columnar.staging import staged
 from policy_engine.columnar.writing import FORMULA
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -32,7 +32,7 @@ else:
 _CSV: dict[str, Any] = {"header": True, "inferSchema": False, "nullValue": "", "emptyValue": "", "escape": '"', "mode": "FAILFAST"}
 """A cell is quoted as everywhere else (Spark's own way is a backslash), and a row of another length is an error."""
 _CSV_OUT: dict[str, Any] = {"header": True, "escape": '"', "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
-_NOT_HERE = "--engine spark: a jsonl file is read by the driver, from a folder of this machine, beside a folder --to that all workers see"
+_NOT_HERE = N_("with `--engine spark` such a file must be on this machine, and so must the folder named by `--to`")
 
 
 class Places(NamedTuple):
@@ -72,7 +72,9 @@ def _literally(path: str) -> str:
     return re.sub(r"[][{}*?\\]", r"\\\g<0>", path)
 
 
-def read_rows(spark: Any, source: Source, editions: Sequence[Edition], keep: Sequence[str], stage: str | None) -> "tuple[sql.DataFrame, tuple[str, ...]]":
+def read_rows(
+    spark: Any, source: Source, editions: Sequence[Edition], keep: Sequence[str], stage: str | None
+) -> "tuple[sql.DataFrame, tuple[str, ...]]":
     """Open a file; give its rows with their numbers, and the columns that tell more of where they stand.
 
     Args:

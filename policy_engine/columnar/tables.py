@@ -69,7 +69,9 @@ def table_of(
     odd = (ODD,) if ODD in schema else ()
     raw = tuple(dict.fromkeys((*kept, *(name for names in facts for name in names), *odd, *more, ROW)))
     read = frame = frame.select(*raw)
-    plans = [plan_columns(side.plan, {n: schema[n] for n in names}, Clamped(), "".join(odd)) for side, names in zip(sides, facts, strict=True)]
+    plans = [
+        plan_columns(side.plan, {n: schema[n] for n in names}, Clamped(), "".join(odd)) for side, names in zip(sides, facts, strict=True)
+    ]
     for plan in plans[1:]:
         frame, raw = nw.from_native(hold(_against(frame, plan, raw).to_native())), (*raw, CODES[1])
     answers = tuple(tuple(meaning.level or meaning.outcome for meaning in plan.codes.meanings) for plan in plans)
@@ -115,4 +117,4 @@ def moves_of(work: Work, counted: Iterable[tuple[int, int, int]]) -> Counter[Mov
 
 def told_moves(moves: Mapping[Move, int]) -> tuple[tuple[str, str, int], ...]:
     """Give the counts in an order of their own."""
-    return tuple((*move, number) for move, number in sorted(moves.items()))
+    return tuple((move.before, move.after, number) for move, number in sorted(moves.items()))
