@@ -6,7 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from policy_engine.columnar.batch import count_rows
 from policy_engine.columnar.duckdb_batch import run_duckdb
+from policy_engine.columnar.order import Source
 from policy_engine.load.library import Library
 from tests.conftest import ROOT
 from tests.engine_draws import FORMS, wrong_in
@@ -110,3 +112,31 @@ def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cl
     assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "duckdb-rejects.csv").read_bytes()
     assert (tmp_path / "polars.csv").read_bytes() == (tmp_path / "duckdb.csv").read_bytes()
     assert refused["row"].to_list() == [*range(997, 250_001, 997), *range(997, 3_001, 997)] == refused["case"].to_list()
+
+
+def test_rows_are_counted_whatever_stands_in_them(tmp_path: Path, library: Library) -> None:
+    """A bar asks for the number of rows before any is read: columns that are kept, and lines that are no rows, are no hindrance."""
+    (tmp_path / "rows.jsonl").write_text('{"note": 1}\n\n[1]\n{"positon": 2}\n', "utf-8")
+    (tmp_path / "rows.csv").write_text("note,kind\na,b\n", "utf-8")
+    sources = [Source(str(tmp_path / "rows.jsonl"), "jsonl"), Source(str(tmp_path / "rows.csv"), "csv"), Source("hdfs:///rows.csv", "csv")]
+
+    assert 4 == count_rows(sources, library.edition("2020"))
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_no_column_passes_for_one_of_the_engines_own(engine: str, tmp_path: Path, cli: Cli) -> None:
+    """The column of rows that fit no columns comes from lines of JSON alone; in any other file it is a column that nobody declares."""
+    (tmp_path / "rows.csv").write_text('kind,__odd\ncollective,"{}"\n', "utf-8")
+
+    status, _, err = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"), "--engine", engine)
+
+    assert status == 3
+    assert "PE850" in err
+
+
+def test_a_folder_of_parts_has_no_mark_for_excel(tmp_path: Path, cli: Cli) -> None:
+    """What an engine cannot do it does not pass over."""
+    status, _, err = cli("batch", str(tmp_path), "--to", str(tmp_path / "out.csv"), "--engine", "spark", "--excel")
+
+    assert status == 2
+    assert "--excel" in err

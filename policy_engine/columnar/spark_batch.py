@@ -60,7 +60,8 @@ def run_spark(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]
 
 def _cause(told: str) -> str:
     """Give the innermost cause of a fault that Spark met while it read."""
-    return re.findall(r"(?:Caused by: )?[\w.]+Exception: (.*)", told)[-1]
+    causes: list[str] = re.findall(r"[\w.]+Exception: (.*)", told)
+    return causes[-1]
 
 
 def _session() -> "sql.SparkSession":
