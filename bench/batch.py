@@ -21,8 +21,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")  # as the command does
-
 TASKS = ("level", "verdicts", "written")
 
 
@@ -121,7 +119,10 @@ def _hand(task: str, path: str) -> Callable[[], Any]:
 
 
 def _plan(task: str, path: str) -> Callable[[], Any]:
-    """Give a task by the plan of the edition."""
+    """Give a task by the plan of the edition, with Polars set as the command sets it."""
+    from policy_engine.columnar.settings import spare_memory
+
+    spare_memory()
     import polars as pl
 
     from policy_engine.columnar.answers import LEVEL_COLUMNS, Layout

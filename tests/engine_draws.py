@@ -24,7 +24,7 @@ HUGE = ("too large",)
 LISTS = (list, tuple)
 
 
-def expected_of(edition: Edition, cases: Sequence[Case]) -> Iterator[Answer]:
+def told_by_reference(edition: Edition, cases: Sequence[Case]) -> Iterator[Answer]:
     """Give what the reference says of cases."""
     evaluator = Evaluator(edition, asks=False)
     for case in cases:
@@ -59,7 +59,7 @@ def wrong_in(run: Run, folder: Path, seed: int, form: str, rows: int = 50) -> li
     drawn = drawn_by(seed, rows, known=seed % 2 == 0)
     make, most = FORMS[form]
     cases = [drawn.cases[n] for n in fitting(drawn.cases, form) if form == "texts" or not is_huge(drawn.cases[n], most)]
-    expected = [HUGE if is_huge(case, most) else one for case, one in zip(cases, expected_of(drawn.edition, cases), strict=True)]
+    expected = [HUGE if is_huge(case, most) else one for case, one in zip(cases, told_by_reference(drawn.edition, cases), strict=True)]
     numbers = pl.Series(range(1, len(cases) + 1), dtype=pl.Int64)
     path = write_rows(folder, make(drawn.edition, cases).with_columns(case=numbers), form)
 

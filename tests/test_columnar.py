@@ -19,7 +19,7 @@ from policy_engine.model.rulebook import Edition
 from tests.columns import is_huge
 from tests.conftest import ROOT
 from tests.editions.random_editions import drawn_by
-from tests.engine_draws import FORMS, HUGE, Answer, agrees, expected_of, fitting
+from tests.engine_draws import FORMS, HUGE, Answer, agrees, fitting, told_by_reference
 
 ROWS = 50
 PAIRS = 10_000
@@ -49,7 +49,7 @@ def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int
     return [answers.get(number) or refused[number] for number in range(1, rows.height + 1)], next(single)
 
 
-def _differences(edition: Edition, cases: Sequence[Case], expected: Sequence[Answer], form: str) -> tuple[list[Any], int]:
+def compared(edition: Edition, cases: Sequence[Case], expected: Sequence[Answer], form: str) -> tuple[list[Any], int]:
     """Give where columns say otherwise than the reference, and how many rows were settled as columns."""
     make, most = FORMS[form]
     fits = fitting(cases, form)
@@ -70,9 +70,9 @@ def test_columns_agree_with_the_reference_on_drawn_editions(request: pytest.Fixt
     settled = 0
     for seed in range(PAIRS // ROWS // 2 * (10 if request.config.getoption("--long") else 1)):
         drawn = drawn_by(seed, ROWS, known=seed % 2 == 0)
-        expected = list(expected_of(drawn.edition, drawn.cases))
+        expected = list(told_by_reference(drawn.edition, drawn.cases))
         for form in FORMS:
-            more, plain = _differences(drawn.edition, drawn.cases, expected, form)
+            more, plain = compared(drawn.edition, drawn.cases, expected, form)
             wrong += [(seed, form, one) for one in more]
             settled += plain
 
@@ -86,9 +86,9 @@ def test_columns_agree_with_the_reference_on_every_case_file(name: str, form: st
     """Every case of the project as a row."""
     edition = library.edition(name)
     cases = [load_case(path, library)[0] for path in find_cases(str(ROOT / "cases" / name))]
-    expected = list(expected_of(edition, cases))
+    expected = list(told_by_reference(edition, cases))
 
-    wrong, settled = _differences(edition, cases, expected, form)
+    wrong, settled = compared(edition, cases, expected, form)
 
     assert wrong == []
     assert settled > 0 or name != "2020"

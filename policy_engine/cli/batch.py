@@ -1,6 +1,5 @@
 """`policy-engine batch`: rate files of rows, millions of them."""
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +7,7 @@ import click
 
 from policy_engine.cli.options import OPTIONS, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
+from policy_engine.columnar.settings import spare_memory
 from policy_engine.columnar.words import ENGINES, FORMATS
 from policy_engine.errors import N_, Problem
 from policy_engine.messages import translate
@@ -63,6 +63,7 @@ def build_batch(language: str) -> click.Command:
 def _called(language: str, edition: str | None, against: str | None, rulebook: str | None, lang: str | None, **asked: Any) -> int:
     """Rate the rows and tell what came of it; give the exit code."""
     del lang  # read before the command was built
+    spare_memory()
     from policy_engine.columnar.order import Side  # noqa: PLC0415
     from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.extras import load_extra  # noqa: PLC0415
@@ -111,7 +112,6 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
     def say(problem: Problem) -> str:
         return message_of(problem, language)
 
-    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")  # more is read ahead of its use than it is worth in memory
     from policy_engine.columnar.batch import count_rows, run_polars  # noqa: PLC0415
 
     with rows_done(lambda: count_rows(order.sources, sides[0].edition), language) as tell:

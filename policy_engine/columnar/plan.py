@@ -4,17 +4,18 @@ A row is plain where every cell is a value of its fact's type, the facts that de
 for whole numbers of 64 bits, and exactly one track applies. Every other row has no code; the row reader looks at it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.binding import bind
 from policy_engine.columnar.codes import Bits, Codes, Meaning
+from policy_engine.columnar.column_plan import Bounds, ColumnPlan, Schema, Within
 from policy_engine.columnar.conditions import Reader, Weight
 from policy_engine.columnar.fields import Column, Field, all_plain, read_column
 from policy_engine.columnar.known import Known
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, as_column, certain, opposite
 from policy_engine.columnar.names import column_of, criteria_of, criterion_columns
+from policy_engine.columnar.patterns import Patterns
 from policy_engine.columnar.real import Law, laws_of
 from policy_engine.columnar.reliance import note_readings
 from policy_engine.columnar.track import Track
@@ -26,34 +27,13 @@ if TYPE_CHECKING:
 else:
     nw = load_extra("narwhals.stable.v2", "batch")
 
-Schema = Mapping[str, "nw.dtypes.DType"]
 ENOUGH = 20
 """Bits that a figure must have at least before narrow columns are widened: a count of a million is looked at without haste."""
+NARROW, WIDE = 31, 62
+"""Bits of a sum over columns of 32 bits, and of 64; where both are added, neither leaves 64."""
 
 
-class Bounds(NamedTuple):
-    """The columns of whole numbers, and how many bits a figure of theirs may have."""
-
-    columns: tuple[tuple[str, bool], ...]
-    """Each with whether it is narrow, of 32 bits."""
-    bits: int
-
-
-class ColumnPlan(NamedTuple):
-    """What to work out for each row, step by step; each step may name the columns of those before it."""
-
-    steps: "tuple[Mapping[str, nw.Expr], ...]"
-    code: "nw.Expr"
-    criteria: "Mapping[str, nw.Expr]"
-    """By name of the column: whether each criterion is met, and whether it applies where it need not; NULL is unknown."""
-    bits: "nw.Expr"
-    codes: Codes
-    relied: Bits
-    by_row: tuple[str, ...] = ()
-    """Constructs that this reader cannot put into columns; rows that meet them are worked out one by one."""
-
-
-def plan_columns(plan: Plan, schema: Schema, within: "Within", odd: str = "") -> ColumnPlan:
+def plan_columns(plan: Plan, schema: Schema, within: Within, odd: str = "", *, patient: bool = False) -> ColumnPlan:
     """Put an edition into columns.
 
     Args:
@@ -61,59 +41,29 @@ def plan_columns(plan: Plan, schema: Schema, within: "Within", odd: str = "") ->
         schema: the columns of the file.
         within: how an engine tells that figures are whole numbers from 0 that fit so many bits.
         odd: a column that is NULL but in rows that fit no columns, if there is one.
+        patient: whether to settle rows too that leave figures open which nothing decides on; it takes more time in each row.
     """
+    patterns = Patterns(plan, patient=patient)
     try:
-        narrow = _Builder(plan, schema, wide=False)
-        wide = narrow.bounds().bits < ENOUGH
-        return (_Builder(plan, schema, wide=True) if wide else narrow).built(within, odd)
+        narrow = Building(plan, schema, patterns, wide=False)
+        wide = any(group.bits < ENOUGH for group in narrow.bounds())
+        return (Building(plan, schema, patterns, wide=True) if wide else narrow).built(within, odd)
     except NotColumnarError as cannot:
         return _row_by_row(plan, within, str(cannot))
 
 
-def _row_by_row(plan: Plan, within: "Within", construct: str) -> ColumnPlan:
+def _row_by_row(plan: Plan, within: Within, construct: str) -> ColumnPlan:
     """Give a plan that leaves every row to the row reader, since something that all of them rest on does not fit columns."""
     blank = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(plan)}
     return ColumnPlan((), nw.lit(None, dtype=within.code), blank, nw.lit(0), Codes(), Bits(), (construct,))
 
 
-class Within:
-    """How an engine tells that every figure of a row is a whole number from 0 that fits so many bits."""
-
-    code: "type[nw.Int32 | nw.UInt8]" = nw.Int32
-    """The type of codes."""
-
-    def holds(self, bounds: Bounds) -> Truth:
-        """Tell it of each column."""
-        most = 1 << bounds.bits
-        return all_of((nw.col(name).is_null()) | ((nw.col(name) >= 0) & (nw.col(name) < most)) for name, _ in bounds.columns)
-
-
-def planned(frame: "nw.LazyFrame[Any]", columns: ColumnPlan, layout: Layout, raw: Sequence[str]) -> "nw.LazyFrame[Any]":
-    """Add to a frame what a plan works out: `__answer`, the criteria that are asked for, and what readings hang on.
-
-    Args:
-        frame: the rows.
-        columns: the plan.
-        layout: what is to be told.
-        raw: columns that are handed on.
-    """
-    for step in columns.steps:
-        if step:
-            frame = frame.with_columns(**step)
-    told = [nw.col(*raw), columns.code.alias("__answer")]
-    told += [expression.alias(name) for name, expression in columns.criteria.items() if name in layout.criteria]
-    if layout.interpretations:
-        base = nw.col("__base") if any("__base" in step for step in columns.steps) else columns.code
-        told += [base.alias("__by_criteria"), columns.bits.alias("__bits")]
-    return frame.select(*told)
-
-
-class _Builder:
+class Building:
     """A plan on its way."""
 
-    def __init__(self, plan: Plan, schema: Schema, *, wide: bool) -> None:
+    def __init__(self, plan: Plan, schema: Schema, patterns: Patterns, *, wide: bool) -> None:
         """Read the columns, and everything over them."""
-        self.plan, self.schema = plan, schema
+        self.plan, self.schema, self.patterns = plan, schema, patterns
         self.weight = Weight()
         self.columns = _columns(plan, schema, wide=wide)
         fields = {
@@ -157,21 +107,25 @@ class _Builder:
     def _judge(self, track: Track) -> None:
         """Read the criteria of a track."""
         try:
-            track.judge(self.stood.fields, self.laws)
+            reader = Reader(self.stood.fields, self.plan.constants, self.weight)
+            track.judge(self.stood.fields, self.patterns.laws_under(self.laws, track.plan.decisive, reader))
         except NotColumnarError as cannot:
             self.by_row.append(f"{track.plan.track.id}: {cannot}")
             self.tracks.remove(track)
 
-    def bounds(self) -> Bounds:
-        """Say how large figures may be, so that the heaviest sum fits the narrowest column."""
-        numbers = tuple((name, self.schema.get(name) == nw.Int32) for name in self.known.numbers)
-        width = 31 if any(narrow for _, narrow in numbers) else 63
+    def bounds(self) -> list[Bounds]:
+        """Say how large figures of each width may be, so that the heaviest sum fits the column."""
+        widths = {NARROW: [n for n in self.known.numbers if self.schema.get(n) == nw.Int32]}
+        widths[WIDE] = [name for name in self.known.numbers if name not in widths[NARROW]]
+        return [Bounds(tuple(names), self._room(width)) for width, names in widths.items() if names]
+
+    def _room(self, width: int) -> int:
+        """Give the bits that a figure may have where a sum may have so many."""
         room = (1 << width) - 1 - self.weight.constant
-        return Bounds(numbers, max((room // max(self.weight.factors, 1)).bit_length() - 1, 0) if room > 0 else 0)
+        return max((room // max(self.weight.factors, 1)).bit_length() - 1, 0) if room > 0 else 0
 
     def built(self, within: Within, odd: str) -> ColumnPlan:
         """Give the plan."""
-        bounds = self.bounds()
         applies = {track: _named(f"__a{track.number}", track.applies) for track in self.tracks}
         # cells are looked at where tracks are told apart: both hold the same texts against the same choices
         cells = {f"__ok_{name}": as_column(column.plain) for name, column in self.columns.items() if column.plain is not True}
@@ -181,7 +135,7 @@ class _Builder:
         read = {track.plan.track.id for track in self.tracks}
         elsewhere = [certain(opposite(truth), unknown=True) for name, truth in self.applies.items() if name not in read]
         fits: Truth = nw.col(odd).is_null() if odd else True
-        plain = all_of([fits, within.holds(bounds), *self.known.agree, *elsewhere, self._alone(applies)])
+        plain = all_of([fits, within.holds(self.bounds()), *self.known.agree, *elsewhere, self._alone(applies)])
         steps.append({"__plain": as_column(plain), **self.staged, **self._staged()})
         steps.append({f"__f{track.number}": as_column(self._fits(track, applies[track])) for track in self.tracks})
         base = self._code(applies, within)
@@ -232,7 +186,7 @@ class _Builder:
     def _fits(self, track: Track, applies: Truth) -> Truth:
         """Tell whether a row is plainly one of a track, with figures that can be."""
         choices = all_plain(self.columns, frozenset(track.pinned()))
-        return all_of((applies, nw.col("__plain"), *(law.real for law in self.laws), choices, track.fits))
+        return all_of((applies, nw.col("__plain"), *(law.real for law in track.laws), choices, track.fits))
 
     def _answers(self, track: Track) -> Iterator[tuple[Truth, int]]:
         """Give what a track can come to, in the order in which it is decided."""

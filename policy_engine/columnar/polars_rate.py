@@ -1,21 +1,22 @@
 """A frame of facts to a frame of answers, in Polars: streamed, each chunk settled as columns, and what is left open row by row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from policy_engine.columnar.answers import Layout
-from policy_engine.columnar.codes import Meaning
-from policy_engine.columnar.logic import Truth, all_of
-from policy_engine.columnar.lookup import Lookup, of_meaning
+from policy_engine.columnar.answers import Cell, Layout
+from policy_engine.columnar.column_plan import ColumnPlan, Schema, Within, planned
+from policy_engine.columnar.logic import Truth
+from policy_engine.columnar.open_rows import OpenRows
 from policy_engine.columnar.order import RatesCases
-from policy_engine.columnar.plan import Bounds, ColumnPlan, Within, plan_columns, planned
-from policy_engine.columnar.rows import Judgement, RowReader
+from policy_engine.columnar.plan import plan_columns
+from policy_engine.columnar.polars_words import Words, types_of
+from policy_engine.columnar.rows import Judgement
 from policy_engine.columnar.sources import CASE, ODD
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
-from policy_engine.model.verdict import OUTCOMES
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
@@ -44,12 +45,7 @@ class _TogetherWithin(Within):
         codes = 1 + sum(2 * len(track.rules) + 2 for track in plan.tracks.values())
         self.code = nw.UInt8 if codes <= BYTE else nw.Int32
 
-    def holds(self, bounds: Bounds) -> Truth:
-        """Tell it of the columns of each width."""
-        groups = [[name for name, narrow in bounds.columns if narrow is width] for width in (True, False)]
-        return all_of(self._within(group, 1 << bounds.bits) for group in groups if group)
-
-    def _within(self, columns: Sequence[str], most: int) -> Truth:
+    def all_within(self, columns: Sequence[str], most: int) -> Truth:
         """Tell it of some columns of one width."""
         union = nw.col(columns[0]).fill_null(0)
         for name in columns[1:]:
@@ -73,8 +69,9 @@ class PolarsRater:
         self.evaluator = evaluator
         self.layout = layout
         self.keeps_refused = keeps_refused
-        self.types = _types(plan, self.layout)
+        self.types = types_of(plan, self.layout)
         self.by_row: tuple[str, ...] = ()
+        self._plans: dict[str, _Ready] = {}
 
     def rate(
         self, frame: "pl.LazyFrame", keep: Sequence[str] = (), reject: Callable[[Rejected], None] | None = None,
@@ -90,101 +87,98 @@ class PolarsRater:
         """
         schema = frame.collect_schema()
         facts = [name for name in schema if name in self.plan.edition.facts]
-        columns = plan_columns(
-            self.plan,
-            {n: t for n, t in nw.from_native(frame).collect_schema().items() if n in facts},
-            _TogetherWithin(self.plan),
-            ODD if ODD in schema else "",
-        )
-        self.by_row = columns.by_row
-        rows = RowReader(self.plan.edition, self.evaluator, facts)
-        chunk = _Chunk(self, columns, rows, keep, facts, reject, done)
+        kinds = nw.from_native(frame).collect_schema()
+        ready = self._ready({name: kinds[name] for name in facts}, odd=ODD in schema)
+        self.by_row = ready.columns.by_row
+        chunk = _Chunk(self, ready, keep, facts, reject, done)
         odd = [ODD] if ODD in schema else []
         raw = tuple(dict.fromkeys((*keep, *facts, *odd)))
         asked = frame.select(raw).with_row_index(ROW, offset=1)
-        told = planned(nw.from_native(asked), columns, self.layout, (*raw, ROW)).to_native()
+        told = planned(nw.from_native(asked), ready.columns, self.layout, (*raw, ROW)).to_native()
         schema_out = {**{name: schema[name] for name in keep}, **self.types}
         rated: pl.LazyFrame = told.map_batches(chunk.finish, schema=schema_out, streamable=True, validate_output_schema=False)
         return rated
 
+    def _ready(self, facts: Schema, *, odd: bool) -> "_Ready":
+        """Give the plan for files with such columns, made once for all of them."""
+        key = f"{odd} {dict(facts)}"
+        if key not in self._plans:
+            columns = plan_columns(self.plan, facts, _TogetherWithin(self.plan), ODD if odd else "")
+            self._plans[key] = _Ready(self, columns, OpenRows(self.plan, self.evaluator, facts))
+        return self._plans[key]
 
-def _types(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
-    """Give the types of the columns of answers."""
-    levels = list(reversed(plan.level_ids))
-    answers = pl.Enum([*levels, *OUTCOMES])
-    words = {"answer": answers, "track": pl.Enum(list(plan.tracks)), "outcome": pl.Enum(OUTCOMES), "level": pl.Enum(levels)}
-    truths = {name: pl.Boolean() for name in ("gap_possible", "possible_exact", *layout.criteria)}
-    return {name: words.get(name) or truths.get(name) or pl.String() for name in layout.columns}
+
+class _Ready:
+    """What is made once for all files with the same columns."""
+
+    def __init__(self, rater: PolarsRater, columns: ColumnPlan, rows: OpenRows) -> None:
+        """Take the plan, and what rates the rows that it leaves open; that is done by one at a time."""
+        self.rater, self.columns, self.rows = rater, columns, rows
+        self.words = Words(columns, rater.layout, rater.types)
+        self.lock = Lock()
+
+    @cached_property
+    def patient(self) -> "tuple[ColumnPlan, Words] | None":
+        """Give a plan that settles more rows, and its words; None where there is none."""
+        columns = self.rows.patient()
+        return columns and (columns, Words(columns, self.rater.layout, self.rater.types))
 
 
 class _Chunk:
     """What becomes of each chunk of rows that a plan has gone over."""
 
     def __init__(
-        self, rater: PolarsRater, columns: ColumnPlan, rows: RowReader, keep: Sequence[str], facts: Sequence[str],
+        self, rater: PolarsRater, ready: _Ready, keep: Sequence[str], facts: Sequence[str],
         reject: Callable[[Rejected], None] | None, done: Callable[[int], None] | None,
     ) -> None:  # fmt: skip
-        """Take the plan, the row reader, and who is told of what."""
-        self.rater, self.rows, self.keep, self.facts = rater, rows, list(keep), list(facts)
+        """Take what is made for such files, the columns that are handed on and that are facts, and who is told of what."""
+        self.rater, self.ready, self.keep, self.facts = rater, ready, list(keep), list(facts)
         self.reject, self.done = reject, done
-        self.lookup = Lookup(columns.codes, columns.relied)
-        self.words = {name: pl.Series(name, self._column(name, columns.codes.meanings), rater.types[name]) for name in rater.layout.verdict}
-        self.lock = Lock()
-
-    @staticmethod
-    def _column(name: str, meanings: Sequence[Meaning]) -> list[str | bool | None]:
-        """Give what stands in a column for each code."""
-        return [of_meaning(meaning)[name] for meaning in meanings]
 
     def finish(self, frame: "pl.DataFrame") -> "pl.DataFrame":
         """Give the answers to a chunk."""
         open_rows = frame.filter(pl.col("__answer").is_null()) if frame["__answer"].null_count() else None
         if open_rows is None:
-            answers = self._settled(frame)
+            answers = self.ready.words.settled(frame, self.keep)
         else:
-            settled = self._settled(frame.filter(pl.col("__answer").is_not_null()), ROW)
-            answers = pl.concat([settled, self._open(open_rows)]).sort(ROW).drop(ROW)
+            settled = self.ready.words.settled(frame.filter(pl.col("__answer").is_not_null()), [ROW, *self.keep])
+            with self.ready.lock:
+                answers = pl.concat([settled, *self._open(open_rows)]).sort(ROW).drop(ROW)
         if self.done:
             self.done(frame.height)
         return answers
 
-    def _settled(self, frame: "pl.DataFrame", *more: str) -> "pl.DataFrame":
-        """Put words to the codes of rows that are settled."""
-        codes = frame["__answer"].cast(pl.UInt32)
-        told = [words.gather(codes) for words in self.words.values()]
-        layout = self.rater.layout
-        told += [frame[name] for name in layout.criteria]
-        if layout.interpretations:
-            told.append(self._interpretations(frame))
-        return pl.DataFrame([*(frame[name] for name in (*more, *self.keep)), *told])
+    def _open(self, frame: "pl.DataFrame") -> "Iterator[pl.DataFrame]":
+        """Rate rows that the plan leaves open: as columns with more patience, then once for each row like no other."""
+        raw = frame.select(ROW, *dict.fromkeys((*self.keep, *self.facts)), *([ODD] if ODD in frame.columns else []))
+        if self.ready.patient:
+            patient, words = self.ready.patient
+            told = planned(nw.from_native(raw.lazy()), patient, self.rater.layout, raw.columns).to_native().collect()
+            settled = told["__answer"].is_not_null()
+            if settled.any():
+                yield words.settled(told.filter(settled), [ROW, *self.keep])
+                raw = raw.filter(~settled)
+        yield self._single(raw)
 
-    def _interpretations(self, frame: "pl.DataFrame") -> "pl.Series":
-        """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
-        keys = frame.select((pl.col("__bits").cast(pl.Int64) * 65_536 + pl.col("__by_criteria")).alias("k"))["k"]
-        distinct = keys.unique()
-        if distinct.is_empty():
-            return pl.Series("interpretations", [], pl.String)
-        texts = [self.lookup.readings(key % 65_536, key // 65_536) for key in distinct.to_list()]
-        return keys.replace_strict(distinct, pl.Series(texts, dtype=pl.String), return_dtype=pl.String).alias("interpretations")
+    def _single(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Give the answers to rows, each worked out once for all rows like it; tell of those that are refused."""
+        answers, places = self.ready.rows.judged(frame)
+        self._refuse(frame, answers, places)
+        rated = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in answers], dtype=pl.Boolean)
+        told: list[dict[str, Cell]] = [one if isinstance(one, dict) else {} for one in answers]
+        words = [
+            pl.Series(name, [one.get(name) for one in told], self.rater.types[name]).gather(places) for name in self.rater.layout.columns
+        ]
+        return frame.select(ROW, *self.keep).with_columns(words).filter(rated.gather(places))
 
-    def _open(self, frame: "pl.DataFrame") -> "pl.DataFrame":
-        """Rate rows one by one; tell of those that are refused."""
-        with self.lock:
-            odd = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
-            rows = zip(odd, frame.select(self.facts).iter_rows(), strict=True)
-            judged = [self.rows.judge(cells) if text is None else self.rows.judge_object(text) for text, cells in rows]
-        self._refuse(frame, judged)
-        told = [one if isinstance(one, dict) else {} for one in judged if self.rater.keeps_refused or isinstance(one, dict)]
-        rated = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in judged], dtype=pl.Boolean)
-        columns = [pl.Series(name, [one.get(name) for one in told], self.rater.types[name]) for name in self.rater.layout.columns]
-        return frame.select(ROW, *self.keep).filter(rated).with_columns(columns)
-
-    def _refuse(self, frame: "pl.DataFrame", judged: Sequence[Judgement]) -> None:
+    def _refuse(self, frame: "pl.DataFrame", answers: Sequence[Judgement], places: "pl.Series") -> None:
         """Tell of the rows that are refused."""
-        if self.reject is None:
+        if self.reject is None or all(isinstance(one, dict) for one in answers):
             return
         cases = frame[CASE] if CASE in self.keep else None
-        for place, one in enumerate(judged):
+        numbers: list[int] = places.to_list()
+        for row, place in enumerate(numbers):
+            one = answers[place]
             if not isinstance(one, dict):
-                case = None if cases is None else cases[place]
-                self.reject(Rejected(frame[ROW][place], None if case is None else str(case), one))
+                case = None if cases is None else cases[row]
+                self.reject(Rejected(frame[ROW][row], None if case is None else str(case), one))

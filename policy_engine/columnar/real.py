@@ -15,8 +15,9 @@ from policy_engine.model.facts import Invariant
 
 
 class Law(NamedTuple):
-    """A rule over a file: its facts, whether all of them are known and as it says, and whether none is known."""
+    """A rule over a file: its place among those of its kind, its facts, whether all are known and as it says, whether none is known."""
 
+    rule: int
     facts: frozenset[str]
     holds: Truth
     none_known: Truth
@@ -29,19 +30,19 @@ class Law(NamedTuple):
 
 def laws_of(rules: Iterable[Invariant], reader: Reader) -> list[Law]:
     """Read rules; those that no row of the file can break fall out."""
-    laws = [_law(rule, reader) for rule in rules]
+    laws = [_law(place, rule, reader) for place, rule in enumerate(rules)]
     return [law for law in laws if law.none_known is not True]
 
 
-def _law(rule: Invariant, reader: Reader) -> Law:
+def _law(place: int, rule: Invariant, reader: Reader) -> Law:
     """Read one rule."""
     facts = frozenset(name for name in rule.holds.names if name in reader.fields)
     tells = [known(reader.fields[name]) for name in sorted(facts)]
     none_known = all_of([opposite(one) for one in tells])
     if none_known is True:
-        return Law(facts, True, none_known)
+        return Law(place, facts, True, none_known)
     holds = reader.truth(rule.holds)
-    return Law(facts, holds if _is_strict(rule.holds.tree) else all_of([holds, *tells]), none_known)
+    return Law(place, facts, holds if _is_strict(rule.holds.tree) else all_of([holds, *tells]), none_known)
 
 
 def _is_strict(tree: ast.expr) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Layout
+from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
 from policy_engine.columnar.judging import CODES, ROW, Move, Work
 from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.order import Side, Source
-from policy_engine.columnar.plan import ColumnPlan, Within, plan_columns, planned
+from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.sources import CASE, ODD, check_columns
 from policy_engine.extras import load_extra
 

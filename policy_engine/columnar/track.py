@@ -46,6 +46,7 @@ class Track:
         self.stands: list[Truth] = []
         self.agree = all_of([self._stand_in(rule, follows) for rule in plan.track.stand_ins])
         self.criteria: dict[str, Judged] = {}
+        self.laws: Sequence[Law] = ()
         self.fits: Truth = True
 
     def judge(self, fields: Mapping[str, Field], laws: Sequence[Law]) -> None:
@@ -56,6 +57,7 @@ class Track:
             laws: the rules of the edition that bind them.
         """
         self.reader.fields = fields
+        self.laws = laws
         own = [law.real for law in laws_of(self.plan.track.requires, self.reader)]
         bound = [law for law in laws if law.facts & self.plan.decisive]
         told = frozenset[str]().union(*(law.facts for law in bound))

@@ -9,15 +9,16 @@ import ast
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from policy_engine.errors import EngineFaultError
-from policy_engine.evaluate.expression import interpreter_over
+from policy_engine.evaluate.expression import ShareOfNothingError, interpreter_over
 from policy_engine.evaluate.linear import Row, negated, normal
 from policy_engine.evaluate.variables import Linear, NotLinearError, Variables, add, cross, product
 from policy_engine.language.show import show
 from policy_engine.language.types import Type
-from policy_engine.language.values import NONE, UNKNOWN, Ratio
+from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth
 from policy_engine.model.facts import Condition
 
 
@@ -89,9 +90,21 @@ class Translator:
         """Take the variables, which grow as unknown facts are met, and what open derived facts stand for."""
         self.variables = variables
         self.substitutes = substitutes or {}
+        self._made: dict[tuple[ast.expr, bool], Formula] = {}
+
+    def forget(self) -> None:
+        """Forget every formula made so far, since a value has become known."""
+        self._made.clear()
 
     def formula(self, tree: ast.expr, *, holds: bool = True) -> Formula:
-        """Give the formula of a condition, or of its negation."""
+        """Give the formula of a condition, or of its negation; each is made once."""
+        made = self._made.get((tree, holds))
+        if made is None:
+            made = self._made[tree, holds] = self._formula(tree, holds=holds)
+        return made
+
+    def _formula(self, tree: ast.expr, *, holds: bool) -> Formula:
+        """Make the formula of a condition, or of its negation."""
         match tree:
             case ast.BoolOp(op=operator, values=parts):
                 join = conjunction if isinstance(operator, ast.And) is holds else disjunction
@@ -140,15 +153,25 @@ class Translator:
     def _compare(self, tree: ast.Compare, *, holds: bool) -> Formula:
         """Give the formula of a comparison; what is not linear becomes a free variable."""
         facts = self._unknowns(tree)
+        known = UNKNOWN if facts else self._known(tree)
+        if known is not UNKNOWN:
+            return known is holds
         try:
             return self._pairs(tree, facts, holds=holds)
         except NotLinearError:
             return self._at_least(self.variables.free(tree, facts), 1, facts, holds=holds)
 
+    def _known(self, tree: ast.Compare) -> Truth:
+        """Give the truth of a comparison of known facts; a share of nothing is left to the rows, where nothing is divided."""
+        try:
+            found: Truth = interpreter_over(self.variables.values).evaluated(tree)
+        except ShareOfNothingError:
+            return UNKNOWN
+        return found
+
     def _unknowns(self, tree: ast.expr) -> frozenset[str]:
         """Give the unknown facts that a tree reads."""
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        found = {name for name in names if self.variables.values.get(name) is UNKNOWN}
+        found = {name for name in _names_in(tree) if self.variables.values.get(name) is UNKNOWN}
         for name in found & self.substitutes.keys():
             found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
         return frozenset(found)
@@ -258,3 +281,9 @@ class Translator:
         if isinstance(value, (int, Fraction, Ratio)):
             return Linear({}, value.fraction if isinstance(value, Ratio) else value)
         raise NotLinearError
+
+
+@lru_cache(maxsize=4096)
+def _names_in(tree: ast.expr) -> frozenset[str]:
+    """Give the names that a tree reads."""
+    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))

@@ -96,6 +96,8 @@ class Open:
             if self.facts.values[target] is UNKNOWN and self.facts.values[source] is not UNKNOWN:
                 self.facts.values[target] = self.variables.values[target] = self.facts.values[source]
                 found.append(Deduction(target, self.facts.values[source], "stand_in", (source,)))
+        if found:
+            self.translator.forget()
         return tuple(found)
 
     def _impossible(self, case: Case, rules: Sequence[str]) -> Problem:
