@@ -150,11 +150,13 @@ class _Chunk:
 
     def _open(self, frame: "pl.DataFrame") -> "Iterator[pl.DataFrame]":
         """Rate rows that the plan leaves open: as columns with more patience, then once for each row like no other."""
-        raw = frame.select(ROW, *dict.fromkeys((*self.keep, *self.facts)), *([ODD] if ODD in frame.columns else []))
+        raw = frame.select(ROW, *dict.fromkeys((*self.keep, *self.facts, *([ODD] if ODD in frame.columns else []))))
         if self.ready.patient:
             patient, words = self.ready.patient
             told = planned(nw.from_native(raw.lazy()), patient, self.rater.layout, raw.columns).to_native().collect()
             settled = told["__answer"].is_not_null()
+            if ODD in told.columns:  # what stands there is not in the columns, so that they say nothing of the row
+                settled &= told[ODD].is_null()
             if settled.any():
                 yield words.settled(told.filter(settled), [ROW, *self.keep])
                 raw = raw.filter(~settled)
