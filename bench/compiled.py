@@ -4,7 +4,7 @@
 
 CASES.jsonl is what the peers' `gen.py` writes. Every reader answers the same real cases, whole traces without advice, and is held
 against H's answers. Rows are made before the clock starts, as a reader of columns would hand them over; "from facts by name" has the
-making of the row in it, which is what H is given.
+making of the row in it, which is what H is given. Below stand what ten times the criteria cost, and how the draft's own case files fare.
 """
 
 import argparse
@@ -12,7 +12,8 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -23,8 +24,14 @@ from policy_engine.compiled.evaluator import CompiledEvaluator
 from policy_engine.compiled.lean import Lean
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.language.values import UNKNOWN
+from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
+from policy_engine.model.rulebook import LevelRule
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+GROWN = 500
+"""How many cases are rated with ten times the criteria."""
 
 
 class Reader(NamedTuple):
@@ -67,7 +74,57 @@ def main() -> int:
         f"{'code, record, a fact open in every row':46} {ratio:8.1f} H   {sum(lean.record(row).outcome == 'open' for row in opened)} say so"
     )
     print(f"making the code of the edition     {began * 1e3:9.1f} ms")
+    _grown([facts for _, facts in real[:GROWN]], given.rounds)
+    _drafted("2026-draft", given.rounds)
     return int(wrong > 0 or not real)
+
+
+def _grown(facts: "Sequence[Mapping[str, Any]]", rounds: int) -> None:
+    """Print what ten times the criteria cost, each under ten names, in the same levels."""
+    edition = Library().edition("2020")
+    readers: list[tuple[str, list[Callable[[], float]]]] = [
+        ("code, record", []),
+        ("code, whole verdict", []),
+        ("interpreter, whole verdict", []),
+    ]
+    for times in (1, 10):
+        grown = edition._replace(tracks=tuple(track._replace(levels=tuple(_more(track.levels, times))) for track in edition.tracks))
+        reference, compiled = Evaluator(grown), CompiledEvaluator(grown)
+        lean = Lean(reference.plan)
+        cases = [Case(f"case-{n}", "2020", {}, one, {}, {}) for n, one in enumerate(facts)]
+        rows = [lean.row(one) for one in facts]
+        jobs: list[tuple[Callable[[Any], Any], Sequence[Any]]] = [
+            (lean.record, rows),
+            (compiled.evaluate, cases),
+            (reference.evaluate, cases),
+        ]
+        for (_, timed), job in zip(readers, jobs, strict=True):
+            _time(*job)  # what is made once, is made before the clock starts
+            timed.append(partial(_time, *job))
+    for name, (once, tenfold) in readers:
+        ratio = median(tenfold() / once() for _ in range(rounds))
+        print(f"10 times the criteria, {name:27} {ratio:8.1f} times the time   (mark: at most 12)")
+
+
+def _more(levels: Sequence[LevelRule], times: int) -> Iterator[LevelRule]:
+    """Give levels with each criterion so many times, under a name of its own each."""
+    for rule in levels:
+        copies = [one._replace(id=f"{one.id}_{n}" if n else one.id) for one in rule.criteria for n in range(times)]
+        yield rule._replace(criteria=tuple(copies))
+
+
+def _drafted(name: str, rounds: int) -> None:
+    """Print how code and interpreter fare over an edition's own case files, in which much is left open."""
+    library = Library()
+    edition = library.edition(name)
+    reference, compiled = Evaluator(edition), CompiledEvaluator(edition)
+    cases = [load_case(path, library)[0] for path in find_cases(str(CASES / name))]
+    common = [case for case in cases if compiled.common(case) is not None]
+    for label, some in (("case files", cases), ("of these by code alone", common)):
+        took = [(_time(reference.evaluate, some), _time(compiled.evaluate, some)) for _ in range(max(rounds // 3, 1) if some else 0)]
+        if took:
+            slow, fast = (median(times) * 1e6 for times in zip(*took, strict=True))
+            print(f"{name}: {len(some):4} {label:24} interpreter {slow:8.1f} us, code {fast:8.1f} us: {slow / fast:.1f} times as fast")
 
 
 def _readers(facts: "list[Mapping[str, Any]]") -> tuple[Lean, list[Reader], float]:

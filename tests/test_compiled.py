@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,21 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from policy_engine.compiled.conditions import Conditions
 from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
 from policy_engine.compiled.functions import INVALID, OPEN
 from policy_engine.compiled.lean import Lean, Record
+from policy_engine.compiled.lines import Lines
+from policy_engine.compiled.names import Compiler, Names
 from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.expression import interpreter_over
 from policy_engine.evaluate.plain import verdict_as_data
 from policy_engine.evaluate.rate import with_advice
 from policy_engine.evaluate.round import rate_round
+from policy_engine.language.grammar import parse
+from policy_engine.language.values import UNKNOWN, Ratio, Value
 from policy_engine.load.case import is_manifest, read_case
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
@@ -250,3 +257,30 @@ def test_no_code_is_made_before_it_pays(edition: Edition) -> None:
     verdicts = [evaluator.evaluate(case) for _ in range(4)]
 
     assert [Evaluator(edition).evaluate(case)] * 4 == verdicts
+
+
+FIGURES: list[Value] = [0, 3, 7, Fraction(7, 2), Fraction(4), UNKNOWN]
+SUMS = [
+    "a + b",
+    "a - b * third",
+    "a * half + b * third + 2",
+    "(a - 3 * b) * half - 0.5",
+    "half * third",
+    "a * (half + third)",
+    "a - (b - 1)",
+]
+
+
+@pytest.mark.parametrize("text", SUMS)
+def test_a_derived_figure_is_worked_out_exactly(text: str) -> None:
+    """Rule: a sum or a product as code gives the very number of the reference, of the same type, and is open where a fact is."""
+    tree = parse(text).tree
+    assert tree is not None
+    constants: dict[str, Value] = {"half": Ratio(1, 2), "third": Fraction(1, 3)}
+    names, lines = Names({"a": 0, "b": 1}), Lines()
+    lines.add(f"return {Conditions(names, constants, frozenset(), frozenset()).value(tree, lines)}")
+    made = Compiler(names).made("asked", lines.text("def asked(f_a, f_b):"))
+
+    pairs = [(made(a, b), interpreter_over({**constants, "a": a, "b": b}).evaluated(tree)) for a in FIGURES for b in FIGURES]
+
+    assert [(type(one), one) for one, _ in pairs] == [(type(other), other) for _, other in pairs]

@@ -3,10 +3,10 @@
 import ast
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_engine.cli.solver import oracle_of
+from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
 from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.expectation import outcome_of
 from policy_engine.language.grammar import parse
 from policy_engine.language.quantity import Quantity, read_quantity
 from policy_engine.language.show import show
@@ -31,7 +33,7 @@ from policy_engine.trial.run import Trial, try_cases
 from policy_engine.trial.settle import told_apart
 from policy_engine.trial.slips import Known, nudged, slips, unit_of
 from tests.conftest import ROOT
-from tests.editions.small import FOLDER, case_of, edition_of, read, write_cases
+from tests.editions.small import FOLDER, case_of, edition_of, evaluator_of, read, write_cases
 from tests.test_cli import Cli
 
 LADDER_WHEN_WET: Mapping[str, object] = {"rows": 1, "dry": False, "season": "early", "tools": ["ladder"], "spare": []}
@@ -184,6 +186,38 @@ def test_a_figure_is_nudged_by_one_unit_of_its_last_place(text: str) -> None:
     else:
         wanted = [quantity.value + step * unit_of(quantity) for step in (-1, 1)]
         assert [other.value for other in steps] == [value for value in wanted if value >= 0]
+
+
+def test_generated_code_notices_what_the_reference_notices() -> None:
+    """Rule: what becomes of a mutant does not depend on the evaluator, nor on when it turns from the reference to code."""
+    cases = list(_expecting(islice(_every_press(), 0, None, 97)))
+    benches = [Bench(edition_of("press"), cases, prepare) for prepare in (Evaluator, CompiledEvaluator, for_many)]
+
+    outcomes = [[bench.outcome(mutant) for bench in benches] for mutant in mutants(edition_of("press"))]
+
+    assert all(len(set(told)) == 1 for told in outcomes)
+    assert {told[0] for told in outcomes} == {"killed", "survived"}
+
+
+def test_a_mutant_that_changes_nothing_but_a_question_is_noticed() -> None:
+    """Rule: questions are sought last, and still they are held where a case expects them."""
+    facts = {"barrels": 0, "clean": False, "idle": False, "guest": False, "house": 0, "village": 0}
+    plain = {"outcome": "undetermined", "possible_levels": ["poor"]}
+    asked = {**plain, "open_questions": ["kind", "months"]}
+
+    deaf, hearing = (_try("press", [case_of("press", facts)._replace(expect=expect)], oracle=False) for expect in (plain, asked))
+
+    assert _told(deaf) - _told(hearing) == {("dropped", "too_new", "", "too_new")}
+
+
+def _expecting(cases: Iterable[Case]) -> Iterator[Case]:
+    """Give cases, whole and with each fact left out, that expect what comes out of them now."""
+    evaluator = evaluator_of("press")
+    for case in cases:
+        for name in ("", *case.facts):
+            one = case._replace(facts={fact: value for fact, value in case.facts.items() if fact != name})
+            seen = outcome_of(evaluator.evaluate(one))
+            yield one._replace(expect={key: seen[key] for key in ("outcome", "level", "possible_levels", "open_questions")})
 
 
 @dataclass

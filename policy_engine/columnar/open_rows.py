@@ -1,7 +1,7 @@
 """Rows that a plan leaves open: rated by the reference, once for all rows that must have the same answer."""
 
 from collections import OrderedDict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.alike import Alike, alike_of
@@ -10,6 +10,7 @@ from policy_engine.columnar.order import RatesCases
 from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.rows import REMEMBERED, Judgement, RowReader
 from policy_engine.columnar.sources import ODD
+from policy_engine.columnar.steady import Steady
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
 
@@ -28,15 +29,12 @@ class OpenRows:
         """Take the edition, what rates its cases, and the columns that are facts."""
         self.plan, self.schema = plan, schema
         self.reader = RowReader(plan.edition, evaluator, list(schema))
+        self._steady: Steady | None = None
         self._remembered: OrderedDict[tuple[Any, ...], Judgement] = OrderedDict()
 
-    def patient(self) -> ColumnPlan | None:
-        """Give a plan that settles more rows than the first one does; None where there is none."""
-        return self._patient if self._patient.steps else None
-
     @cached_property
-    def _patient(self) -> ColumnPlan:
-        """Work it out, when the first open row is met."""
+    def patient(self) -> ColumnPlan:
+        """Give a plan that settles more rows than the first one does (without steps where there is none), when an open row is met."""
         return plan_columns(self.plan, self.schema, Within(), patient=True)
 
     @cached_property
@@ -73,10 +71,9 @@ class OpenRows:
         """Give what each row has in common with those whose answer is the same; None for a row like no other."""
         if self._alike is None:
             return [None] * cells.height
-        frame: nw.LazyFrame[Any] = nw.from_native(cells.lazy())
-        for step in self._alike.steps:
-            frame = frame.with_columns(**step) if step else frame
-        told: pl.DataFrame = frame.select(self._alike.regular.alias("__regular"), **self._alike.keys).to_native().collect()
+        if self._steady is None:
+            self._steady = Steady(cells, partial(_with_keys, self._alike))
+        told = self._steady.run(cells)
         regular = told["__regular"].fill_null(value=False)
         if odd is not None:
             regular = regular & odd.is_null()
@@ -97,3 +94,11 @@ class OpenRows:
                 if len(self._remembered) > REMEMBERED:
                     self._remembered.popitem(last=False)
         return found
+
+
+def _with_keys(alike: Alike, native: "pl.LazyFrame") -> "pl.LazyFrame":
+    """Work out what rows have in common."""
+    frame = nw.from_native(native)
+    for step in alike.steps:
+        frame = frame.with_columns(**step) if step else frame
+    return frame.select(alike.regular.alias("__regular"), **alike.keys).to_native()

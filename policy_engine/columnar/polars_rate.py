@@ -14,6 +14,7 @@ from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.polars_words import Words, types_of
 from policy_engine.columnar.rows import Judgement
 from policy_engine.columnar.sources import CASE, ODD
+from policy_engine.columnar.steady import Steady
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
@@ -116,12 +117,19 @@ class _Ready:
         self.rater, self.columns, self.rows = rater, columns, rows
         self.words = Words(columns, rater.layout, rater.types)
         self.lock = Lock()
+        self._steady: Steady | None = None
 
     @cached_property
-    def patient(self) -> "tuple[ColumnPlan, Words] | None":
-        """Give a plan that settles more rows, and its words; None where there is none."""
-        columns = self.rows.patient()
-        return columns and (columns, Words(columns, self.rater.layout, self.rater.types))
+    def patient_words(self) -> Words:
+        """Give the words of the plan that settles more rows."""
+        return Words(self.rows.patient, self.rater.layout, self.rater.types)
+
+    def patiently(self, raw: "pl.DataFrame") -> "pl.DataFrame":
+        """Take rows through the plan that settles more of them."""
+        if self._steady is None:
+            layout, names = self.rater.layout, raw.columns
+            self._steady = Steady(raw, lambda frame: planned(nw.from_native(frame), self.rows.patient, layout, names).to_native())
+        return self._steady.run(raw)
 
 
 class _Chunk:
@@ -150,15 +158,14 @@ class _Chunk:
 
     def _open(self, frame: "pl.DataFrame") -> "Iterator[pl.DataFrame]":
         """Rate rows that the plan leaves open: as columns with more patience, then once for each row like no other."""
-        raw = frame.select(ROW, *dict.fromkeys((*self.keep, *self.facts, *([ODD] if ODD in frame.columns else []))))
-        if self.ready.patient:
-            patient, words = self.ready.patient
-            told = planned(nw.from_native(raw.lazy()), patient, self.rater.layout, raw.columns).to_native().collect()
-            settled = told["__answer"].is_not_null()
-            if ODD in told.columns:  # what stands there is not in the columns, so that they say nothing of the row
-                settled &= told[ODD].is_null()
+        odd = [ODD] if ODD in frame.columns else []
+        raw = frame.select(ROW, *dict.fromkeys([*self.keep, *self.facts, *odd]))
+        if self.ready.rows.patient.steps:
+            told = self.ready.patiently(raw.select(ROW, *self.facts))
+            settled = told["__answer"].is_not_null() & (raw[ODD].is_null() if ODD in raw.columns else True)
             if settled.any():
-                yield words.settled(told.filter(settled), [ROW, *self.keep])
+                words = self.ready.patient_words.settled(told.filter(settled), [ROW])
+                yield pl.concat([raw.filter(settled).select(ROW, *self.keep), words.drop(ROW)], how="horizontal")
                 raw = raw.filter(~settled)
         yield self._single(raw)
 

@@ -50,11 +50,12 @@ def sure(value: Value) -> Value:
 class Conditions:
     """Writes the conditions of one part of an edition, whose figures are `constants`."""
 
-    def __init__(self, names: Names, constants: Mapping[str, Value], nullable: frozenset[str]) -> None:
-        """Take the names, the value of every figure, and the facts that may be known not to exist."""
+    def __init__(self, names: Names, constants: Mapping[str, Value], nullable: frozenset[str], shares: frozenset[str]) -> None:
+        """Take the names, the value of every figure, the facts that may be known not to exist, and those that are shares."""
         self.names = names
         self.constants = constants
         self.nullable = nullable
+        self.shares = shares
         names.table["sure"] = sure
 
     def known(self, tree: ast.expr) -> str:
@@ -191,12 +192,40 @@ class Conditions:
                 return self.names.fact(name)
             case _:
                 names = sorted(self.read(tree))
-                worked = self.names.thing(self._worked_out(tree, names))
-                return lines.keep(f"{worked}({', '.join(self.names.fact(name) for name in names)})")
+                facts = [self.names.fact(name) for name in names]
+                text = (
+                    isinstance(tree, ast.BinOp) and self._sum(tree)
+                ) or f"{self.names.thing(self._worked_out(tree, names))}({', '.join(facts)})"
+                return lines.keep(f"U if {any_is(facts, 'U')} else {text}" if names and not _divides(tree) else text)
+
+    def _sum(self, tree: ast.expr) -> str:
+        """Write sums and products of known figures as they stand; "" where something else is in them."""
+        match tree:
+            case ast.Name(id=name) if name in self.names.positions:
+                return "" if name in self.shares | self.nullable else self.names.fact(name)
+            case ast.Name(id=name):
+                return self._number(self.constants[name])
+            case ast.Constant(value=value):
+                return self._number(value)
+            case ast.BinOp(left=left, op=operator, right=right):
+                one, two = self._sum(left), self._sum(right)
+                return f"({one} {symbol(operator)} {two})" if one and two else ""
+            case _:
+                return ""
+
+    def _number(self, value: object) -> str:
+        """Write a number that the edition fixes, of the very type that the reference gives it."""
+        plain = value.fraction if isinstance(value, Ratio) else value
+        return self.names.value(plain) if isinstance(plain, (int, Fraction)) else ""
 
     def _worked_out(self, tree: ast.expr, names: list[str]) -> Callable[..., Any]:
         """Give what works out a figure, exactly, as the reference does."""
         return lambda *values: interpreter_over({**self.constants, **dict(zip(names, values, strict=True))}).evaluated(tree)
+
+
+def _divides(tree: ast.expr) -> bool:
+    """Tell whether a share stands in a condition: one of nothing is refused, whatever else is open."""
+    return any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "share" for node in ast.walk(tree))
 
 
 def _plain(side: Side) -> str:

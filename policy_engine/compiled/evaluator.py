@@ -41,25 +41,24 @@ AFTER = 20
 """Making the code of one track takes about as long as rating so many cases by the reference."""
 
 
-def for_many(edition: Edition) -> Evaluator:
-    """Give an evaluator for a run over many files, which are perhaps only a few."""
-    return CompiledEvaluator(edition, AFTER)
+def for_many(edition: Edition, *, asks: bool = True) -> Evaluator:
+    """Give an evaluator for a run over many files, which are perhaps only a few; see `Evaluator` for `asks`."""
+    return CompiledEvaluator(edition, AFTER, asks=asks)
 
 
 class CompiledEvaluator(Evaluator):
     """Rates cases as `Evaluator` does."""
 
-    def __init__(self, edition: Edition, after: int = 0) -> None:
+    def __init__(self, edition: Edition, after: int = 0, *, asks: bool = True) -> None:
         """Prepare the edition.
 
         Args:
             edition: the edition.
             after: how many cases go to the reference before any code is made, since making it costs as much as rating some.
+            asks: whether the questions that would narrow an open outcome are worked out.
         """
-        super().__init__(edition)
+        super().__init__(edition, asks=asks)
         self._left = after
-        readings = [when for track in self.plan.tracks.values() for when in conditions_of_readings(track)]
-        self._layout = layout_of(self.plan, [name for when in readings for name in when.names])
         self._ready: dict[str, Ready] = {}
 
     def evaluate(self, case: Case) -> Verdict:
@@ -71,6 +70,12 @@ class CompiledEvaluator(Evaluator):
         self._left -= 1
         verdict = self.common(case) if self._left < 0 else None
         return super().evaluate(case) if verdict is None else verdict
+
+    @cached_property
+    def _layout(self) -> Layout:
+        """How facts are laid out as rows, worked out when code is first made."""
+        readings = [when for track in self.plan.tracks.values() for when in conditions_of_readings(track)]
+        return layout_of(self.plan, [name for when in readings for name in when.names])
 
     @cached_property
     def _known(self) -> KnownFacts:

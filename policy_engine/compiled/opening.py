@@ -29,7 +29,8 @@ class Layout(NamedTuple):
 
     def conditions(self, constants: Mapping[str, Value]) -> Conditions:
         """Give the writer of conditions over some figures."""
-        return Conditions(self.names, constants, self.plan.nullable)
+        shares = frozenset(name for name, kind in self.plan.types.items() if kind.kind == "share")
+        return Conditions(self.names, constants, self.plan.nullable, shares)
 
 
 def layout_of(plan: Plan, more: Iterable[str] = ()) -> Layout:

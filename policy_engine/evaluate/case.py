@@ -151,7 +151,7 @@ class _Rating:
         except InputError as error:
             if not assumed:
                 raise
-            self.problem = error
+            self.problem = error.with_traceback(None)  # its frames hold this rating: the two would wait for the collector in a circle
         self.interpreter = interpreter_over(self.facts.values, case.facts)
         self.glances = evaluator.plan.glances
         self.told: dict[str, tuple[str, str, tuple[str, ...]]] = {}

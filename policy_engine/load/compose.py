@@ -7,6 +7,7 @@ is never asked about a file that could be nested deeply, since composing is recu
 """
 
 import unicodedata
+from functools import cache
 from typing import Any, NamedTuple
 
 import yaml
@@ -60,8 +61,12 @@ def _may_be_plain(text: str) -> bool:
     return text.count("[") + text.count("{") <= _MAX_BRACKETS and max(map(len, text.split("\n"))) <= _MAX_LINE
 
 
+@cache
 def _composer() -> Any:
-    """Give libyaml's composer, without PyYAML's guesses: a tag says only whether a scalar stood in quotes."""
+    """Give libyaml's composer, without PyYAML's guesses: a tag says only whether a scalar stood in quotes.
+
+    It is made once: a class holds itself in a circle, so that one a file would stay in memory until the collector comes.
+    """
 
     class Composer(_CParser):  # type: ignore[misc]  # libyaml's class has no types
         def resolve(self, _kind: object, _value: object, implicit: "bool | tuple[bool, bool]") -> str:

@@ -1,14 +1,14 @@
 """The bench: cases whose expectations hold, and whether one of them notices a mutant."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
 
+from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.bounds import relevance
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.expectation import unmet
-from policy_engine.evaluate.plan import plan_of
 from policy_engine.language.shapes import is_object
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
@@ -16,14 +16,16 @@ from policy_engine.model.verdict import Verdict
 from policy_engine.trial.mutants import Mutant
 from policy_engine.trial.places import Spot, spots
 
-Evaluate = Callable[[Case], Verdict]
-Prepare = Callable[[Edition], Evaluate]
-"""How an edition is made ready to rate cases by its levels; any evaluator that gives the reference's verdicts will do."""
+_ASKED = "open_questions"
+"""What a case may expect, but is worked out only where nothing else notices a mutant: it costs more than all the rest."""
 
 
-def by_reference(edition: Edition) -> Evaluate:
-    """Make an edition ready for the reference interpreter."""
-    return Evaluator(edition).evaluate
+class Prepare(Protocol):
+    """How an edition is made ready to rate cases by its levels; any evaluator that gives the reference's verdicts will do."""
+
+    def __call__(self, edition: Edition, *, asks: bool) -> Evaluator:
+        """Make an edition ready, with or without the questions that would narrow an open outcome."""
+        ...
 
 
 class Held(NamedTuple):
@@ -37,24 +39,30 @@ class Held(NamedTuple):
 class Bench:
     """The cases of one edition, the quickest first; a mutant is held against those that it can concern."""
 
-    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = by_reference) -> None:
+    def __init__(self, edition: Edition, cases: Iterable[Case], prepare: Prepare = for_many) -> None:
         """Take the cases whose expectations hold, and rate them under the edition as it is."""
         self.edition, self.prepare = edition, prepare
-        rate = prepare(edition)
+        rate = prepare(edition, asks=False).evaluate
         self.held = sorted((Held(case, rate(case), _named(case)) for case in cases), key=_effort)
         self._watchers = _watchers(edition)
         self._binding = {c.clause for c in edition.chapters if c.eligibility or any(ceiling.lowers for ceiling in c.ceilings)}
 
     def outcome(self, mutant: Mutant) -> str:
         """Tell what became of a mutant: `killed` by a case, `refused` by the edition's own rules, or `survived`."""
-        edition = mutant.make(self.edition)
         try:
-            surveyor = Surveyor(plan_of(edition))
+            rater = self.prepare(mutant.make(self.edition), asks=False)
         except InputError:
             return "refused"
-        rate = None if self._is_beside(mutant) else self.prepare(edition)
-        noticed = any(_notices(one, rate, surveyor) for one in self._likely_first(mutant))
+        held, beside = self._likely_first(mutant), self._is_beside(mutant)
+        surveyor = Surveyor(rater.plan)
+        noticed = any(_notices(one, None if beside else rater, surveyor) for one in held) or (not beside and self._questioned(rater, held))
         return "killed" if noticed else "survived"
+
+    def _questioned(self, rater: Evaluator, held: Iterable[Held]) -> bool:
+        """Tell whether a case that expects certain questions is asked others."""
+        expecting = [one.case for one in held if _ASKED in one.case.expect]
+        asking = self.prepare(rater.edition, asks=True) if expecting else rater
+        return any(unmet({_ASKED: case.expect[_ASKED]}, asking.evaluate(case)) for case in expecting)
 
     def _likely_first(self, mutant: Mutant) -> list[Held]:
         """Give the cases that a mutant can concern: those that leave nothing open first, and first those that name what is otherwise."""
@@ -77,7 +85,7 @@ class Bench:
 
 def _effort(one: Held) -> tuple[int, str]:
     """Give about how long a case takes to rate: what is open is searched."""
-    return len(one.verdict.open_questions) + 10 * len(one.verdict.possible_tracks), one.case.id
+    return len(one.verdict.possible_levels) + 10 * len(one.verdict.possible_tracks), one.case.id
 
 
 def _named(case: Case) -> frozenset[str]:
@@ -103,10 +111,11 @@ def _sources(spot: Spot, edition: Edition) -> frozenset[str]:
     return frozenset(name for name in read if edition.facts[name].type.kind == "list") or read
 
 
-def _notices(one: Held, rate: Evaluate | None, surveyor: Surveyor) -> bool:
-    """Tell whether what a case expects no longer holds, or the case is refused; a verdict is taken as it was where it cannot differ."""
+def _notices(one: Held, rater: Evaluator | None, surveyor: Surveyor) -> bool:
+    """Tell whether what a case expects beside questions no longer holds, or the case is refused; without a rater nothing is otherwise."""
+    expected = {key: value for key, value in one.case.expect.items() if key != _ASKED}
     try:
-        verdict = rate(one.case) if rate else one.verdict
-        return bool(unmet(one.case.expect, surveyor.survey(one.case, verdict)))
+        verdict = rater.evaluate(one.case) if rater else one.verdict
+        return bool(unmet(expected, surveyor.survey(one.case, verdict)))
     except (InputError, EngineFaultError):
         return True
