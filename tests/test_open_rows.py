@@ -18,7 +18,8 @@ from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from tests.conftest import ROOT
 from tests.editions.random_editions import drawn_by
-from tests.test_columnar import FORMS, compared, told_by_reference
+from tests.engine_draws import FORMS, told_by_reference
+from tests.test_columnar import compared
 
 NAMES = ("a", "b", "c", "d")
 MOST = 4

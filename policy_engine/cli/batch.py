@@ -71,8 +71,8 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
 
     if asked["level_only"] and asked["explain_columns"]:
         raise click.UsageError(translate(N_("`--level-only` and `--explain-columns` exclude each other"), language))
-    if against and asked["engine"] != "polars":
-        raise click.UsageError(translate(N_("`--against` needs `--engine polars`"), language))
+    if asked["excel"] and asked["engine"] == "spark":
+        raise click.UsageError(translate(N_("`--excel` marks one file; `--engine spark` writes a folder of parts"), language))
     for module in ("polars", "narwhals"):
         load_extra(module, "batch")
     library = Library(rulebook)
@@ -96,7 +96,7 @@ def _order(language: str, **asked: Any) -> "Order":
         words = N_("the name `{file}` does not tell a format; say `--to-format`")
         raise click.UsageError(translate(words, language, file=asked["to"]))
     detail = "level" if asked["level_only"] else "all" if asked["explain_columns"] else "verdict"
-    sources = find_sources(asked["paths"], asked["from_format"])
+    sources = find_sources(asked["paths"], asked["from_format"], elsewhere=asked["engine"] == "spark")
     refused = asked["rejects"]
     return Order(
         sources, asked["to"], to_format, detail, tuple(dict.fromkeys(asked["keep"])), refused,
@@ -118,11 +118,11 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
         if engine == "duckdb":
             from policy_engine.columnar.duckdb_batch import run_duckdb  # noqa: PLC0415
 
-            return run_duckdb(order, sides[0], say, tell)
+            return run_duckdb(order, sides, say, tell)
         if engine == "spark":
             from policy_engine.columnar.spark_batch import run_spark  # noqa: PLC0415
 
-            return run_spark(order, sides[0], say, tell)
+            return run_spark(order, sides, say, tell)
         return run_polars(order, sides, say, tell)
 
 

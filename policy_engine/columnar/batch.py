@@ -1,16 +1,17 @@
 """A batch: files of rows in, one file of answers out; every row that comes in goes out, or is refused with its reasons."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.answers import layout_of
+from policy_engine.columnar.judging import REFUSED
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.refusing import Refusing
-from policy_engine.columnar.sources import CASE, check_columns, scan, unreadable
-from policy_engine.columnar.writing import Rejects, beside, sink
+from policy_engine.columnar.rejects import kept_rejects
+from policy_engine.columnar.sources import CASE, check_columns, is_elsewhere, scan, unreadable
+from policy_engine.columnar.writing import beside, metadata_of, sink
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import Edition
@@ -24,7 +25,6 @@ else:
 
 
 AGAINST = "__against"
-REFUSED = "refused"
 
 
 def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
@@ -39,14 +39,22 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
     """
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        return _Batch(order, sides, Refusing(order, Rejects(spool), say), done).run()
+    with kept_rejects() as rejects:
+        return _Batch(order, sides, Refusing(order, rejects, say), done).run()
 
 
 def count_rows(sources: Sequence[Source], edition: Edition) -> int:
     """Count the rows of files, for a bar that tells how far a run is."""
-    counts = pl.collect_all([scan(source, [edition]).select(pl.len()) for source in sources])
-    return sum(count.item() for count in counts)
+    return sum(_count_rows(source, edition) for source in sources if not is_elsewhere(source.path))
+
+
+def _count_rows(source: Source, edition: Edition) -> int:
+    """Count the rows of one file; a line of JSON is a row, whatever stands in it."""
+    if source.form == "jsonl":
+        with open(source.path, "rb") as file:
+            return sum(1 for line in file if line.strip())
+    count: int = scan(source, [edition]).select(pl.len()).collect(engine="streaming").item()
+    return count
 
 
 class _Batch:
@@ -115,9 +123,7 @@ class _Batch:
 
     def _sink(self, frame: "pl.LazyFrame", path: str) -> None:
         """Write the answers as they stream by."""
-        edition = self.sides[0].edition
-        metadata = {"edition": edition.id, "status": edition.status, "revision": edition.revision}
         try:
-            sink(frame, path, self.order.to_format, metadata, excel=self.order.excel)
+            sink(frame, path, self.order.to_format, metadata_of(self.sides[0].edition), excel=self.order.excel)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise (self.faults[0] if self.faults else unreadable(self.order.sources[0], error)) from error

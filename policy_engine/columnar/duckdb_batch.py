@@ -2,17 +2,22 @@
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.answers import Layout, layout_of
+from policy_engine.columnar.duckdb_write import literal, quoted, write_answers
+from policy_engine.columnar.judging import CODES, ROW, Answer, Move, Refusal, judged
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import Rejected
 from policy_engine.columnar.refusing import Refusing
-from policy_engine.columnar.rows import RowReader
-from policy_engine.columnar.tables import KEYS, ROW, Table, cells, is_truth, judged_rows, refuse_format, table_of, told_columns, words_of
-from policy_engine.columnar.writing import Rejects, beside
-from policy_engine.errors import InputError, Problem
+from policy_engine.columnar.rejects import kept_rejects
+from policy_engine.columnar.sources import unreadable
+from policy_engine.columnar.staging import staged
+from policy_engine.columnar.tables import KEYS, Table, is_truth, moves_of, table_of, told_columns, told_moves, words_of
+from policy_engine.columnar.writing import beside
+from policy_engine.errors import Problem
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:
@@ -23,35 +28,34 @@ else:
 _FETCHED = 10_000
 _INSERTED = 100
 """Rows that one statement adds; a statement a row takes many times as long."""
+_SIGNS = frozenset("*?[]")
 
 
-def run_duckdb(order: Order, side: Side, say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
+def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
     """Run a batch in DuckDB; see `run_polars`."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
+    with tempfile.TemporaryDirectory() as folder, kept_rejects() as rejects:
         connection = duckdb.connect(os.path.join(folder, "batch.duckdb"))
+        batch = _Batch(order, sides, Refusing(order, rejects, say), connection, folder)
         try:
             connection.execute("set enable_progress_bar = false")
-            return _Batch(order, side, Refusing(order, Rejects(spool), say), connection).run(done)
+            return batch.run(done)
         except duckdb.Error as error:
-            raise _told(order.sources[0], error) from error
+            raise unreadable(batch.source, error) from error
         finally:
             connection.close()
-
-
-def _told(source: Source, error: Exception) -> InputError:
-    """Say that a file cannot be read."""
-    from policy_engine.columnar.sources import unreadable  # noqa: PLC0415
-
-    return unreadable(source, error)
 
 
 class _Batch:
     """One batch, while it runs."""
 
-    def __init__(self, order: Order, side: Side, refusing: Refusing, connection: "duckdb.DuckDBPyConnection") -> None:
-        """Take what is asked, and the database that it is worked out in."""
-        self.order, self.side, self.refusing, self.connection = order, side, refusing, connection
-        self.layout: Layout = layout_of(side.plan, order.detail)
+    def __init__(
+        self, order: Order, sides: Sequence[Side], refusing: Refusing, connection: "duckdb.DuckDBPyConnection", folder: str
+    ) -> None:  # fmt: skip
+        """Take what is asked, the database that it is worked out in, and a folder for what is needed meanwhile."""
+        self.order, self.sides, self.refusing, self.connection, self.folder = order, sides, refusing, connection, folder
+        self.layout: Layout = layout_of(sides[0].plan, order.detail)
+        self.source = order.sources[0]
+        self.moves: Counter[Move] = Counter()
 
     def run(self, done: Callable[[int], None]) -> Told:
         """Rate every row, and write what came out."""
@@ -59,36 +63,40 @@ class _Batch:
         parts: list[str] = []
         rows = 0
         for place, source in enumerate(self.order.sources):
-            table = self._planned(source)
+            self.source = source
+            table = self._planned(place, source)
             by_row = table.plan.by_row
             parts.append(self._rated(place, source, table))
-            found = self.connection.execute(f"select count(*) from planned_{place}").fetchone()
-            rows += found[0] if found else 0
-            done(rows)
+            ((found,),) = self.connection.execute(f"select count(*) from planned_{place}").fetchall()
+            rows += found
+            done(found)
         with beside(self.order.to) as answers:
-            self._write(" union all ".join(parts), answers)
-            return self.refusing.told(rows, by_row)
+            write_answers(self.connection, " union all ".join(parts), self.order, self.sides[0].edition, answers)
+            return self.refusing.told(rows, by_row, told_moves(self.moves))
 
-    def _planned(self, source: Source) -> Table:
-        """Plan one file."""
-        refuse_format(source, "duckdb")
-        read = self.connection.read_parquet(source.path) if source.form == "parquet" else self._csv(source.path)
-        numbered = read.project(f"*, row_number() over () as {ROW}")
-        return table_of(numbered, source, self.side, self.layout, self.order.keep)
-
-    def _csv(self, path: str) -> "duckdb.DuckDBPyRelation":
-        """Open a CSV file: every cell as text, an empty one and `unknown` as not recorded."""
-        return self.connection.read_csv(path, all_varchar=True, header=True, na_values=["", "unknown"])
+    def _planned(self, place: int, source: Source) -> Table:
+        """Plan one file; its rows have the numbers that they have in the file, in whatever order they are read."""
+        editions = [side.edition for side in self.sides]
+        path = staged(source, editions, self.order.keep, os.path.join(self.folder, f"rows_{place}.parquet"))
+        path = _plainly(path, os.path.join(self.folder, f"link_{place}.parquet"))
+        read = self.connection.sql(
+            f"select * exclude (file_row_number), file_row_number + 1 as {ROW} from read_parquet({literal(path)}, file_row_number = true)"
+        )
+        return table_of(read, source, self.sides, self.layout, self.order.keep)
 
     def _rated(self, place: int, source: Source, table: Table) -> str:
         """Work one file out; give the statement of its answers."""
-        names = ", ".join(_quoted(name) for name in (*table.keep, ROW, *KEYS, *self.layout.criteria))
+        work = table.work
+        names = ", ".join(
+            quoted(name) for name in dict.fromkeys((*work.keep, ROW, *KEYS, *CODES[: len(self.sides)], *self.layout.criteria))
+        )
         table.rows.project(names).create(f"planned_{place}")
         keys = self.connection.execute(f"select distinct {', '.join(KEYS)} from planned_{place} where __answer is not null").fetchall()
         told = told_columns(self.layout)
         self._table(f"words_{place}", dict.fromkeys(KEYS, "integer") | _types(told), words_of(keys, table.plan, self.layout))
         self._open(place, source, table)
-        order = ", ".join(_quoted(name) for name in (*table.keep, *self.layout.columns))
+        self._count_moves(place, table)
+        order = ", ".join(quoted(name) for name in (*work.keep, *self.layout.columns))
         return (
             f"select {place} as __file, {ROW}, {order} from planned_{place} join words_{place} using ({', '.join(KEYS)})"
             f" union all select {place}, {ROW}, {order} from open_{place}"
@@ -96,26 +104,45 @@ class _Batch:
 
     def _open(self, place: int, source: Source, table: Table) -> None:
         """Rate the rows that the plan leaves open."""
-        keep = table.rows.project(", ".join(_quoted(name) for name in table.keep)) if table.keep else None
-        types = {name: str(kind) for name, kind in zip(table.keep, keep.types if keep else (), strict=True)}
-        columns = {ROW: "bigint", **types, **_types(self.layout.columns)}
+        work = table.work
+        types = dict(zip(table.rows.columns, map(str, table.rows.types), strict=True))
+        columns = {ROW: "bigint", **{name: types[name] for name in work.keep}, **_types(self.layout.columns)}
         self._table(f"open_{place}", columns, ())
-        reader = RowReader(self.side.edition, self.side.evaluator, table.facts)
-        left = table.rows.filter("__answer is null")
-        names = left.columns
-        for batch in _fetched(self.connection, left.sql_query()):
-            rows = [dict(zip(names, row, strict=True)) for row in batch]
-            rated: list[tuple[Any, ...]] = []
-            for row, judged in judged_rows(reader, rows):
-                if isinstance(judged, dict):
-                    rated.append((row[ROW], *(row[name] for name in table.keep), *cells(judged, self.layout)))
-                else:
-                    self.refusing.refuse(place, source, Rejected(row[ROW], row.get("case"), judged))
-            self._insert(f"open_{place}", rated)
+        codes = ", ".join(CODES[: len(self.sides)])
+        left = f"select {ROW}, {codes} from planned_{place} where {work.open}"
+        rows = self._rows(f"select * from ({table.read.sql_query()}) join ({left}) using ({ROW})")
+        rated: list[tuple[Any, ...]] = []
+        for one in judged(work, [side.evaluator for side in self.sides], rows):
+            match one:
+                case Answer():
+                    rated.append((one.row, *one.cells))
+                case Refusal():
+                    self.refusing.refuse(place, source, Rejected(one.row, one.case, one.problems))
+                case Move():
+                    self.moves[one] += 1
+            if len(rated) == _FETCHED:
+                self._insert(f"open_{place}", rated)
+                rated = []
+        self._insert(f"open_{place}", rated)
+
+    def _count_moves(self, place: int, table: Table) -> None:
+        """Count what the rows that are settled under both editions are under each."""
+        if len(self.sides) > 1:
+            codes = ", ".join(CODES)
+            statement = f"select {codes}, count(*) from planned_{place} where {table.work.settled} group by {codes}"
+            self.moves += moves_of(table.work, self.connection.execute(statement).fetchall())
+
+    def _rows(self, statement: str) -> Iterator[dict[str, Any]]:
+        """Give the rows of a statement, some at a time."""
+        cursor = self.connection.cursor()
+        names = [column[0] for column in cursor.execute(statement).description]
+        while batch := cursor.fetchmany(_FETCHED):
+            for row in batch:
+                yield dict(zip(names, row, strict=True))
 
     def _table(self, name: str, columns: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Make a table."""
-        self.connection.execute(f"create table {name} ({', '.join(f'{_quoted(column)} {kind}' for column, kind in columns.items())})")
+        self.connection.execute(f"create table {name} ({', '.join(f'{quoted(column)} {kind}' for column, kind in columns.items())})")
         self._insert(name, rows)
 
     def _insert(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -125,32 +152,15 @@ class _Batch:
             marks = f"({', '.join('?' * len(some[0]))})"
             self.connection.execute(f"insert into {name} values {', '.join([marks] * len(some))}", [cell for row in some for cell in row])
 
-    def _write(self, statement: str, path: str) -> None:
-        """Write the answers in the order of the rows."""
-        edition = self.side.edition
-        status = "" if edition.status == "issued" else f", '{edition.status}' as edition_status"
-        forms = {"parquet": "format parquet, compression zstd, compression_level 1", "csv": "format csv, header", "jsonl": "format json"}
-        chosen = f"select * exclude (__file, {ROW}){status} from ({statement}) order by __file, {ROW}"
-        if self.order.to_format == "csv":
-            text = "columns(c -> true)::varchar"
-            guard = f"case when regexp_matches({text}, '^[=+\\-@\\t\\r]') then '''' || {text} else {text} end"
-            chosen = f"select {guard} from ({chosen})" if self.order.keep else chosen
-        self.connection.execute(f"copy ({chosen}) to '{path}' ({forms[self.order.to_format]})")
-
-
-def _fetched(connection: "duckdb.DuckDBPyConnection", statement: str) -> Iterator[list[Any]]:
-    """Give the rows of a statement, some at a time."""
-    cursor = connection.cursor()
-    cursor.execute(statement)
-    while batch := cursor.fetchmany(_FETCHED):
-        yield batch
-
 
 def _types(columns: Sequence[str]) -> dict[str, str]:
     """Give the types of columns of answers."""
     return {name: "boolean" if is_truth(name) else "varchar" for name in columns}
 
 
-def _quoted(name: str) -> str:
-    """Write the name of a column."""
-    return '"' + name.replace('"', '""') + '"'
+def _plainly(path: str, link: str) -> str:
+    """Give a file by a name in which no sign stands for others, since the engine takes such a name for a pattern."""
+    if not _SIGNS & set(path):
+        return path
+    os.symlink(path, link)
+    return link

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from policy_engine.columnar.streams import frame_of
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
@@ -13,10 +14,8 @@ from policy_engine.source import Location
 
 if TYPE_CHECKING:
     import polars as pl
-    from polars.io import plugins
 else:
     pl = load_extra("polars", "batch")
-    plugins = load_extra("polars.io.plugins", "batch")
 
 CASE, ODD = "case", "__odd"
 CHUNK = 50_000
@@ -41,22 +40,7 @@ def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: Seque
     """
     types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in facts.items()}
     schema = {**dict.fromkeys((CASE, *keep, ODD), pl.String()), **types}
-
-    def rows(
-        with_columns: list[str] | None, predicate: "pl.Expr | None", n_rows: int | None, batch_size: int | None
-    ) -> "Iterator[pl.DataFrame]":
-        """Give the rows in chunks, as Polars asks for them."""
-        del batch_size
-        for frame in _heeding(_chunks(path, facts, schema), faults):
-            told = frame if with_columns is None else frame.select(with_columns)
-            told = told if predicate is None else told.filter(predicate)
-            if n_rows is not None:
-                told, n_rows = told.head(n_rows), max(n_rows - told.height, 0)
-            yield told
-            if n_rows == 0:
-                return
-
-    return plugins.register_io_source(rows, schema=schema)
+    return frame_of(schema, lambda: _heeding(_chunks(path, facts, schema), faults))
 
 
 def _heeding(frames: "Iterator[pl.DataFrame]", faults: list[InputError]) -> "Iterator[pl.DataFrame]":

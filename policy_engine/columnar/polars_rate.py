@@ -158,7 +158,8 @@ class _Chunk:
 
     def _open(self, frame: "pl.DataFrame") -> "Iterator[pl.DataFrame]":
         """Rate rows that the plan leaves open: as columns with more patience, then once for each row like no other."""
-        raw = frame.select(ROW, *dict.fromkeys((*self.keep, *self.facts)), *([ODD] if ODD in frame.columns else []))
+        odd = [ODD] if ODD in frame.columns else []
+        raw = frame.select(ROW, *dict.fromkeys([*self.keep, *self.facts, *odd]))
         if self.ready.rows.patient.steps:
             told = self.ready.patiently(raw.select(ROW, *self.facts))
             settled = told["__answer"].is_not_null() & (raw[ODD].is_null() if ODD in raw.columns else True)
@@ -188,4 +189,5 @@ class _Chunk:
         for row, place in enumerate(numbers):
             one = answers[place]
             if not isinstance(one, dict):
-                self.reject(Rejected(frame[ROW][row], None if cases is None else str(cases[row]), one))
+                case = None if cases is None else cases[row]
+                self.reject(Rejected(frame[ROW][row], None if case is None else str(case), one))

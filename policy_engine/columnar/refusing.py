@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from policy_engine.columnar.order import Order, Source, Told
 from policy_engine.columnar.polars_rate import Rejected
-from policy_engine.columnar.writing import Rejects, beside, sink
+from policy_engine.columnar.rejects import Rejects
+from policy_engine.columnar.writing import beside, sink
 from policy_engine.errors import InputError, Problem
 from policy_engine.source import Location
 
@@ -33,12 +34,11 @@ class Refusing:
         """
         if rows == 0:
             raise InputError([Problem("PE855", Location(self.order.sources[0].path, 1, 1), {})])
-        refused = self.rejects.frame()
         if self.order.rejects is not None:
             with beside(self.order.rejects) as where:
-                sink(refused.lazy(), where, self.order.rejects_format, {}, excel=self.order.excel)
+                sink(self.rejects.frame(), where, self.order.rejects_format, {}, excel=self.order.excel)
         count = self.rejects.count
-        return Told(rows, rows - count, count, by_row, tuple(refused.head(SHOWN).rows()), moves)
+        return Told(rows, rows - count, count, by_row, tuple(self.rejects.first(SHOWN)), moves)
 
 
 def columns_of(problem: Problem) -> list[str]:

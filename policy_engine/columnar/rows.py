@@ -51,8 +51,9 @@ class RowReader:
         problems: list[Problem] = []
         facts: dict[str, Value] = {}
         for name, cell in row.items():
-            fact = self.edition.facts[name]
-            self._add(facts, fact, _of_json(fact, cell), problems)
+            fact = self.edition.facts.get(name)
+            if fact is not None:  # else it is one of the edition that this one is held against
+                self._add(facts, fact, _of_json(fact, cell), problems)
         return self._rated(facts, problems)
 
     def judge(self, cells: tuple[Raw, ...]) -> Judgement:

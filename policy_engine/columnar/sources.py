@@ -3,7 +3,7 @@
 import glob
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.fields import read_column
@@ -37,8 +37,18 @@ def format_of(path: str) -> str | None:
     return _ENDINGS.get(os.path.splitext(path)[1].lower())
 
 
-def find_sources(paths: Iterable[str], form: str | None) -> list[Source]:
+def is_elsewhere(path: str) -> bool:
+    """Tell whether a path is an address on another file system, which only a cluster can read."""
+    return "://" in path
+
+
+def find_sources(paths: Iterable[str], form: str | None, *, elsewhere: bool = False) -> list[Source]:
     """Give the files that are meant, in the order of their names: a folder stands for the files of rows below it.
+
+    Args:
+        paths: files, folders and patterns.
+        form: the format, where it is said.
+        elsewhere: whether addresses on other file systems are taken as they stand.
 
     Raises:
         InputError: PE853 where a path leads to none; PE854 where the name of a file does not tell its format.
@@ -46,7 +56,7 @@ def find_sources(paths: Iterable[str], form: str | None) -> list[Source]:
     found: list[Source] = []
     problems: list[Problem] = []
     for path in paths:
-        files = _below(path) if os.path.isdir(path) else [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
+        files = [path] if elsewhere and is_elsewhere(path) else _files(path)
         if not files:
             problems.append(Problem("PE853", Location(path, 1, 1), {"path": path}))
         for file in files:
@@ -58,6 +68,13 @@ def find_sources(paths: Iterable[str], form: str | None) -> list[Source]:
     if problems:
         raise InputError(problems)
     return found
+
+
+def _files(path: str) -> list[str]:
+    """Give the files that a path on this machine leads to."""
+    if os.path.isdir(path):
+        return _below(path)
+    return [path] if os.path.exists(path) else sorted(glob.glob(path, recursive=True))
 
 
 def _below(folder: str) -> list[str]:
@@ -84,7 +101,7 @@ def scan(source: Source, editions: Sequence[Edition], keep: Sequence[str] = (), 
             from policy_engine.columnar.json_lines import scan_json_lines  # noqa: PLC0415  (only for such files)
 
             return scan_json_lines(source.path, facts, keep, [] if faults is None else faults)
-        frame = _scan_csv(source.path, facts) if source.form == "csv" else pl.scan_parquet(source.path)
+        frame = _scan_csv(source.path, facts) if source.form == "csv" else pl.scan_parquet(source.path, glob=False)
         schema = frame.collect_schema()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise unreadable(source, error) from error
@@ -99,8 +116,8 @@ def unreadable(source: Source, error: Exception) -> InputError:
 
 def _scan_csv(path: str, facts: Facts) -> "pl.LazyFrame":
     """Open a CSV file: every cell as text, an empty one and `unknown` as not recorded."""
-    header = pl.scan_csv(path, infer_schema=False).collect_schema()
-    return pl.scan_csv(path, infer_schema=False, null_values={name: "unknown" for name in header if name in facts})
+    header = pl.scan_csv(path, infer_schema=False, glob=False).collect_schema()
+    return pl.scan_csv(path, infer_schema=False, glob=False, null_values={name: "unknown" for name in header if name in facts})
 
 
 def check_columns(source: Source, schema: "Mapping[str, nw.dtypes.DType]", editions: Sequence[Edition], keep: Sequence[str]) -> None:
@@ -113,14 +130,22 @@ def check_columns(source: Source, schema: "Mapping[str, nw.dtypes.DType]", editi
     problems: list[Problem] = []
     declared = {name: fact for edition in reversed(editions) for name, fact in edition.facts.items()}
     for name, dtype in schema.items():
-        if name in keep or name in {CASE, ODD}:
+        if name in keep or name == CASE or (name == ODD and source.form == "jsonl"):
             continue
         if name not in declared:
             problems.append(Problem("PE850", place, {"name": name, "nearest": nearest(name, [*declared, CASE])}))
-        elif read_column(declared[name], dtype, editions[0].scale, wide=False) is None:
-            wanted = NOUNS[declared[name].type.kind]
-            problems.append(Problem("PE851", place, {"name": name, "found": str(dtype), "wanted": wanted}))
+        unfit = _unfit(name, dtype, editions)
+        problems += [Problem("PE851", place, {"name": name, "found": str(dtype), "wanted": NOUNS[fact.type.kind]}) for fact in unfit]
     missing = [name for name in keep if name not in schema]
     problems += [Problem("PE857", place, {"name": name, "nearest": nearest(name, schema)}) for name in missing]
     if problems:
         raise InputError(problems)
+
+
+def _unfit(name: str, dtype: "nw.dtypes.DType", editions: Sequence[Edition]) -> Iterator[FactDeclaration]:
+    """Give the first fact of this name that can have no value in a column."""
+    for edition in editions:
+        fact = edition.facts.get(name)
+        if fact is not None and read_column(fact, dtype, edition.scale, wide=False) is None:
+            yield fact
+            return

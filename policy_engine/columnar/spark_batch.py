@@ -1,61 +1,67 @@
-"""A batch in Spark: the same plan on a cluster, rows that it leaves open rated one by one by the workers.
+"""A batch in Spark: the same plan on a cluster, rows that it leaves open rated one by one by the workers."""
 
-Answers go to a folder of parts. On a file system of this machine the folder appears whole or not at all; elsewhere
-(`hdfs://`, `s3a://`) Spark's own committer sees to that.
-"""
-
-import contextlib
 import os
-import shutil
+import re
 import sys
-import tempfile
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from policy_engine.columnar.answers import Layout, layout_of
+from policy_engine.columnar.answers import layout_of
+from policy_engine.columnar.judging import CODES, Answer, Judged, Move, Refusal, Work, judged
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import Rejected
 from policy_engine.columnar.refusing import Refusing
-from policy_engine.columnar.rows import RowReader
-from policy_engine.columnar.tables import KEYS, ROW, Table, cells, is_truth, judged_rows, refuse_format, table_of, told_columns, words_of
-from policy_engine.columnar.writing import Rejects
+from policy_engine.columnar.rejects import kept_rejects
+from policy_engine.columnar.sources import unreadable
+from policy_engine.columnar.spark_files import Places, places_of, read_rows, write_answers
+from policy_engine.columnar.tables import KEYS, Table, is_truth, moves_of, table_of, told_columns, told_moves, words_of
 from policy_engine.errors import Problem
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.extras import load_extra
-from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
-    from pyspark import sql
+    from py4j import protocol as py4j
+    from pyspark import errors, sql
     from pyspark.sql import functions, types
 else:
+    py4j = load_extra("py4j.protocol", "spark")
+    errors = load_extra("pyspark.errors", "spark")
     sql = load_extra("pyspark.sql", "spark")
     functions = load_extra("pyspark.sql.functions", "spark")
     types = load_extra("pyspark.sql.types", "spark")
 
 
-class Work(NamedTuple):
-    """What a worker needs to rate rows one by one."""
-
-    edition: Edition
-    facts: tuple[str, ...]
-    keep: tuple[str, ...]
-    layout: Layout
-
-
-def run_spark(order: Order, side: Side, say: Callable[[Problem], str], done: Callable[[int], None], session: Any = None) -> Told:
+def run_spark(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None], session: Any = None) -> Told:
     """Run a batch in Spark; see `run_polars`.
 
     Args:
         order: what is asked.
-        side: the edition.
+        sides: the edition, and perhaps one that it is held against.
         say: how a problem is told.
-        done: is told how many rows were done.
+        done: is told how many rows were done since.
         session: the session to use; without one, the one that is there (as under `spark-submit`), or one of this machine.
     """
     spark = session or _session()
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        return _Batch(order, side, Refusing(order, Rejects(spool), say), spark).run(done)
+    with kept_rejects() as rejects, places_of(order.to) as places:
+        batch = _Batch(order, sides, Refusing(order, rejects, say), spark, places)
+        try:
+            return batch.run(done)
+        except errors.PythonException:  # of our own, on a worker
+            raise
+        except errors.PySparkException as error:
+            raise unreadable(batch.source, error) from error
+        except py4j.Py4JJavaError as error:
+            if "[FAILED_READ_FILE" not in str(error):
+                raise
+            raise unreadable(batch.source, ValueError(_cause(str(error)))) from error
+
+
+def _cause(told: str) -> str:
+    """Give the innermost cause of a fault that Spark met while it read."""
+    causes: list[str] = re.findall(r"[\w.]+Exception: (.*)", told)
+    return causes[-1]
 
 
 def _session() -> "sql.SparkSession":
@@ -69,11 +75,13 @@ def _session() -> "sql.SparkSession":
 class _Batch:
     """One batch, while it runs."""
 
-    def __init__(self, order: Order, side: Side, refusing: Refusing, spark: "sql.SparkSession") -> None:
-        """Take what is asked, and the session."""
-        self.order, self.side, self.refusing = order, side, refusing
+    def __init__(self, order: Order, sides: Sequence[Side], refusing: Refusing, spark: "sql.SparkSession", places: Places) -> None:
+        """Take what is asked, the session, and where files stand meanwhile."""
+        self.order, self.sides, self.refusing, self.places = order, sides, refusing, places
         self.spark: Any = spark
-        self.layout = layout_of(side.plan, order.detail)
+        self.layout = layout_of(sides[0].plan, order.detail)
+        self.source = order.sources[0]
+        self.moves: Counter[Move] = Counter()
 
     def run(self, done: Callable[[int], None]) -> Told:
         """Rate every row, and write what came out."""
@@ -81,61 +89,52 @@ class _Batch:
         rows = 0
         by_row: tuple[str, ...] = ()
         for place, source in enumerate(self.order.sources):
-            table = self._planned(source)
+            self.source = source
+            read, more = read_rows(self.spark, source, [side.edition for side in self.sides], self.order.keep, self.places.stage(place))
+            table = table_of(read, source, self.sides, self.layout, self.order.keep, more, _held)
             by_row = table.plan.by_row
-            rows += table.rows.count()
-            done(rows)
+            found = table.rows.count()
+            rows += found
+            done(found)
             told = self._rated(place, source, table)
             answers = told if answers is None else answers.unionByName(told)
         assert answers is not None
-        with _folder(self.order.to) as where:
-            self._write(answers, where)
-            return self.refusing.told(rows, by_row)
-
-    def _planned(self, source: Source) -> Table:
-        """Plan one file."""
-        refuse_format(source, "spark")
-        read = self.spark.read
-        if source.form == "parquet":
-            frame = read.parquet(source.path)
-        else:
-            frame = _known(read.csv(source.path, header=True, inferSchema=False, nullValue="", emptyValue=""), self.side.edition)
-        return table_of(frame.withColumn(ROW, functions.monotonically_increasing_id() + 1), source, self.side, self.layout, self.order.keep)
+        write_answers(answers, self.places.answers, self.order.to_format, self.sides[0].edition)
+        return self.refusing.told(rows, by_row, told_moves(self.moves))
 
     def _rated(self, place: int, source: Source, table: Table) -> "sql.DataFrame":
         """Work one file out."""
-        settled = table.rows.filter("__answer is not null")
+        work, rows = table.work, table.rows
+        settled = rows.filter("__answer is not null")
         found = [tuple(row) for row in settled.select(*KEYS).distinct().collect()]
         told = told_columns(self.layout)
         words = self.spark.createDataFrame(words_of(found, table.plan, self.layout), _schema([*KEYS, *told], settled))
-        names = [*table.keep, *self.layout.columns]
-        answers = settled.join(functions.broadcast(words), list(KEYS)).select(*names)
-        work = Work(self.side.edition, table.facts, table.keep, self.layout)
-        raw = table.rows.filter("__answer is null").select(*dict.fromkeys((*table.keep, *table.facts, ROW)))
-        judged = raw.rdd.mapPartitions(partial(_judge, work)).persist()
-        for row, case, problems in judged.filter(_is_refused).map(_refusal).toLocalIterator():
-            self.refusing.refuse(place, source, Rejected(row, case, problems))
-        rated = judged.filter(_is_good).map(_answer)
-        whole: sql.DataFrame = answers.unionByName(self.spark.createDataFrame(rated, answers.schema))
+        answers = settled.join(functions.broadcast(words), list(KEYS)).select(
+            *(_column(name) for name in (*work.keep, *self.layout.columns))
+        )
+        seen = rows.filter(work.open).select(*(_column(name) for name in table.raw)).rdd.mapPartitions(partial(_judge, work)).persist()
+        for one in seen.filter(_is_refusal).toLocalIterator():
+            self.refusing.refuse(place, source._replace(path=one.file or source.path), Rejected(one.row, one.case, one.problems))
+        self._count_moves(table, seen)
+        whole: sql.DataFrame = answers.unionByName(self.spark.createDataFrame(seen.filter(_is_answer).map(_cells), answers.schema))
         return whole
 
-    def _write(self, answers: "sql.DataFrame", where: str) -> None:
-        """Write the answers, a part for each partition."""
-        status = self.side.edition.status
-        told = answers if status == "issued" else answers.withColumn("edition_status", functions.lit(status))
-        writer = told.write.mode("overwrite")
-        if self.order.to_format == "parquet":
-            writer.option("compression", "zstd").parquet(where)
-        elif self.order.to_format == "csv":
-            writer.option("header", value=True).csv(where)
-        else:
-            writer.option("ignoreNullFields", value=False).json(where)
+    def _count_moves(self, table: Table, seen: Any) -> None:
+        """Count what rows are under the one edition, and under the other."""
+        if len(self.sides) > 1:
+            counted = table.rows.filter(table.work.settled).groupBy(*CODES).count().collect()
+            self.moves += moves_of(table.work, map(tuple, counted))
+            self.moves.update(seen.filter(_is_move).countByValue())
 
 
-def _known(frame: "sql.DataFrame", edition: Edition) -> "sql.DataFrame":
-    """Take `unknown` for not recorded, as an empty cell is."""
-    facts = {name: functions.when(functions.col(name) != "unknown", functions.col(name)) for name in frame.columns if name in edition.facts}
-    return frame.withColumns(facts)
+def _held(rows: "sql.DataFrame") -> "sql.DataFrame":
+    """Work rows out once: a filter on what was planned would otherwise be planned anew inside of every step that it rests on."""
+    return rows.persist()
+
+
+def _column(name: str) -> "sql.Column":
+    """Give a column by its name, whatever signs stand in it."""
+    return functions.col(f"`{name.replace('`', '``')}`")
 
 
 def _schema(columns: Iterable[str], settled: "sql.DataFrame") -> "types.StructType":
@@ -145,49 +144,27 @@ def _schema(columns: Iterable[str], settled: "sql.DataFrame") -> "types.StructTy
     return types.StructType([types.StructField(name, kind, nullable=True) for name, kind in kinds.items()])
 
 
-def _judge(work: Work, rows: "Iterable[sql.Row]") -> Iterator[tuple[bool, Any]]:
+def _judge(work: Work, rows: "Iterable[sql.Row]") -> Iterator[Judged]:
     """Rate rows one by one, on a worker."""
-    reader = RowReader(work.edition, Evaluator(work.edition, asks=False), work.facts)
-    for row, judged in judged_rows(reader, (row.asDict() for row in rows)):
-        if isinstance(judged, dict):
-            yield True, (*(row[name] for name in work.keep), *cells(judged, work.layout))
-        else:
-            case = row.get("case")
-            yield False, (row[ROW], None if case is None else str(case), judged)
+    evaluators = [Evaluator(edition, asks=False) for edition in work.editions]
+    return judged(work, evaluators, (row.asDict() for row in rows))
 
 
-def _is_refused(one: tuple[bool, Any]) -> bool:
+def _is_refusal(one: Judged) -> bool:
     """Tell whether a row was refused."""
-    return not one[0]
+    return isinstance(one, Refusal)
 
 
-def _is_good(one: tuple[bool, Any]) -> bool:
+def _is_answer(one: Judged) -> bool:
     """Tell whether a row has an answer."""
-    return one[0]
+    return isinstance(one, Answer)
 
 
-def _refusal(one: tuple[bool, Any]) -> Any:
-    """Give why a row was refused."""
-    return one[1]
+def _is_move(one: Judged) -> bool:
+    """Tell whether this is what a row is under two editions."""
+    return isinstance(one, Move)
 
 
-def _answer(one: tuple[bool, Any]) -> Any:
-    """Give the answer to a row."""
-    return one[1]
-
-
-@contextlib.contextmanager
-def _folder(path: str) -> Generator[str]:
-    """Give a folder beside a folder for what is being written, which takes its place where all went well."""
-    if "://" in path:
-        yield path
-        return
-    above = os.path.dirname(os.path.abspath(path))
-    place = tempfile.mkdtemp(dir=above, prefix=".policy-engine-")
-    try:
-        yield os.path.join(place, "new")
-        if os.path.lexists(path):
-            os.rename(path, os.path.join(place, "old"))
-        os.rename(os.path.join(place, "new"), path)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+def _cells(one: Answer) -> tuple[Any, ...]:
+    """Give the cells of an answer."""
+    return one.cells

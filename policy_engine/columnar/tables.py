@@ -1,63 +1,93 @@
-"""What the engines over tables share: a plan's rows, the words for their codes, and rows that are looked at one by one."""
+"""What the engines over tables share: a plan's rows, the words for their codes, and how many went from what to what."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy_engine.columnar.answers import Cell, Layout
+from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
+from policy_engine.columnar.judging import CODES, ROW, Move, Work
 from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.order import Side, Source
 from policy_engine.columnar.plan import plan_columns
-from policy_engine.columnar.rows import Judgement, RowReader
-from policy_engine.columnar.sources import CASE, check_columns
-from policy_engine.errors import InputError, Problem
+from policy_engine.columnar.sources import CASE, ODD, check_columns
 from policy_engine.extras import load_extra
-from policy_engine.source import Location
 
 if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 else:
     nw = load_extra("narwhals.stable.v2", "batch")
 
-ROW = "__row"
 KEYS = ("__answer", "__by_criteria", "__bits")
 
 
 class Table(NamedTuple):
-    """One file as a table: what was planned for its rows, and the columns that are facts, and that are handed on."""
+    """One file as a table: what was planned for its rows, and what is to be done with those that the plan leaves open."""
 
     rows: Any
+    read: Any
+    """Its rows as they are judged one by one, without what was planned."""
     plan: ColumnPlan
-    facts: tuple[str, ...]
-    keep: tuple[str, ...]
+    work: Work
+    raw: tuple[str, ...]
+    """The columns that they are judged by."""
 
 
 class Clamped(Within):
     """Tells of each column that it is within bounds; what the engine works out beside it must not overflow, so it is made to fit."""
 
 
-def table_of(native: Any, source: Source, side: Side, layout: Layout, keep: Sequence[str]) -> Table:
+def _as_it_is(native: Any) -> Any:
+    """Leave a table to be worked out whenever it is asked for."""
+    return native
+
+
+def table_of(
+    native: Any, source: Source, sides: Sequence[Side], layout: Layout, keep: Sequence[str],
+    more: tuple[str, ...] = (), hold: Callable[[Any], Any] = _as_it_is,
+) -> Table:  # fmt: skip
     """Plan a table that has numbers for its rows.
 
     Args:
         native: the table, as its engine holds it.
         source: the file that it comes from.
-        side: the edition.
+        sides: the edition, and perhaps one that it is held against.
         layout: what is to be told.
         keep: columns that are handed on.
+        more: columns of the engine's own.
+        hold: makes the engine work out what was planned so far once, and not anew in each of the many places that name it.
 
     Raises:
         InputError: where a column is not declared, or can hold no value of its fact.
     """
-    frame = nw.from_native(native)
-    schema = {name: dtype for name, dtype in frame.collect_schema().items() if name != ROW}
-    check_columns(source, schema, [side.edition], keep)
-    facts = tuple(name for name in schema if name in side.edition.facts)
+    frame = normalised(nw.from_native(native))
+    schema = {name: dtype for name, dtype in frame.collect_schema().items() if name not in {ROW, *more}}
+    editions = tuple(side.edition for side in sides)
+    check_columns(source, schema, editions, keep)
+    facts = tuple(tuple(name for name in schema if name in edition.facts) for edition in editions)
     kept = (*([CASE] if CASE in schema else []), *(name for name in keep if name != CASE))
-    plan = plan_columns(side.plan, {name: schema[name] for name in facts}, Clamped())
-    raw = tuple(dict.fromkeys((*kept, *facts, ROW)))
-    asked = layout._replace(interpretations=True)
-    return Table(planned(frame.select(*raw), plan, asked, raw).to_native(), plan, facts, kept)
+    odd = (ODD,) if ODD in schema else ()
+    raw = tuple(dict.fromkeys((*kept, *(name for names in facts for name in names), *odd, *more, ROW)))
+    read = frame = frame.select(*raw)
+    plans = [
+        plan_columns(side.plan, {n: schema[n] for n in names}, Clamped(), "".join(odd)) for side, names in zip(sides, facts, strict=True)
+    ]
+    for plan in plans[1:]:
+        frame, raw = nw.from_native(hold(_against(frame, plan, raw).to_native())), (*raw, CODES[1])
+    answers = tuple(tuple(meaning.level or meaning.outcome for meaning in plan.codes.meanings) for plan in plans)
+    rows = planned(frame, plans[0], layout._replace(interpretations=True), raw).to_native()
+    return Table(hold(rows), read.to_native(), plans[0], Work(editions, facts, answers, kept, layout), (*raw, CODES[0]))
+
+
+def normalised(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
+    """Give the names of columns in the one spelling of each letter."""
+    return frame.rename({name: unicodedata.normalize("NFC", name) for name in frame.collect_schema() if not name.isascii()})
+
+
+def _against(frame: "nw.LazyFrame[Any]", plan: ColumnPlan, raw: Sequence[str]) -> "nw.LazyFrame[Any]":
+    """Add to rows the code that the other edition has for them."""
+    return planned(frame, plan, Layout((), (), interpretations=False), raw).rename({CODES[0]: CODES[1]})
 
 
 def words_of(keys: Iterable[tuple[int, int, int]], plan: ColumnPlan, layout: Layout) -> list[tuple[Any, ...]]:
@@ -77,23 +107,15 @@ def is_truth(name: str) -> bool:
     return name in {"gap_possible", "possible_exact"} or "__" in name
 
 
-def judged_rows(reader: RowReader, rows: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Judgement]]:
-    """Rate rows one by one."""
-    names = [fact.name for fact in reader.facts]
-    return ((row, reader.judge(tuple(row[name] for name in names))) for row in rows)
+def moves_of(work: Work, counted: Iterable[tuple[int, int, int]]) -> Counter[Move]:
+    """Count how many rows went from what to what, from the codes of those that are settled under both editions and their number."""
+    before, after = work.answers
+    moves: Counter[Move] = Counter()
+    for one, other, number in counted:
+        moves[Move(before[one], after[other])] += number
+    return moves
 
 
-def refuse_format(source: Source, engine: str) -> None:
-    """Refuse a file that only the engine of one machine reads.
-
-    Raises:
-        InputError: PE854.
-    """
-    if source.form == "jsonl":
-        details = {"format": source.form, "reason": f"--engine {engine}: parquet, csv"}
-        raise InputError([Problem("PE854", Location(source.path, 1, 1), details)])
-
-
-def cells(found: Mapping[str, Cell], layout: Layout) -> tuple[Cell, ...]:
-    """Give what stands in each column of an answer."""
-    return tuple(found.get(name) for name in layout.columns)
+def told_moves(moves: Mapping[Move, int]) -> tuple[tuple[str, str, int], ...]:
+    """Give the counts in an order of their own."""
+    return tuple((move.before, move.after, number) for move, number in sorted(moves.items()))

@@ -1,21 +1,20 @@
 """Files of answers and of rejects: each appears whole or not at all."""
 
 import contextlib
-import json
 import os
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
-from typing import IO, TYPE_CHECKING
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING
 
 from policy_engine.extras import load_extra
+from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
     import polars as pl
 else:
     pl = load_extra("polars", "batch")
 
-REJECT_COLUMNS = ("file", "row", "case", "column", "code", "reason")
-_FORMULA = r"^[=+\-@\t\r]"
+FORMULA = r"^[=+\-@\t\r]"
 _ROW_GROUP = 250_000
 
 
@@ -51,31 +50,15 @@ def sink(frame: "pl.LazyFrame", path: str, form: str, metadata: Mapping[str, str
         frame.sink_ndjson(path)
 
 
+def metadata_of(edition: Edition) -> dict[str, str]:
+    """Give what a Parquet file says of itself: by what it was made."""
+    return {"edition": edition.id, "status": edition.status, "revision": edition.revision}
+
+
 def guarded(frame: "pl.LazyFrame") -> "pl.LazyFrame":
     """Put a sign before texts that a spreadsheet would take for formulas."""
     texts = [name for name, dtype in frame.collect_schema().items() if dtype == pl.String]
-    formula = {name: pl.col(name).str.contains(_FORMULA) for name in texts}
+    formula = {name: pl.col(name).str.contains(FORMULA) for name in texts}
     return frame.with_columns(
         pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items()
     )
-
-
-class Rejects:
-    """Rows without an answer, kept on disk while others stream by: there may be as many of them as rows."""
-
-    def __init__(self, spool: IO[str]) -> None:
-        """Take the file that they are kept in meanwhile."""
-        self.spool = spool
-        self.count = 0
-
-    def add(self, place: int, record: Sequence[str | int | None]) -> None:
-        """Keep one, with the number of its file."""
-        self.count += 1
-        self.spool.write(json.dumps([place, *record], ensure_ascii=False) + "\n")
-
-    def frame(self) -> "pl.DataFrame":
-        """Give them in the order of the rows."""
-        self.spool.seek(0)
-        types = {"place": pl.Int64, **dict.fromkeys(REJECT_COLUMNS, pl.String), "row": pl.Int64}
-        records = [json.loads(line) for line in self.spool]
-        return pl.DataFrame(records, schema=types, orient="row").sort("place", "row").drop("place")

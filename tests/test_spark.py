@@ -1,0 +1,155 @@
+"""Spark does what Polars does, on two cores of this machine: one session for all of it, since starting one takes longest."""
+
+import csv
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from policy_engine.load.library import Library
+from tests.engine_draws import FORMS, Run, wrong_in
+from tests.hostile_texts import write_hostile
+from tests.json_rows import write_json_rows
+
+Cli = Callable[..., tuple[int, str, str]]
+DRAWS = 2
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.files.maxPartitionBytes": "20000",  # so that small files come in parts too
+    "spark.sql.files.openCostInBytes": "0",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",  # what runs for seconds need not be compiled with all care
+}
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Any]:
+    """Give a session on two cores."""
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: pip install 'policy-engine[spark]'")
+    if shutil.which("java") is None:
+        pytest.skip("Spark needs Java, and there is no `java` on the path")
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = sql.SparkSession.builder.master("local[2]").appName("tests")
+    for name, setting in SETTINGS.items():
+        builder = builder.config(name, setting)
+    made = builder.getOrCreate()
+    made.sparkContext.setLogLevel("ERROR")
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def spark(session: Any) -> Run:
+    """Give the engine in that session."""
+    from policy_engine.columnar.spark_batch import run_spark  # noqa: PLC0415  (only where its library is there)
+
+    return partial(run_spark, session=session)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_spark_agrees_with_the_reference(form: str, spark: Run, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The same plan on two cores of Spark gives the same columns, and the same refusals, on drawn editions."""
+    draws = DRAWS * (10 if request.config.getoption("--long") else 1)
+
+    assert [] == [(seed, one) for seed in range(draws) for one in wrong_in(spark, tmp_path, seed, form)]
+
+
+def _both(cli: Cli, folder: Path, form: str, *arguments: str) -> tuple[tuple[int, str], tuple[int, str]]:
+    """Run Polars and Spark on the same order; give what each says, its own names of files aside."""
+    told = []
+    for engine, to in (("polars", f"polars.{form}"), ("spark", "spark-out")):
+        rejects = ["--rejects", str(folder / f"{engine}-rejects.csv"), "--to-format", form, "--engine", engine]
+        status, out, err = cli("batch", *arguments, "--to", str(folder / to), *rejects)
+        told.append((status, (out + err).replace(to, "OUT").replace(f"{engine}-", "")))
+    return told[0], told[1]
+
+
+@pytest.mark.usefixtures("session")
+def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -> None:
+    """Objects, lists in them, what is no object, and two editions against each other: what Polars says, in the same words."""
+    rows = write_json_rows(tmp_path, library, 15)
+
+    polars, spark = _both(cli, tmp_path, "jsonl", str(rows), "--against", "2026-draft")
+    written = [
+        (tmp_path / "polars.jsonl").read_text("utf-8"),
+        *(path.read_text("utf-8") for path in (tmp_path / "spark-out").glob("*.json")),
+    ]
+
+    assert polars == spark
+    assert "2020 → 2026-draft" in spark[1]
+    assert sorted(written[0].splitlines()) == sorted("".join(written[1:]).splitlines())
+    assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "spark-rejects.csv").read_bytes()
+
+
+@pytest.mark.usefixtures("session")
+def test_texts_come_out_as_they_came_in(tmp_path: Path, cli: Cli) -> None:
+    """Formulas, quotes, breaks of lines, blanks, words for nothing, in a folder whose name has a quote in it."""
+    folder = tmp_path / "Nguyễn's rows [1]"
+    folder.mkdir()
+    rows = write_hostile(folder, "parquet")
+
+    polars, spark = _both(cli, folder, "csv", str(rows), "--keep", "ghi chú", "--keep", "count", "--level-only")
+    parts = [path for path in (folder / "spark-out").iterdir() if path.suffix == ".csv"]
+
+    assert polars == spark
+    assert sorted(map(repr, _cells(folder / "polars.csv"))) == sorted(repr(row) for part in parts for row in _cells(part))
+
+
+def _cells(path: Path) -> list[dict[str, Any]]:
+    """Give the rows of a CSV file, whatever it puts in quotes."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.usefixtures("session")
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_rows_have_their_numbers_in_files_that_come_in_parts(form: str, tmp_path: Path, cli: Cli) -> None:
+    """Refused rows are told by their place in the file, whichever worker met them."""
+    kinds = ["collectiv" if n % 997 == 0 else "collective" for n in range(1, 30_001)]
+    frame = pl.DataFrame({"case": [f"c{n}" for n in range(1, 30_001)], "kind": kinds})
+    if form == "csv":
+        frame.write_csv(tmp_path / "rows.csv")
+    else:
+        frame.write_parquet(tmp_path / "rows.parquet", row_group_size=1_000)
+
+    polars, spark = _both(cli, tmp_path, "parquet", str(tmp_path / f"rows.{form}"), "--level-only")
+
+    assert polars == spark
+    assert [*range(997, 30_001, 997)] == pl.read_csv(tmp_path / "spark-rejects.csv")["row"].to_list()
+    assert 30_000 - 30 == pl.read_parquet(f"{tmp_path}/spark-out/*.parquet").height
+
+
+@pytest.mark.usefixtures("session")
+def test_an_address_is_read_by_spark_itself(tmp_path: Path, cli: Cli) -> None:
+    """Files that only Spark can list: a folder of Parquet with the file of each refused row; CSV as strict as here; no lines of JSON."""
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    for name in ("a", "b"):
+        pl.DataFrame({"case": ["x", "y"], "kind": ["collective", "collectiv"]}).write_parquet(folder / f"{name}.parquet")
+    (tmp_path / "rows.csv").write_text('case,kind\n"say ""a, b""",collective\nc,unknown\n', "utf-8")
+    (tmp_path / "long.csv").write_text("case,kind\na,collective,3\n", "utf-8")
+    (tmp_path / "rows.jsonl").write_text('{"case": "a"}\n', "utf-8")
+
+    def run(path: Path, form: str, to: str) -> tuple[int, str]:
+        more = ("--level-only", "--engine", "spark", "--from-format", form, "--to-format", "csv")
+        status, out, err = cli("batch", f"file://{path}", "--to", f"file://{tmp_path / to}", *more)
+        return status, out + err
+
+    told = {form: run(path, form, f"out-{form}") for form, path in (("parquet", folder), ("csv", tmp_path / "rows.csv"))}
+    long, lines = run(tmp_path / "long.csv", "csv", "out-long"), run(tmp_path / "rows.jsonl", "jsonl", "out-jsonl")
+    written = [row for part in (tmp_path / "out-csv").glob("*.csv") for row in _cells(part)]
+
+    assert "rows in: 4; answers out: 2; refused: 2" in told["parquet"][1]
+    assert all(f"rows/{name}.parquet:2" in told["parquet"][1] for name in "ab")
+    assert [{"case": 'say "a, b"', "answer": "decided_by_authority"}, {"case": "c", "answer": "undetermined"}] == sorted(
+        written, key=str, reverse=True
+    )
+    assert 3 == long[0] == lines[0]
+    assert "PE854" in long[1]
+    assert "PE854" in lines[1]
