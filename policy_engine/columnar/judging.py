@@ -4,12 +4,14 @@ What they need is plain data, so that it can be handed to the workers of a clust
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from policy_engine.columnar.answers import Cell, Layout
 from policy_engine.columnar.order import RatesCases
-from policy_engine.columnar.rows import Judgement, RowReader
-from policy_engine.columnar.sources import CASE, ODD
+from policy_engine.columnar.plain_rows import Plain, PlainRows
+from policy_engine.columnar.rows import Judgement
+from policy_engine.columnar.sources import CASE
 from policy_engine.errors import Problem
 from policy_engine.model.rulebook import Edition
 
@@ -17,6 +19,8 @@ ROW, FILE = "__row", "__file"
 CODES = ("__answer", "__against")
 """The codes of a row: under the edition, and under the one that it is held against."""
 REFUSED = "refused"
+AT_ONCE = 2_000
+"""Rows that are judged together, so that what they have in common is seen."""
 
 
 class Work(NamedTuple):
@@ -27,6 +31,8 @@ class Work(NamedTuple):
     """For each edition, the columns that are facts of it."""
     answers: tuple[tuple[str, ...], ...]
     """For each edition, the answer that a code stands for."""
+    kinds: Mapping[str, str]
+    """In which type Polars holds each of these."""
     keep: tuple[str, ...]
     layout: Layout
 
@@ -67,26 +73,27 @@ class Move(NamedTuple):
 Judged: TypeAlias = Answer | Refusal | Move
 
 
-def judged(work: Work, evaluators: Sequence[RatesCases], rows: Iterable[Mapping[str, Any]]) -> Iterator[Judged]:
+def judged(work: Work, evaluators: Sequence[RatesCases], rows: Iterable[Plain]) -> Iterator[Judged]:
     """Judge rows one by one: each is an answer or a refusal, if the plan left it open, and a move, if two editions are compared."""
-    readers = [RowReader(*one) for one in zip(work.editions, evaluators, work.facts, strict=True)]
-    sides = list(zip(readers, work.facts, CODES[: len(readers)], strict=True))
-    for row in rows:
-        told = [_judgement(reader, facts, row) if row[code] is None else None for reader, facts, code in sides]
-        if told[0] is not None:
-            yield _of_row(work, row, told[0])
-        if len(told) > 1:
-            before, after = (_answer(work.answers[n], row[CODES[n]], one) for n, one in enumerate(told))
-            yield Move(before, after)
+    readers = [PlainRows(*one, work.kinds) for one in zip(work.editions, evaluators, work.facts, strict=True)]
+    coming = iter(rows)
+    while some := list(islice(coming, AT_ONCE)):
+        told = [_judgements(reader, some, code) for reader, code in zip(readers, CODES, strict=False)]
+        for row, *each in zip(some, *told, strict=True):
+            if each[0] is not None:
+                yield _of_row(work, row, each[0])
+            if len(each) > 1:
+                before, after = (_answer(work.answers[n], row[CODES[n]], one) for n, one in enumerate(each))
+                yield Move(before, after)
 
 
-def _judgement(reader: RowReader, facts: Sequence[str], row: Mapping[str, Any]) -> Judgement:
-    """Rate a row."""
-    odd = row.get(ODD)
-    return reader.judge(tuple(row[name] for name in facts)) if odd is None else reader.judge_object(odd)
+def _judgements(reader: PlainRows, rows: Sequence[Plain], code: str) -> list[Judgement | None]:
+    """Rate the rows that have no code; None stands for the others."""
+    found = iter(reader.judged([row for row in rows if row[code] is None]))
+    return [next(found) if row[code] is None else None for row in rows]
 
 
-def _of_row(work: Work, row: Mapping[str, Any], one: Judgement) -> Answer | Refusal:
+def _of_row(work: Work, row: Plain, one: Judgement) -> Answer | Refusal:
     """Give what came of a row, with what is handed on of it."""
     if isinstance(one, dict):
         return Answer(row[ROW], (*(row[name] for name in work.keep), *_cells(one, work.layout)))

@@ -1,8 +1,9 @@
 """Rows that a plan leaves open: rated by the reference, once for all rows that must have the same answer."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy_engine.columnar.alike import Alike, alike_of
 from policy_engine.columnar.column_plan import ColumnPlan, Schema, Within
@@ -22,6 +23,10 @@ else:
     pl = load_extra("polars", "batch")
 
 
+Key: TypeAlias = tuple[Any, ...] | None
+"""What a row has in common with those whose answer is the same; None for a row like no other."""
+
+
 class OpenRows:
     """Rates open rows of one kind of file, whatever engine left them open."""
 
@@ -30,7 +35,7 @@ class OpenRows:
         self.plan, self.schema = plan, schema
         self.reader = RowReader(plan.edition, evaluator, list(schema))
         self._steady: Steady | None = None
-        self._remembered: OrderedDict[tuple[Any, ...], Judgement] = OrderedDict()
+        self._remembered: OrderedDict[Key, Judgement] = OrderedDict()
 
     @cached_property
     def patient(self) -> ColumnPlan:
@@ -42,7 +47,7 @@ class OpenRows:
         """Work out what rows must have in common, when the first open row is met."""
         return alike_of(self.plan, self.schema, Within())
 
-    def judged(self, frame: "pl.DataFrame") -> "tuple[list[Judgement], pl.Series]":
+    def judged(self, frame: "pl.DataFrame") -> "tuple[list[Judgement], list[int]]":
         """Rate rows.
 
         Args:
@@ -52,22 +57,16 @@ class OpenRows:
             Answers, and for each row the place of its own among them.
         """
         cells = frame.select(self.schema.keys())
-        likeness = self._likeness(cells, frame[ODD] if ODD in frame.columns else None)
-        answers: list[Judgement] = []
-        places: list[int] = []
-        found: dict[tuple[Any, ...], int] = {}
-        odd = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
-        for row, (key, text) in enumerate(zip(likeness, odd, strict=True)):
-            place = found.get(key) if key is not None else None
-            if place is None or not isinstance(answers[place], dict):
-                place = len(answers)
-                answers.append(self._judge(cells, row, key, text))
-                if key is not None:
-                    found[key] = place
-            places.append(place)
-        return answers, pl.Series(places, dtype=pl.UInt32)
+        odd: list[str | None] = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
+        keys = [key if text is None else None for key, text in zip(self.keys(cells), odd, strict=True)]
 
-    def _likeness(self, cells: "pl.DataFrame", odd: "pl.Series | None") -> list[tuple[Any, ...] | None]:
+        def judge(row: int) -> Judgement:
+            text = odd[row]
+            return self.reader.judge(cells.row(row)) if text is None else self.reader.judge_object(text)
+
+        return self.once(keys, judge)
+
+    def keys(self, cells: "pl.DataFrame") -> list[Key]:
         """Give what each row has in common with those whose answer is the same; None for a row like no other."""
         if self._alike is None:
             return [None] * cells.height
@@ -75,25 +74,31 @@ class OpenRows:
             self._steady = Steady(cells, partial(_with_keys, self._alike))
         told = self._steady.run(cells)
         regular = told["__regular"].fill_null(value=False)
-        if odd is not None:
-            regular = regular & odd.is_null()
-        keys = told.drop("__regular").rows()
-        return [key if one else None for key, one in zip(keys, regular, strict=True)]
+        return [key if one else None for key, one in zip(told.drop("__regular").rows(), regular, strict=True)]
 
-    def _judge(self, cells: "pl.DataFrame", row: int, key: tuple[Any, ...] | None, text: str | None) -> Judgement:
-        """Rate one row; what rows like it came to is remembered from frame to frame, but no refusal, which names figures."""
-        if text is not None:
-            return self.reader.judge_object(text)
-        if key is None:
-            return self.reader.judge(cells.row(row))
-        found = self._remembered.get(key)
-        if found is None:
-            found = self.reader.judge(cells.row(row))
-            if isinstance(found, dict):
-                self._remembered[key] = found
+    def once(self, keys: Sequence[Key], judge: Callable[[int], Judgement]) -> tuple[list[Judgement], list[int]]:
+        """Rate rows, those with the same key once; see `judged`. No refusal is shared, since it names figures."""
+        answers: list[Judgement] = []
+        places: list[int] = []
+        found: dict[Key, int] = {}
+        for row, key in enumerate(keys):
+            place = found.get(key) if key is not None else None
+            if place is None or not isinstance(answers[place], dict):
+                place = found[key] = len(answers)
+                answers.append(self._remembering(key, row, judge))
+            places.append(place)
+        return answers, places
+
+    def _remembering(self, key: Key, row: int, judge: Callable[[int], Judgement]) -> Judgement:
+        """Rate one row; what rows like it came to is remembered from frame to frame."""
+        told = self._remembered.get(key) if key is not None else None
+        if told is None:
+            told = judge(row)
+            if key is not None and isinstance(told, dict):
+                self._remembered[key] = told
                 if len(self._remembered) > REMEMBERED:
                     self._remembered.popitem(last=False)
-        return found
+        return told
 
 
 def _with_keys(alike: Alike, native: "pl.LazyFrame") -> "pl.LazyFrame":

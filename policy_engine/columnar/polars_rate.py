@@ -180,13 +180,12 @@ class _Chunk:
         ]
         return frame.select(ROW, *self.keep).with_columns(words).filter(rated.gather(places))
 
-    def _refuse(self, frame: "pl.DataFrame", answers: Sequence[Judgement], places: "pl.Series") -> None:
+    def _refuse(self, frame: "pl.DataFrame", answers: Sequence[Judgement], places: Sequence[int]) -> None:
         """Tell of the rows that are refused."""
         if self.reject is None or all(isinstance(one, dict) for one in answers):
             return
         cases = frame[CASE] if CASE in self.keep else None
-        numbers: list[int] = places.to_list()
-        for row, place in enumerate(numbers):
+        for row, place in enumerate(places):
             one = answers[place]
             if not isinstance(one, dict):
                 case = None if cases is None else cases[row]

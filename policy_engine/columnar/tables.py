@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Layout
@@ -10,6 +11,7 @@ from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
 from policy_engine.columnar.judging import CODES, ROW, Move, Work
 from policy_engine.columnar.lookup import Lookup
 from policy_engine.columnar.order import Side, Source
+from policy_engine.columnar.plain_rows import kind_of
 from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.sources import CASE, ODD, check_columns
 from policy_engine.extras import load_extra
@@ -70,14 +72,14 @@ def table_of(
     odd = (ODD,) if ODD in schema else ()
     raw = tuple(dict.fromkeys((*kept, *(name for names in facts for name in names), *odd, *more, ROW)))
     read = frame = frame.select(*raw)
-    plans = [
-        plan_columns(side.plan, {n: schema[n] for n in names}, Clamped(), "".join(odd)) for side, names in zip(sides, facts, strict=True)
-    ]
+    planning = partial(plan_columns, within=Clamped(), odd="".join(odd), patient=True)
+    plans = [planning(side.plan, {name: schema[name] for name in names}) for side, names in zip(sides, facts, strict=True)]
     for plan in plans[1:]:
         frame, raw = nw.from_native(hold(_against(frame, plan, raw).to_native())), (*raw, CODES[1])
     answers = tuple(tuple(meaning.level or meaning.outcome for meaning in plan.codes.meanings) for plan in plans)
+    kinds = {name: kind_of(schema[name]) for names in facts for name in names}
     rows = planned(frame, plans[0], layout._replace(interpretations=True), raw).to_native()
-    return Table(hold(rows), read.to_native(), plans[0], Work(editions, facts, answers, kept, layout), (*raw, CODES[0]))
+    return Table(hold(rows), read.to_native(), plans[0], Work(editions, facts, answers, kinds, kept, layout), (*raw, CODES[0]))
 
 
 def normalised(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
