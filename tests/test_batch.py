@@ -83,6 +83,24 @@ def test_a_bad_cell_is_refused_with_its_row_column_and_reason(tmp_path: Path, cl
     assert all(name in row["column"] and row["reason"] for (name, _, _), row in zip(BAD_CELLS, refused, strict=True))
 
 
+def test_a_refused_row_is_told_with_its_own_file(tmp_path: Path, cli: Cli) -> None:
+    """Files with the same columns share a plan; each of their rows keeps its file and its number there."""
+    bad = {"position": "specialst"}
+    (tmp_path / "rows").mkdir()
+    for name, rows in {"a.csv": [{}, bad, {}], "b.csv": [bad], "c.csv": [{"tasks_well_done": "1"}], "d.csv": [{}, {}, bad]}.items():
+        _write(tmp_path / "rows" / name, *rows)
+    (tmp_path / "rows" / "bb.jsonl").write_text(json.dumps({"kind": "collective"}), encoding="utf-8")
+    rejects = tmp_path / "rejects.csv"
+
+    status, said, _ = cli("batch", str(tmp_path / "rows"), "--to", str(tmp_path / "out.csv"), "--rejects", str(rejects))
+    with rejects.open(encoding="utf-8") as file:
+        refused = [(Path(row["file"]).name, row["row"]) for row in csv.DictReader(file)]
+
+    assert status == 3
+    assert "rows in: 9; answers out: 6; refused: 3" in said
+    assert refused == [("a.csv", "2"), ("b.csv", "1"), ("d.csv", "3")]
+
+
 def test_reasons_are_told_in_the_readers_language(tmp_path: Path, cli: Cli) -> None:
     """Without a file for rejects the first of them are told, in Vietnamese where that is asked for."""
     rows = _write(tmp_path / "rows.csv", {}, {"position": "specialst"})

@@ -1,7 +1,10 @@
 """A batch: files of rows in, one file of answers out; every row that comes in goes out, or is refused with its reasons."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.answers import layout_of
@@ -57,6 +60,33 @@ def _count_rows(source: Source, edition: Edition) -> int:
     return count
 
 
+class _Group:
+    """Files with the same columns, one after the other."""
+
+    def __init__(self, place: int, source: Source, frame: "pl.LazyFrame", edition: Edition) -> None:
+        """Begin with one."""
+        self.first, self.edition = place, edition
+        self.sources, self.frames = [source], [frame]
+        self.schema = frame.collect_schema()
+
+    def add(self, source: Source, frame: "pl.LazyFrame") -> None:
+        """Add the next."""
+        self.sources.append(source)
+        self.frames.append(frame)
+
+    def place_of(self, row: int) -> tuple[int, int]:
+        """Give the place of the file that a row of the group stands in, and its number there."""
+        if len(self.sources) == 1:
+            return self.first, row
+        place = bisect_left(self._ends, row)
+        return self.first + place, row - (self._ends[place - 1] if place else 0)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Count the rows up to the end of each file, when the first of them is asked for."""
+        return list(accumulate(_count_rows(source, self.edition) for source in self.sources))
+
+
 class _Batch:
     """One batch, while it runs."""
 
@@ -73,28 +103,40 @@ class _Batch:
 
     def run(self) -> Told:
         """Rate every row, and write what came out."""
-        frames = [self._rated(place, source) for place, source in enumerate(self.order.sources)]
+        frames = [self._rated(group) for group in self._groups()]
         with beside(self.order.to) as answers:
             self._sink(pl.concat(frames), answers)
             moves = tuple((before, after, count) for (before, after), count in sorted(self.moves.items()))
             return self.refusing.told(self.rows, self.rater.by_row, moves)
 
-    def _rated(self, place: int, source: Source) -> "pl.LazyFrame":
-        """Give the answers to one file."""
+    def _groups(self) -> "list[_Group]":
+        """Give the files, neighbours with the same columns together: one plan serves them all."""
         editions = [side.edition for side in self.sides]
-        frame = scan(source, editions, self.order.keep, self.faults)
-        schema: Mapping[str, nw.dtypes.DType] = nw.from_native(frame).collect_schema()
-        check_columns(source, schema, editions, self.order.keep)
-        keep = [*([CASE] if CASE in schema else []), *(name for name in self.order.keep if name != CASE)]
+        groups: list[_Group] = []
+        for place, source in enumerate(self.order.sources):
+            frame = scan(source, editions, self.order.keep, self.faults)
+            schema: Mapping[str, nw.dtypes.DType] = nw.from_native(frame).collect_schema()
+            check_columns(source, schema, editions, self.order.keep)
+            if groups and groups[-1].schema == frame.collect_schema():
+                groups[-1].add(source, frame)
+            else:
+                groups.append(_Group(place, source, frame, editions[0]))
+        return groups
+
+    def _rated(self, group: "_Group") -> "pl.LazyFrame":
+        """Give the answers to some files."""
+        keep = [*([CASE] if CASE in group.schema else []), *(name for name in self.order.keep if name != CASE)]
 
         def reject(one: Rejected) -> None:
-            self.refusing.refuse(place, source, one)
+            place, row = group.place_of(one.row)
+            self.refusing.refuse(place, self.order.sources[place], one._replace(row=row))
 
+        frame = pl.concat(group.frames)
         if len(self.sides) == 1:
             rated = self.rater.rate(frame, keep, reject, self._count)
         else:
             rated = self._compared(self.rater.rate(self._against(frame), [*keep, AGAINST], reject, self._count))
-        status = editions[0].status
+        status = self.sides[0].edition.status
         return rated if status == "issued" else rated.with_columns(pl.lit(status).alias("edition_status"))
 
     def _against(self, frame: "pl.LazyFrame") -> "pl.LazyFrame":
