@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,6 +30,7 @@ def main() -> None:
     asked.add_argument("--rows", type=int, nargs="*", default=[100_000, 1_000_000])
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--unknown", type=float, default=0)
+    asked.add_argument("--tasks", nargs="*", default=TASKS, choices=TASKS)
     asked.add_argument("--criteria", action="store_true")
     asked.add_argument("--folder", help="where files of rows are kept between runs")
     asked.add_argument("--one", nargs=3, metavar=("WHO", "TASK", "FILE"), help=argparse.SUPPRESS)
@@ -43,7 +44,7 @@ def main() -> None:
             criteria(folder, given.rows[0])
             return
         for rows in given.rows:
-            compare(file_of(folder, rows, 0), rows, given.rounds)
+            compare(file_of(folder, rows, 0), rows, given.rounds, given.tasks)
             if given.unknown:
                 unknown(folder, rows, given.unknown)
 
@@ -58,9 +59,9 @@ def file_of(folder: Path, rows: int, share: float) -> Path:
     return path
 
 
-def compare(path: Path, rows: int, rounds: int) -> None:
+def compare(path: Path, rows: int, rounds: int, tasks: Sequence[str]) -> None:
     """Run every task of both by turns, and print the ratios."""
-    for task in TASKS:
+    for task in tasks:
         told: dict[str, list[dict[str, Any]]] = {"hand": [], "plan": []}
         for _ in range(rounds):
             for who, runs in told.items():

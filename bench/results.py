@@ -37,6 +37,7 @@ def main() -> int:
         ("A round", ["round.py", "--command", given.command, "--cases", "1000", "4000", "--rounds", "1"]),
         ("Replay", ["replay.py", "--command", given.command, "--records", "1000", "5000"]),
         ("Rows in columns", ["batch.py", "--rows", *given.rows]),
+        ("Rows with open facts", ["batch.py", "--rows", "1000000", "--unknown", "0.02", "--tasks"]),
     ]
     if given.peers:
         runs.append(("Peers, on the same rules", ["peers.py", given.peers[0], cases, *given.peers[1:]]))

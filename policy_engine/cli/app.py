@@ -1,25 +1,11 @@
 """The commands, built in the reader's language."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 
 import click
 
-from policy_engine.cli.batch import build_batch
-from policy_engine.cli.check import build_check
-from policy_engine.cli.clauses import build_clauses
-from policy_engine.cli.compare import build_compare
-from policy_engine.cli.edition_group import build_edition
-from policy_engine.cli.evaluate import build_evaluate
-from policy_engine.cli.explain import build_explain
-from policy_engine.cli.fmt import build_fmt
-from policy_engine.cli.interpretations import build_interpretations
-from policy_engine.cli.new_case import build_new_case
 from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothing
-from policy_engine.cli.prove import build_prove
-from policy_engine.cli.record import build_record
-from policy_engine.cli.replay import build_replay
-from policy_engine.cli.round import build_round
-from policy_engine.cli.test import build_test
 from policy_engine.errors import N_
 from policy_engine.messages import bind_click, translate
 
@@ -45,35 +31,49 @@ _HELP = N_(
 )
 
 
+_MODULES: Mapping[str, str] = {
+    "evaluate": "evaluate", "new-case": "new_case", "round": "round", "batch": "batch", "clauses": "clauses",
+    "interpretations": "interpretations", "compare": "compare", "prove": "prove", "edition": "edition_group", "record": "record",
+    "replay": "replay", "test": "test", "check": "check", "fmt": "fmt", "explain": "explain",
+}  # fmt: skip
+"""The module of each command, in the order in which they are told; its function `build_COMMAND` builds it in a language."""
+
+
+class _Commands(click.Group):
+    """The commands, each loaded when it is asked for: one that is not run costs nothing."""
+
+    language = "en"
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names of the commands."""
+        del ctx
+        return list(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Build a command; None where there is none of this name."""
+        if cmd_name not in _MODULES:
+            for known in _MODULES:  # so that the nearest can be told
+                self.get_command(ctx, known)
+        elif cmd_name not in self.commands:
+            module = import_module(f"policy_engine.cli.{_MODULES[cmd_name]}")
+            build: Callable[[str], click.Command] = getattr(module, f"build_{cmd_name.replace('-', '_')}")
+            self.commands[cmd_name] = build(self.language)
+        return super().get_command(ctx, cmd_name)
+
+
 def build_app(language: str) -> click.Group:
     """Build the command line in a language."""
-    app = click.Group(
+    app = _Commands(
         "policy-engine",
         help=translate(_HELP, language),
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        commands=[
-            build_evaluate(language),
-            build_new_case(language),
-            build_round(language),
-            build_batch(language),
-            build_clauses(language),
-            build_interpretations(language),
-            build_compare(language),
-            build_prove(language),
-            build_edition(language),
-            build_record(language),
-            build_replay(language),
-            build_test(language),
-            build_check(language),
-            build_fmt(language),
-            build_explain(language),
-        ],
         params=[language_option(language)],
         callback=nothing,
         no_args_is_help=True,
         subcommand_metavar=translate(COMMANDS, language),
         options_metavar=translate(OPTIONS, language),
     )
+    app.language = language
     return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)
 
 

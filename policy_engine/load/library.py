@@ -19,6 +19,10 @@ _PLAIN_ID = re.compile(rb'^edition: "([0-9A-Za-z.-]+)"\r?$', re.MULTILINE)
 """An id written plainly, which is found without reading the rest of the file."""
 
 
+_PLAIN_STATUS = re.compile(rb"^status: (issued|draft)\r?$", re.MULTILINE)
+"""A status written plainly."""
+
+
 class Library:
     """The editions below one folder; each is read when it is first asked for, and then kept."""
 
@@ -59,8 +63,16 @@ class Library:
         """Give the id that is asked for; without one, that of the last issued edition, or of the last draft where none is issued."""
         if name:
             return name
-        issued = [known for known in self.folders() if self.edition(known).status == "issued"]
+        issued = [known for known in self.folders() if self._is_issued(known)]
         return max(issued or self.folders())
+
+    def _is_issued(self, name: str) -> bool:
+        """Tell whether an edition is issued, where that is written plainly without reading the rest of it."""
+        if name not in self._loaded:
+            plain = _PLAIN_STATUS.search(read_bytes(os.path.join(self.folders()[name], _FRONT), MAX_BYTES))
+            if plain:
+                return plain[1] == b"issued"
+        return self.edition(name).status == "issued"
 
     def folder_of(self, name: str) -> str:
         """Give the folder of an edition.
