@@ -6,7 +6,9 @@ looked at: it is part of what rows must have in common. So is every figure that 
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.columnar.column_plan import Schema, Within
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     import narwhals.stable.v2 as nw
 else:
     nw = load_extra("narwhals.stable.v2", "batch")
+
+
+PACKED = 30
+"""Truths that one whole number of 64 bits has room for, at two bits each."""
 
 
 class Alike(NamedTuple):
@@ -61,7 +67,7 @@ class _Likeness:
         self.building, self.plan = building, building.plan
         self.facts = self.plan.edition.facts
         self.ties = _Ties({name for name, fact in self.facts.items() if fact.type.kind not in {"list", "set"}})
-        self.keys: dict[str, nw.Expr] = {}
+        self.truths: list[nw.Expr] = []
         self.seen: set[str] = set()
         self._global()
         for track in building.tracks:
@@ -72,7 +78,6 @@ class _Likeness:
         """Give it."""
         columns = self.building.columns
         stated = [name for name in columns if self.facts[name].type.kind != "list"]
-        flags = {f"__open_{name}": nw.col(name).is_null() for name in stated}
         shown = {
             f"__shown_{name}": nw.when(as_column(self._looked_at(name))).then(nw.col(name)) for name in stated if name in self.ties.facts
         }
@@ -80,7 +85,9 @@ class _Likeness:
         regular = all_of([all_plain(columns), within.holds(self.building.bounds()), *agree])
         applies = {f"__a{track.number}": as_column(track.applies) for track in self.building.tracks}
         steps = (*self.building.known.steps, applies, *self.building.steps)
-        return Alike(steps, as_column(regular), {**flags, **shown, **self.keys})
+        truths = [*(nw.col(name).is_null() for name in stated), *self.truths]
+        packed = {f"__is{n}": _packed(truths[n : n + PACKED]) for n in range(0, len(truths), PACKED)}
+        return Alike(steps, as_column(regular), {**packed, **shown})
 
     def _looked_at(self, name: str) -> Truth:
         """Tell whether a row leaves something open that the value of a fact is held against."""
@@ -165,12 +172,19 @@ class _Likeness:
                 self.ties.always.update(facts)
                 continue
             if isinstance(truth, nw.Expr):
-                self.keys[f"__is{len(self.keys)}"] = self._where_it_counts(truth, where)
+                self.truths.append(self._where_it_counts(truth, where))
 
     @staticmethod
     def _where_it_counts(truth: "nw.Expr", where: str) -> "nw.Expr":
         """Leave out how a comparison comes out under a track that surely does not apply."""
         return nw.when(nw.col(f"__a{where}").fill_null(value=True)).then(truth) if where.isdigit() else truth
+
+
+def _packed(truths: "Sequence[nw.Expr]") -> "nw.Expr":
+    """Give truths as the digits of one whole number: no, yes, and unknown."""
+    digits = [truth.cast(nw.Int64).fill_null(2) * 4**place for place, truth in enumerate(truths)]
+    whole: nw.Expr = reduce(add, digits)
+    return whole
 
 
 def _leaves(tree: ast.expr) -> Iterator[ast.expr]:

@@ -62,7 +62,9 @@ class OpenRows:
 
         def judge(row: int) -> Judgement:
             text = odd[row]
-            return self.reader.judge(cells.row(row)) if text is None else self.reader.judge_object(text)
+            if text is not None:
+                return self.reader.judge_object(text)
+            return self.reader.judge(cells.row(row)) if keys[row] is None else self.reader.judge_anew(cells.row(row))
 
         return self.once(keys, judge)
 

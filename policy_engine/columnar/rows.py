@@ -42,6 +42,8 @@ class RowReader:
         self.evaluator = evaluator
         self.facts = [edition.facts[name] for name in names]
         self._remembered: OrderedDict[tuple[Raw, ...], Judgement] = OrderedDict()
+        self._answers: dict[tuple[tuple[str, Cell], ...], dict[str, Cell]] = {}
+        """Each answer once: many thousand rows lead to a few hundred of them."""
 
     def judge_object(self, text: str) -> Judgement:
         """Rate a row that is an object of JSON, or say what is wrong with it."""
@@ -59,16 +61,16 @@ class RowReader:
     def judge(self, cells: tuple[Raw, ...]) -> Judgement:
         """Rate a row, or say what is wrong with it."""
         if any(isinstance(cell, list) for cell in cells):
-            return self._judge(cells)
+            return self.judge_anew(cells)
         found = self._remembered.get(cells)
         if found is None:
-            found = self._remembered[cells] = self._judge(cells)
+            found = self._remembered[cells] = self.judge_anew(cells)
             if len(self._remembered) > REMEMBERED:
                 self._remembered.popitem(last=False)
         return found
 
-    def _judge(self, cells: tuple[Raw, ...]) -> Judgement:
-        """Rate a row that was not met before."""
+    def judge_anew(self, cells: tuple[Raw, ...]) -> Judgement:
+        """Rate a row, or say what is wrong with it, and remember nothing of it."""
         problems: list[Problem] = []
         facts: dict[str, Value] = {}
         for fact, cell in zip(self.facts, cells, strict=True):
@@ -81,7 +83,8 @@ class RowReader:
         if problems:
             return tuple(problems)
         try:
-            return answer_of(self.evaluator.evaluate(Case("", self.edition.id, {}, facts, {}, {})))
+            answer = answer_of(self.evaluator.evaluate(Case("", self.edition.id, {}, facts, {}, {})))
+            return self._answers.setdefault(tuple(answer.items()), answer)
         except InputError as error:
             return error.problems
 
