@@ -8,7 +8,7 @@ import click
 from policy_engine.cli.options import OPTIONS, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
 from policy_engine.columnar.settings import spare_memory
-from policy_engine.columnar.words import ENGINES, FORMATS
+from policy_engine.columnar.words import ENGINES, FORMATS, format_of
 from policy_engine.errors import N_, Problem
 from policy_engine.messages import translate
 
@@ -63,7 +63,7 @@ def build_batch(language: str) -> click.Command:
 def _called(language: str, edition: str | None, against: str | None, rulebook: str | None, lang: str | None, **asked: Any) -> int:
     """Rate the rows and tell what came of it; give the exit code."""
     del lang  # read before the command was built
-    spare_memory()
+    spare_memory(lines=(asked["to_format"] or format_of(asked["to"])) == "jsonl")
     from policy_engine.columnar.order import Side  # noqa: PLC0415
     from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.extras import load_extra  # noqa: PLC0415
@@ -89,7 +89,7 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
 def _order(language: str, **asked: Any) -> "Order":
     """Put together what is asked."""
     from policy_engine.columnar.order import Order  # noqa: PLC0415
-    from policy_engine.columnar.sources import find_sources, format_of  # noqa: PLC0415
+    from policy_engine.columnar.sources import find_sources  # noqa: PLC0415
 
     to_format = asked["to_format"] or format_of(asked["to"])
     if to_format is None:

@@ -2,16 +2,29 @@
 
 import os
 
-_DECODED = 250_000
+_SETTINGS = {
+    "POLARS_ROW_GROUP_PREFETCH_SIZE": 1,
+    "POLARS_PARQUET_DECODE_TARGET_VALUES_PER_THREAD": 250_000,
+    "POLARS_CSV_CHUNK_PREFETCH_LIMIT": 1,
+    "POLARS_CSV_CHUNK_SIZE": 2_000_000,
+    "POLARS_DEFAULT_LINEARIZER_BUFFER_SIZE": 1,
+    "POLARS_DEFAULT_DISTRIBUTOR_BUFFER_SIZE": 1,
+}
+_FOR_LINES = {"POLARS_IDEAL_MORSEL_SIZE": 25_000}
+"""A line of JSON is many times as long as the row that it tells, and waits in memory until those before it are written."""
 _KEPT = 50
+"""Milliseconds for which freed memory is kept."""
 
 
-def spare_memory() -> None:
+def spare_memory(*, lines: bool = False) -> None:
     """Let Polars hold few rows at a time and give freed memory back soon; what the user set goes first.
 
     As it comes, Polars reads ten row groups ahead, decodes whole ones, and keeps freed memory for half a second: more rows a second would
     hold more memory, up to some hundred MB. With these settings ten million rows need little more than one million, in the same time.
+
+    Args:
+        lines: whether lines of JSON are to be written.
     """
-    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
-    os.environ.setdefault("POLARS_PARQUET_DECODE_TARGET_VALUES_PER_THREAD", str(_DECODED))
+    for name, value in {**_SETTINGS, **(_FOR_LINES if lines else {})}.items():
+        os.environ.setdefault(name, str(value))
     os.environ.setdefault("_RJEM_MALLOC_CONF", f"dirty_decay_ms:{_KEPT},muzzy_decay_ms:0,narenas:{os.cpu_count() or 1}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy_engine.columnar.fields import read_column
 from policy_engine.columnar.order import Source
-from policy_engine.columnar.words import FORMATS
+from policy_engine.columnar.words import FORMATS, format_of
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
@@ -29,12 +29,6 @@ CASE = "case"
 ODD = "__odd"
 """The column of rows that a file of JSON holds and that fit no columns: their facts as they stand."""
 _NO_ENDING = N_("its name does not end in .parquet, .csv or .jsonl")
-_ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-
-
-def format_of(path: str) -> str | None:
-    """Give the format that the name of a file tells of."""
-    return _ENDINGS.get(os.path.splitext(path)[1].lower())
 
 
 def is_elsewhere(path: str) -> bool:
