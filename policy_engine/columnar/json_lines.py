@@ -1,8 +1,10 @@
 """Files with a JSON object a line: each value as a case file would hold it; a row that fits no columns goes along as it stands."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from policy_engine.columnar.streams import frame_of
 from policy_engine.errors import InputError, Problem
@@ -18,7 +20,7 @@ else:
     pl = load_extra("polars", "batch")
 
 CASE, ODD = "case", "__odd"
-CHUNK = 50_000
+CHUNK = 10_000
 MOST = 10**15
 _TYPES = {"bool": "Boolean", "count": "Int64"}
 
@@ -54,15 +56,87 @@ def _heeding(frames: "Iterator[pl.DataFrame]", faults: list[InputError]) -> "Ite
 
 def _chunks(path: str, facts: Mapping[str, FactDeclaration], schema: "Mapping[str, pl.DataType]") -> "Iterator[pl.DataFrame]":
     """Read a file chunk by chunk."""
-    columns: dict[str, list[Any]] = {name: [] for name in schema}
     with open(path, encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                _add(columns, _read(line), facts, Location(path, number, 1))
-            if len(columns[ODD]) == CHUNK:
-                yield pl.DataFrame(columns, schema=dict(schema), strict=True)
-                columns = {name: [] for name in schema}
-    yield pl.DataFrame(columns, schema=dict(schema), strict=True)
+        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+        begun = False
+        while some := list(islice(lines, CHUNK)):
+            begun = True
+            yield _Chunk(path, some, facts).frame(schema)
+    if not begun:
+        yield pl.DataFrame(schema=dict(schema))
+
+
+class _Chunk:
+    """Some rows: a column at a time is looked at, and only where something in it is not plain a cell at a time."""
+
+    def __init__(self, path: str, lines: Sequence[tuple[int, str]], facts: Mapping[str, FactDeclaration]) -> None:
+        """Read the lines."""
+        self.path, self.lines, self.facts = path, lines, facts
+        self.odd: dict[int, str] = {}
+        """Rows that fit no columns, by their places: their facts as they stand."""
+        self.rows: list[Mapping[str, object]] = []
+        for place, (_, line) in enumerate(lines):
+            row = _read(line)
+            if not is_object(row):
+                self.odd[place] = str(row)[:200]
+            self.rows.append(row if is_object(row) else {})
+
+    def frame(self, schema: "Mapping[str, pl.DataType]") -> "pl.DataFrame":
+        """Give the rows as columns."""
+        names = set[str]().union(*self.rows)
+        if not names <= schema.keys() or ODD in names:
+            raise self._undeclared(schema)
+        cells = {name: self._column(name, self.facts[name].type.kind) for name in self.facts if name in names}
+        for place in self.odd:
+            for column in cells.values():
+                column[place] = None
+        columns = [pl.Series(name, self._texts(name, cells, names), kind) for name, kind in schema.items()]
+        return pl.DataFrame(columns)
+
+    def _texts(self, name: str, cells: Mapping[str, list[object]], names: AbstractSet[str]) -> "list[object] | pl.Series":
+        """Give one column of the file: a fact, what is handed on, or the rows that fit no columns."""
+        if name in cells:
+            return cells[name]
+        if name == ODD and self.odd:
+            return [self.odd.get(place) for place in range(len(self.rows))]
+        if name in names and name != ODD:
+            return [None if (value := row.get(name)) is None else str(value) for row in self.rows]
+        return pl.repeat(None, len(self.rows), dtype=pl.Null, eager=True)
+
+    def _column(self, name: str, kind: str) -> list[object]:
+        """Give the values of a fact; a row with a value that fits no such column is noted."""
+        values = [row.get(name) for row in self.rows]
+        if _is_plain(values, kind):
+            return values
+        for place, value in enumerate(values):
+            fits, values[place] = _cell(value, kind)
+            if not fits and place not in self.odd:
+                stated = {fact: cell for fact, cell in self.rows[place].items() if fact in self.facts}
+                self.odd[place] = json.dumps(_marked(stated), ensure_ascii=False)
+        return values
+
+    def _undeclared(self, known: Iterable[str]) -> InputError:
+        """Say which key of which line is no fact."""
+        allowed = set(known) - {ODD}
+        number, name = next(
+            (number, name) for (number, _), row in zip(self.lines, self.rows, strict=True) for name in row if name not in allowed
+        )
+        details = {"name": name, "nearest": nearest(name, [*self.facts, CASE])}
+        return InputError([Problem("PE850", Location(self.path, number, 1), details)])
+
+
+def _is_plain(values: list[object], kind: str) -> bool:
+    """Tell whether every value of a column is plainly of its kind, or not recorded."""
+    wanted = _PLAIN.get(kind, str if kind not in {"list", "set", "points"} else type(None))
+    if not set(map(type, values)) <= {wanted, type(None)}:
+        return False
+    if wanted is int:
+        known = [value for value in values if isinstance(value, int)]
+        return not known or (min(known) >= 0 and max(known) < MOST)
+    return wanted is not str or "unknown" not in values
+
+
+_PLAIN: Mapping[str, type] = {"bool": bool, "count": int}
 
 
 def _read(line: str) -> object:
@@ -71,27 +145,6 @@ def _read(line: str) -> object:
         return json.loads(line, parse_float=Figure, parse_constant=Figure)
     except (ValueError, RecursionError):
         return line
-
-
-def _add(columns: dict[str, list[Any]], row: object, facts: Mapping[str, FactDeclaration], place: Location) -> None:
-    """Add a row to the columns."""
-    if not is_object(row):
-        for name, column in columns.items():
-            column.append(str(row)[:200] if name == ODD else None)
-        return
-    for name in row:
-        if name not in columns or name == ODD:
-            raise InputError([Problem("PE850", place, {"name": name, "nearest": nearest(name, [*facts, CASE])})])
-    cells = {name: _cell(value, facts[name].type.kind) for name, value in row.items() if name in facts}
-    odd = any(fits is False for fits, _ in cells.values())
-    stated = {name: row[name] for name in cells}
-    for name, column in columns.items():
-        if name == ODD:
-            column.append(json.dumps(_marked(stated), ensure_ascii=False) if odd else None)
-        elif name in cells:
-            column.append(None if odd else cells[name][1])
-        else:
-            column.append(None if row.get(name) is None else str(row[name]))
 
 
 def _cell(value: object, kind: str) -> tuple[bool, object]:
