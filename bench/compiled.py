@@ -3,8 +3,8 @@
     python bench/compiled.py CASES.jsonl [--cases 3000] [--rounds 9]
 
 CASES.jsonl is what the peers' `gen.py` writes. Every reader answers the same real cases, whole traces without advice, and is held
-against H's answers. Rows are made before the clock starts, as a reader of columns would hand them over; "from facts by name" has the
-making of the row in it, which is what H is given. Below stand what ten times the criteria cost, and how the draft's own case files fare.
+against H's answers. Rows are made before the clock starts, as a reader of columns would hand them over; "from facts by name" is given
+what H is given. Below stand what ten times the criteria cost, and how the draft's own case files fare.
 """
 
 import argparse
@@ -142,9 +142,9 @@ def _readers(facts: "list[Mapping[str, Any]]") -> tuple[Lean, list[Reader], floa
         Reader("interpreter, whole verdict", reference.evaluate, cases, lambda v: v.level or v.outcome),
         Reader("code, whole verdict", compiled.evaluate, cases, lambda v: v.level or v.outcome),
         Reader("code, record", lean.record, rows, lambda r: r.level or r.outcome),
-        Reader("code, record, from facts by name", lambda one: lean.record(lean.row(one)), facts, lambda r: r.level or r.outcome),
+        Reader("code, record, from facts by name", lean.record_of, facts, lambda r: r.level or r.outcome),
         Reader("code, level", lean.level, rows, lambda a: a[1] or a[0]),
-        Reader("code, level, from facts by name", lambda one: lean.level(lean.row(one)), facts, lambda a: a[1] or a[0]),
+        Reader("code, level, from facts by name", lean.level_of, facts, lambda a: a[1] or a[0]),
     ]
     return lean, found, began
 

@@ -106,6 +106,8 @@ def disagreements(drawn: Drawn, seen: Counter[str] | None = None) -> list[object
         row = lean.row(case.facts)
         record = lean.record(row)
         found += [(case.facts, record, lean.level(row))] if lean.level(row) != record[1:3] else []
+        by_name = [(lean.level_of(case.facts), lean.record_of(case.facts)) for _ in range(2)]  # the second time by what was learned
+        found += [(case.facts, record, by_name)] if by_name != [(record[1:3], record)] * 2 else []
         found += _unlike(case, record, lean, reference)
         if seen is not None:
             seen[record.outcome] += 1

@@ -54,9 +54,9 @@ class TrackFunctions:
         self.laws = laws_of(track)
         self.facts = tuple(name for name in self.names.positions if name in track.decisive)
 
-    def level(self) -> str:
-        """Write the function that gives the level alone."""
-        lines = self._begun()
+    def level(self, stated: Sequence[str] = ()) -> str:
+        """Write the function that gives the level alone; of a row, or of cases that state just some facts."""
+        lines = self._begun(stated)
         with lines.under("try:"):
             self._hold_laws(lines)
             rules = list(self.criteria.steps())
@@ -69,9 +69,9 @@ class TrackFunctions:
         lines.add(f"return {self._answer(residual.outcome, residual.level)}")
         return lines.text("def level(row):")
 
-    def record(self) -> str:
-        """Write the function that gives the level and every criterion."""
-        lines = self._begun()
+    def record(self, stated: Sequence[str] = ()) -> str:
+        """Write the function that gives the level and every criterion; see `level`."""
+        lines = self._begun(stated)
         with lines.under("try:"):
             self._hold_laws(lines)
             self.criteria.known(list(self.criteria.each.values()), lines)
@@ -108,17 +108,17 @@ class TrackFunctions:
         """Give the locals of the facts among some names."""
         return [self.names.fact(name) for name in names if name in self.names.positions]
 
-    def _open(self, lines: Lines) -> None:
+    def _open(self, lines: Lines, stated: Sequence[str] = ()) -> None:
         """Begin a function, and ask what binds from outside before facts stand in for others, as the reference does."""
-        self.opening.write(lines)
+        self.opening.write(lines, stated)
         for number, bound in enumerate(self.bounds):
             self._ask_bound(number, bound, lines)
         self.opening.stand_in(lines)
 
-    def _begun(self) -> Lines:
+    def _begun(self, stated: Sequence[str]) -> Lines:
         """Begin a function for known facts: others go to the careful one."""
         lines = Lines()
-        self._open(lines)
+        self._open(lines, stated)
         self._send_on(self._guarded(), lines)
         return lines
 

@@ -4,6 +4,7 @@
     lean.names                                  the facts of a row, in their order
     lean.level(row)                             ("classified", "good")
     lean.record(row)                            Record(track, outcome, level, criteria, figures)
+    lean.level_of(facts), lean.record_of(facts) the same of facts by name
 
 A row is a tuple with a value for every name, UNKNOWN where nothing was recorded; `lean.row(facts)` makes it from facts by name. None
 is refused with a TypeError: Python would take it for false.
@@ -15,8 +16,10 @@ Whatever a reader gives is what the reference would give, or says that it is not
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
+from policy_engine.compiled.by_name import ByName
 from policy_engine.compiled.functions import INVALID, OPEN, Answer, TrackFunctions, binder, choosing, scope
 from policy_engine.compiled.names import Compiler, taker
 from policy_engine.compiled.opening import Layout, layout_of
@@ -71,6 +74,7 @@ class Lean:
         self.facts: dict[str, tuple[str, ...]] = {name: track.facts for name, track in self._tracks.items()}
         """By track: what the figures of a record are the values of."""
         self._made: dict[str, Readers] = {}
+        self._careful: dict[str, Callable[[Row], Record]] = {}
         table = self.layout.names.table
         table |= {"Record": Record, "refused": _REFUSED, "listed": _LISTED, "outside": _OUTSIDE}
         table |= {"bind": binder(plan.level_ids), "none": _NONE_GIVEN}
@@ -84,6 +88,17 @@ class Lean:
         """Give the outcome and the level of a row."""
         self.record: Callable[[Row], Record] = self._dispatcher("record", positions)
         """Give the outcome, the level and every criterion of a row."""
+        self._choosers = plan.choosing if positions else ()
+
+    @cached_property
+    def level_of(self) -> Callable[[Mapping[str, Value]], Answer]:
+        """Give what gives the outcome and the level of facts by name."""
+        return ByName(self, "level", self._choosers).reader()
+
+    @cached_property
+    def record_of(self) -> Callable[[Mapping[str, Value]], Record]:
+        """Give what gives the outcome, the level and every criterion of facts by name."""
+        return ByName(self, "record", self._choosers).reader()
 
     def row(self, facts: Mapping[str, Value]) -> tuple[Value, ...]:
         """Make a row of facts by name; what is not stated is UNKNOWN."""
@@ -93,10 +108,23 @@ class Lean:
         """Give the readers of a track, made once."""
         if name not in self._made:
             track = self._tracks[name]
-            careful = self.code.made("careful", track.careful(), of=name)
-            level = self.code.made("level", track.level(), {"careful": _answer_of(careful)} | _ANSWERS, of=name)
-            self._made[name] = Readers(level, self.code.made("record", track.record(), {"careful": careful}, of=name))
+            level = self.code.made("level", track.level(), self.more_for("level", track), of=name)
+            self._made[name] = Readers(level, self.code.made("record", track.record(), self.more_for("record", track), of=name))
         return self._made[name]
+
+    def more_for(self, name: str, track: TrackFunctions) -> Mapping[str, Any]:
+        """Give what the code of a track calls: the careful reader of rows, made once, and what rows without a record come to."""
+        own = track.track.track.id
+        if own not in self._careful:
+            self._careful[own] = self.code.made("careful", track.careful(), of=own)
+        careful = self._careful[own]
+        return {"careful": careful} if name == "record" else {"careful": _answer_of(careful)} | _ANSWERS
+
+    def track_of(self, row: Row) -> TrackFunctions | None:
+        """Give the one track that is for a row; None where there is none, or more than one could be."""
+        truths = self._choosing(row) or ()
+        sure = [track for track, truth in zip(self._tracks.values(), truths, strict=False) if truth is True]
+        return sure[0] if len(sure) == 1 else None
 
     def _dispatcher(self, name: str, positions: Sequence[int]) -> Callable[[Row], Any]:
         """Make the function that finds the track of a row, and asks it; which track what choices lead to is remembered."""

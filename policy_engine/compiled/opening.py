@@ -4,7 +4,7 @@ A row states a value for each name of `Layout.names`, UNKNOWN where nothing was 
 `when_absent`, stand-ins) is worked out as the reference does; a row that contradicts itself is refused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from policy_engine.compiled.conditions import Conditions
@@ -71,15 +71,17 @@ class Opening:
                 needed |= _sources(fact) & self.names.positions.keys()
         return frozenset(needed)
 
-    def write(self, lines: Lines) -> None:
-        """Take the row apart, and work out what follows under every track."""
+    def write(self, lines: Lines, stated: Sequence[str] = ()) -> None:
+        """Take the row apart, or a case that states just some facts, and work out what follows under every track."""
         follows = [fact for fact, source in self.layout.plan.follows if not source]
         read = self.needed | {name for fact in follows for name in (fact.name, *_sources(fact))} | {*self.layout.lists}
-        asked = [self.names.fact(name) if name in read else "_" for name in self.names.positions]
-        lines.add(f"{', '.join(asked)}, = row")
+        asked = [self.names.fact(name) if name in read else "_" for name in stated or self.names.positions]
+        lines.add(f"{', '.join(asked)}, = {'taken(row)' if stated else 'row'}")
+        if stated:
+            lines.add(*(f"{self.names.fact(name)} = U" for name in self.names.positions if name in read - set(stated)))
         for name in dict.fromkeys(name for fact in follows if fact.when_absent for name in _given(fact.when_absent)):
             lines.add(f"{self.names.stated(name)} = {self.names.fact(name)} is not U")
-        if self.layout.lists:
+        if self.layout.lists and not (stated and set(self.layout.lists).isdisjoint(stated)):
             with lines.under(f"if not ({any_all(map(self.names.fact, self.layout.lists), 'U')}):"):
                 lines.add(LISTED)
         for rule in self.track.track.stand_ins if self.track else ():
