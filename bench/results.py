@@ -9,14 +9,51 @@ kept word for word. A script that fails leaves its message, and the run ends wit
 
 import argparse
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = ("policy-engine", "polars", "duckdb", "pyspark", "z3-solver", "simpleeval", "pyyaml")
+
+
+class Mark(NamedTuple):
+    """A ratio that is looked at first: what it is, the script and the line that tell it, and what it should be."""
+
+    what: str
+    script: str
+    line: str
+    mark: str
+
+
+_US = r"\s+[\d.]+ us\s+([\d.]+ H)"
+_RECORDS = r"replay: (\d+ times the records, [\d.]+ times the memory, [\d.]+ times the time)"
+_ROWS = r"ratio\s+([\d.]+) clock"
+MARKS = (
+    Mark("one case by the reference, whole trace", "one_case.py", r"interpreter / H\s+([\d.]+)", "300 H"),
+    Mark("one case by code, every criterion", "compiled.py", rf"code, record{_US}", "15 H"),
+    Mark("the same, from facts by name", "compiled.py", rf"code, record, from facts by name{_US}", "15 H"),
+    Mark("one case by code, level alone", "compiled.py", rf"code, level{_US}", "3 H"),
+    Mark("the same, from facts by name", "compiled.py", rf"code, level, from facts by name{_US}", "3 H"),
+    Mark("ten times the criteria by code", "compiled.py", r"10 times the criteria, code, record\s+([\d.]+)", "12 times the time"),
+    Mark("a cold command beside a bare start", "cold.py", r"ratio\s+([\d.]+)", "8"),
+    Mark("rows in columns beside the hand-written plan, level", "batch.py", rf"level .*{_ROWS}", "1.25"),
+    Mark("the same, every criterion", "batch.py", rf"verdicts .*{_ROWS}", "1.3"),
+    Mark("the same, written", "batch.py", rf"written .*{_ROWS}", "1.25"),
+    Mark("greatest memory of the largest file", "batch.py", r"level .*→\s+([\d.]+ MB)", "0.6 GB, flat"),
+    Mark("a round: the cases", "round.py", r"([\d.]+ times the cases: [\d.]+ times the time)", "as much"),
+    Mark(
+        "replay: the records",
+        "replay.py",
+        r"replay: (\d+ times the records, [\d.]+ times the memory, [\d.]+ times the time)",
+        "the same memory",
+    ),
+)
 
 
 def main() -> int:
@@ -42,7 +79,8 @@ def main() -> int:
     if given.peers:
         runs.append(("Peers, on the same rules", ["peers.py", given.peers[0], cases, *given.peers[1:]]))
     parts = [_run(title, command) for title, command in runs]
-    given.out.write_text("\n".join([*_head(), *(text for text, _ in parts)]), "utf-8")
+    shown = {command[0]: text for (_, command), (text, _) in reversed(list(zip(runs, parts, strict=True)))}
+    given.out.write_text("\n".join([*_head(), *_marks(shown), *(text for text, _ in parts)]), "utf-8")
     print(f"written: {given.out}")
     return int(any(failed for _, failed in parts))
 
@@ -59,6 +97,15 @@ def _head() -> list[str]:
         "Read the ratios; the times are of a shared machine.",
         "",
     ]
+
+
+def _marks(shown: Mapping[str, str]) -> list[str]:
+    """Give the ratios that are looked at first as a table; of a script with several files of rows the last one counts."""
+    lines = ["| | measured | at most |", "|---|---|---|"]
+    for mark in MARKS:
+        found = re.findall(mark.line, shown.get(mark.script, ""))
+        lines.append(f"| {mark.what} | {found[-1] if found else 'not run'} | {mark.mark} |")
+    return [*lines, ""]
 
 
 def _processor() -> str:
