@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.columnar.completing import Row, Tie, closed, eliminated
+from policy_engine.columnar.completing import Row, Tie, closed, eliminated, ties_of
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
@@ -127,6 +127,15 @@ def test_points_are_eliminated_as_fractions(library: Library) -> None:
     assert not all(_holds(row, {"c": Fraction(13, 10)}) for row in left)
     assert all(_holds(row, {"c": Fraction(14, 10)}) for row in left)
     assert eliminated(group, frozenset("ab"), _facts(library, "count")) is None
+
+
+def test_a_truth_that_follows_from_figures_is_no_matter_of_sums(library: Library) -> None:
+    """Whoever states that truth binds the figures, in a way that no sum tells: their rules are not completed."""
+    edition = library.edition("2020")
+
+    ties = {tie.facts: tie.rows for tie in ties_of(edition, {}) if "disciplined_in_year" in tie.facts}
+
+    assert ties == {frozenset({"disciplined_in_year", "discipline_decided_on"}): None}
 
 
 def _holds(row: Row, values: Mapping[str, Any]) -> bool:

@@ -52,10 +52,12 @@ def ties_of(edition: Edition, constants: Mapping[str, Value]) -> list[Tie]:
 
 
 def _derived(fact: FactDeclaration, reader: Reader) -> Iterable[Tie]:
-    """Give what binds a figure to those that it is derived from; one that is counted from a list is free while the list is open."""
-    names = list(names_of(fact.derived.tree)) if fact.derived else []
-    if fact.derived is None or fact.type.kind not in NUMBERS or not reader.fields.keys() & set(names):
+    """Give what binds a fact to those that it is derived from; one that is counted from a list is free while the list is open."""
+    names = {name for name in names_of(fact.derived.tree) if name in reader.fields} if fact.derived else set[str]()
+    if fact.derived is None or not names:
         return []
+    if fact.type.kind not in NUMBERS:
+        return [Tie(frozenset({fact.name, *names}), None)]
     return [_tie(ast.Compare(ast.Name(fact.name), [ast.Eq()], [fact.derived.tree]), (fact.name, *names), reader)]
 
 
