@@ -4,7 +4,9 @@ A row states a value for each name of `Layout.names`, UNKNOWN where nothing was 
 `when_absent`, stand-ins) is worked out as the reference does; a row that contradicts itself is refused.
 """
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from policy_engine.compiled.conditions import Conditions
@@ -73,7 +75,7 @@ class Opening:
 
     def write(self, lines: Lines, stated: Sequence[str] = ()) -> None:
         """Take the row apart, or a case that states just some facts, and work out what follows under every track."""
-        follows = [fact for fact, source in self.layout.plan.follows if not source]
+        follows = self._following(stated)
         read = self.needed | {name for fact in follows for name in (fact.name, *_sources(fact))} | {*self.layout.lists}
         asked = [self.names.fact(name) if name in read else "_" for name in stated or self.names.positions]
         lines.add(f"{', '.join(asked)}, = {'taken(row)' if stated else 'row'}")
@@ -88,6 +90,16 @@ class Opening:
             lines.add(*(f"s_{target} = {self.names.fact(target)}" for target in rule.take))
         for fact in follows:
             self._follow(fact, lines)
+
+    def _following(self, stated: Sequence[str]) -> list[FactDeclaration]:
+        """Give the facts that may follow: of a case that states just some facts, not those that nothing stated leads to."""
+        known = set(stated)
+        found: list[FactDeclaration] = []
+        for fact, source in self.layout.plan.follows:
+            if not source and (not stated or fact.when_absent or _may_follow(fact, known)):
+                found.append(fact)
+                known.add(fact.name)
+        return found
 
     def _follow(self, fact: FactDeclaration, lines: Lines) -> None:
         """Write how a fact follows from others: a value that was stated must be the same."""
@@ -137,6 +149,12 @@ class Opening:
 def any_all(values: Iterable[str], word: str) -> str:
     """Write the question whether all of some values are a certain one."""
     return " and ".join(f"{value} is {word}" for value in values)
+
+
+def _may_follow(fact: FactDeclaration, known: AbstractSet[str]) -> bool:
+    """Tell whether a derived fact may be known where just some facts may be; what asks whether facts are there may always."""
+    asks = fact.derived is not None and any(isinstance(node, ast.Call) for node in ast.walk(fact.derived.tree))
+    return asks or not known.isdisjoint(_sources(fact)) or not _sources(fact)
 
 
 def _given(condition: Condition) -> tuple[str, ...]:
