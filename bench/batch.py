@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -167,6 +167,7 @@ def _job(task: str, frame: Any, level: str) -> Callable[[], Any]:
 def criteria(folder: Path, rows: int) -> None:
     """Print what ten times the criteria cost."""
     import polars as pl
+    from grown import grown
 
     from policy_engine.columnar.answers import layout_of
     from policy_engine.columnar.polars_rate import PolarsRater
@@ -177,22 +178,13 @@ def criteria(folder: Path, rows: int) -> None:
     frame = pl.scan_parquet(file_of(folder, rows, 0))
     took: list[float] = []
     for times in (1, 10):
-        evaluator = Evaluator(
-            edition._replace(tracks=tuple(track._replace(levels=tuple(_more(track.levels, times))) for track in edition.tracks)), asks=False
-        )
+        evaluator = Evaluator(grown(edition, times), asks=False)
         job = PolarsRater(evaluator.plan, evaluator, layout_of(evaluator.plan, "criteria")).rate(frame).drop("track")
         counted = job.group_by("level").agg(pl.all().exclude("level", "outcome", "possible_levels").sum())
         used = _cpu()
         counted.collect(engine="streaming")
         took.append(_cpu() - used)
     print(f"{rows:9} verdicts, 10 times the criteria: {took[1] / took[0]:.1f} times the time")
-
-
-def _more(levels: Any, times: int) -> Iterator[Any]:
-    """Give levels with each criterion so many times, under a name of its own each."""
-    for rule in levels:
-        copies = [one._replace(id=f"{one.id}_{n}" if n else one.id) for one in rule.criteria for n in range(times)]
-        yield rule._replace(criteria=tuple(copies))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,13 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+from grown import grown
 from hand import classify, facts_of
 
 from policy_engine.compiled.evaluator import CompiledEvaluator
@@ -27,7 +28,6 @@ from policy_engine.language.values import UNKNOWN
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
-from policy_engine.model.rulebook import LevelRule
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
 GROWN = 500
@@ -88,8 +88,8 @@ def _grown(facts: "Sequence[Mapping[str, Any]]", rounds: int) -> None:
         ("interpreter, whole verdict", []),
     ]
     for times in (1, 10):
-        grown = edition._replace(tracks=tuple(track._replace(levels=tuple(_more(track.levels, times))) for track in edition.tracks))
-        reference, compiled = Evaluator(grown), CompiledEvaluator(grown)
+        more = grown(edition, times)
+        reference, compiled = Evaluator(more), CompiledEvaluator(more)
         lean = Lean(reference.plan)
         cases = [Case(f"case-{n}", "2020", {}, one, {}, {}) for n, one in enumerate(facts)]
         rows = [lean.row(one) for one in facts]
@@ -104,13 +104,6 @@ def _grown(facts: "Sequence[Mapping[str, Any]]", rounds: int) -> None:
     for name, (once, tenfold) in readers:
         ratio = median(tenfold() / once() for _ in range(rounds))
         print(f"10 times the criteria, {name:27} {ratio:8.1f} times the time   (mark: at most 12)")
-
-
-def _more(levels: Sequence[LevelRule], times: int) -> Iterator[LevelRule]:
-    """Give levels with each criterion so many times, under a name of its own each."""
-    for rule in levels:
-        copies = [one._replace(id=f"{one.id}_{n}" if n else one.id) for one in rule.criteria for n in range(times)]
-        yield rule._replace(criteria=tuple(copies))
 
 
 def _drafted(name: str, rounds: int) -> None:

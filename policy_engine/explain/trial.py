@@ -47,14 +47,18 @@ def figures_section(figures: Figures, language: str) -> Section:
     demanded = figures.total - len(settled.impossible)
     words = {"edition": figures.edition, "seen": demanded - len(settled.missing), "total": demanded}
     lines = [_side(one, figures, language) for one in settled.missing]
-    if not lines:
-        lines.append(Line("met", translate(N_("every one"), language)))
-    elif not figures.asked:
-        lines.append(Line("note", translate(_NO_SOLVER, language)))
-    if settled.impossible:
-        lines.append(Line("note", translate(_IMPOSSIBLE, language, count=len(settled.impossible))))
+    lines = _remarked(lines, None if figures.asked else _NO_SOLVER, _IMPOSSIBLE, len(settled.impossible), language)
     title = translate(N_("Edition {edition}: figures seen from {seen} of {total} sides"), language, **words)
     return Section(title, tuple(lines))
+
+
+def _remarked(lines: list[Line], unasked: str | None, set_apart: str, count: int, language: str) -> list[Line]:
+    """Give what was not seen, or that everything was; what no solver was asked about, and how much was set apart."""
+    if not lines:
+        lines = [Line("met", translate(N_("every one"), language))]
+    elif unasked:
+        lines = [*lines, Line("note", translate(unasked, language))]
+    return [*lines, Line("note", translate(set_apart, language, count=count))] if count else lines
 
 
 def _side(one: Missing, figures: Figures, language: str) -> Line:
@@ -84,12 +88,7 @@ def trial_sections(trial: Trial, language: str) -> Iterator[Section]:
     words = {"edition": trial.edition, "noticed": trial.killed + trial.refused, "total": trial.total - len(trial.equivalent)}
     title = translate(N_("Edition {edition}: {noticed} of {total} small changes of the rulebook are noticed"), language, **words)
     lines = [_survivor(one, trial, language) for one in trial.survivors]
-    if not lines:
-        lines.append(Line("met", translate(N_("every one"), language)))
-    elif not trial.asked:
-        lines.append(Line("note", translate(_NO_PROOF, language)))
-    if trial.refused:
-        lines.append(Line("note", translate(_REFUSED, language, count=trial.refused)))
+    lines = _remarked(lines, None if trial.asked else _NO_PROOF, _REFUSED, trial.refused, language)
     yield Section(title, tuple(lines))
     same = tuple(Line("note", _same(mutant, language), _where(mutant.place.location, trial.edition)) for mutant in trial.equivalent)
     yield Section(translate(N_("Changes that change nothing: {count}"), language, count=len(same)), same)
