@@ -63,7 +63,8 @@ def build_batch(language: str) -> click.Command:
 def _called(language: str, edition: str | None, against: str | None, rulebook: str | None, lang: str | None, **asked: Any) -> int:
     """Rate the rows and tell what came of it; give the exit code."""
     del lang  # read before the command was built
-    spare_memory(lines=(asked["to_format"] or format_of(asked["to"])) == "jsonl")
+    asked["to_format"] = asked["to_format"] or format_of(asked["to"])
+    spare_memory(lines=asked["to_format"] == "jsonl")
     from policy_engine.columnar.order import Side  # noqa: PLC0415
     from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.extras import load_extra  # noqa: PLC0415
@@ -91,15 +92,14 @@ def _order(language: str, **asked: Any) -> "Order":
     from policy_engine.columnar.order import Order  # noqa: PLC0415
     from policy_engine.columnar.sources import find_sources  # noqa: PLC0415
 
-    to_format = asked["to_format"] or format_of(asked["to"])
-    if to_format is None:
+    if asked["to_format"] is None:
         words = N_("the name `{file}` does not tell a format; say `--to-format`")
         raise click.UsageError(translate(words, language, file=asked["to"]))
     detail = "level" if asked["level_only"] else "all" if asked["explain_columns"] else "verdict"
     sources = find_sources(asked["paths"], asked["from_format"], elsewhere=asked["engine"] == "spark")
     refused = asked["rejects"]
     return Order(
-        sources, asked["to"], to_format, detail, tuple(dict.fromkeys(asked["keep"])), refused,
+        sources, asked["to"], asked["to_format"], detail, tuple(dict.fromkeys(asked["keep"])), refused,
         (format_of(refused) if refused else None) or "csv", asked["excel"],
     )  # fmt: skip
 

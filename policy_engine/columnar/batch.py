@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from policy_engine.columnar.answers import layout_of
 from policy_engine.columnar.judging import REFUSED
+from policy_engine.columnar.names import CASE
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.rejects import kept_rejects
-from policy_engine.columnar.sources import CASE, check_columns, is_elsewhere, scan, unreadable
+from policy_engine.columnar.sources import check_columns, is_elsewhere, scan, unreadable
 from policy_engine.columnar.writing import beside, metadata_of, sink
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra

@@ -1,6 +1,6 @@
 """What a plan over columns is, and how a frame is taken through it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Layout
@@ -52,6 +52,13 @@ class Within:
         return all_of(nw.col(name).is_null() | ((nw.col(name) >= 0) & (nw.col(name) < most)) for name in columns)
 
 
+def stepped(frame: "nw.LazyFrame[Any]", steps: "Iterable[Mapping[str, nw.Expr]]") -> "nw.LazyFrame[Any]":
+    """Take a frame through steps, each of which may name the columns of those before it."""
+    for step in steps:
+        frame = frame.with_columns(**step) if step else frame
+    return frame
+
+
 def planned(frame: "nw.LazyFrame[Any]", columns: ColumnPlan, layout: Layout, raw: Sequence[str]) -> "nw.LazyFrame[Any]":
     """Add to a frame what a plan works out: `__answer`, the criteria that are asked for, and what readings hang on.
 
@@ -61,9 +68,7 @@ def planned(frame: "nw.LazyFrame[Any]", columns: ColumnPlan, layout: Layout, raw
         layout: what is to be told.
         raw: columns that are handed on.
     """
-    for step in columns.steps:
-        if step:
-            frame = frame.with_columns(**step)
+    frame = stepped(frame, columns.steps)
     told = [nw.col(*raw), columns.code.alias("__answer")]
     told += [expression.alias(name) for name, expression in columns.criteria.items() if name in layout.criteria]
     if layout.interpretations:

@@ -17,6 +17,7 @@ from policy_engine.columnar.conditions import Reader, Weight
 from policy_engine.columnar.fields import NUMBERS, Field
 from policy_engine.columnar.logic import NotColumnarError
 from policy_engine.evaluate.variables import Linear, NotLinearError, cross
+from policy_engine.language.check import names_in
 from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
@@ -97,8 +98,7 @@ def _rows(tree: ast.expr, reader: Reader) -> list[Row]:
 
 def _sum(tree: ast.expr, reader: Reader) -> Linear:
     """Give one side."""
-    names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    if any(name in reader.fields and reader.fields[name].kind not in NUMBERS for name in names):
+    if any(name in reader.fields and reader.fields[name].kind not in NUMBERS for name in names_in(tree)):
         raise NotLinearError
     found = reader.number(tree)
     if found is None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.answers import Layout, layout_of
 from policy_engine.columnar.duckdb_write import literal, quoted, write_answers
-from policy_engine.columnar.judging import CODES, ROW, Answer, Move, Refusal, judged
+from policy_engine.columnar.judging import CODES, Answer, Move, Refusal, judged
+from policy_engine.columnar.names import ROW
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import Rejected
 from policy_engine.columnar.refusing import Refusing

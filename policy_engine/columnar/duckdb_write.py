@@ -5,7 +5,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from policy_engine.columnar.judging import ROW
+from policy_engine.columnar.names import ROW
 from policy_engine.columnar.order import Order
 from policy_engine.columnar.writing import FORMULA, metadata_of
 from policy_engine.model.rulebook import Edition

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from policy_engine.columnar.names import CASE, ODD
 from policy_engine.columnar.streams import frame_of
 from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 else:
     pl = load_extra("polars", "batch")
 
-CASE, ODD = "case", "__odd"
 CHUNK = 10_000
 MOST = 10**15
 _TYPES = {"bool": "Boolean", "count": "Int64"}

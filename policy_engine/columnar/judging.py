@@ -8,14 +8,13 @@ from itertools import islice
 from typing import Any, NamedTuple, TypeAlias
 
 from policy_engine.columnar.answers import Cell, Layout
+from policy_engine.columnar.names import CASE, FILE, ROW
 from policy_engine.columnar.order import RatesCases
 from policy_engine.columnar.plain_rows import Plain, PlainRows
 from policy_engine.columnar.rows import Judgement
-from policy_engine.columnar.sources import CASE
 from policy_engine.errors import Problem
 from policy_engine.model.rulebook import Edition
 
-ROW, FILE = "__row", "__file"
 CODES = ("__answer", "__against")
 """The codes of a row: under the edition, and under the one that it is held against."""
 REFUSED = "refused"

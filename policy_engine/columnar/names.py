@@ -1,9 +1,15 @@
-"""The names of the columns that tell of criteria."""
+"""The names of columns: those of criteria, those that go along with the facts, and the engine's own."""
 
 from collections.abc import Iterable
 
 from policy_engine.evaluate.plan import Plan
 from policy_engine.model.rulebook import Criterion, LevelRule
+
+CASE = "case"
+ODD = "__odd"
+"""The column of rows that a file of JSON holds and that fit no columns: their facts as they stand."""
+ROW, FILE = "__row", "__file"
+"""The number of a row, and the file that it stands in."""
 
 
 def criterion_columns(plan: Plan) -> tuple[str, ...]:

@@ -6,11 +6,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from policy_engine.columnar.alike import Alike, alike_of
-from policy_engine.columnar.column_plan import ColumnPlan, Schema, Within
-from policy_engine.columnar.order import RatesCases
+from policy_engine.columnar.column_plan import ColumnPlan, Schema, Within, stepped
+from policy_engine.columnar.names import ODD
 from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.rows import REMEMBERED, Judgement, RowReader
-from policy_engine.columnar.sources import ODD
 from policy_engine.columnar.steady import Steady
 from policy_engine.evaluate.plan import Plan
 from policy_engine.extras import load_extra
@@ -30,10 +29,9 @@ Key: TypeAlias = tuple[Any, ...] | None
 class OpenRows:
     """Rates open rows of one kind of file, whatever engine left them open."""
 
-    def __init__(self, plan: Plan, evaluator: RatesCases, schema: Schema) -> None:
-        """Take the edition, what rates its cases, and the columns that are facts."""
-        self.plan, self.schema = plan, schema
-        self.reader = RowReader(plan.edition, evaluator, list(schema))
+    def __init__(self, plan: Plan, reader: RowReader, schema: Schema) -> None:
+        """Take the edition, what rates its rows one by one, and the columns that are facts."""
+        self.plan, self.reader, self.schema = plan, reader, schema
         self._steady: Steady | None = None
         self._remembered: OrderedDict[Key, Judgement] = OrderedDict()
 
@@ -64,7 +62,7 @@ class OpenRows:
             text = odd[row]
             if text is not None:
                 return self.reader.judge_object(text)
-            return self.reader.judge(cells.row(row)) if keys[row] is None else self.reader.judge_anew(cells.row(row))
+            return self.alone(keys[row], cells.row(row))
 
         return self.once(keys, judge)
 
@@ -77,6 +75,10 @@ class OpenRows:
         told = self._steady.run(cells)
         regular = told["__regular"].fill_null(value=False)
         return [key if one else None for key, one in zip(told.drop("__regular").rows(), regular, strict=True)]
+
+    def alone(self, key: Key, cells: tuple[Any, ...]) -> Judgement:
+        """Rate one row by itself; only one like no other is remembered by its cells, since rows like it are found by their key."""
+        return self.reader.judge(cells) if key is None else self.reader.judge_anew(cells)
 
     def once(self, keys: Sequence[Key], judge: Callable[[int], Judgement]) -> tuple[list[Judgement], list[int]]:
         """Rate rows, those with the same key once; see `judged`. No refusal is shared, since it names figures."""
@@ -105,7 +107,6 @@ class OpenRows:
 
 def _with_keys(alike: Alike, native: "pl.LazyFrame") -> "pl.LazyFrame":
     """Work out what rows have in common."""
-    frame = nw.from_native(native)
-    for step in alike.steps:
-        frame = frame.with_columns(**step) if step else frame
-    return frame.select(alike.regular.alias("__regular"), **alike.keys).to_native()
+    frame = stepped(nw.from_native(native), alike.steps)
+    told: pl.LazyFrame = frame.select(alike.regular.alias("__regular"), **alike.keys).to_native()
+    return told

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.fields import ROOM
-from policy_engine.columnar.open_rows import OpenRows
+from policy_engine.columnar.names import ODD
+from policy_engine.columnar.open_rows import Key, OpenRows
 from policy_engine.columnar.order import RatesCases
 from policy_engine.columnar.rows import Judgement, RowReader
-from policy_engine.columnar.sources import ODD
 from policy_engine.evaluate.plan import plan_of
 from policy_engine.extras import load_extra
 from policy_engine.language.shapes import is_array
@@ -52,13 +52,12 @@ class PlainRows:
             kinds: in which type Polars holds each column; see `kind_of`.
         """
         self.facts = facts
-        self.single = RowReader(edition, evaluator, facts)
         self.kinds = {name: kinds[name] for name in facts if kinds[name]}
         self.types: dict[str, pl.DataType] = {
             name: pl.List(pl.String()) if kind == "List" else getattr(pl, kind)() for name, kind in self.kinds.items()
         }
         schema = nw.from_native(pl.DataFrame(schema=self.types)).schema
-        self.open = OpenRows(plan_of(edition), evaluator, schema)
+        self.open = OpenRows(plan_of(edition), RowReader(edition, evaluator, facts), schema)
 
     def judged(self, rows: Sequence[Plain]) -> list[Judgement]:
         """Rate rows."""
@@ -69,17 +68,17 @@ class PlainRows:
         for column in columns.values():
             unlike = [one or cell is UNFIT for one, cell in zip(unlike, column, strict=True)]
         own = [None if odd else key for key, odd in zip(keys, unlike, strict=True)]
-        answers, places = self.open.once(own, lambda place: self._single(rows[place]))
+        answers, places = self.open.once(own, lambda place: self._single(own[place], rows[place]))
         return [answers[place] for place in places]
 
     def _fits(self, row: Plain) -> bool:
         """Tell whether a row is one of plain columns, without lists of items."""
         return row.get(ODD) is None and all(row[name] is None for name in self.facts if name not in self.kinds)
 
-    def _single(self, row: Plain) -> Judgement:
+    def _single(self, key: Key, row: Plain) -> Judgement:
         """Rate one row by itself."""
         odd = row.get(ODD)
-        return self.single.judge(tuple(row[name] for name in self.facts)) if odd is None else self.single.judge_object(odd)
+        return self.open.alone(key, tuple(row[name] for name in self.facts)) if odd is None else self.open.reader.judge_object(odd)
 
 
 def _cell(value: object, kind: str) -> object:

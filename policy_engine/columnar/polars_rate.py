@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.columnar.answers import Cell, Layout
 from policy_engine.columnar.column_plan import ColumnPlan, Schema, Within, planned
 from policy_engine.columnar.logic import Truth
+from policy_engine.columnar.names import CASE, ODD, ROW
 from policy_engine.columnar.open_rows import OpenRows
 from policy_engine.columnar.order import RatesCases
 from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.polars_words import Words, types_of
-from policy_engine.columnar.rows import Judgement
-from policy_engine.columnar.sources import CASE, ODD
+from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.columnar.steady import Steady
 from policy_engine.errors import Problem
 from policy_engine.evaluate.plan import Plan
@@ -26,7 +26,6 @@ else:
     nw = load_extra("narwhals.stable.v2", "batch")
     pl = load_extra("polars", "batch")
 
-ROW = "__row"
 BYTE = 256
 
 
@@ -105,7 +104,7 @@ class PolarsRater:
         key = f"{odd} {dict(facts)}"
         if key not in self._plans:
             columns = plan_columns(self.plan, facts, _TogetherWithin(self.plan), ODD if odd else "")
-            self._plans[key] = _Ready(self, columns, OpenRows(self.plan, self.evaluator, facts))
+            self._plans[key] = _Ready(self, columns, OpenRows(self.plan, RowReader(self.plan.edition, self.evaluator, list(facts)), facts))
         return self._plans[key]
 
 

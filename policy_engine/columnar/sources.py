@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.fields import read_column
+from policy_engine.columnar.names import CASE, ODD
 from policy_engine.columnar.order import Source
 from policy_engine.columnar.words import FORMATS, format_of
 from policy_engine.errors import N_, InputError, Problem
@@ -25,9 +26,6 @@ else:
     pl = load_extra("polars", "batch")
 
 Facts = Mapping[str, FactDeclaration]
-CASE = "case"
-ODD = "__odd"
-"""The column of rows that a file of JSON holds and that fit no columns: their facts as they stand."""
 _NO_ENDING = N_("its name does not end in .parquet, .csv or .jsonl")
 
 

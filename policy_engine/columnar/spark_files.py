@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from policy_engine.columnar.judging import FILE, ROW
+from policy_engine.columnar.names import FILE, ROW
 from policy_engine.columnar.order import Source
 from policy_engine.columnar.sources import is_elsewhere
 from policy_engine.columnar.staging import staged

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
-from policy_engine.columnar.judging import CODES, ROW, Move, Work
+from policy_engine.columnar.judging import CODES, Move, Work
 from policy_engine.columnar.lookup import Lookup
+from policy_engine.columnar.names import CASE, ODD, ROW
 from policy_engine.columnar.order import Side, Source
 from policy_engine.columnar.plain_rows import kind_of
 from policy_engine.columnar.plan import plan_columns
-from policy_engine.columnar.sources import CASE, ODD, check_columns
+from policy_engine.columnar.sources import check_columns
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:
@@ -34,10 +35,6 @@ class Table(NamedTuple):
     work: Work
     raw: tuple[str, ...]
     """The columns that they are judged by."""
-
-
-class Clamped(Within):
-    """Tells of each column that it is within bounds; what the engine works out beside it must not overflow, so it is made to fit."""
 
 
 def _as_it_is(native: Any) -> Any:
@@ -72,7 +69,7 @@ def table_of(
     odd = (ODD,) if ODD in schema else ()
     raw = tuple(dict.fromkeys((*kept, *(name for names in facts for name in names), *odd, *more, ROW)))
     read = frame = frame.select(*raw)
-    planning = partial(plan_columns, within=Clamped(), odd="".join(odd), patient=True)
+    planning = partial(plan_columns, within=Within(), odd="".join(odd), patient=True)
     plans = [planning(side.plan, {name: schema[name] for name in names}) for side, names in zip(sides, facts, strict=True)]
     for plan in plans[1:]:
         frame, raw = nw.from_native(hold(_against(frame, plan, raw).to_native())), (*raw, CODES[1])

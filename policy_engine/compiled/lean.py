@@ -25,7 +25,7 @@ from policy_engine.compiled.names import Compiler, taker
 from policy_engine.compiled.opening import Layout, layout_of
 from policy_engine.evaluate.bounds import Bound, bounds_of
 from policy_engine.evaluate.plan import Plan
-from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.language.values import UNKNOWN, Truth, Value
 from policy_engine.model.rulebook import Criterion
 
 Row = Sequence[Value]
@@ -122,9 +122,12 @@ class Lean:
 
     def track_of(self, row: Row) -> TrackFunctions | None:
         """Give the one track that is for a row; None where there is none, or more than one could be."""
-        truths = self._choosing(row) or ()
-        sure = [track for track, truth in zip(self._tracks.values(), truths, strict=False) if truth is True]
-        return sure[0] if len(sure) == 1 else None
+        sure = self._sure(self._choosing(row) or ())
+        return self._tracks[sure[0]] if len(sure) == 1 else None
+
+    def _sure(self, truths: Sequence[Truth]) -> list[str]:
+        """Give the tracks that surely apply."""
+        return [name for name, truth in zip(self._tracks, truths, strict=False) if truth is True]
 
     def _dispatcher(self, name: str, positions: Sequence[int]) -> Callable[[Row], Any]:
         """Make the function that finds the track of a row, and asks it; which track what choices lead to is remembered."""
@@ -146,7 +149,7 @@ class Lean:
         truths = self._choosing(row)
         if truths is None:
             return self._outside
-        sure = [name for name, truth in zip(self._tracks, truths, strict=True) if truth is True]
+        sure = self._sure(truths)
         if len(sure) == 1:
             return self.readers(sure[0])
         return self._doubtful if sure or any(truth is UNKNOWN for truth in truths) else self._outside

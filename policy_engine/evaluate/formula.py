@@ -16,6 +16,7 @@ from policy_engine.errors import EngineFaultError
 from policy_engine.evaluate.expression import ShareOfNothingError, interpreter_over
 from policy_engine.evaluate.linear import Row, negated, normal
 from policy_engine.evaluate.variables import Linear, NotLinearError, Variables, add, cross, product
+from policy_engine.language.check import names_in
 from policy_engine.language.show import show
 from policy_engine.language.types import Type
 from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth
@@ -44,6 +45,7 @@ class Any(NamedTuple):
 
 
 Formula: TypeAlias = bool | Atom | All | Any
+_names_in = lru_cache(maxsize=4096)(names_in)
 
 
 def conjunction(parts: Iterable[Formula]) -> Formula:
@@ -281,9 +283,3 @@ class Translator:
         if isinstance(value, (int, Fraction, Ratio)):
             return Linear({}, value.fraction if isinstance(value, Ratio) else value)
         raise NotLinearError
-
-
-@lru_cache(maxsize=4096)
-def _names_in(tree: ast.expr) -> frozenset[str]:
-    """Give the names that a tree reads."""
-    return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
