@@ -22,7 +22,7 @@ from policy_engine.load.tidy.file import tidied, tidied_file
 from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from tests.conftest import ROOT
 from tests.drawn_yaml import draw_file
-from tests.hostile import soon
+from tests.hostile import grows_evenly, soon
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -367,3 +367,13 @@ def test_hostile_files_end_soon(text: str, tmp_path: Path, cli: Cli) -> None:
         code, _, _ = cli("fmt", "--check", str(path))
 
     assert code in {0, 1, 3}
+
+
+@pytest.mark.parametrize("line", ["#\n", "# a\n\n", "a{n}: 1 # b\n", "- [1, # b\n  2]\n"])
+def test_many_lines_cost_what_each_costs(line: str) -> None:
+    """Rule: ten times as many comments, however they stand, take no more than ten times the work."""
+
+    def laid_out(count: int) -> object:
+        return tidied("".join(line.replace("{n}", str(n)) for n in range(count)).encode() + (b"" if "1" in line else b"a: 1\n"), "", None)
+
+    assert grows_evenly(lambda: laid_out(300), lambda: laid_out(3_000), 10)

@@ -371,7 +371,7 @@ def test_a_killed_run_leaves_whole_lines(tmp_path: Path, round_: int) -> None:
     """Rule: `kill -9` in the middle of writing leaves whole lines (at most one torn one behind them), and the next run goes on."""
     path = tmp_path / "records.jsonl"
     run = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(path), json.dumps(_small(0))])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 200_000 * (round_ + 1)):
         time.sleep(0.01)
     run.send_signal(signal.SIGKILL)

@@ -44,7 +44,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
     """Write the blank case; an existing file is never overwritten."""
     del lang  # read before the command was built
     from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.tidy.modeline import schema_seen_from  # noqa: PLC0415
+    from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415
     from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
 
     library = Library(rulebook)
@@ -55,8 +55,8 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
             N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known)
         )
         raise click.BadParameter(words, param_hint="'--track'")
-    schema = schema_seen_from(os.path.dirname(os.path.abspath(output)) if output else "", "case.schema.json")
-    text = blank_case(chosen, [known[track]] if track else list(known.values()), schema)
+    head = modelines_for(os.path.dirname(os.path.abspath(output)), "case.schema.json") if output else []
+    text = blank_case(chosen, [known[track]] if track else list(known.values()), head)
     if output is None:
         click.echo(text, nl=False)
         return 0

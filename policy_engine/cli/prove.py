@@ -90,7 +90,7 @@ def _write(proofs: "list[Proof]", form: str, language: str) -> None:
 
 def _keep(proofs: "list[Proof]", folder: str, language: str) -> None:
     """Write every witness as a case file of its own."""
-    from policy_engine.load.tidy.modeline import schema_seen_from  # noqa: PLC0415
+    from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415
     from policy_engine.prove.cases import case_text  # noqa: PLC0415
     from policy_engine.report.files import write_new  # noqa: PLC0415
 
@@ -101,8 +101,7 @@ def _keep(proofs: "list[Proof]", folder: str, language: str) -> None:
             name = re.sub(r"[/_+]", "-", f"{proof.edition.id}-{claim.id}")
             path = os.path.join(folder, f"{name}.yaml")
             if claim.witness and not os.path.lexists(path):
-                write_new(
-                    path, case_text(claim.witness, name, schema_seen_from(folder, "case.schema.json"), [f"{claim.id}: {claim.answer}"])
-                )
+                head = modelines_for(folder, "case.schema.json")
+                write_new(path, case_text(claim.witness, name, head, [f"{claim.id}: {claim.answer}"]))
                 written += 1
     click.echo(translate(N_("case files written: {count}"), language, count=written), err=True)

@@ -64,11 +64,11 @@ def suggest(folder: str, examined: Sequence[Examined], library: Library, languag
 
 def _write(folder: str, case: Suggestion, evaluator: Evaluator, library: Library, language: str) -> None:
     """Write one case file."""
-    from policy_engine.load.tidy.modeline import schema_seen_from  # noqa: PLC0415  (only where something is written)
+    from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415  (only where something is written)
 
     path = os.path.join(folder, f"{case.name}.yaml")
     edition = evaluator.edition
-    plain = suggestion_facts(case, edition.id, schema_seen_from(folder, "case.schema.json"))
+    plain = suggestion_facts(case, edition.id, modelines_for(folder, "case.schema.json"))
     read, _ = read_case(plain.encode(), path, library, edition.id)
     seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))
     click.echo(_put(path, suggestion_text(case, plain, seen), language), err=True)

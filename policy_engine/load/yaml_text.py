@@ -81,10 +81,20 @@ def read_document(raw: bytes, file: str) -> Document:
 
 
 def read_events(text: str, document: Document) -> Document:
-    """Read a file event by event, with the place and the name of every fault."""
+    """Read a file event by event, with the place and the name of every fault.
+
+    libyaml scans ahead of the events that it hands over, and its releases differ in what they refuse there (0.2.6 ends at
+    1,000 open brackets, 0.2.5 does not). So where it ends with a fault, what stands before that place is read by itself: a
+    limit of ours that is passed there is the answer, whatever the release.
+    """
     builder = _Builder(document)
     builder.read(text)
-    return document._replace(data=builder.root)
+    if builder.fault_at:
+        before = _Builder(document._replace(places={}, keys={}, problems=[]))
+        before.read(text[: builder.fault_at])
+        if before.ended_by_limit:
+            builder = before
+    return builder.document._replace(data=builder.root)
 
 
 class _Open(NamedTuple):
@@ -112,6 +122,9 @@ class _Builder:
         self.nodes = 0
         self.documents = 0
         self.ended = False
+        self.ended_by_limit = False
+        self.fault_at = 0
+        """The character at which libyaml gave up; 0 where it did not."""
 
     def read(self, text: str) -> None:
         """Read all events, up to the end or the first fault of YAML itself."""
@@ -123,6 +136,7 @@ class _Builder:
             unclosed = "end of stream" in str(error.problem)
             mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
             place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._start()
+            self.fault_at = error.problem_mark.index if error.problem_mark else 0
             words = " ".join(filter(None, (error.context, error.problem)))
             self._complain("PE105", place, found=words)
         except yaml.reader.ReaderError as error:
@@ -131,8 +145,8 @@ class _Builder:
             self._complain("PE111", self._start(), found="0")
 
     def _reader_place(self, text: str, error: yaml.reader.ReaderError) -> Location:
-        """Give the place of a character that YAML forbids; libyaml counts bytes."""
-        before = text.encode()[: error.position].decode(errors="ignore")
+        """Return the place of the first character that YAML forbids; its readers count it in bytes or in characters."""
+        before = text[: max(text.find(chr(error.character)), 0)]
         return Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
     def _start(self) -> Location:
@@ -188,7 +202,7 @@ class _Builder:
         self._decorated(event, place)
         if len(self.stack) + self.skipping + 1 > MAX_DEPTH:
             self._complain("PE103", place, limit=str(MAX_DEPTH))
-            self.ended = True
+            self.ended = self.ended_by_limit = True
         if not self.skipping and self._wants_key():
             self._complain("PE112", place, found="{…}" if isinstance(value, dict) else "[…]")
             self.skipping = 1
@@ -202,7 +216,7 @@ class _Builder:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             self._complain("PE104", place, limit=str(MAX_NODES))
-            self.ended = True
+            self.ended = self.ended_by_limit = True
 
     def on_end(self, _event: Any) -> None:
         """End the reading."""

@@ -113,18 +113,18 @@ def _judged(found: Solution, other: Evaluator, meaning: Meaning) -> str:
         return ""
 
 
-def case_text(witness: Witness, name: str, schema: str, remarks: Sequence[str] = (), expect: str = "") -> str:
+def case_text(witness: Witness, name: str, head: Sequence[str], remarks: Sequence[str] = (), expect: str = "") -> str:
     """Write a witness as a case file.
 
     Args:
         witness: the case.
         name: its identity.
-        schema: the path or address of the case schema, for editors.
+        head: the lines that it begins with, for editors.
         remarks: lines that stand as comments at the top.
         expect: what stands under `expect:`, in YAML; nothing where a person has to write it.
     """
     return "\n".join([
-        f"# yaml-language-server: $schema={schema}",
+        *head,
         *(f"# {line}".rstrip() for remark in remarks for line in remark.splitlines()),
         f"case: {name}",
         f'edition: "{witness.edition}"',

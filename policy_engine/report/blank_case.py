@@ -21,18 +21,18 @@ _RECORD = (
 )
 
 
-def blank_case(edition: Edition, tracks: Sequence[Track], schema: str) -> str:
+def blank_case(edition: Edition, tracks: Sequence[Track], head: Sequence[str]) -> str:
     """Write a blank case as YAML text, with comments in both languages.
 
     Args:
         edition: the edition that the case will name.
         tracks: the tracks whose facts it asks for.
-        schema: the path or address of the case schema, for editors.
+        head: the lines that it begins with, for editors.
     """
     names = {name for track in tracks for name in track.reads} | _asked_beside(edition, tracks)
     facts = [fact for name, fact in edition.facts.items() if name in names]
     lines = [
-        f"# yaml-language-server: $schema={schema}",
+        *head,
         *(f"# {edition.title[language]}" for language in LANGUAGES if language in edition.title),
         *(f"# {_both(track.label)}" for track in tracks),
         *(f"# {translate(_HOW, language)}" for language in LANGUAGES),

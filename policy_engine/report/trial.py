@@ -1,6 +1,6 @@
 """A trial as JSON, and a suggested case as the text of a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policy_engine.errors import N_
@@ -81,10 +81,10 @@ def survivors(run: Run, language: str) -> Iterator[tuple[str, str, str]]:
             yield f"{place.location.file}:{place.location.line}", name, survivor_text(one.mutant, language)
 
 
-def suggestion_facts(one: Suggestion, edition: str, schema: str) -> str:
+def suggestion_facts(one: Suggestion, edition: str, head: Sequence[str]) -> str:
     """Write a suggested case with its facts alone, to be rated."""
     facts = [f"  {name}: {value}" for name, value in one.sketch.facts.items()]
-    return "\n".join([f"# yaml-language-server: $schema={schema}", f"case: {one.name}", f'edition: "{edition}"', "facts:", *facts, ""])
+    return "\n".join([*head, f"case: {one.name}", f'edition: "{edition}"', "facts:", *facts, ""])
 
 
 def suggestion_text(one: Suggestion, plain: str, seen: Mapping[str, object]) -> str:

@@ -22,8 +22,8 @@ from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_editions import edition as draw_edition
 from tests.prove.boxes import Box, Point, box_of
 
-RUNS, DRAWS = 10, 200
-"""How many editions are drawn by a seed: so many runs of so many."""
+RUNS, DRAWS, LONG = 4, 50, 100
+"""How many editions are drawn by a seed: so many runs of so many, and under `--long` so many times more."""
 
 
 def agree(dice: Dice) -> int:
@@ -153,7 +153,7 @@ CHECKS: tuple[Callable[[Box], None], ...] = (assert_gaps, assert_reached, assert
 @pytest.mark.parametrize("run", range(RUNS))
 def test_the_reference_the_formulas_and_the_claims_agree(run: int, request: pytest.FixtureRequest) -> None:
     """Rule: in every case of a box the solver says what `evaluate` says, and every claim is what trying all the cases shows."""
-    draws = DRAWS * (10 if request.config.getoption("--long") else 1)
+    draws = DRAWS * (LONG if request.config.getoption("--long") else 1)
 
     cases = [agree(from_seed(draws * run + number)) for number in range(draws)]
 

@@ -85,7 +85,7 @@ def test_every_case_of_a_small_edition_is_confirmed_from_its_file(name: str, tmp
 
     for claim in proof.claims:
         for witness in filter(None, (claim.witness if claim.kind != "one_track" else None, claim.then)):
-            case = read_case(case_text(witness, "witness", "s.json").encode(), str(tmp_path / "w.yaml"), library)[0]
+            case = read_case(case_text(witness, "witness", []).encode(), str(tmp_path / "w.yaml"), library)[0]
             assert witness.outcome == key_of(evaluator.evaluate(case)), claim.id
     assert all("unprovable" in claim.reason for claim in proof.claims if claim.answer == "UNDECIDED")
 
@@ -125,5 +125,5 @@ def test_two_versions_are_told_apart_or_proven_the_same(evaluator: Evaluator, tm
     assert same == (found is None)
     if isinstance(found, Witness):
         library = Library(str(Path(data_root(), "rulebook")))
-        case = read_case(case_text(found, "apart", "s.json", ["so"], "{outcome: classified}").encode(), "apart.yaml", library)[0]
+        case = read_case(case_text(found, "apart", [], ["so"], "{outcome: classified}").encode(), "apart.yaml", library)[0]
         assert (found.outcome, "good") == (key_of(evaluator.evaluate(case)), key_of(other.evaluate(case)))

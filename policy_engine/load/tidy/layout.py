@@ -106,14 +106,17 @@ class _Writer:
         return more
 
     def _between(self, lines: list[str], before: Piece | None, piece: Piece | None) -> None:
-        """Write comments and blank lines above a piece."""
+        """Write comments and blank lines above a piece; where a column leads is worked out once, however many comments stand in it."""
+        leads: dict[int, str] = {}
         for line in lines:
             comment = _comment(line)
-            if comment:
-                column = len(line.rstrip(_BLANKS)) - len(comment)
-                self._begin(" " * self._column(column, before, piece) + comment)
-            else:
+            if not comment:
                 self.blank = True
+                continue
+            column = len(line.rstrip(_BLANKS)) - len(comment)
+            if column not in leads:
+                leads[column] = " " * self._column(column, before, piece)
+            self._begin(leads[column] + comment)
 
     def _column(self, column: int, before: Piece | None, piece: Piece | None) -> int:
         """Give the column that a comment should have: that of what it stood in line with."""

@@ -3,7 +3,6 @@
 import os
 import re
 
-from policy_engine.load.files import data_root
 from policy_engine.load.scalars import Data
 
 _MODELINE = re.compile(r"# *yaml-language-server: *\$schema=(\S+)[ \t]*")
@@ -13,8 +12,18 @@ _MAX_UP = 64
 
 
 def modeline(schema: str) -> str:
-    """Write the modeline for a schema's path or address."""
+    """Return the modeline for a schema's path or address."""
     return f"# yaml-language-server: $schema={schema}"
+
+
+def modelines_for(folder: str, schema: str) -> list[str]:
+    """Return the modeline of a new file in a folder, as the lines that it begins with.
+
+    There is none where no `schemas/` stands above: files travel by mail and in shared folders, and the path of the computer that
+    wrote one leads nowhere on the next.
+    """
+    seen = schema_above(folder, schema)
+    return [modeline(seen)] if seen else []
 
 
 def is_modeline(comment: str) -> bool:
@@ -42,32 +51,25 @@ def schema_above(folder: str, schema: str) -> str:
     return ""
 
 
-def schema_seen_from(folder: str, schema: str) -> str:
-    """Give the path of a schema for a file in a folder: relative where the project has it, so that the file can be shared.
-
-    Where no folder is known, or no project around it, that of the schema that came with the engine.
-    """
-    return (schema_above(folder, schema) if folder else "") or os.path.join(data_root(), "schemas", schema)
-
-
 def moved(text: str, old: str, new: str, schema: str) -> str:
-    """Give the text of a file that is copied from one folder to another, its modeline leading to the schema from there.
+    """Return the text of a file that is copied from one folder to another, its modeline leading to the schema from there.
 
-    Where neither the new place has the schema above it, nor the old modeline led anywhere, the text stays as it is.
+    A modeline that led somewhere is left out where the new place has no schema above it; else the text stays as it is.
     """
     seen = schema_above(new, schema)
     lines = (_MODELINE.fullmatch(line.strip()) for line in text.split("\n"))
     told = next((os.path.normpath(os.path.join(old, line[1])) for line in lines if line), "")
     lost = told and os.path.isfile(told) and not seen
-    return with_modeline(text, told.replace(os.sep, "/") if lost else seen) if seen or lost else text
+    return with_modeline(text, seen) if seen or lost else text
 
 
 def with_modeline(text: str, schema: str) -> str:
-    """Give a text with the modeline as its first line; another one among the comments at its head gives way to it.
+    """Return a text with the modeline as its first line; another one among the comments at its head gives way to it.
 
-    The line ends as the first line of the text does.
+    The line ends as the first line of the text does. Without a schema there is no modeline.
     """
     lines = text.removeprefix("\ufeff").split("\n")
     head = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
     kept = [line for n, line in enumerate(lines) if n >= head or not is_modeline(line.strip())]
-    return "\n".join([modeline(schema) + ("\r" if lines[0].endswith("\r") else ""), *kept])
+    first = [modeline(schema) + ("\r" if lines[0].endswith("\r") else "")] if schema else []
+    return "\n".join([*first, *kept])
