@@ -365,7 +365,8 @@ def test_a_cap_is_traced_whole() -> None:
     trace = next(t for t in rate(edition_of(NAME), {"a": at("top"), "b": at("good")}).caps if t.id == "whole_show")
 
     assert ("whole_show", "", "exceeded", "top", 1, 1, 2, 0, 1, "20%", False, "as_they_stand", ("a",)) == trace[:13]
-    assert ("warning", "II/1", "a fifth", (), {"vi": "Nhất không quá 20%.", "en": "At most 20% are top."}) == trace[13:]
+    assert ("warning", "II/1", "a fifth", (), {"vi": "Nhất không quá 20%.", "en": "At most 20% are top."}) == trace[13:18]
+    assert (2, 0, 2, 0, ()) == trace[18:]
 
 
 def test_caps_stand_in_the_json_of_a_round() -> None:
