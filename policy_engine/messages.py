@@ -56,10 +56,7 @@ def translate(text: str, language: str, **words: object) -> str:
 
 def plural(one: str, many: str, number: int, language: str, **words: object) -> str:
     """Return the form of a marked text that a count asks for, its placeholders filled; `{number}` is the count."""
-    if language == DEFAULT_LANGUAGE:
-        found = one if number == 1 else many
-    else:
-        found = catalogue(language).ngettext(one, many, number)
+    found = catalogue(language).ngettext(one, many, number) if language != DEFAULT_LANGUAGE else one if number == 1 else many
     return found.format(number=number, **words)
 
 

@@ -93,7 +93,7 @@ def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[st
     head, count = verify(_lines(path)).head, len(_records(path))
     assert {"evaluate": {1, len(list(GOOD.glob("*.yaml")))}, "round": {len(list(Path(ROUND).glob("*/*.yaml")))}}[command[0]] >= {count}
     assert before[:2] == (code, out)
-    assert before[2] + f"recorded in {path}: {count} records, head {head.hash}\n" == err
+    assert before[2] + f"recorded in {path}: {count} record{'' if count == 1 else 's'}, head {head.hash}\n" == err
     assert (count, []) == (head.length, _faults(_lines(path)))
 
 
@@ -233,7 +233,7 @@ def test_only_what_could_be_rated_is_recorded(tmp_path: Path, cli: Cli) -> None:
     code, _, err = cli("evaluate", str(bad), CASE, "--record", str(path))
 
     assert 3 == code
-    assert ": 1 records," in err
+    assert ": 1 record," in err
     assert ["chair-completed"] == [record["case"]["name"] for record in _records(path)]
 
 

@@ -347,11 +347,11 @@ def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
     make it so.
     """
     rank = _BADNESS if one.mode == "all_of" else _GOODNESS
-    low, high = (one, two) if rank[one.outcome] < rank[two.outcome] else (two, one)
-    first, second = ({c.id: rank[c.outcome] for c in trace.criteria} for trace in (low, high))
+    less, more = (one, two) if rank[one.outcome] < rank[two.outcome] else (two, one)
+    first, second = ({c.id: rank[c.outcome] for c in trace.criteria} for trace in (less, more))
     for name in merged(first, second):
         was, now = first.get(name, 0), second.get(name, 0)
-        if now >= rank[high.outcome] > was or was >= rank[low.outcome] > now:
+        if now >= rank[more.outcome] > was or was >= rank[less.outcome] > now:
             yield name
 
 
@@ -362,7 +362,7 @@ def _differing(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
 
 
 def _resting_on(first: _State, second: _State, results: tuple[str, str]) -> list[tuple[str, str]]:
-    """Give the parts that a move rests on, by kind and name; who is not classified is so by a rule of eligibility, whatever else differs."""
+    """Give the parts that a move rests on, by kind and name; of who is not classified, the rules of eligibility alone."""
     parts = _parts(first, second)
     bars = [part for part in parts if part[0] == "bars"]
     if bars and _NOT_ELIGIBLE in results:

@@ -70,7 +70,8 @@ class _Told:
             )
         return plural(
             "{same} of {records} records reproduce exactly; {number} does not.",
-            "{same} of {records} records reproduce exactly; {number} do not.", others, self.language, same=records - others, records=records,
+            "{same} of {records} records reproduce exactly; {number} do not.",
+            others, self.language, same=records - others, records=records,
         )  # fmt: skip
 
     def notes(self) -> Iterator[str]:

@@ -276,10 +276,10 @@ class _Told:
             text += self.say(above, over=cap.over, cases=", ".join(cap.cases))
         if cap.over and cap.base_after != cap.base_most:
             lowered = self.say(N_("{levels}, counted after lowering"), levels=levels)
-            words = {"left": cap.held - cap.over, "allowed": cap.allowed_after, "share": share, "base": cap.base_after, "whom": lowered}
             text += self.say(
-                N_("; with {over} of them one level lower: {left} of at most {allowed} ({share} of {base} {whom})"), over=cap.over, **words
-            )
+                N_("; with {over} of them one level lower: {left} of at most {allowed} ({share} of {base} {whom})"),
+                over=cap.over, left=cap.held - cap.over, allowed=cap.allowed_after, share=share, base=cap.base_after, whom=lowered,
+            )  # fmt: skip
         return Line(marks[cap.outcome], f"{self.done.units.get(cap.group, cap.group)}: {text}" if cap.group else text, cap.citation)
 
 

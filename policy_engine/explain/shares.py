@@ -12,7 +12,7 @@ _LEAST_PLACES = 2
 
 def share_bars(edition: Edition) -> frozenset[Fraction]:
     """Return every share that an edition holds something against, in percent; no rounded percentage may stand on another side of one."""
-    owners = (edition.thresholds, *(one.thresholds for one in (*edition.tracks, *edition.chapters)))
+    owners = (edition.thresholds, *(one.thresholds for one in edition.tracks), *(one.thresholds for one in edition.chapters))
     quantities = [threshold.quantity for own in owners for threshold in own.values() if threshold.quantity.type is SHARE]
     return frozenset(value * 100 for quantity in quantities if isinstance(value := quantity.value, Fraction))
 
@@ -27,9 +27,9 @@ def percent(part: int, whole: int, language: str, bars: Collection[Fraction] = (
         bars: the figures that it may be read against, in percent: rounded it lies on the same side of each as it does exactly.
     """
     value = Fraction(part * 100, whole)
-    for places in range(_EXACT_PLACES + 1):
-        if (value * 10**places).denominator == 1:
-            return f"= {_decimal(value, places, language)}%"
+    if 10**_EXACT_PLACES % value.denominator == 0:
+        exact = next(places for places in range(_EXACT_PLACES + 1) if 10**places % value.denominator == 0)
+        return f"= {_decimal(value, exact, language)}%"
     places = _LEAST_PLACES
     while not _keeps_side(value, round(value, places), bars):
         places += 1

@@ -1,7 +1,7 @@
 """What is wrong inside one condition, before anyone knows in which file it stands; and what an unknown name may have meant."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 Texts = Mapping[str, str]
 _CUTOFF = 0.6
@@ -28,12 +28,12 @@ class Near(str):
     makes the difference, whoever follows "did you mean" without a thought would record the opposite of the truth.
     """
 
+    __slots__ = ("labels", "recommended")
     labels: Mapping[str, Texts]
-    """What each name is called, where that is known."""
     recommended: bool
 
-    def __new__(cls, names: Iterable[str] = (), labels: Mapping[str, Texts] | None = None, *, recommended: bool = True) -> "Near":
-        """Take the names, and whether the first is what was meant."""
+    def __new__(cls, names: Iterable[str] = (), labels: Mapping[str, Texts] | None = None, *, recommended: bool = True) -> Self:
+        """Take the names, what each is called where that is known, and whether the first is what was meant."""
         made = super().__new__(cls, "\n".join(names))
         made.labels, made.recommended = labels or {}, recommended
         return made
@@ -76,10 +76,10 @@ def without_negation(name: str) -> Iterator[str]:
     folded = name.casefold()
     starts = [place for place in range(len(name)) if place == 0 or name[place - 1] in _JOINTS]
     for start in starts:
-        for negation in (*_NEGATIONS, *((_CODE_NEGATION,) if name.isupper() else ())):
-            if folded.startswith(negation, start):
-                rest = name[start + len(negation) :]
-                yield name[:start] + rest.lstrip(_JOINTS)
+        for negation in (*_NEGATIONS, _CODE_NEGATION):
+            rest = name[start + len(negation) :].lstrip(_JOINTS)
+            if folded.startswith(negation, start) and rest and (negation != _CODE_NEGATION or rest.isupper()):
+                yield name[:start] + rest
 
 
 def _may_be_opposite(name: str, near: list[str]) -> bool:

@@ -29,7 +29,7 @@ def worded(figure: ast.expr, called: Callable[[str], str]) -> str:
         figure: what is worked out from facts.
         called: gives what a fact or a threshold is called; a name that could be taken for a sum is put into quotation marks.
     """
-    alone = all(isinstance(node, (ast.Name, ast.Call, ast.Load)) for node in ast.walk(figure))
+    alone = isinstance(figure, ast.Name)
     return show(_Worded(lambda name: called(name) if alone else _apart(called(name))).visit(deepcopy(figure)))
 
 
@@ -40,24 +40,21 @@ class _Worded(ast.NodeTransformer):
         """Take what names are called."""
         self.called = called
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802  (the name that ast looks for)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         """Call a fact by its words."""
         return ast.Name(self.called(node.id), node.ctx)
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.expr:
         """Write a share as part and whole; any other function keeps its name."""
         arguments = [self.visit(argument) for argument in node.args]
         if isinstance(node.func, ast.Name) and node.func.id == "share":
             return ast.BinOp(arguments[0], _Over(), arguments[1])
         return ast.Call(node.func, arguments, [])
 
-    def visit_Sub(self, node: ast.Sub) -> ast.operator:  # noqa: N802
-        """Write the sign of minus, which is no hyphen."""
-        return _Minus()
-
-    def visit_Mult(self, node: ast.Mult) -> ast.operator:  # noqa: N802
-        """Write the sign of times."""
-        return _Times()
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Write the signs of minus and of times as people do."""
+        signs = {ast.Sub: _Minus(), ast.Mult: _Times()}
+        return ast.BinOp(self.visit(node.left), signs.get(type(node.op), node.op), self.visit(node.right))
 
 
 class _Over(ast.Div):
@@ -75,9 +72,12 @@ class _Times(ast.Mult):
 _SYMBOLS.update({_Over: "/", _Minus: "−", _Times: "×"})
 
 
+_SIGNS: Final = (*"()+−×*/", " - ")
+
+
 def _apart(words: str) -> str:
     """Put words into quotation marks where they hold a sign of reckoning."""
-    return f"“{words}”" if any(sign in words for sign in "()+-−×*/") else words
+    return f"“{words}”" if any(sign in words for sign in _SIGNS) else words
 
 
 def symbol(operator: ast.AST) -> str:

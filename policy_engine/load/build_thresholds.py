@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_quantity
 from policy_engine.language.types import WRONG, Named
