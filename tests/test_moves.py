@@ -134,7 +134,7 @@ def _differs(reason: Reason) -> bool:
     ],
 )  # fmt: skip
 def test_the_cause_is_told_once_with_the_figures_of_both(cli: Cli, tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
-    """Rule: the criterion in the edition's own sentence, both outcomes, both thresholds; then who, with figures; no `?` for no level (F7)."""
+    """Rule: the criterion in the edition's sentence, both outcomes and thresholds, then who with figures; `?` is for open alone (F7)."""
     _edited(tmp_path, (EXCEEDED,))
     cases = [str(ROOT / "cases/2026-draft/good" / f"{name}.yaml") for name in ("staff-absent-lowered", "staff-outstanding")]
 

@@ -129,7 +129,7 @@ def test_near_names_reach_another_process() -> None:
     """Rule: what workers send back is what they found."""
     near = nearest("HTNVV", {"HTNV": {"en": "done"}, "KHTNV": {"en": "not done"}})
 
-    again = pickle.loads(pickle.dumps(near))  # noqa: S301  (our own)
+    again = pickle.loads(pickle.dumps(near))
 
     assert isinstance(again, Near)
     assert (near, near.labels, near.recommended) == (again, again.labels, again.recommended)

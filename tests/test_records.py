@@ -803,3 +803,28 @@ def _bare(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _bare(child) for key, child in _children(cast("Any", value)) if key not in {"says", "label", "advice", "notice"}}
     return [_bare(child) for _, child in _children(cast("Any", value))] if isinstance(value, list) else value
+
+
+VERIFIED = {
+    "en": ("2 records, 1 fault, not held against a kept head (--head); head ", "the kept head is in the chain", "the kept head is not in"),
+    "vi": (
+        "2 bản ghi, 1 chỗ sai, chưa đối chiếu với mã cuối chuỗi đã lưu (--head); ",
+        "mã cuối chuỗi đã lưu có trong chuỗi",
+        "mã cuối chuỗi đã lưu không có trong",
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", VERIFIED)
+def test_verify_says_what_the_end_was_held_against(tmp_path: Path, cli: Cli, lang: str) -> None:
+    """Rule: one fault is no faults; where no kept head is asked for it is said, since the chain alone does not see a cut tail (F16)."""
+    path = tmp_path / "records.jsonl"
+    assert cli("evaluate", CASE, "--record", str(path))[0] == 0
+    assert cli("evaluate", CASE, "--record", str(path))[0] == 0
+    head = json.loads(path.read_bytes().splitlines()[-1])["hash"]
+    path.write_bytes(path.read_bytes().replace(b'"outcome":"classified"', b'"outcome":"clarified"', 1))
+
+    plain, kept, lost = VERIFIED[lang]
+    assert plain in cli("record", "verify", str(path), lang=lang)[1]
+    assert kept in cli("record", "verify", str(path), "--head", head, lang=lang)[1]
+    assert lost in cli("record", "verify", str(path), "--head", "sha256:0", lang=lang)[1]
