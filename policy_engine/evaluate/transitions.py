@@ -190,8 +190,8 @@ class _Sides:
 
     def __init__(self, before: Verdict, after: Verdict, scale: Sequence[str], rules: tuple[Deciding, Deciding]) -> None:
         """Take both sides; a reason is told from the side that is worse, or without a level."""
-        self.verdicts = {"before": before, "after": after}
-        self.rules = dict(zip(("before", "after"), rules, strict=True))
+        self.verdicts: dict[str, Verdict] = {"before": before, "after": after}
+        self.rules: dict[str, Deciding] = {"before": rules[0], "after": rules[1]}
         self.scale = tuple(scale)
         self.traces = {side: {trace.level: trace for trace in verdict.levels} for side, verdict in self.verdicts.items()}
         self.side = "after" if self._fell(before, after) else "before"

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, Self
 
+from policy_engine.language.shapes import is_object
+
 Texts = Mapping[str, str]
 _CUTOFF = 0.6
 _MOST_NEAR = 6
@@ -102,6 +104,7 @@ def _likeness(one: str, other: str) -> float:
 
 def _label(known: Iterable[str], name: str) -> Texts:
     """Give what a name is called, where `known` tells it."""
-    found: object = known[name] if isinstance(known, Mapping) else None
-    label: object = getattr(found, "label", found)
-    return label if isinstance(label, Mapping) else {}
+    if not is_object(known):
+        return {}
+    label: object = getattr(known[name], "label", known[name])
+    return {language: str(words) for language, words in label.items()} if is_object(label) else {}

@@ -53,7 +53,7 @@ class _Worded(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         """Write the signs of minus and of times as people do."""
-        signs = {ast.Sub: _Minus(), ast.Mult: _Times()}
+        signs: dict[type[ast.operator], ast.operator] = {ast.Sub: _Minus(), ast.Mult: _Times()}
         return ast.BinOp(self.visit(node.left), signs.get(type(node.op), node.op), self.visit(node.right))
 
 
