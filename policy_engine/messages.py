@@ -54,6 +54,21 @@ def translate(text: str, language: str, **words: object) -> str:
     return found.format(**words) if words else found
 
 
+def plural(one: str, many: str, number: int, language: str, **words: object) -> str:
+    """Return the form of a marked text that a count asks for, its placeholders filled; `{number}` is the count."""
+    found = catalogue(language).ngettext(one, many, number) if language != DEFAULT_LANGUAGE else one if number == 1 else many
+    return found.format(number=number, **words)
+
+
+def with_unit(figure: str, language: str) -> str:
+    """Return a figure as rulebooks write it (`6 months`, `90 points`, `50%`) with its unit in a language."""
+    number, _, unit = figure.partition(" ")
+    count = 1 if number == "1" else 2  # any other number, whole or not, takes the second form
+    if unit == "months":
+        return plural("{figure} month", "{figure} months", count, language, figure=number)
+    return plural("{figure} point", "{figure} points", count, language, figure=number) if unit == "points" else figure
+
+
 def sentence(texts: Mapping[str, str], language: str) -> str:
     """Give a text of the rulebook in a language; rulebooks carry every language they show."""
     return texts.get(language) or next(iter(texts.values()), "")

@@ -1,5 +1,6 @@
 """Cohort rules: how many of a group may have a level. A breach is told with the names; nobody is lowered."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from policy_engine.evaluate.caps import rounded
 from policy_engine.evaluate.round import rate_round
+from policy_engine.explain.round import explain_round
 from policy_engine.language.quantity import read_quantity
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case, Decision, Record
@@ -365,7 +367,8 @@ def test_a_cap_is_traced_whole() -> None:
     trace = next(t for t in rate(edition_of(NAME), {"a": at("top"), "b": at("good")}).caps if t.id == "whole_show")
 
     assert ("whole_show", "", "exceeded", "top", 1, 1, 2, 0, 1, "20%", False, "as_they_stand", ("a",)) == trace[:13]
-    assert ("warning", "II/1", "a fifth", (), {"vi": "Nhất không quá 20%.", "en": "At most 20% are top."}) == trace[13:]
+    assert ("warning", "II/1", "a fifth", (), {"vi": "Nhất không quá 20%.", "en": "At most 20% are top."}) == trace[13:18]
+    assert (2, 0, 2, 0, ()) == trace[18:]
 
 
 def test_caps_stand_in_the_json_of_a_round() -> None:
@@ -484,3 +487,74 @@ def test_a_case_that_could_not_be_rated_is_perhaps_a_member() -> None:
     [trace] = rate_round(RoundFiles("show", edition, (*listed, faulty), {}, whole=True, named=True, problems=())).caps
 
     assert trace.outcome == "unknown"
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(ANY_RULES, st.lists(st.sampled_from(WORST_FIRST), min_size=1, max_size=14))
+def test_the_sentence_of_a_cap_adds_up(rules: Rules, levels: list[str]) -> None:
+    """Rule: read back, each count is what one counts by hand, and what is too many is the held less the allowed, of the base named."""
+    done = rate(with_cap(rules), {f"e{n:02}": at(level) for n, level in enumerate(levels)})
+    [line] = next(s for s in explain_round(done, "en", ()).sections if s.title == "Caps on a cohort").lines
+
+    found = re.match(r"\w+: (\d+); at most (\d+) \((\d+)% of (\d+) ([^)]*)\)", line.text)
+    assert found
+    held, allowed, base = int(found[1]), int(found[2]), int(found[4])
+    assert (levels.count(rules.level), base_of(levels, rules), share_of(base, rules)) == (held, base, allowed)
+    assert ("in the group" if not rules.base else "as they stand") in found[5]
+    above = re.search(r"; (\d+) too many among these: ", line.text)
+    assert over(levels, rules) == (int(above[1]) if above else 0)
+    lowered = re.search(
+        r"with (\d+) of them one level lower: (\d+) of at most (\d+) \(\d+% of (\d+) [^)]*counted after lowering\)", line.text
+    )
+    if lowered:
+        moved, left, allowed_then, base_then = map(int, lowered.groups())
+        below = WORST_FIRST[WORST_FIRST.index(rules.level) - 1]
+        after = [rules.level] * left + [below] * moved + [level for level in levels if level != rules.level]
+        assert (moved, left) == (over(levels, rules), held - moved)
+        assert (base_of(after, rules), share_of(base_then, rules)) == (base_then, allowed_then)
+        assert left <= allowed_then
+    elif above:
+        assert held - allowed == int(above[1])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(ANY_RULES, st.lists(st.sampled_from(sorted(PARTLY)), min_size=1, max_size=6))
+def test_the_counts_of_an_open_cohort_add_up(rules: Rules, kinds: list[str]) -> None:
+    """Rule: both ends of the base, and of what it allows, come out in some case; surely too many is the held less the most allowed."""
+    trace = the_cap(rules, [PARTLY[kind][0] for kind in kinds])
+
+    bases = [base_of(levels, rules) for levels in product(*(PARTLY[kind][1] for kind in kinds))]
+    assert (min(bases), max(bases)) == (trace.base, trace.base_most)
+    assert (share_of(trace.base, rules), share_of(trace.base_most, rules)) == (trace.allowed, trace.allowed_most)
+    assert trace.held - trace.over <= share_of(trace.base_after, rules) or not trace.over
+    if trace.over and trace.base_after == trace.base_most:
+        assert trace.held - trace.allowed_most == trace.over
+
+
+SAID: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "as_they_stand": {
+        "en": ("A: 3; at most 0 (20% of 4 B, as they stand)", "3 too many among these: e00, e01, e02"),
+        "vi": ("A: 3; tối đa 0 (20% của 4 B, theo mức hiện có)", "thừa 3, trong số: e00, e01, e02"),
+    },
+    "after_lowering": {
+        "en": (
+            "A: 3; at most 0 (20% of 4 B, as they stand)", "2 too many among these: e00, e01, e02",
+            "with 2 of them one level lower: 1 of at most 1 (20% of 6 B, counted after lowering)",
+        ),
+        "vi": (
+            "A: 3; tối đa 0 (20% của 4 B, theo mức hiện có)", "thừa 2, trong số: e00, e01, e02",
+            "nếu 2 trong số đó xuống một mức: còn 1, tối đa 1 (20% của 6 B, tính sau khi hạ mức)",
+        ),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("counted", SAID)
+def test_a_base_that_moves_says_which_count_is_taken(counted: str) -> None:
+    """Rule: where the whole grows as people are lowered, the sentence gives the counts before and after."""
+    done = rate(with_cap(Rules("top", "20%", ("good",), "down", counted)), {f"e{n:02}": one for n, one in enumerate(TEN)})
+
+    said = {lang: [s.lines[0].text for s in explain_round(done, lang, ()).sections if s.lines and s.lines[0].text.startswith("A: 3")]
+            for lang in ("en", "vi")}  # fmt: skip
+
+    assert {lang: ["; ".join(parts)] for lang, parts in SAID[counted].items()} == said

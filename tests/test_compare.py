@@ -538,7 +538,9 @@ def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path
     assert "HTXSNV: “ít nhất 50%” → “ít nhất 60%”" in plain
     assert "II.1.3.a/HTXSNV/2 · min_exceeded" in plain
     assert ">= min_exceeded → share(tasks_exceeded, tasks_total) > min_exceeded" in plain
-    assert "half_exceeded 10/20 “ít nhất 60%”" in plain
+    assert "specialist-half-exceeded · " in plain
+    assert ": 10/20 = 50% " in plain
+    assert {"en": "met → not met; figure 50% → 60%", "vi": "đạt → không đạt; con số 50% → 60%"}[lang] in plain
     words = {"en": ("draft: nobody has issued it", "Trainings attended"), "vi": ("là dự thảo", "Số lớp bồi dưỡng")}
     assert all(word in plain for word in (*words[lang], "HTXSNV → HTTNV", "trainings_attended", "J-01"))
     assert "None" not in plain

@@ -124,3 +124,15 @@ def test_what_is_like_no_code_is_refused(cli: Cli) -> None:
 
         assert (status, out) == (2, "")
         assert "policy-engine explain" in err
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "Unknown code `{}`. List: `policy-engine explain`"), ("vi", "Không có mã `{}`. Xem danh sách: ")]
+)
+def test_an_unknown_code_is_repeated_as_it_was_written(lang: str, words: str, cli: Cli) -> None:
+    """Rule: what is told back is what was typed, in its own letters; nothing of it steers a terminal (F15)."""
+    for typed, shown in (("../pe/cases/Hồ sơ.yaml", "../pe/cases/Hồ sơ.yaml"), ("pe\x1b[2Jx-y-z-more", "pe\\x1b[2Jx-y-z-more")):
+        status, out, err = cli("explain", typed, lang=lang)
+
+        assert (status, out) == (2, "")
+        assert words.format(shown) in err

@@ -14,7 +14,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from policy_engine.errors import CATALOGUE, Problem
-from policy_engine.messages import LANGUAGES, language_of, sentence, translate
+from policy_engine.messages import LANGUAGES, language_of, plural, sentence, translate, with_unit
 from policy_engine.report.problems import advice_of, message_of
 from policy_engine.source import Location
 from tests.conftest import ROOT
@@ -240,3 +240,37 @@ def test_the_command_line_speaks_vietnamese(typed: str) -> None:
 
     assert done.stdout + done.stderr
     assert ENGLISH.findall(done.stdout + done.stderr) == []
+
+
+COUNTED = re.compile(
+    r"(?<!of )\{(number|count|records|faults|readings|clauses|rows|done|cases|files|strays|total|found|limit)\} (?:[a-z]+ )?[a-z]+s\b"
+)
+NEVER_ONE = {"PE102", "PE103", "PE104", "PE111"}
+"""Errors whose number is a limit far above one, or is anything but one; what is counted "of" is a whole of several."""
+
+
+def test_one_is_not_said_as_many() -> None:
+    """Rule: a count before a noun has two English forms, so that nobody reads "1 faults"; no sentence has its count in one form only."""
+    limits = {str(CATALOGUE[code].message) for code in NEVER_ONE}
+    single = {text for message in _catalogue() if message.id and len(forms := _several(message.id)) == 1 for text in forms}
+
+    assert sorted(text for text in single - limits if COUNTED.search(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "en", "vi"),
+    [(0, "0 faults", "0 chỗ sai"), (1, "1 fault", "1 chỗ sai"), (2, "2 faults", "2 chỗ sai"), (21, "21 faults", "21 chỗ sai")],
+)
+def test_a_count_has_its_form(number: int, en: str, vi: str) -> None:
+    """Rule: English has two forms, Vietnamese one."""
+    said = [plural("{number} fault", "{number} faults", number, language) for language in ("en", "vi")]
+
+    assert [en, vi] == said
+
+
+@pytest.mark.parametrize(
+    ("figure", "en"), [("1 months", "1 month"), ("6 months", "6 months"), ("1 points", "1 point"), ("1.5 points", "1.5 points")]
+)
+def test_a_figure_has_its_unit(figure: str, en: str) -> None:
+    """Rule: the unit of a threshold follows its number too."""
+    assert en == with_unit(figure, "en")

@@ -93,7 +93,7 @@ def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[st
     head, count = verify(_lines(path)).head, len(_records(path))
     assert {"evaluate": {1, len(list(GOOD.glob("*.yaml")))}, "round": {len(list(Path(ROUND).glob("*/*.yaml")))}}[command[0]] >= {count}
     assert before[:2] == (code, out)
-    assert before[2] + f"recorded in {path}: {count} records, head {head.hash}\n" == err
+    assert before[2] + f"recorded in {path}: {count} record{'' if count == 1 else 's'}, head {head.hash}\n" == err
     assert (count, []) == (head.length, _faults(_lines(path)))
 
 
@@ -233,7 +233,7 @@ def test_only_what_could_be_rated_is_recorded(tmp_path: Path, cli: Cli) -> None:
     code, _, err = cli("evaluate", str(bad), CASE, "--record", str(path))
 
     assert 3 == code
-    assert ": 1 records," in err
+    assert ": 1 record," in err
     assert ["chair-completed"] == [record["case"]["name"] for record in _records(path)]
 
 
@@ -803,3 +803,28 @@ def _bare(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _bare(child) for key, child in _children(cast("Any", value)) if key not in {"says", "label", "advice", "notice"}}
     return [_bare(child) for _, child in _children(cast("Any", value))] if isinstance(value, list) else value
+
+
+VERIFIED = {
+    "en": ("2 records, 1 fault, not held against a kept head (--head); head ", "the kept head is in the chain", "the kept head is not in"),
+    "vi": (
+        "2 bản ghi, 1 chỗ sai, chưa đối chiếu với mã cuối chuỗi đã lưu (--head); ",
+        "mã cuối chuỗi đã lưu có trong chuỗi",
+        "mã cuối chuỗi đã lưu không có trong",
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", VERIFIED)
+def test_verify_says_what_the_end_was_held_against(tmp_path: Path, cli: Cli, lang: str) -> None:
+    """Rule: one fault is no faults; where no kept head is asked for it is said, since the chain alone does not see a cut tail (F16)."""
+    path = tmp_path / "records.jsonl"
+    assert cli("evaluate", CASE, "--record", str(path))[0] == 0
+    assert cli("evaluate", CASE, "--record", str(path))[0] == 0
+    head = json.loads(path.read_bytes().splitlines()[-1])["hash"]
+    path.write_bytes(path.read_bytes().replace(b'"outcome":"classified"', b'"outcome":"clarified"', 1))
+
+    plain, kept, lost = VERIFIED[lang]
+    assert plain in cli("record", "verify", str(path), lang=lang)[1]
+    assert kept in cli("record", "verify", str(path), "--head", head, lang=lang)[1]
+    assert lost in cli("record", "verify", str(path), "--head", "sha256:0", lang=lang)[1]

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.transitions import Matrix, Reason, key_of, merged, move_of
+from policy_engine.evaluate.transitions import Deciding, Matrix, Move, key_of, merged, move_of
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
 
 ORDER = ("top", "good", "poor")
+RULES = Deciding(order=("poor", "top", "good"), thresholds={})
 Outcomes = Mapping[str, str]
 
 
@@ -28,9 +29,14 @@ def verdict(came: str, levels: Sequence[LevelTrace] = (), possible: tuple[str, .
     )  # fmt: skip
 
 
-def reasons(before: Verdict, after: Verdict) -> list[tuple[str, str]]:
+def moved(before: Verdict, after: Verdict, rules: tuple[Deciding, Deciding] = (RULES, RULES)) -> Move | None:
+    """Give how a case moved."""
+    return move_of(before, after, ORDER, rules)
+
+
+def reasons(before: Verdict, after: Verdict, rules: tuple[Deciding, Deciding] = (RULES, RULES)) -> list[tuple[str, str]]:
     """Give what decides a move: ids, and the side on which each stands."""
-    move = move_of(before, after, ORDER)
+    move = moved(before, after, rules)
     assert move
     return [(reason.criterion, reason.side) for reason in move.reasons]
 
@@ -45,15 +51,20 @@ POOR_OPEN = level("poor", "any_of", "unknown", {"x": "unknown", "y": "not_met"})
 
 def test_nothing_moves_where_level_and_outcome_are_the_same() -> None:
     """Rule: the trace may differ all it likes; without another level or outcome nobody moved."""
-    assert move_of(verdict("top", [TOP_MET]), verdict("top", [TOP_OPEN]), ORDER) is None
-    assert move_of(verdict("gap"), verdict("gap", [TOP_MISSED]), ORDER) is None
+    assert moved(verdict("top", [TOP_MET]), verdict("top", [TOP_OPEN])) is None
+    assert moved(verdict("gap"), verdict("gap", [TOP_MISSED])) is None
 
 
 def test_a_move_says_from_what_to_what() -> None:
     """Rule: a move names the case, both levels (None where there is none), both outcomes, and each reason with its clause and figures."""
-    move = move_of(verdict("top", [TOP_MET]), verdict("gap", [TOP_MISSED]), ORDER)
+    move = moved(verdict("top", [TOP_MET]), verdict("gap", [TOP_MISSED]))
 
-    assert move == ("case", "top", "classified", None, "gap", (Reason("b", "top/1", "words of b", "b seen", "after"),))
+    assert move
+    [reason] = move.reasons
+    assert move[:5] == ("case", "top", "classified", None, "gap")
+    assert ("criterion", "b", "top", "after") == (reason.kind, reason.criterion, reason.level, reason.side)
+    assert ("top/1", "words of b", "b seen") == (reason.citation, reason.phrase, reason.observed)
+    assert [("met", "b seen"), ("not_met", "b seen")] == [(v.outcome, v.observed) for v in (reason.before, reason.after) if v]
 
 
 @pytest.mark.parametrize(
@@ -70,8 +81,8 @@ def test_a_move_says_from_what_to_what() -> None:
         (("gap", [POOR_NOT]), ("poor", [POOR_HIT]), [("y", "before")]),
         (("poor", [POOR_HIT]), ("gap", [level("poor", "any_of", "not_met", {"x": "not_met"})]), [("y", "before")]),
         (("gap", [level("poor", "any_of", "not_met", {"x": "not_met"})]), ("poor", [POOR_HIT]), [("y", "after")]),
-        (("top", [TOP_MET]), ("out_of_scope", []), []),
-        (("top", [TOP_MET]), ("good", [level("good", "all_of", "met", {"g": "met"})]), []),
+        (("top", [TOP_MET]), ("out_of_scope", []), [("top", "before")]),
+        (("top", [TOP_MET]), ("good", [level("good", "all_of", "met", {"g": "met"})]), [("good", "after"), ("top", "before")]),
     ],
 )  # fmt: skip
 def test_what_decides_a_move(
@@ -81,19 +92,26 @@ def test_what_decides_a_move(
     assert expected == reasons(verdict(*before), verdict(*after))
 
 
-def test_of_a_level_that_went_first_only_what_is_new_is_named() -> None:
-    """Rule: a criterion that held before as well did not decide that the level goes first now."""
+def test_where_only_the_order_of_deciding_changed_that_is_named() -> None:
+    """Rule: with every criterion as it was, it is the order in which levels are asked that decides."""
+    other = Deciding(order=("top", "good", "poor"), thresholds={})
     before = level("poor", "any_of", "met", {"x": "met", "y": "not_met"})
     after = level("poor", "any_of", "met", {"x": "met", "y": "met"})
 
-    assert [("y", "after")] == reasons(verdict("top", [TOP_MET, before]), verdict("poor", [TOP_MET, after]))
+    assert [("order", "after")] == reasons(verdict("top", [TOP_MET, before]), verdict("poor", [TOP_MET, after]), (other, RULES))
 
 
-def test_where_only_the_order_of_deciding_changed_what_held_is_named() -> None:
-    """Rule: with every criterion as it was, the level that goes first now is named by the criteria that hold in it."""
-    levels = [TOP_MET, POOR_HIT]
+def test_a_ceiling_that_did_not_change_is_no_reason() -> None:
+    """Rule: a level that was lowered and now fails by a criterion of its own moves for that criterion, not for the ceiling (F18)."""
+    low = CeilingTrace("absent", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
+    rules = Deciding(order=RULES.order, thresholds={}, lowering=frozenset({"absent"}))
+    good = level("good", "all_of", "not_met", {"band": "not_met"})
 
-    assert [("y", "after")] == reasons(verdict("top", levels), verdict("poor", levels))
+    before = verdict("good", [TOP_MET, good])._replace(ceilings=(low,))
+    after = verdict("gap", [TOP_MISSED, good])._replace(ceilings=(low._replace(level=None, outcome="unknown", lowered=False),))
+
+    assert [("b", "after")] == reasons(before, after, (rules, rules))
+    assert [("b", "before")] == reasons(after, before, (rules, rules))
 
 
 def test_eligibility_and_ceilings_decide_before_criteria() -> None:
@@ -107,24 +125,19 @@ def test_eligibility_and_ceilings_decide_before_criteria() -> None:
 
     assert [("too_new", "after")] == reasons(top, barred)
     assert [("too_new", "before")] == reasons(barred, top)
-    assert [("not_above", "after")] == reasons(top, lowered)
-    assert [("not_above", "before")] == reasons(lowered, top)
+    rules = Deciding(order=RULES.order, thresholds={}, lowering=frozenset({"not_above"}))
+    assert [("not_above", "after")] == reasons(top, lowered, (rules, rules))
+    assert [("not_above", "before")] == reasons(lowered, top, (rules, rules))
 
 
 def test_between_outcomes_without_a_level_what_is_open_is_named() -> None:
-    """Rule: from a gap to an open case the reasons are the open criteria of the levels that are possible."""
+    """Rule: from a gap to an open case the reasons are in the levels that are possible: what is open, and what no longer fails."""
     open_case = verdict("undetermined", [TOP_OPEN, POOR_OPEN], ("top",))
+    authority = Deciding(order=(), residual="decided_by_authority", thresholds={})
 
-    assert [("a", "after")] == reasons(verdict("gap", [TOP_MISSED, POOR_NOT]), open_case)
-    assert [("a", "before")] == reasons(open_case, verdict("gap", [TOP_MISSED, POOR_NOT]))
-    assert reasons(verdict("gap"), verdict("decided_by_authority")) == []
-
-
-def test_a_criterion_used_by_two_levels_is_one_reason() -> None:
-    """Rule: the same reason is told once."""
-    open_case = verdict("undetermined", [TOP_OPEN, TOP_OPEN], ("top",))
-
-    assert [("a", "after")] == reasons(verdict("gap"), open_case)
+    assert [("a", "after"), ("b", "after")] == reasons(verdict("gap", [TOP_MISSED, POOR_NOT]), open_case)
+    assert [("a", "before"), ("b", "before")] == reasons(open_case, verdict("gap", [TOP_MISSED, POOR_NOT]))
+    assert [("residual", "before")] == reasons(verdict("gap"), verdict("decided_by_authority"), (RULES, authority))
 
 
 OUTCOMES = st.sampled_from(["met", "not_met", "unknown", "not_applicable"])
@@ -139,7 +152,7 @@ VERDICTS = st.builds(verdict, CAME, st.lists(TRACES, max_size=3, unique_by=lambd
 @given(VERDICTS, VERDICTS)
 def test_the_way_back_is_the_way_there(before: Verdict, after: Verdict) -> None:
     """Rule: swapped, a move has the same reasons, each on the other side."""
-    there, back = move_of(before, after, ORDER), move_of(after, before, ORDER)
+    there, back = moved(before, after), moved(after, before)
 
     assert (there is None) == (back is None) == (key_of(before) == key_of(after))
     if there and back:

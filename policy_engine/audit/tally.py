@@ -6,7 +6,7 @@ from typing import Any
 
 from policy_engine.audit.replay import Drift, Replayer
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.transitions import Matrix, Move, merged, move_of
+from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
 from policy_engine.model.rulebook import Edition
 
 MAX_KEPT = 1000
@@ -49,7 +49,8 @@ class Against:
         self.replayer, self.edition = replayer, edition
         self.records = 0
         self.matrix = Matrix()
-        self.moves: list[Move] = []
+        self.moves: list[tuple[Move, str]] = []
+        """Who moved, with the edition of the record."""
         self.moved = 0
         self.unread: list[tuple[str, Problem]] = []
         self.not_rated = 0
@@ -69,11 +70,11 @@ class Against:
             return
         self.editions[own.id] = own
         self.matrix.add(before, after)
-        move = move_of(before, after, self.levels)
+        move = move_between(before, after, self.levels, (own, self.edition))
         if move:
             self.moved += 1
             if len(self.moves) < MAX_KEPT:
-                self.moves.append(move)
+                self.moves.append((move, own.id))
 
     @property
     def levels(self) -> list[str]:

@@ -13,6 +13,8 @@ _HELP = N_(
 
     CODE is a code as errors and findings show it, such as PE302. Without one, all codes are listed."""
 )
+_LONGEST = 12
+"""A longer name is no slip of a code."""
 
 
 def build_explain(language: str) -> click.Command:
@@ -45,9 +47,9 @@ def explain_codes(language: str, names: tuple[str, ...], form: str, lang: str | 
     from policy_engine.load.pages import codes, read_page  # noqa: PLC0415  (what a run does not need it does not load)
 
     known = codes()
-    wanted = list(dict.fromkeys(name.strip().upper() for name in names))
-    for name in wanted:
+    for name in names:
         _refuse_unknown(name, known, language)
+    wanted = list(dict.fromkeys(name.strip().upper() for name in names))
     pages = [read_page(code, language) for code in wanted or known]
     if form == "json":
         from policy_engine.report.data import to_json  # noqa: PLC0415
@@ -72,11 +74,15 @@ def explain_codes(language: str, names: tuple[str, ...], form: str, lang: str | 
 
 
 def _refuse_unknown(name: str, known: list[str], language: str) -> None:
-    """Refuse a code that has no page, naming the nearest ones."""
-    if name in known:
+    """Refuse a code that has no page, as it was written, naming the nearest ones."""
+    code = name.strip().upper()
+    if code in known:
         return
     from policy_engine.language.complaint import nearest_few  # noqa: PLC0415
+    from policy_engine.report.visible import visible  # noqa: PLC0415
 
-    near = nearest_few(name, known)
-    words = N_("`{name}` is no code; nearest: {nearest}") if near else N_("`{name}` is no code; `policy-engine explain` lists them all")
-    raise click.UsageError(translate(words, language, name=name, nearest=", ".join(near)))
+    near = nearest_few(code, known) if len(code) <= _LONGEST else []
+    words = N_("Unknown code `{name}`. List: `policy-engine explain`")
+    if near:
+        words = N_("Unknown code `{name}`; nearest: {nearest}. List: `policy-engine explain`")
+    raise click.UsageError(translate(words, language, name=visible(name), nearest=", ".join(near)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 import click
 
 from policy_engine.errors import N_
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 
 EVERY = 1_000_000
 
@@ -30,6 +30,6 @@ def rows_done(total: Callable[[], int], language: str) -> Generator[Callable[[in
         nonlocal done
         done += rows
         if done // EVERY > (done - rows) // EVERY:
-            sys.stderr.write(translate(N_("{done} rows done"), language, done=done) + "\n")
+            sys.stderr.write(plural("{number} row done", "{number} rows done", done, language) + "\n")
 
     yield tell

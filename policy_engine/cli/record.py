@@ -7,7 +7,7 @@ import click
 from policy_engine.cli.options import COMMANDS, OPTIONS, format_option, language_option, nothing
 from policy_engine.cli.streams import open_records, watched
 from policy_engine.errors import N_
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 
 _HELP = N_(
     """Find every record that was changed, removed or moved, and print the head of the chain.
@@ -62,6 +62,19 @@ def verify_records(language: str, path: str, head: str | None, form: str, lang: 
             click.echo(chain_fault(fault, language))
         if not met:
             click.echo(translate(N_("the head {head} is not in this chain: records were removed or rewritten"), language, head=head))
-        words = N_("{count} records, {faults} faults; head {head}")
-        click.echo(translate(words, language, count=verifier.lines, faults=len(verifier.faults), head=verifier.head.hash))
+        click.echo(_counted(verifier.lines, len(verifier.faults), verifier.head.hash, met if head else None, language))
     return int(bool(verifier.faults) or not met)
+
+
+def _counted(records: int, faults: int, head: str, met: bool | None, language: str) -> str:  # noqa: FBT001  (three answers)
+    """Count records and faults, and say whether the end of the file was held against anything: the chain alone does not see a cut."""
+    held = {
+        None: N_("not held against a kept head (--head)"), True: N_("the kept head is in the chain"),
+        False: N_("the kept head is not in the chain"),
+    }[met]  # fmt: skip
+    counted = (
+        plural("{number} record", "{number} records", records, language),
+        plural("{number} fault", "{number} faults", faults, language),
+        translate(held, language),
+    )
+    return translate(N_("{counts}; head {head}"), language, counts=", ".join(counted), head=head)

@@ -10,7 +10,7 @@ import click
 from policy_engine.audit.chain import append
 from policy_engine.audit.record import Rating, make_record
 from policy_engine.errors import N_
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 
 
 def record_option(language: str) -> click.Option:
@@ -30,7 +30,10 @@ def record(path: str, ratings: Iterable[Rating], language: str) -> None:
         raise click.BadParameter(translate(words, language, path=path), param_hint="'--record'") from None
     except OSError as error:
         raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--record'") from error
-    told = translate(N_("recorded in {path}: {count} records, head {head}"), language, path=path, count=head.length, head=head.hash)
+    told = plural(
+        "recorded in {path}: {number} record, head {head}", "recorded in {path}: {number} records, head {head}", head.length, language,
+        path=path, head=head.hash,
+    )  # fmt: skip
     click.echo(told, err=True)
 
 

@@ -121,7 +121,7 @@ class _Chunk:
         number, name = next(
             (number, name) for (number, _), row in zip(self.lines, self.rows, strict=True) for name in row if name not in allowed
         )
-        details = {"name": name, "nearest": nearest(name, [*self.facts, CASE])}
+        details = {"name": name, "nearest": nearest(name, {**self.facts, CASE: None})}
         return InputError([Problem("PE850", Location(self.path, number, 1), details)])
 
 

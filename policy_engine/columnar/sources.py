@@ -125,7 +125,7 @@ def check_columns(source: Source, schema: "Mapping[str, nw.dtypes.DType]", editi
         if name in keep or name == CASE or (name == ODD and source.form == "jsonl"):
             continue
         if name not in declared:
-            problems.append(Problem("PE850", place, {"name": name, "nearest": nearest(name, [*declared, CASE])}))
+            problems.append(Problem("PE850", place, {"name": name, "nearest": nearest(name, {**declared, CASE: None})}))
         unfit = _unfit(name, dtype, editions)
         problems += [Problem("PE851", place, {"name": name, "found": str(dtype), "wanted": NOUNS[fact.type.kind]}) for fact in unfit]
     missing = [name for name in keep if name not in schema]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rated, Rater
-from policy_engine.evaluate.transitions import Matrix, Move, merged, move_of
+from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
 from policy_engine.model.rulebook import Edition
 
 
@@ -56,7 +56,7 @@ def shift_of(paths: Iterable[str], before: tuple[Edition, Rater], after: tuple[E
             not_rated.append(second)
         else:
             matrix.add(first.verdict, second.verdict)
-            move = move_of(first.verdict, second.verdict, levels)
+            move = move_between(first.verdict, second.verdict, levels, (before[0], after[0]))
             moved += [Moved(path, second.case.subject.get("name", ""), move)] if move else []
     return Shift(matrix, tuple(moved), tuple(not_rated), levels)
 

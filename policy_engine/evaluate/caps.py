@@ -123,13 +123,17 @@ class _Cohort:
         threshold = cap.exception.at_most if cap.exception and excepted is True else cap.at_most
         counts = self._counts(members)
         outcome = self._outcome(counts, threshold, excepted)
+        if cap.exception and excepted is UNKNOWN and outcome == "exceeded":
+            threshold = cap.exception.at_most  # the share that may hold: what is above it is so either way
         over = self._over(counts.least, counts.base_most, threshold) if outcome == "exceeded" else 0
+        base_after = counts.base_most + over * self._moving()
         at_level = tuple(sorted(member.id for member in members if member.id and member.level == cap.level))
         anyone = self._interpreter(next(self.rated[member.id] for member in members if member.id))
         return CapTrace(
             rule.id, " · ".join(filter(None, name)), outcome, cap.level, counts.least, counts.most, counts.base_least,
             self._allowed(counts.base_least, threshold), over, threshold.quantity.text, excepted is True, cap.counted, at_level,
-            cap.severity, *rule.citation, used(rule.readings, anyone), rule.says,
+            cap.severity, *rule.citation, used(rule.readings, anyone), rule.says, counts.base_most,
+            self._allowed(counts.base_most, threshold), base_after, self._allowed(base_after, threshold), cap.base,
         )  # fmt: skip
 
     def _excepted(self, name: tuple[str, ...]) -> Truth:
@@ -155,13 +159,13 @@ class _Cohort:
 
     def _over(self, count: int, base: int, threshold: Threshold) -> int:
         """Give how many would have to stand lower for the cap to be kept, with the base counted as the cap says."""
-        moving = self._moves() if self.cap.counted == "after_lowering" else 0
+        moving = self._moving()
         return next((k for k in range(count + 1) if count - k <= self._allowed(base + k * moving, threshold)), count)
 
-    def _moves(self) -> int:
-        """Give by how much the base changes where one case is lowered by one level."""
+    def _moving(self) -> int:
+        """Give by how much the base, as the cap counts it, changes where one case is lowered by one level."""
         ids, base = self.plan.level_ids, self.cap.base
-        if not base:
+        if not base or self.cap.counted != "after_lowering":
             return 0
         below = ids[max(ids.index(self.cap.level) - 1, 0)]
         return (below in base) - (self.cap.level in base)

@@ -1,27 +1,61 @@
-"""One case under two editions, or at two times: whether it moved, and which criteria decide that it did.
+"""One case under two editions, or at two times: whether it moved, and what the move rests on.
 
-Read from two finished verdicts and their traces; nothing is evaluated here.
+Read from two finished verdicts and from how their editions decide; no condition is evaluated here. A verdict follows from its
+parts: the outcomes of its levels, the order in which these are asked, what comes out where none holds, the rules of eligibility and
+the ceilings. The parts that differ are put in the place of the others, alone and together: a move rests on those of a smallest
+set that makes the one result the other, there or back. So whatever is named differs between the two, and matters.
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
 from typing import NamedTuple, TypeVar
 
+from policy_engine.model.facts import Texts
+from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
 
+REASON_KINDS = ("criterion", "level", "level_rule", "order", "residual", "eligibility", "ceiling", "track")
+"""What a move can rest on: see `Reason.kind` in `schemas/compare.schema.json`, which has a sentence for each."""
 _Thing = TypeVar("_Thing", bound=Hashable)
 _SIDES = {"before": "after", "after": "before"}
-_AGAINST = ("not_met", "unknown")
+_OPEN, _NOT_ELIGIBLE = "undetermined", "not_eligible"
+_BADNESS = {"met": 0, "not_applicable": 0, "unknown": 1, "not_met": 2}
+_GOODNESS = {"met": 2, "unknown": 1, "not_met": 0, "not_applicable": 0}
+_MOST_PARTS = 12
+"""Above so many parts that differ their sets are not searched: all of them are named."""
 
 
-class Reason(NamedTuple):
-    """Something that decides a move: its id, clause and words, the figures that it saw, and which of the two verdicts it stands in."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """What one of the two verdicts says of a reason: how it came out, the figures, the words and the thresholds they are held against."""
 
+    outcome: str
+    observed: str = ""
+    phrase: str = ""
+    thresholds: tuple[tuple[str, str], ...] = ()
+    says: Texts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Something that a move rests on: it differs between the two verdicts.
+
+    `side`: the verdict whose clause, words and figures stand in `citation`, `phrase` and `observed`; `before` and `after` hold what
+    either says, None where it has no such thing. `level`: the level that a criterion or a rule belongs to.
+    """
+
+    kind: str
     criterion: str
+    level: str
     citation: str
     phrase: str
     observed: str
     side: str
+    before: View | None
+    after: View | None
 
 
 class Move(NamedTuple):
@@ -33,6 +67,38 @@ class Move(NamedTuple):
     after: str | None
     after_outcome: str
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deciding:
+    """How an edition comes from the levels of a track to a result."""
+
+    order: tuple[str, ...] = ()
+    """The levels in the order in which they are asked: the first that holds is given."""
+    residual: str = "gap"
+    """The level, or the outcome, where none holds."""
+    clause: str = ""
+    lowering: frozenset[str] = frozenset()
+    """The ceilings that lower a level."""
+    thresholds: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+    """Of a criterion, by level and id: its thresholds with their figures."""
+
+
+def deciding_of(edition: Edition, track: str | None) -> Deciding:
+    """Return how an edition decides on a track."""
+    lowering = frozenset(c.rule.id for chapter in edition.chapters for c in chapter.ceilings if c.lowers)
+    own = next((one for one in edition.tracks if one.id == track), None)
+    if own is None:
+        return Deciding(lowering=lowering, thresholds={})
+    thresholds = {
+        (rule.level, c.id): tuple((threshold.name, threshold.quantity.text) for threshold in c.thresholds)
+        for rule in own.levels
+        for c in rule.criteria
+    }
+    return Deciding(
+        order=tuple(level for step in own.decide for level in step.levels), residual=own.residual.level or own.residual.outcome,
+        clause=own.citation.clause, lowering=lowering, thresholds=thresholds,
+    )  # fmt: skip
 
 
 class Matrix:
@@ -85,96 +151,288 @@ def merged(first: Iterable[_Thing], second: Iterable[_Thing]) -> list[_Thing]:
     return joined
 
 
-def move_of(before: Verdict, after: Verdict, level_order: Sequence[str]) -> Move | None:
-    """Tell how a case moved; None where neither level nor outcome differ.
-
-    Where the new result is worse, or no level, the reasons are what stands against the old level in the new verdict; where it
-    is better, what stood against the new level in the old one.
+def move_of(before: Verdict, after: Verdict, level_order: Sequence[str], rules: tuple[Deciding, Deciding]) -> Move | None:
+    """Tell how a case moved, and what that rests on; None where neither level nor outcome differ.
 
     Args:
         before: the one verdict.
         after: the other one.
         level_order: the levels of both scales, the best first.
+        rules: how the one edition decides, and how the other does.
     """
     if (before.level, before.outcome) == (after.level, after.outcome):
         return None
-    told = _bars(before, after, level_order)
-    return Move(after.case, before.level, before.outcome, after.level, after.outcome, tuple(dict.fromkeys(told)))
+    reasons = tuple(_Sides(before, after, level_order, rules).reasons())
+    return Move(after.case, before.level, before.outcome, after.level, after.outcome, reasons)
 
 
-def _bars(before: Verdict, after: Verdict, order: Sequence[str]) -> Iterator[Reason]:
-    """Give what decides a move."""
-    place = {level: number for number, level in enumerate(order)}
-    if before.level is None and after.level is None:
-        yield from _without_levels(before, after)
-    elif before.level and (after.level is None or place[after.level] > place[before.level]):
-        yield from _against(before.level, after, before, "after")
-    elif after.level:
-        yield from _against(after.level, before, after, "before")
+def move_between(before: Verdict, after: Verdict, level_order: Sequence[str], editions: tuple[Edition, Edition]) -> Move | None:
+    """Tell how a case moved between two editions; None where neither level nor outcome differ."""
+    if (before.level, before.outcome) == (after.level, after.outcome):
+        return None
+    return move_of(before, after, level_order, (deciding_of(editions[0], before.track), deciding_of(editions[1], after.track)))
 
 
-def _without_levels(before: Verdict, after: Verdict) -> Iterator[Reason]:
-    """Give what decides between two outcomes without a level: a rule of eligibility, or what is open on the one side alone."""
-    yield from (*_bound(before, "before"), *_bound(after, "after"))
-    for verdict, side in ((before, "before"), (after, "after")):
-        if verdict.outcome == "undetermined":
-            possible = [trace for trace in verdict.levels if trace.level in verdict.possible_levels]
-            yield from (_reason(c, side) for trace in possible for c in trace.criteria if c.outcome == "unknown")
+class _State(NamedTuple):
+    """What one result follows from, part by part; a part is a name with what it says."""
+
+    outcomes: tuple[tuple[str, str], ...]
+    order: tuple[str, ...]
+    residual: str
+    bars: tuple[tuple[str, str], ...]
+    ceilings: tuple[tuple[str, str], ...]
+    scale: tuple[str, ...]
+    """The levels of both scales, the best first; the same on either side."""
 
 
-def _against(level: str, verdict: Verdict, other: Verdict, side: str) -> Iterator[Reason]:
-    """Give what stands in a verdict against a level that the other verdict gives."""
-    bound = list(_bound(verdict, side))
-    if bound:
-        yield from bound
-        return
-    trace, fellow = _trace(verdict, level), _trace(other, level)
-    if trace is None:
-        return
-    if trace.outcome == "met":
-        yield from _went_first(verdict, other, side)
-    elif trace.mode == "all_of":
-        yield from (_reason(c, side) for c in trace.criteria if c.outcome in _AGAINST)
+class _Sides:
+    """Two verdicts on one case, while it is looked for what makes them differ."""
+
+    def __init__(self, before: Verdict, after: Verdict, scale: Sequence[str], rules: tuple[Deciding, Deciding]) -> None:
+        """Take both sides; a reason is told from the side that is worse, or without a level."""
+        self.verdicts: dict[str, Verdict] = {"before": before, "after": after}
+        self.rules: dict[str, Deciding] = {"before": rules[0], "after": rules[1]}
+        self.scale = tuple(scale)
+        self.traces = {side: {trace.level: trace for trace in verdict.levels} for side, verdict in self.verdicts.items()}
+        self.side = "after" if self._fell(before, after) else "before"
+
+    def _fell(self, before: Verdict, after: Verdict) -> bool:
+        """Tell whether the new result is worse, or no level; of two without a level, whether the new one is open."""
+        if before.level is None and after.level is None:
+            return (after.outcome == _OPEN, after.outcome) > (before.outcome == _OPEN, before.outcome)
+        return after.level is None or (before.level is not None and self.scale.index(after.level) > self.scale.index(before.level))
+
+    def reasons(self) -> Iterator[Reason]:
+        """Give what the move rests on, in the order in which it is decided."""
+        tracks = [verdict.track for verdict in self.verdicts.values()]
+        barred = any(bar.outcome == "met" for verdict in self.verdicts.values() for bar in verdict.eligibility)
+        if None in tracks and tracks[0] != tracks[1] and not barred:
+            yield self._plain("track", "" if tracks[0] == tracks[1] else str(next(filter(None, tracks))))
+            return
+        first, second = self._states()
+        for part, name in _resting_on(first, second, self._results()):
+            if part == "outcomes":
+                yield from self._level(name)
+            elif part in {"bars", "ceilings"}:
+                yield from self._bound(part, name)
+            else:
+                yield self._plain(part, "")
+
+    def _results(self) -> tuple[str, str]:
+        """Give the two results."""
+        return key_of(self.verdicts["before"]), key_of(self.verdicts["after"])
+
+    def _states(self) -> tuple[_State, _State]:
+        """Give what either result follows from; where only one edition has a level that is not what the order is about."""
+        one, two = self.rules["before"].order, self.rules["after"].order
+        common = set(one) & set(two)
+        same = [level for level in one if level in common] == [level for level in two if level in common]
+        joined = tuple(merged(one, two))
+        bars = merged(*(tuple(bar.id for bar in verdict.eligibility) for verdict in self.verdicts.values()))
+        ceilings = merged(*(tuple(c.id for c in v.ceilings if c.id in self.rules[s].lowering) for s, v in self.verdicts.items()))
+        return tuple(  # type: ignore[return-value]  # two sides, two states
+            _State(
+                tuple((level, self._outcome(side, level)) for level in merged(self.traces["before"], self.traces["after"])),
+                joined if same else self.rules[side].order, self.rules[side].residual,
+                tuple((name, self._bar(side, name)) for name in bars), tuple((name, self._cap(side, name)) for name in ceilings),
+                self.scale,
+            )
+            for side in self.verdicts
+        )  # fmt: skip
+
+    def _outcome(self, side: str, level: str) -> str:
+        """Give how a level came out; one that a side does not have never holds, nor does an open one that is not possible."""
+        trace, verdict = self.traces[side].get(level), self.verdicts[side]
+        if trace is None:
+            return "absent"
+        ruled_out = trace.outcome == "unknown" and verdict.outcome == _OPEN and verdict.possible_exact and not verdict.ceilings
+        return "not_met" if ruled_out and verdict.possible_levels and level not in verdict.possible_levels else trace.outcome
+
+    def _bar(self, side: str, name: str) -> str:
+        """Give how a rule of eligibility came out."""
+        return next((bar.outcome for bar in self.verdicts[side].eligibility if bar.id == name), "not_met")
+
+    def _cap(self, side: str, name: str) -> str:
+        """Give the level to which a ceiling lowers whatever is better: `open` where it is not known, "" where it binds nothing.
+
+        Of a subject that is not classified no ceiling is asked: it is taken to be as on the other side.
+        """
+        own, other = self.verdicts[side], self.verdicts[_SIDES[side]]
+        if own.outcome == _NOT_ELIGIBLE and other.outcome != _NOT_ELIGIBLE and name in self.rules[side].lowering:
+            return self._cap(_SIDES[side], name)
+        trace = next((one for one in own.ceilings if one.id == name), None)
+        if trace is None or trace.outcome == "not_applicable":
+            return ""
+        return trace.other or "open"
+
+    def _level(self, name: str) -> Iterator[Reason]:
+        """Give what makes a level come out otherwise: criteria, what it asks of them, or that only one side has it."""
+        one, two = self.traces["before"].get(name), self.traces["after"].get(name)
+        if one is None or two is None:
+            yield self._made("level", name, name, {side: trace.get(name) for side, trace in self.traces.items()})
+            return
+        if one.mode != two.mode:
+            yield self._made("level_rule", name, name, {"before": one, "after": two})
+            names = [] if _mode_alone(one, two) or _mode_alone(two, one) else list(_differing(one, two))
+        else:
+            names = list(_turning(one, two)) or list(_differing(one, two))
+        ids = {side: {c.id: c for c in trace.criteria} for side, trace in (("before", one), ("after", two))}
+        for criterion in names:
+            yield self._made("criterion", criterion, name, {side: own.get(criterion) for side, own in ids.items()})
+
+    def _bound(self, part: str, name: str) -> Iterator[Reason]:
+        """Give a rule of eligibility, or a ceiling, as a reason."""
+        kind = "eligibility" if part == "bars" else "ceiling"
+        found: dict[str, EligibilityTrace | CeilingTrace | None] = {
+            side: next((one for one in (verdict.eligibility if part == "bars" else verdict.ceilings) if one.id == name), None)
+            for side, verdict in self.verdicts.items()
+        }
+        if any(found.values()):
+            yield self._made(kind, name, "", found)
+
+    def _plain(self, kind: str, name: str) -> Reason:
+        """Give a reason that is no trace: the order of deciding, what comes out where no level holds, or the track."""
+        views = {side: View(outcome=self._said(kind, side), says={}) for side in self.verdicts}
+        clause = self.rules[self.side].clause or self.rules[_SIDES[self.side]].clause
+        return Reason(
+            kind=kind, criterion=name or kind, level="", citation=clause, phrase="", observed="", side=self.side, **views,
+        )  # fmt: skip
+
+    def _said(self, kind: str, side: str) -> str:
+        """Give what one side says of the order, of what comes out where no level holds, or of the track."""
+        rules, verdict = self.rules[side], self.verdicts[side]
+        return {"order": " > ".join(rules.order), "residual": rules.residual, "track": verdict.track or verdict.outcome}[kind]
+
+    def _made(self, kind: str, name: str, level: str, found: Mapping[str, "_Trace | None"]) -> Reason:
+        """Give a trace of either side as one reason, told from the side that it is against, if that has it."""
+        side = self.side if found[self.side] else _SIDES[self.side]
+        told = found[side]
+        assert told is not None
+        views = {s: None if trace is None else _view(trace, self.rules[s].thresholds.get((level, name), ())) for s, trace in found.items()}
+        phrase = "" if isinstance(told, LevelTrace) else told.phrase
+        return Reason(
+            kind=kind, criterion=name, level=level, citation=told.citation, phrase=phrase, observed=_seen(told), side=side,
+            before=views["before"], after=views["after"],
+        )  # fmt: skip
+
+
+_Trace = CriterionTrace | EligibilityTrace | CeilingTrace | LevelTrace
+
+
+def _view(trace: _Trace, thresholds: tuple[tuple[str, str], ...]) -> View:
+    """Give what a trace says."""
+    if isinstance(trace, LevelTrace):
+        return View(outcome=trace.outcome, observed=trace.mode, says={})
+    return View(outcome=trace.outcome, observed=_seen(trace), phrase=trace.phrase, thresholds=thresholds, says=trace.says)
+
+
+def _seen(trace: _Trace) -> str:
+    """Give the figures of a trace; of a ceiling it is the level that it is held against."""
+    if isinstance(trace, LevelTrace):
+        return ""
+    return trace.other or "" if isinstance(trace, CeilingTrace) else trace.observed
+
+
+def _mode_alone(one: LevelTrace, two: LevelTrace) -> bool:
+    """Tell whether a level would come out as the other one does if only all, or any, of its criteria were asked as there."""
+    applying = [c.outcome for c in one.criteria if c.outcome != "not_applicable"]
+    rank, nothing = (_BADNESS, "met") if two.mode == "all_of" else (_GOODNESS, "not_met")
+    return max(applying, key=rank.__getitem__, default=nothing) == two.outcome
+
+
+def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
+    """Give the criteria that turn the outcome of a level into the other one, those of a level that asks all, or any, of them.
+
+    They are those that make the one outcome and are not so on the other side; and, where the other outcome is open, those that
+    make it so.
+    """
+    rank = _BADNESS if one.mode == "all_of" else _GOODNESS
+    less, more = (one, two) if rank[one.outcome] < rank[two.outcome] else (two, one)
+    first, second = ({c.id: rank[c.outcome] for c in trace.criteria} for trace in (less, more))
+    for name in merged(first, second):
+        was, now = first.get(name, 0), second.get(name, 0)
+        if now >= rank[more.outcome] > was or was >= rank[less.outcome] > now:
+            yield name
+
+
+def _differing(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
+    """Give the criteria that came out otherwise, or that only one side asks."""
+    first, second = ({c.id: c.outcome for c in trace.criteria} for trace in (one, two))
+    return (name for name in merged(first, second) if first.get(name) != second.get(name))
+
+
+def _resting_on(first: _State, second: _State, results: tuple[str, str]) -> list[tuple[str, str]]:
+    """Give the parts that a move rests on, by kind and name; of who is not classified, the rules of eligibility alone."""
+    parts = _parts(first, second)
+    bars = [part for part in parts if part[0] == "bars"]
+    if bars and _NOT_ELIGIBLE in results:
+        return bars
+    if len(parts) > _MOST_PARTS or (_result(first), _result(second)) != results:
+        return list(parts)
+    return list(_needed(first, second))
+
+
+def _parts(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
+    """Give the parts in which two states differ."""
+    found: list[tuple[str, str]] = []
+    for kind in ("bars", "outcomes", "order", "residual", "ceilings"):
+        one, two = getattr(first, kind), getattr(second, kind)
+        if kind in {"order", "residual"}:
+            found += [(kind, "")] if one != two else []
+        else:
+            found += [(kind, name) for (name, was), (_, now) in zip(one, two, strict=True) if was != now]
+    return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _needed(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
+    """Give the parts of every smallest set that makes the one result the other, there or back."""
+    parts = _parts(first, second)
+    found: set[tuple[str, str]] = set()
+    for start, goal in ((first, second), (second, first)):
+        minimal: list[frozenset[tuple[str, str]]] = []
+        for number in range(1, len(parts) + 1):
+            for few in map(frozenset, combinations(parts, number)):
+                if not any(one <= few for one in minimal) and _result(_with(start, goal, few)) == _result(goal):
+                    minimal.append(few)
+        found.update(*minimal)
+    return tuple(part for part in parts if part in found)
+
+
+def _with(start: _State, goal: _State, chosen: frozenset[tuple[str, str]]) -> _State:
+    """Give a state with some parts of another."""
+    changed: dict[str, object] = {}
+    for kind in _State._fields:
+        one, two = getattr(start, kind), getattr(goal, kind)
+        if kind in {"order", "residual", "scale"}:
+            changed[kind] = two if (kind, "") in chosen else one
+        else:
+            changed[kind] = tuple(new if (kind, new[0]) in chosen else old for old, new in zip(one, two, strict=True))
+    return _State(**changed)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the fields are its own
+
+
+def _result(state: _State) -> str:
+    """Give what follows from a state."""
+    bars = {outcome for _, outcome in state.bars}
+    if "met" in bars:
+        return _NOT_ELIGIBLE
+    outcomes = dict(state.outcomes)
+    possible: list[str] = []
+    for level in state.order:
+        if outcomes.get(level) in {"met", "unknown"}:
+            possible.append(level)
+        if outcomes.get(level) == "met":
+            break
     else:
-        yield from _none_of(trace, fellow, side)
+        possible.append(state.residual)
+    reached = {end for one in possible for end in _lowered(one, state)}
+    return _OPEN if "unknown" in bars or len(reached) > 1 else next(iter(reached))
 
 
-def _bound(verdict: Verdict, side: str) -> Iterator[Reason]:
-    """Give what binds a level from outside its criteria: eligibility, and ceilings that lowered it."""
-    yield from (_reason(bar, side) for bar in verdict.eligibility if bar.outcome == "met" and verdict.outcome == "not_eligible")
-    yield from (_reason(ceiling, side) for ceiling in verdict.ceilings if ceiling.lowered)
-
-
-def _went_first(verdict: Verdict, other: Verdict, side: str) -> Iterator[Reason]:
-    """Give the criteria of the level that went first: those that the other verdict does not have met, if any; else what is open."""
-    trace = _trace(verdict, verdict.level)
-    if trace is None:
-        waiting = [level for level in verdict.levels if level.outcome == "unknown"]
-        yield from (_reason(c, side) for level in waiting for c in level.criteria if c.outcome == "unknown")
-        return
-    fellow = _trace(other, verdict.level)
-    met = [c for c in trace.criteria if c.outcome == "met"]
-    before = {c.id for c in fellow.criteria if c.outcome == "met"} if fellow else set[str]()
-    yield from (_reason(c, side) for c in [c for c in met if c.id not in before] or met)
-
-
-def _none_of(trace: LevelTrace, fellow: LevelTrace | None, side: str) -> Iterator[Reason]:
-    """Of a level of which any criterion suffices, give those that held in the other verdict and do not in this one."""
-    held = [c for c in fellow.criteria if c.outcome == "met"] if fellow else []
-    names = {c.id for c in held}
-    lost = [c for c in trace.criteria if c.outcome in _AGAINST and (c.id in names or c.outcome == "unknown")]
-    if lost:
-        yield from (_reason(c, side) for c in lost)
-    else:
-        yield from (_reason(c, _SIDES[side]) for c in held)
-
-
-def _trace(verdict: Verdict, level: str | None) -> LevelTrace | None:
-    """Give how a level came out in a verdict."""
-    return next((trace for trace in verdict.levels if trace.level == level), None)
-
-
-def _reason(trace: CriterionTrace | EligibilityTrace | CeilingTrace, side: str) -> Reason:
-    """Give a trace as a reason; of a ceiling, what was seen is the level that it is held against."""
-    seen = trace.other or "" if isinstance(trace, CeilingTrace) else trace.observed
-    return Reason(trace.id, trace.citation, trace.phrase, seen, side)
+def _lowered(level: str, state: _State) -> set[str]:
+    """Give what the ceilings leave of a level, or of an outcome; more than one thing where a ceiling is not known."""
+    scale = state.scale
+    if level not in scale:
+        return {level}
+    rank = max([scale.index(level), *(scale.index(cap) for _, cap in state.ceilings if cap in scale)])
+    return set(scale[rank:]) if any(cap == "open" for _, cap in state.ceilings) else {scale[rank]}

@@ -7,7 +7,7 @@ from policy_engine.compare.differences import KINDS, Change, Field
 from policy_engine.compare.parts import Shown
 from policy_engine.errors import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.messages import LANGUAGES, sentence, translate
+from policy_engine.messages import LANGUAGES, sentence, translate, with_unit
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition, Track
 
@@ -50,7 +50,6 @@ _WORDS = {
 _SPOKEN = {"status", "mode", "outcome", "never"}
 """Fields that hold words of the rulebook language, which a reader is told in words."""
 _QUOTED = {"phrase", "starts"}
-_UNITS = {"months": N_("{number} months"), "points": N_("{number} points")}
 _GROUPS = {
     "level": N_("Levels of the scale"), "fact": N_("Facts"), "invariant": N_("Facts"), "threshold": N_("Figures known everywhere"),
     "reading": N_("Readings of the register"), "body": N_("Bodies"), "clause": N_("Clauses of the text"),
@@ -244,8 +243,7 @@ class _Told:
         if name in _SPOKEN and value in _WORDS:
             return self.say(_WORDS[value])
         if name == "value":
-            number, _, unit = (value.replace(".", ",") if self.language == "vi" else value).partition(" ")
-            return self.say(_UNITS[unit], number=number) if unit in _UNITS else number
+            return with_unit(value.replace(".", ",") if self.language == "vi" else value, self.language)
         if name == "body" and value in edition.bodies:
             return sentence(edition.bodies[value].label, self.language)
         return f"“{value}”" if name in _QUOTED else self._coded(name, value)

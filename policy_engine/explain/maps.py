@@ -6,7 +6,7 @@ from policy_engine.errors import N_
 from policy_engine.evaluate.coverage import Cited, ClauseMap, MappedClause, SourceFault
 from policy_engine.evaluate.readings import ReadingReport
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.messages import sentence, translate
+from policy_engine.messages import plural, sentence, translate
 from policy_engine.model.rulebook import Edition
 
 _SORTS = {
@@ -34,9 +34,11 @@ def explain_map(edition: Edition, found: ClauseMap, faults: Sequence[SourceFault
         return translate(text, language, **words)
 
     bare = [mapped.clause for mapped in found.clauses if not mapped.covered]
-    headline = say(
-        N_("{clauses} clauses; {bare} neither encoded nor explained; {strays} cites lead to no clause of the map"),
-        clauses=len(found.clauses), bare=len(bare), strays=len(found.strays),
+    clauses = plural("{number} clause", "{number} clauses", len(found.clauses), language)
+    headline = plural(
+        "{clauses}; {bare} neither encoded nor explained; {number} cite leads to no clause of the map",
+        "{clauses}; {bare} neither encoded nor explained; {number} cites lead to no clause of the map",
+        len(found.strays), language, clauses=clauses, bare=len(bare),
     )  # fmt: skip
     sections = [Section(say(N_("By clause")), tuple(_by_clause(edition, found.clauses, language)))]
     if found.strays:
@@ -105,7 +107,10 @@ def explain_readings(edition: Edition, reports: Iterable[ReadingReport], cases: 
 
     told = tuple(reports)
     accepted = sum(report.reading.status == "accepted" for report in told)
-    headline = say(N_("{count} readings, {accepted} of them accepted by the policy owner"), count=len(told), accepted=accepted)
+    headline = plural(
+        "{number} reading, {accepted} of them accepted by the policy owner",
+        "{number} readings, {accepted} of them accepted by the policy owner", len(told), language, accepted=accepted,
+    )  # fmt: skip
     sections: list[Section] = []
     for report in told:
         reading = report.reading

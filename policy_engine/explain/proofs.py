@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from policy_engine.errors import N_, Words
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.explain.words import outcome_word
+from policy_engine.language.grammar import parse
+from policy_engine.language.show import worded
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
@@ -100,8 +102,16 @@ class Teller:
         return self.say(N_("{least} and {most}"), least=least, most=most) if least and most else least or most
 
     def figure(self, span: Span) -> str:
-        """Name a figure by the labels of its facts."""
-        return " / ".join(sentence(self.edition.facts[name].label, self.language) for name in span.facts) or span.figure
+        """Name a figure by the labels of its facts, each in its place."""
+        read = parse(span.figure).tree
+        return worded(read, self.called) if read else span.figure
+
+    def called(self, name: str) -> str:
+        """Return what a fact is called, or the figure of a threshold."""
+        if name in self.edition.facts:
+            return sentence(self.edition.facts[name].label, self.language)
+        owners = (self.edition.thresholds, *(track.thresholds for track in self.edition.tracks))
+        return next((own[name].quantity.text for own in owners if name in own), name)
 
 
 def explain_proof(proof: Proof, language: str, notes: Sequence[str] = ()) -> Explanation:

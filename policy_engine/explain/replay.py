@@ -6,10 +6,10 @@ from policy_engine.audit.chain import Fault, Verifier
 from policy_engine.audit.replay import Drift
 from policy_engine.audit.tally import Against, Tally
 from policy_engine.errors import N_, Problem
-from policy_engine.evaluate.transitions import Move
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.explain.shift import Went, move_sections
 from policy_engine.explain.words import outcome_word
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 
 _CAUSES = {
     "rulebook": N_("the rulebook is not the one that was recorded"), "case": N_("the case is not the one that was recorded"),
@@ -58,15 +58,26 @@ class _Told:
         """Say how many records there are, and how many differ."""
         tally = self.tally
         if isinstance(tally, Tally):
-            others = tally.causes.total()
-            words: dict[str, object] = {"records": tally.records, "same": tally.records - others, "others": others}
-            return self.say(N_("Records: {records}. The same to the byte: {same}. Otherwise: {others}."), **words)
+            return self._same(tally.records, tally.causes.total())
         words = {"records": tally.records, "edition": tally.edition.id, "moved": tally.moved, "unread": tally.not_rated}
         return self.say(N_("Records: {records}. Under edition {edition}, otherwise: {moved}. Not rated: {unread}."), **words)
 
+    def _same(self, records: int, others: int) -> str:
+        """Say how many records reproduce, and how many do not."""
+        if not others:
+            return plural(
+                "{number} of {number} record reproduces exactly.", "{number} of {number} records reproduce exactly.", records, self.language
+            )
+        return plural(
+            "{same} of {records} records reproduce exactly; {number} does not.",
+            "{same} of {records} records reproduce exactly; {number} do not.",
+            others, self.language, same=records - others, records=records,
+        )  # fmt: skip
+
     def notes(self) -> Iterator[str]:
-        """Name the head of the chain, and say where an edition is a draft."""
+        """Name the head of the chain, say that it was held against nothing, and where an edition is a draft."""
         yield self.say(N_("head of the chain: {head}"), head=self.chain.head.hash)
+        yield self.say(N_("Not held against a kept head: `policy-engine record verify FILE --head HASH` does that."))
         if isinstance(self.tally, Against) and self.tally.edition.status != "issued":
             yield self.say(N_("This edition is a draft: nobody has issued it, and nothing may be decided by it."))
 
@@ -81,9 +92,8 @@ class _Told:
             self.say(N_("From the recorded edition (rows) to edition {edition}"), edition=self.tally.edition.id),
             table=self._matrix(self.tally) if self.tally.matrix.total else None,
         )
-        yield Section(
-            self.say(N_("Who moves, and what decides it")), tuple(self._move(move, self.tally) for move in self.tally.moves[:_TOLD])
-        )
+        went = [Went(move, "", self.tally.editions[edition]) for move, edition in self.tally.moves[:_TOLD]]
+        yield from move_sections(went, self.tally.edition, self.tally.levels, self.language)
         unread = tuple(Line("unknown", f"{name}: {problem.code} {self.message(problem)}") for name, problem in self.tally.unread[:_TOLD])
         yield Section(self.say(N_("Not rated: edition {edition} cannot read these"), edition=self.tally.edition.id), unread)
 
@@ -110,16 +120,3 @@ class _Told:
             if key in edition.scale:
                 return edition.scale[key].code
         return outcome_word(key, self.language)
-
-    def _move(self, move: Move, tally: Against) -> Line:
-        """Say one move, and what decides it."""
-        pair = [
-            self._named(level or outcome, tally)
-            for level, outcome in ((move.before, move.before_outcome), (move.after, move.after_outcome))
-        ]
-        reasons = "; ".join(" ".join(filter(None, (r.criterion, r.observed, f"({r.phrase})" if r.phrase else ""))) for r in move.reasons)
-        return Line(
-            "note",
-            f"{move.case}: {pair[0]} → {pair[1]}. {reasons}".rstrip(". "),
-            "; ".join(dict.fromkeys(r.citation for r in move.reasons)),
-        )

@@ -6,7 +6,7 @@ from policy_engine.errors import N_
 from policy_engine.evaluate.summary import Noted, Paper, Spread, Summary, Tie, spread_of, summarise
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.explain.duties import SEVERITY_MARKS
-from policy_engine.explain.verdict import percent
+from policy_engine.explain.shares import percent, share_bars
 from policy_engine.messages import sentence, translate
 from policy_engine.model.round import CapTrace, RatedEntry, Round
 from policy_engine.model.verdict import Gathered
@@ -94,7 +94,8 @@ class _Told:
         labels = {track.id: sentence(track.label, self.language) for track in self.done.edition.tracks}
         rows = [self._row(labels.get(name, "—"), spread) for name, spread in self.summary.tracks.items()]
         whole = self.summary.whole
-        shares = [percent(whole.levels.get(level.id, 0), whole.cases, self.language).lstrip("= ") for level in self.levels]
+        bars = share_bars(self.done.edition)
+        shares = [percent(whole.levels.get(level.id, 0), whole.cases, self.language, bars).lstrip("= ") for level in self.levels]
         blank = [""] * (len(self.outcomes) + 4)
         return Table(self._headings(N_("kind of subject")), (*rows, (self.say(N_("share of all cases")), "", *shares, *blank)))
 
@@ -261,9 +262,27 @@ class _Told:
     def _cap(self, cap: CapTrace) -> Line:
         """Say how a group stands to a cap."""
         marks = {"kept": "met", "exceeded": SEVERITY_MARKS[cap.severity], "unknown": "unknown"}
-        count = str(cap.held) if cap.held == cap.most else f"{cap.held}–{cap.most}"
-        words = {"level": self._code(cap.level), "count": count, "allowed": cap.allowed, "base": cap.base, "share": cap.share}
-        text = self.say(N_("{level}: {count}, allowed {allowed} ({share} of {base})"), **words)
+        levels = "/".join(map(self._code, cap.of))
+        whole = self.say(N_("{levels}, as they stand"), levels=levels) if levels else self.say(N_("in the group"))
+        share = cap.share.replace(".", ",") if self.language == "vi" else cap.share
+        words = {
+            "level": self._code(cap.level), "count": _range(cap.held, cap.most), "allowed": _range(cap.allowed, cap.allowed_most),
+            "share": share, "base": _range(cap.base, cap.base_most), "whom": whole,
+        }  # fmt: skip
+        text = self.say(N_("{level}: {count}; at most {allowed} ({share} of {base} {whom})"), **words)
         if cap.over:
-            text += self.say(N_("; {over} above the cap: {cases}"), over=cap.over, cases=", ".join(cap.cases))
+            surely = cap.held == cap.most and cap.base == cap.base_most
+            above = N_("; {over} too many among these: {cases}") if surely else N_("; at least {over} too many among these: {cases}")
+            text += self.say(above, over=cap.over, cases=", ".join(cap.cases))
+        if cap.over and cap.base_after != cap.base_most:
+            lowered = self.say(N_("{levels}, counted after lowering"), levels=levels)
+            text += self.say(
+                N_("; with {over} of them one level lower: {left} of at most {allowed} ({share} of {base} {whom})"),
+                over=cap.over, left=cap.held - cap.over, allowed=cap.allowed_after, share=share, base=cap.base_after, whom=lowered,
+            )  # fmt: skip
         return Line(marks[cap.outcome], f"{self.done.units.get(cap.group, cap.group)}: {text}" if cap.group else text, cap.citation)
+
+
+def _range(least: int, most: int) -> str:
+    """Write a count that may still grow as a range."""
+    return str(least) if least == most else f"{least}–{most}"

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.errors import N_
 from policy_engine.explain.blocks import Line, Section
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 from policy_engine.source import Location
 from policy_engine.trial.comparisons import Comparison
 from policy_engine.trial.mutants import Mutant
@@ -85,8 +85,12 @@ def _whose(one: Comparison) -> str:
 
 def trial_sections(trial: Trial, language: str) -> Iterator[Section]:
     """Tell how the cases fared: what survived, and what was set apart."""
-    words = {"edition": trial.edition, "noticed": trial.killed + trial.refused, "total": trial.total - len(trial.equivalent)}
-    title = translate(N_("Edition {edition}: {noticed} of {total} small changes of the rulebook are noticed"), language, **words)
+    words = {"edition": trial.edition, "noticed": trial.killed + trial.refused}
+    total = trial.total - len(trial.equivalent)
+    title = plural(
+        "Edition {edition}: {noticed} of {number} small change of the rulebook is noticed",
+        "Edition {edition}: {noticed} of {number} small changes of the rulebook are noticed", total, language, **words,
+    )  # fmt: skip
     lines = [_survivor(one, trial, language) for one in trial.survivors]
     lines = _remarked(lines, None if trial.asked else _NO_PROOF, _REFUSED, trial.refused, language)
     yield Section(title, tuple(lines))

@@ -4,14 +4,14 @@ Made from the trace alone, in the reader's language; nothing is evaluated here.
 """
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 
 from policy_engine.errors import N_
 from policy_engine.evaluate.shown import shown
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.explain.duties import duty_sections
+from policy_engine.explain.shares import figures_text, share_bars
 from policy_engine.language.values import Value
-from policy_engine.messages import sentence, translate
+from policy_engine.messages import plural, sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Advice, CriterionTrace, Deduction, LevelTrace, Verdict
 
@@ -30,22 +30,6 @@ def explain(verdict: Verdict, edition: Edition, language: str, notes: Iterable[s
     return _Explainer(verdict, edition, language).explanation(notes)
 
 
-def percent(part: int, whole: int, language: str) -> str:
-    """Write a share as a percentage: exact where decimals end, else rounded and said so, never rounded onto a whole figure."""
-    value = Fraction(part * 100, whole)
-    for places in range(13):
-        if (value * 10**places).denominator == 1:
-            return f"= {_decimal(value, places, language)}%"
-    places = next((p for p in range(2, 13) if round(value, p).denominator != 1), 12)
-    return f"≈ {_decimal(round(value, places), places, language)}%"
-
-
-def _decimal(value: Fraction, places: int, language: str) -> str:
-    """Write a number with so many decimals, with the comma of Vietnamese or the point of English."""
-    whole, rest = divmod(int(value * 10**places), 10**places)
-    return f"{whole}{',' if language == 'vi' else '.'}{rest:0{places}d}" if places else str(whole)
-
-
 class _Explainer:
     """One verdict, on its way into one language."""
 
@@ -53,6 +37,7 @@ class _Explainer:
         """Take what is to be said, and the language."""
         self.verdict, self.edition, self.language = verdict, edition, language
         self.traces = {trace.level: trace for trace in verdict.levels}
+        self.bars = share_bars(edition)
         self.track = next((t for t in edition.tracks if t.id == verdict.track), None)
 
     def _(self, text: str, **words: object) -> str:
@@ -156,8 +141,12 @@ class _Explainer:
         """Say that a level which goes first does not hold."""
         trace = self.traces[level]
         if trace.outcome == "not_met" and trace.mode == "any_of":
-            words = {"level": self.level(level), "count": len(trace.criteria)}
-            yield Line("note", self._(N_("{level} goes first, but none of its {count} criteria holds"), **words), trace.citation)
+            text = plural(
+                "{level} goes first, but its one criterion does not hold",
+                "{level} goes first, but none of its {number} criteria holds",
+                len(trace.criteria), self.language, level=self.level(level),
+            )  # fmt: skip
+            yield Line("note", text, trace.citation)
 
     def _why_not(self) -> Iterator[Section]:
         """For each level better than the one that came out, give what stands against it."""
@@ -196,15 +185,8 @@ class _Explainer:
             elif part in {"true", "false", "?"}:
                 parts.append(self._truth(part))
             else:
-                parts.append(self._figures(part))
+                parts.append(figures_text(part, self.language, self.bars))
         return "; ".join(parts)
-
-    def _figures(self, text: str) -> str:
-        """Add the percentage to a figure like 12/20."""
-        part, _, whole = text.partition("/")
-        if not (part.isdigit() and whole.isdigit()) or int(whole) == 0:
-            return text
-        return f"{text} {percent(int(part), int(whole), self.language)}"
 
     def _truth(self, text: str) -> str:
         """Write a yes-or-no answer."""
@@ -266,7 +248,7 @@ class _Explainer:
                 yield Line("note", self._(N_("least total change of counts, totals as they are: {total}"), total=advice.total))
         elif advice.locked:
             facts = "; ".join(self.fact(name) for name in advice.locked)
-            yield Line("not_met", self._(N_("{level}: cannot be reached; locked: {facts}"), level=level, facts=facts))
+            yield Line("not_met", self._(N_("{level}: cannot be reached; cannot change: {facts}"), level=level, facts=facts))
         elif advice.open:
             facts = "; ".join(self.fact(name) for name in advice.open)
             yield Line("unknown", self._(N_("{level}: cannot be told while these are open: {facts}"), level=level, facts=facts))

@@ -4,6 +4,8 @@
 """
 
 import ast
+from collections.abc import Callable
+from copy import deepcopy
 from fractions import Fraction
 from typing import Final
 
@@ -18,6 +20,64 @@ _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _ATOM = range(7)
 def show(tree: ast.expr) -> str:
     """Write a tree as text."""
     return _write(tree, _OR)
+
+
+def worded(figure: ast.expr, called: Callable[[str], str]) -> str:
+    """Return a figure in a reader's words: `(all − on time) / all`; every fact stands where the tree has it, a share as a fraction.
+
+    Args:
+        figure: what is worked out from facts.
+        called: gives what a fact or a threshold is called; a name that could be taken for a sum is put into quotation marks.
+    """
+    alone = isinstance(figure, ast.Name)
+    return show(_Worded(lambda name: called(name) if alone else _apart(called(name))).visit(deepcopy(figure)))
+
+
+class _Worded(ast.NodeTransformer):
+    """Puts words in the place of names, and a fraction in the place of a share."""
+
+    def __init__(self, called: Callable[[str], str]) -> None:
+        """Take what names are called."""
+        self.called = called
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Call a fact by its words."""
+        return ast.Name(self.called(node.id), node.ctx)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Write a share as part and whole; any other function keeps its name."""
+        arguments = [self.visit(argument) for argument in node.args]
+        if isinstance(node.func, ast.Name) and node.func.id == "share":
+            return ast.BinOp(arguments[0], _Over(), arguments[1])
+        return ast.Call(node.func, arguments, [])
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """Write the signs of minus and of times as people do."""
+        signs: dict[type[ast.operator], ast.operator] = {ast.Sub: _Minus(), ast.Mult: _Times()}
+        return ast.BinOp(self.visit(node.left), signs.get(type(node.op), node.op), self.visit(node.right))
+
+
+class _Over(ast.Div):
+    """The stroke of a fraction."""
+
+
+class _Minus(ast.Sub):
+    """The minus between words."""
+
+
+class _Times(ast.Mult):
+    """The sign of times between words."""
+
+
+_SYMBOLS.update({_Over: "/", _Minus: "−", _Times: "×"})
+
+
+_SIGNS: Final = (*"()+−×*/", " - ")
+
+
+def _apart(words: str) -> str:
+    """Put words into quotation marks where they hold a sign of reckoning."""
+    return f"“{words}”" if any(sign in words for sign in _SIGNS) else words
 
 
 def symbol(operator: ast.AST) -> str:
@@ -43,7 +103,7 @@ def _plain(node: ast.expr) -> tuple[str, int]:
             rest = (f"{symbol(o)} {_write(c, _SUM)}" for o, c in zip(operators, comparators, strict=True))
             return " ".join([_write(left, _SUM), *rest]), _COMPARE
         case ast.BinOp(left=left, op=operator, right=right):
-            strength = _PRODUCT if isinstance(operator, ast.Mult) else _SUM
+            strength = _PRODUCT if isinstance(operator, (ast.Mult, ast.Div)) else _SUM
             return f"{_write(left, strength)} {symbol(operator)} {_write(right, strength + 1)}", strength
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return f"{name}({', '.join(_write(a, _OR) for a in arguments)})", _ATOM

@@ -3,18 +3,16 @@
 import re
 from collections.abc import Mapping
 
-from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_quantity
 from policy_engine.language.types import WRONG, Named
 from policy_engine.load.build_facts import check_name
 from policy_engine.load.node import Node
-from policy_engine.messages import translate
+from policy_engine.messages import with_unit
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation
 
-_UNITS = {"months": N_("{number} months"), "points": N_("{number} points")}
 _PLACEHOLDER = r"\{([^{}]*)\}"
 
 
@@ -64,5 +62,4 @@ def fill(node: Node, thresholds: Mapping[str, Threshold]) -> Texts:
 def _figure(threshold: Threshold, language: str) -> str:
     """Write a threshold's figure, with the comma of Vietnamese or the point of English."""
     text = threshold.quantity.text.replace(".", ",") if language == "vi" else threshold.quantity.text
-    number, _, unit = text.partition(" ")
-    return translate(_UNITS[unit], language, number=number) if unit in _UNITS else text
+    return with_unit(text, language)

@@ -29,8 +29,9 @@ def read_expect(node: Node, edition: Edition) -> dict[str, object]:
     if "level" in got:
         level = find_level(got["level"].text(), edition.scale)
         if level is None and isinstance(got["level"].value, str) and got["level"].value.strip() not in {"", "none"}:
-            spellings = [s for known in edition.scale.values() for s in (known.id, known.code)]
-            got["level"].complain("PE204", found=str(got["level"].value), nearest="", known=", ".join(spellings))
+            spellings = {s: known for known in edition.scale.values() for s in (known.id, known.code)}
+            found = str(got["level"].value)
+            got["level"].complain("PE204", found=found, nearest=nearest(found, spellings), known=", ".join(spellings))
         expect["level"] = level.id if level else None
     return expect
 

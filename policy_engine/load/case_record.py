@@ -28,7 +28,7 @@ def _level(node: Node, edition: Edition) -> str | Nothing | Unknown:
         return NONE
     level = find_level(written, edition.scale) if isinstance(written, str) else None
     if level is None and written is not None and written != "unknown":
-        spellings = [s for known in edition.scale.values() for s in (known.id, known.code, *known.aliases)]
+        spellings = {s: known for known in edition.scale.values() for s in (known.id, known.code, *known.aliases)}
         found = written if isinstance(written, str) else describe(written).strip("`")
         node.complain("PE204", found=found, nearest=nearest(found, spellings), known=", ".join(spellings))
     return level.id if level else UNKNOWN

@@ -76,7 +76,7 @@ def _choice(node: Node, fact: FactDeclaration, value: str) -> Value | None:
     if value == "none":
         return _nothing(node, fact)
     choices = ", ".join(fact.type.choices)
-    node.complain("PE503", name=fact.name, found=value, choices=choices, nearest=nearest(value, fact.type.choices))
+    node.complain("PE503", name=fact.name, found=value, choices=choices, nearest=nearest(value, fact.choices))
     return None
 
 
@@ -85,7 +85,7 @@ def _level(node: Node, fact: FactDeclaration, value: str, scale: Mapping[str, Le
     level = find_level(value, scale)
     if level is not None:
         return level.rank
-    spellings = [s for known in scale.values() for s in (known.id, known.code, *known.aliases)]
+    spellings = {s: known for known in scale.values() for s in (known.id, known.code, *known.aliases)}
     node.complain("PE503", name=fact.name, found=value, choices=", ".join(spellings), nearest=nearest(value, spellings))
     return None
 
@@ -104,7 +104,7 @@ def _set(node: Node, fact: FactDeclaration) -> Value | None:
         found = item.value if isinstance(item.value, str) else describe(item.value).strip("`")
         if found not in fact.type.choices and item.value is not None:
             choices = ", ".join(fact.type.choices)
-            item.complain("PE503", name=fact.name, found=found, choices=choices, nearest=nearest(found, fact.type.choices))
+            item.complain("PE503", name=fact.name, found=found, choices=choices, nearest=nearest(found, fact.choices))
     return frozenset(item for item in node.value if isinstance(item, str))
 
 

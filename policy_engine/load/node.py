@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from policy_engine.errors import N_
-from policy_engine.language.complaint import nearest
+from policy_engine.language.complaint import nearest, nearest_few
 from policy_engine.language.quantity import read_day
 from policy_engine.language.show import decimal_text
 from policy_engine.load.scalars import Data
@@ -87,7 +87,7 @@ class Node:
     @staticmethod
     def _is_slip(found: str, key: str, known: tuple[str, ...]) -> bool:
         """Tell whether an unknown key is a misspelling of a missing one: one fault, told once."""
-        return found not in known and nearest(found, known) == key
+        return found not in known and nearest_few(found, known, 1) == [key]
 
     def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
         """Give keys and values of a mapping whose keys are names of the author's own, none of them empty."""

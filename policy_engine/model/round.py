@@ -74,7 +74,9 @@ class CapTrace(NamedTuple):
     """How one group of a cohort stands to a cap: `kept`, `exceeded` or `unknown`; `over`: how many are above it.
 
     `held`: how many have the level. `most`: of the cases without a level yet, those that may still come to it are counted in.
-    `allowed`: the number that the share allows of the base, with the base as it is counted (`base`).
+    `allowed`: the number that the share allows of the base (`base`), with every case that is open counted out; `allowed_most` of the
+    base with all of them counted in (`base_most`). `over` is what surely stands above the cap: `held` less `allowed_most`, but where the
+    base is counted after lowering as few as leave `allowed_after` of `base_after`. `of`: the levels that the base counts; none: everyone.
     """
 
     id: str
@@ -95,6 +97,11 @@ class CapTrace(NamedTuple):
     phrase: str
     interpretations: tuple[str, ...]
     says: Texts
+    base_most: int = 0
+    allowed_most: int = 0
+    base_after: int = 0
+    allowed_after: int = 0
+    of: tuple[str, ...] = ()
 
 
 class Round(NamedTuple):

@@ -1,6 +1,7 @@
 """Two editions held against each other as plain data: the JSON that programs read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from policy_engine.compare.cases import NotRated, Shift
 from policy_engine.compare.differences import KINDS, Change
@@ -75,7 +76,7 @@ def _shift(shift: Shift) -> Mapping[str, object]:
         "rated": shift.matrix.total,
         "matrix": [{"before": before, "after": after, "count": count} for before, after, count in shift.matrix.cells()],
         "moves": [
-            {"file": one.file, **one.move._asdict(), "reasons": [reason._asdict() for reason in one.move.reasons]} for one in shift.moved
+            {"file": one.file, **one.move._asdict(), "reasons": [asdict(reason) for reason in one.move.reasons]} for one in shift.moved
         ],
         "not_rated": [_not_rated(one) for one in shift.not_rated],
     }

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
+from policy_engine.language.complaint import Near
 from policy_engine.messages import sentence, translate
 from policy_engine.report.visible import visible
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
+_LOOK_ALIKE = N_("; these look alike and may say opposite things, so choose by what they mean: {names}")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
 _MAX_EXCERPT = 160
@@ -60,10 +62,19 @@ def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
     words = {key: translate(text, language) if isinstance(text, Words) else _short(text) for key, text in problem.details.items()}
     if "nearest" in words:
-        words["nearest"] = translate(_DID_YOU_MEAN, language, name=words["nearest"]) if words["nearest"] else ""
+        words["nearest"] = _nearest(problem.details["nearest"], language)
     if "hint" in words:
         words["hint"] = _hint(words["hint"], language)
     return words
+
+
+def _nearest(near: str, language: str) -> str:
+    """Offer the name that was meant; of names that may say opposite things give all, each with what it is called, and offer none."""
+    if isinstance(near, Near) and not near.recommended:
+        labels = {name: sentence(near.labels.get(name, {}), language) for name in near.split("\n")}
+        shown = ", ".join(f"`{_short(name)}`" + (f" ({_short(label)})" if label else "") for name, label in labels.items())
+        return translate(_LOOK_ALIKE, language, names=shown)
+    return translate(_DID_YOU_MEAN, language, name=_short(near)) if near else ""
 
 
 def _short(text: str) -> str:

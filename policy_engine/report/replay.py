@@ -1,5 +1,6 @@
 """A replay as plain data."""
 
+from dataclasses import asdict
 from typing import Any
 
 from policy_engine.audit.chain import Verifier
@@ -19,7 +20,7 @@ def replay_to_data(tally: Tally | Against, chain: Verifier) -> dict[str, Any]:
             "causes": dict(tally.causes),
             "differences": [drift._asdict() for drift in tally.drifts],
         }
-    moves = [move._asdict() | {"reasons": [reason._asdict() for reason in move.reasons]} for move in tally.moves]
+    moves = [move._asdict() | {"reasons": [asdict(reason) for reason in move.reasons]} for move, _ in tally.moves]
     return first | {
         "against": tally.edition.id,
         "status": tally.edition.status,

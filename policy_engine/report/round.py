@@ -46,7 +46,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
 
 def _cap(cap: CapTrace) -> dict[str, Any]:
     """Give how a group stands to a cap."""
-    return trace_to_data(cap) | {"cases": list(cap.cases)}
+    return trace_to_data(cap) | {"cases": list(cap.cases), "of": list(cap.of)}
 
 
 def _case(one: RatedEntry) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.language.grammar import parse
-from policy_engine.language.show import decimal_text, show
-from tests.language.conditions import trees
+from policy_engine.language.show import decimal_text, show, worded
+from tests.language.conditions import name, names, trees
 
 
 @settings(max_examples=800, deadline=None, derandomize=True)
@@ -86,6 +86,70 @@ def test_canonical_spelling(written: str, shown: str) -> None:
 
     assert tree is not None
     assert shown == show(tree)
+
+
+LABELS = {"a": "Targets in all", "b": "On time", "tasks_total": "Tasks (all) / year", "level": "Points - deductions", "_x9": "×"}
+FIGURES: st.SearchStrategy[ast.expr] = st.recursive(
+    names,
+    lambda inner: st.one_of(
+        st.builds(lambda left, sign, right: ast.BinOp(left, sign(), right), inner, st.sampled_from((ast.Add, ast.Sub, ast.Mult)), inner),
+        st.builds(lambda part, whole: ast.Call(name("share"), [part, whole], []), inner, inner),
+    ),
+    max_leaves=6,
+)
+
+
+def _read_back(words: str) -> str:
+    """Read the words of a figure as arithmetic: labels by their longest, signs as they are printed."""
+    read = words
+    for key, label in sorted(LABELS.items(), key=lambda item: -len(item[1])):
+        read = read.replace(f"“{label}”", key)
+    for key, label in sorted(LABELS.items(), key=lambda item: -len(item[1])):
+        read = read.replace(label, key) if label in ("Targets in all", "On time") else read
+    return read.replace("−", "-").replace(" × ", " * ")
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(FIGURES)
+def test_the_words_of_a_figure_keep_every_fact_in_its_place(tree: ast.expr) -> None:
+    """Rule: read back, the words are the figure itself: the same facts, in the same order, part over whole (F19)."""
+    words = worded(tree, lambda fact: LABELS.get(fact, fact))
+
+    if not isinstance(tree, ast.Name):
+        assert ast.dump(_with_fractions(tree)) == ast.dump(ast.parse(_read_back(words), mode="eval").body)
+
+
+def _with_fractions(tree: ast.expr) -> ast.expr:
+    """Write shares as Python divides."""
+    match tree:
+        case ast.Call(args=[part, whole]):
+            return ast.BinOp(_with_fractions(part), ast.Div(), _with_fractions(whole))
+        case ast.BinOp(left=left, op=sign, right=right):
+            return ast.BinOp(_with_fractions(left), sign, _with_fractions(right))
+        case _:
+            return tree
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        ("share(a - b, a)", "(Targets in all − On time) / Targets in all"),
+        ("share(b, a)", "On time / Targets in all"),
+        ("share(a, b)", "Targets in all / On time"),
+        ("a - (b - c)", "Targets in all − (On time − c)"),
+        ("2 * a + b", "2 × Targets in all + On time"),
+        ("share(a + b, tasks_total)", "(Targets in all + On time) / “Tasks (all) / year”"),
+        ("share(b, tasks_total)", "On time / “Tasks (all) / year”"),
+        ("a", "Targets in all"),
+        ("tasks_total", "Tasks (all) / year"),
+    ],
+)
+def test_a_figure_in_words(figure: str, words: str) -> None:
+    """Rule: a share is part over whole, a sum stands in brackets, and a name that looks like a sum in quotation marks."""
+    tree = parse(figure).tree
+
+    assert tree is not None
+    assert words == worded(tree, lambda fact: LABELS.get(fact, fact))
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 12))
