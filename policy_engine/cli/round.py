@@ -130,7 +130,12 @@ def _write(done: Round, form: str, language: str) -> None:
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.round import explain_round  # noqa: PLC0415
 
-    write_prose(explain_round(done, language, notices_of(done.edition.status)), form)
+    page = explain_round(done, language, notices_of(done.edition.status))
+    if done.problems:
+        from policy_engine.report.slips import slip_section  # noqa: PLC0415
+
+        page = page._replace(sections=(slip_section(done.problems, language), *page.sections))
+    write_prose(page, form)
 
 
 def _worst(done: Round) -> int:
@@ -140,6 +145,6 @@ def _worst(done: Round) -> int:
     summary = summarise(done)
     found = {noted.finding.severity for noted in (*summary.decisions, *summary.others)}
     found |= {tie.trace.severity for tie in summary.ties}
-    found |= {paper.trace.severity for paper in summary.papers if paper.state != "due"}
+    found |= {paper.trace.severity for paper in summary.papers if paper.state not in {"due", "unrecorded"}}
     found |= {cap.severity for cap in done.caps if cap.outcome == "exceeded"}
     return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))
