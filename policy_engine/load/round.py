@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.load.case import find_cases, is_manifest, read_case
+from policy_engine.load.case import find_cases, is_manifest, is_table, not_cases, read_case
 from policy_engine.load.files import lines_of, read_bytes
 from policy_engine.load.library import Library
 from policy_engine.load.node import Node
@@ -25,8 +25,11 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     A file that has faults does not hide the others; their problems are all in the result.
 
     Raises:
-        InputError: PE511 where there is no case file, or every problem where not one case could be read.
+        InputError: PE511 where there is no case file, PE515 or PE516 where it is no folder, or every problem where not one case
+            could be read.
     """
+    if os.path.isfile(folder):
+        raise InputError([not_cases("PE515" if is_table(folder) else "PE516", folder)])
     reading = _Reading(library, edition)
     for path in watch(find_cases(folder)):
         reading.read(path)
