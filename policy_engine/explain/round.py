@@ -53,9 +53,14 @@ class _Told:
         """Say how many files were rated and how many refused, how far the round is, and how it stands with papers; each counted once."""
         whole = self.summary.whole
         levels = sum(whole.levels.values())
-        words = whole._asdict() | {"files": whole.cases + whole.refused, "proposed": levels - whole.decided, "bare": whole.cases - levels}
+        words = whole._asdict() | {
+            "files": whole.cases + whole.refused,
+            "rated": whole.cases,
+            "proposed": levels - whole.decided,
+            "bare": whole.cases - levels,
+        }
         parts = (
-            N_("{files} files: {cases} rated, {refused} refused.") if whole.refused else N_("Cases: {cases}."),
+            N_("{files} files: {rated} rated, {refused} refused.") if whole.refused else N_("Cases: {cases}."),
             N_("Decided: {decided}. Not yet decided: {undecided} (proposed: {proposed}, without a level: {bare})."),
             N_("Papers missing: {missing}, late: {late}, not recorded: {unrecorded}."),
         )
@@ -75,9 +80,7 @@ class _Told:
     def sections(self) -> Iterator[Section]:
         """Give every part; one without anything in it is left out."""
         summary = self.summary
-        yield Section(
-            self.say(N_("Refused files: not rated, and in no count of levels below")), tuple(map(self._refusal, self.done.refused))
-        )
+        yield Section(self.say(N_("Refused files: not rated, in no count of levels below")), tuple(map(self._refusal, self.done.refused)))
         yield Section(self.say(N_("By unit")), table=self._by_unit())
         yield Section(self.say(N_("By kind of subject")), table=self._by_track())
         yield Section(self.say(N_("Cases")), table=self._cases())
@@ -106,7 +109,7 @@ class _Told:
     def _by_track(self) -> Table:
         """Give a row a track, and the share of each level in the whole."""
         labels = {track.id: sentence(track.label, self.language) for track in self.done.edition.tracks}
-        rows = [self._row(labels.get(name, "—"), spread) for name, spread in self.summary.tracks.items()]
+        rows = [self._row(labels.get(name) or self.say(N_("kind not known")), spread) for name, spread in self.summary.tracks.items()]
         whole = self.summary.whole
         if not whole.cases:
             return Table(self._headings(N_("kind of subject")), tuple(rows))
@@ -121,8 +124,8 @@ class _Told:
         counts = (N_("decided"), N_("not yet decided"), N_("missing"), N_("late"), N_("not recorded"), N_("to look at"))
         outcomes = (_OUTCOMES[name] for name in self.outcomes)
         codes = (level.code for level in self.levels)
-        refused = (self.say(N_("refused")),) if self.refused else ()
-        return (self.say(first), *refused, self.say(N_("cases")), *codes, *map(self.say, outcomes), *map(self.say, counts))
+        files = (N_("refused"), N_("rated")) if self.refused else (N_("cases"),)
+        return (self.say(first), *map(self.say, files), *codes, *map(self.say, outcomes), *map(self.say, counts))
 
     def _row(self, name: str, spread: Spread) -> tuple[str, ...]:
         """Give one row of counts."""

@@ -53,13 +53,9 @@ def slip_section(problems: Sequence[Problem], language: str) -> Section:
 def _line(slip: Slip, language: str) -> Line:
     """Return one slip as a line."""
     problem, count = slip.problem, len(slip.places)
-    words = {
-        "code": problem.code, "count": count, "place": _place(problem.location),
-        "message": message_of(problem, language), "advice": advice_of(problem, language),
-    }  # fmt: skip
-    one = N_("{code}: {message} → {advice}")
-    many = N_("{code} × {count}, for example {place}: {message} → {advice}")
-    return Line("not_met", translate(one if count == 1 else many, language, **words), _list(slip.places))
+    words = {"code": problem.code, "count": count, "place": _place(problem.location)}
+    head = translate(N_("{code} × {count}, for example {place}"), language, **words) if count > 1 else problem.code
+    return Line("not_met", f"{head}: {message_of(problem, language)} → {advice_of(problem, language)}", _list(slip.places))
 
 
 def _list(places: Sequence[Location]) -> str:
