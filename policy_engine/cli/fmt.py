@@ -123,8 +123,8 @@ def _tell(
         from policy_engine.report.data import to_json  # noqa: PLC0415
 
         files = [{"file": one.file, "changed": one.changed} for one in found]
-        data = {"files": files, "changed": len(changed), "written": written, "refused": len(refusals.files), "problems": refusals.data()}
-        click.echo(to_json(data), err=aside)
+        refused = {"refused": len(refusals.files), "problems": refusals.data()} if refusals.problems else {}
+        click.echo(to_json({"files": files, "changed": len(changed), "written": written, **refused}), err=aside)
         return
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.formatted import explain_formatted  # noqa: PLC0415

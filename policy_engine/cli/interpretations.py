@@ -68,7 +68,7 @@ def show_interpretations(
     reports = report_readings(chosen, verdicts)
     if form == "json":
         data = readings_to_data(chosen, reports, len(verdicts) if asked else None)
-        click.echo(to_json(data | {"refused": len(refusals.files), "problems": refusals.data()}))
+        click.echo(to_json(data | ({"refused": len(refusals.files), "problems": refusals.data()} if asked else {})))
     else:
         page = explain_readings(chosen, reports, len(verdicts) if asked else None, language)
         write_prose(refusals.before(page, len(verdicts), language), form)

@@ -145,6 +145,6 @@ def _worst(done: Round) -> int:
     summary = summarise(done)
     found = {noted.finding.severity for noted in (*summary.decisions, *summary.others)}
     found |= {tie.trace.severity for tie in summary.ties}
-    found |= {paper.trace.severity for paper in summary.papers if paper.state not in {"due", "unrecorded"}}
+    found |= {paper.trace.severity for paper in summary.papers if paper.state != "due"}
     found |= {cap.severity for cap in done.caps if cap.outcome == "exceeded"}
     return min((SEVERITIES.index(severity) for severity in found), default=len(SEVERITIES))

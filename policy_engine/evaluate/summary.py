@@ -79,6 +79,8 @@ class Summary(NamedTuple):
     """By unit, the cases that stand at no decided level: no decision is on file, or those on file differ."""
     overlaps: tuple[str, ...]
     papers: tuple[Paper, ...]
+    unrecorded: tuple[Paper, ...]
+    """What is neither there nor missing nor late, because nobody recorded enough to tell."""
     ties: tuple[Tie, ...]
     decisions: tuple[Noted, ...]
     others: tuple[Noted, ...]
@@ -106,6 +108,7 @@ def summarise(done: Round) -> Summary:
     for one in rated:
         units.setdefault(one.unit, []).append(one)
         tracks.setdefault(one.verdict.track or "", []).append(one)
+    papers = [paper for one in rated for paper in _papers(one, done.as_of)]
     return Summary(
         spread_of(rated, done.as_of)._replace(refused=len(done.refused)),
         {name: spread_of(group, done.as_of)._replace(refused=refused[name]) for name, group in units.items()},
@@ -114,7 +117,8 @@ def summarise(done: Round) -> Summary:
         tuple(one.case.id for one in rated if one.verdict.outcome == "undetermined"),
         {name: waiting for name, group in units.items() if (waiting := tuple(o.case.id for o in group if not _is_decided(o)))},
         tuple(one.case.id for one in rated if one.verdict.overlaps),
-        tuple(paper for one in rated for paper in _papers(one, done.as_of)),
+        tuple(paper for paper in papers if paper.state != "unrecorded"),
+        tuple(paper for paper in papers if paper.state == "unrecorded"),
         ties,
         tuple(n for n in noted if n.finding.id in DECISIONS),
         tuple(n for n in noted if n.finding.id not in DECISIONS and (n.case, n.finding.id) not in tied),
@@ -126,9 +130,8 @@ def summarise(done: Round) -> Summary:
 def unrecorded(summary: Summary) -> list[tuple[tuple[str, ...], Paper]]:
     """Give each requirement that is not recorded of some cases, with these cases; the one with the most of them first."""
     found: dict[str, list[Paper]] = {}
-    for paper in summary.papers:
-        if paper.state == "unrecorded":
-            found.setdefault(paper.trace.id, []).append(paper)
+    for paper in summary.unrecorded:
+        found.setdefault(paper.trace.id, []).append(paper)
     ordered = sorted(found.values(), key=lambda papers: -len(papers))
     return [(tuple(paper.case for paper in papers), papers[0]) for papers in ordered]
 
