@@ -39,7 +39,7 @@ def rate_files(
         _record(record_to, rated_paths, rated, edition, language)
     note_reworded({one.edition.id: one.edition for one in rated}.values(), language)
     write = sys.stdout.write
-    several = len(paths) > 1 or (bool(paths) and any(map(os.path.isdir, cases)))
+    several = len(cases) > 1 or (bool(paths) and os.path.isdir(cases[0]))
     if form == "json":
         _write_json(rated, refusals, write, several=several)
     else:
