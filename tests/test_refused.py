@@ -272,7 +272,7 @@ def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> No
     assert (1, 0, 17) == tuple(data["spread"][key] for key in papers)
     assert [7, 7, 3] == [sum(case in paper["cases"] for paper in data["unrecorded"]) for case in "abc"]
     assert "Papers missing: 1, late: 0, not recorded: 17." in out.splitlines()[1]
-    assert "? 2 of 3 cases: The book is sent before 2020-12-15" in out
+    assert "? not recorded in 2 of 3 cases: The book is sent before 2020-12-15" in out
     assert "not recorded" in next(line for line in out.splitlines() if line.lstrip().startswith("office or unit"))
     assert 0 == cli("round", *RULEBOOK, "--fail-level", "note", str(write_cases(tmp_path / "fine", named(picker("a")))))[0]
 

@@ -17,7 +17,7 @@ _OUTCOMES = {
     "not_eligible": N_("not classified"), "out_of_scope": N_("out of scope"),
 }  # fmt: skip
 _FEW = 8
-"""How many cases are named where only a count is asked for."""
+"""How many cases are named where else their count says enough."""
 _ORIGINS = {"decided": N_("decided"), "proposed": N_("proposed")}
 
 
@@ -263,9 +263,10 @@ class _Told:
     def _unrecorded(self) -> Iterator[Line]:
         """Say of how many cases each paper is not recorded, the most first, and of whom where they are few."""
         for cases, paper in unrecorded(self.summary):
-            names = ", ".join(cases[:_FEW]) + (" …" if len(cases) > _FEW else "")
-            words = {"says": self._asked(paper), "count": len(cases), "whole": self.summary.whole.cases, "cases": names}
-            yield Line("unknown", self.say(N_("{count} of {whole} cases: {says} ({cases})"), **words), paper.trace.citation)
+            words = {"says": self._asked(paper), "count": len(cases), "whole": self.summary.whole.cases}
+            names = f" ({', '.join(cases)})" if len(cases) <= _FEW else ""
+            text = self.say(N_("not recorded in {count} of {whole} cases: {says}"), **words)
+            yield Line("unknown", text + names, paper.trace.citation)
 
     def _tie(self, tie: Tie) -> Line:
         """Say that a level is above, or other than, the one that it is tied to."""
