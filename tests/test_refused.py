@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,36 @@ def test_who_waits_for_a_refused_file_is_told_so(tmp_path: Path, name: str) -> N
     assert held_up == {case: tuple(Path(path).stem for path in one.held_up) for case, one in by_name(done).items() if one.held_up}
     data = round_to_data(done)
     assert held_up == {one["case"]: tuple(Path(p).stem for p in one["held_up_by"]) for one in data["undetermined"] if one["held_up_by"]}
+
+
+FOREST = named(
+    plot("top"),
+    plot("north", superior="top"),
+    plot("south", superior="top"),
+    picker("a", superior="north"),
+    picker("b", 0, superior="north", unit="south"),
+    picker("c", 3, superior="south", subject={"id": "C-1"}),
+)
+
+
+@pytest.mark.parametrize("broken", [names for count in range(1, 6) for names in combinations(FOREST, count)], ids="-".join)
+def test_a_level_beside_refused_files_is_the_level_of_the_whole(tmp_path: Path, broken: tuple[str, ...]) -> None:
+    """Law: whichever files are refused, a level that stands is that of the round without faults; one that is lost names these files."""
+    whole = by_name(rate(write_cases(tmp_path / "whole", FOREST)))
+    bad = {name: with_facts(content, pears=1) if name in broken else content for name, content in FOREST.items()}
+
+    done = rate(write_cases(tmp_path / "bad", bad))
+
+    assert sorted(broken) == [one.case for one in done.refused]
+    data = round_to_data(done)
+    assert (len(FOREST), len(broken)) == (data["files"], data["spread"]["refused"])
+    for key in ("cases", "refused", "undecided", "unrecorded"):
+        assert data["spread"][key] == sum(unit[key] for unit in data["units"]) == sum(track[key] for track in data["tracks"]), key
+    for name, one in by_name(done).items():
+        assert one.standing.level in {whole[name].standing.level, None}
+        lost = one.standing.level != whole[name].standing.level
+        assert lost <= bool(one.held_up)
+        assert {Path(path).stem for path in one.held_up} <= set(broken)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def counted(rated: int, refused: int, by_rulebook: int, language: str) -> str:
     """Say how many files were rated and how many were not; that the rulebook has errors goes before every count."""
     words = {"files": rated + refused, "rated": rated, "refused": refused, "count": by_rulebook}
     whole = not rated and by_rulebook == refused
-    parts = [N_("Files: {files}.") if whole else N_("{files} files: {rated} rated, {refused} refused.")]
+    several, one = N_("{files} files: {rated} rated, {refused} refused."), N_("1 file: {rated} rated, {refused} refused.")
+    parts = [N_("Files: {files}.") if whole else several if rated + refused > 1 else one]
     if by_rulebook:
         parts = [N_("Not run on {count} files: the rulebook has errors.") if rated else N_("Not run: the rulebook has errors."), *parts]
     return " ".join(translate(part, language, **words) for part in parts)

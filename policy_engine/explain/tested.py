@@ -74,7 +74,8 @@ def _headline(run: Run, failed: int, language: str) -> Iterator[str]:
         text = N_("Not run on {count} cases: the rulebook has errors.") if run.tested else N_("Not run: the rulebook has errors.")
         yield translate(text, language, count=run.by_rulebook)
     if run.refused and (run.tested or run.refused > run.by_rulebook):
-        yield translate(N_("{cases} cases: {ran} ran, {refused} refused."), language, **words)
+        several, one = N_("{cases} cases: {ran} ran, {refused} refused."), N_("1 case: {ran} ran, {refused} refused.")
+        yield translate(several if len(run.tested) + run.refused > 1 else one, language, **words)
     elif run.tested or run.refused:
         yield translate(N_("Cases: {cases}."), language, **words)
     else:
