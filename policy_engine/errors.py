@@ -119,6 +119,13 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE510": Entry(N_("several tracks apply to this case: {tracks}"), N_("the rulebook must tell them apart under `applies_to:`")),
     "PE511": Entry(N_("no case file was found in `{folder}`"), N_("name a case file, or a folder that holds some")),
     "PE512": Entry(N_("the case `{name}` stands twice; the other is {first}"), N_("give each case its own name under `case:`")),
+    "PE515": Entry(
+        N_("`{path}` is a table of rows, not a case file"), N_("rate its rows with `policy-engine batch {path} --to ANSWERS.csv`")
+    ),
+    "PE516": Entry(
+        N_("a round is a folder of case files, and `{path}` is one file"),
+        N_("name its folder, or rate this case alone with `policy-engine evaluate {path}`"),
+    ),
     # 6xx: the library of editions
     "PE601": Entry(N_("there is no edition `{name}`{nearest}"), N_("editions here: {known}")),
     "PE602": Entry(N_("no edition governs the period {period}"), N_("editions here: {known}")),
@@ -182,7 +189,11 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "PE852": Entry(N_("`{name}` is {found}, which does not fit 64 bits"), N_("write the figure itself, or leave the cell empty")),
     "PE853": Entry(
-        N_("no file of rows was found at `{path}`"), N_("name files of the kinds Parquet, CSV or JSONL, or a folder that holds some")
+        N_("no file of rows was found at `{path}`"),
+        N_(
+            "name files of the kinds Parquet, CSV or JSONL, or a folder that holds some; case files (YAML) are rated by "
+            "`policy-engine round` and `policy-engine evaluate`"
+        ),
     ),
     "PE854": Entry(N_("the file cannot be read as {format}: {reason}"), N_("check the file; `--from-format` says what it is")),
     "PE855": Entry(N_("there is not one row here"), N_("name files that hold rows")),

@@ -49,8 +49,8 @@ class Bad(NamedTuple):
 
     @property
     def of_a_round(self) -> bool:
-        """Whether the fault lies in how the cases of a round hang together."""
-        return self.code.startswith("PE7")
+        """Whether the fault lies in how the cases of a round hang together, or in what is named as one."""
+        return self.code.startswith("PE7") or self.code == "PE516"
 
     @property
     def of_a_check(self) -> bool:
@@ -66,10 +66,12 @@ class Bad(NamedTuple):
 def kept() -> list[Bad]:
     """Give every bad file that is kept in `cases/bad/`."""
     noted = [bad for path in sorted(BAD.rglob("*.yaml")) if (bad := _read(path))]
+    table = BAD / "PE515-table.csv"
     no_cases, no_edition, no_yaml = BAD / "PE511-no-cases", RULEBOOKS / "PE607-no-edition", BAD / "PE841-no-yaml"
     return [
         *noted,
         Bad("PE511", no_cases, None, ((no_cases, 1, 1),)),
+        Bad("PE515", table, None, ((table, 1, 1),)),
         Bad("PE607", SAMPLE_CASE, no_edition, ((no_edition, 1, 1),)),
         Bad("PE841", no_yaml, None, ((no_yaml, 1, 1),)),
     ]

@@ -290,14 +290,15 @@ def test_all_faults_of_a_rulebook_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_bad_file_does_not_hide_the_others(cli: Cli) -> None:
-    """Rule: the verdicts of good files are printed, the errors of bad ones go to standard error, and the exit code is 3."""
+    """Rule: bad files are told first, then the verdicts of the good; the errors go to standard error too, and the exit code is 3."""
     good = ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml"
     bad = (KEPT["PE106"], KEPT["PE501"])
 
     status, out, err = cli("evaluate", str(bad[0].case), str(good), str(bad[1].case), "--format", "json")
 
     assert status == 3
-    assert [verdict["case"] for verdict in json.loads(out)] == ["kind-unknown"]
+    assert [(one["case"], one["outcome"]) for one in json.loads(out)[:2]] == [("key-twice", "refused"), ("unknown-fact", "refused")]
+    assert [verdict["case"] for verdict in json.loads(out)[2:]] == ["kind-unknown"]
     assert [e["code"] for e in json.loads(err)["errors"]] == ["PE106", "PE501"]
 
 
@@ -308,7 +309,7 @@ def test_the_second_case_of_one_name_is_refused(cli: Cli) -> None:
     status, out, err = cli(*KEPT["PE512"].arguments, "--format", "json")
 
     assert status == 3
-    assert [verdict["case"] for verdict in json.loads(out)] == ["same-name"]
+    assert [(one["case"], one["outcome"] == "refused") for one in json.loads(out)] == [("same-name", True), ("same-name", False)]
     assert [(e["code"], e["file"], e["line"], e["column"]) for e in json.loads(err)["errors"]] == [("PE512", str(path), line, column)]
 
 

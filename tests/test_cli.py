@@ -54,11 +54,11 @@ def test_json_is_the_contract(cli: Cli) -> None:
 
 
 def test_several_cases_print_an_array_and_a_bad_one_hides_nobody(cli: Cli) -> None:
-    """Verdicts of the good files are printed, the bad file's errors go to standard error, and the exit code is 3."""
+    """The bad file is told first, then the verdicts of the good ones; its errors go to standard error too, and the exit code is 3."""
     code, out, err = cli("evaluate", "--format", "json", GOOD, BAD, _gap_case())
 
     assert code == 3
-    assert [verdict["outcome"] for verdict in json.loads(out)] == ["classified", "gap"]
+    assert [verdict["outcome"] for verdict in json.loads(out)] == ["refused", "classified", "gap"]
     assert [problem["code"] for problem in json.loads(err)["errors"]] == ["PE501"]
 
 

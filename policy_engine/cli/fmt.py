@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from policy_engine.cli.options import OPTIONS, format_option, language_option
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
+    from policy_engine.cli.refusals import Refusals
     from policy_engine.load.tidy.file import Tidied
 
 _HELP = N_(
@@ -49,8 +50,10 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
         InputError: with the problems of every file that cannot be formatted, after the others were.
     """
     del lang  # read before the command was built
-    problems: list[Problem] = []
-    found = [_from_input()] if paths == ("-",) else _read(paths, language, problems)
+    from policy_engine.cli.refusals import Refusals  # noqa: PLC0415  (what a run does not need it does not load)
+
+    refusals = Refusals()
+    found = [_from_input()] if paths == ("-",) else _read(paths, language, refusals)
     changed = [one for one in found if one.changed]
     failed = "" if check or diff or paths == ("-",) else _write(changed)
     if paths == ("-",) and not (check or diff):
@@ -58,10 +61,10 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
         return 0
     if diff:
         _show_diff(changed)
-    if found:
-        _tell(found, changed, form, language, written=not (check or diff), aside=diff)
-    if problems:
-        raise InputError(problems)
+    if found or len(refusals.files) > 1:
+        _tell(found, changed, refusals, form, language, written=not (check or diff), aside=diff)
+    if refusals.problems:
+        raise InputError(refusals.problems)
     if failed:
         raise click.UsageError(failed)
     return int(check and bool(changed))
@@ -75,18 +78,18 @@ def _from_input() -> "Tidied":
     return tidied(sys.stdin.buffer.read(MAX_BYTES + 1), "-", None)
 
 
-def _read(paths: Sequence[str], language: str, problems: list[Problem]) -> "list[Tidied]":
+def _read(paths: Sequence[str], language: str, refusals: "Refusals") -> "list[Tidied]":
     """Lay out every file, none written yet."""
     from policy_engine.load.tidy.file import tidied_file, yaml_files  # noqa: PLC0415
 
     if "-" in paths:
         raise click.UsageError(translate(N_("`-` stands alone: standard input is one file"), language))
     found: list[Tidied] = []
-    for path in yaml_files(paths, problems):
+    for path in yaml_files(paths, refusals.others):
         try:
             found.append(tidied_file(path))
         except InputError as error:
-            problems += error.problems
+            refusals.add(path, error)
     return found
 
 
@@ -113,19 +116,22 @@ def _show_diff(changed: "Sequence[Tidied]") -> None:
 
 
 def _tell(
-    found: "Sequence[Tidied]", changed: "Sequence[Tidied]", form: str, language: str, *, written: bool, aside: bool
+    found: "Sequence[Tidied]", changed: "Sequence[Tidied]", refusals: "Refusals", form: str, language: str, *, written: bool, aside: bool
 ) -> None:  # fmt: skip
-    """Print what was done; beside a diff, on standard error."""
+    """Print what was done, the files that could not be read first; beside a diff, on standard error."""
     if form == "json":
         from policy_engine.report.data import to_json  # noqa: PLC0415
 
         files = [{"file": one.file, "changed": one.changed} for one in found]
-        click.echo(to_json({"files": files, "changed": len(changed), "written": written}), err=aside)
+        refused = {"refused": len(refusals.files), "problems": refusals.data()} if refusals.problems else {}
+        click.echo(to_json({"files": files, "changed": len(changed), "written": written, **refused}), err=aside)
         return
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.formatted import explain_formatted  # noqa: PLC0415
 
-    told = explain_formatted(len(found), [one.file for one in changed], language, written=written)
+    told = explain_formatted(len(found), [one.file for one in changed], language, written=written, refused=len(refusals.files))
+    if refusals.problems:
+        told = told._replace(sections=(refusals.section(language), *told.sections))
     if aside:
         click.echo(told.headline, err=True)
     else:

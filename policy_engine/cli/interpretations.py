@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 
 if TYPE_CHECKING:
+    from policy_engine.cli.refusals import Refusals
     from policy_engine.load.library import Library
 
 _HELP = N_(
@@ -52,6 +53,7 @@ def show_interpretations(
     """
     del lang  # read before the command was built
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.cli.refusals import Refusals  # noqa: PLC0415
     from policy_engine.evaluate.readings import report_readings  # noqa: PLC0415
     from policy_engine.explain.maps import explain_readings  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
@@ -60,20 +62,22 @@ def show_interpretations(
 
     library = Library(rulebook)
     chosen = library.edition_or_last(edition)
-    problems: list[Problem] = []
+    refusals = Refusals()
     asked = (*paths, *cases)
-    verdicts = _rated(asked, library, chosen, problems) if asked else []
+    verdicts = _rated(asked, library, chosen, refusals) if asked else []
     reports = report_readings(chosen, verdicts)
     if form == "json":
-        click.echo(to_json(readings_to_data(chosen, reports, len(verdicts) if asked else None)))
+        data = readings_to_data(chosen, reports, len(verdicts) if asked else None)
+        click.echo(to_json(data | ({"refused": len(refusals.files), "problems": refusals.data()} if asked else {})))
     else:
-        write_prose(explain_readings(chosen, reports, len(verdicts) if asked else None, language), form)
-    if problems:
-        raise InputError(problems)
+        page = explain_readings(chosen, reports, len(verdicts) if asked else None, language)
+        write_prose(refusals.before(page, len(verdicts), language), form)
+    if refusals.problems:
+        raise InputError(refusals.problems)
     return 0
 
 
-def _rated(paths: Sequence[str], library: "Library", edition: Edition, problems: list[Problem]) -> list[Verdict]:
+def _rated(paths: Sequence[str], library: "Library", edition: Edition, refusals: "Refusals") -> list[Verdict]:
     """Rate every case under one edition, a folder that is a round as one; note what is wrong with the others."""
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
     from policy_engine.load.case import expand, is_round  # noqa: PLC0415
@@ -82,21 +86,23 @@ def _rated(paths: Sequence[str], library: "Library", edition: Edition, problems:
     verdicts: list[Verdict] = []
     for path in paths:
         if is_round(path):
-            verdicts += _of_round(path, library, edition, problems)
+            verdicts += _of_round(path, library, edition, refusals)
             continue
-        for file in expand((path,), problems):
+        for file in expand((path,), refusals.others):
             try:
                 verdicts.append(rater.rate(file).verdict)
             except InputError as error:
-                problems += error.problems
+                refusals.add(file, error)
     return verdicts
 
 
-def _of_round(folder: str, library: "Library", edition: Edition, problems: list[Problem]) -> list[Verdict]:
+def _of_round(folder: str, library: "Library", edition: Edition, refusals: "Refusals") -> list[Verdict]:
     """Rate a round, so that what its cases take from each other is there."""
     from policy_engine.evaluate.round import rate_round  # noqa: PLC0415
     from policy_engine.load.round import load_round  # noqa: PLC0415
 
     done = rate_round(load_round(folder, library, edition.id))
-    problems += done.problems
+    refusals.others += done.problems
+    for one in done.refused:
+        refusals.add(one.path, InputError(one.problems))
     return [one.verdict for one in done.rated]

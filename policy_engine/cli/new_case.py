@@ -47,6 +47,9 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
     from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415
     from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
 
+    if output is not None and not output.endswith((".yaml", ".yml")):
+        other = N_("a case is a YAML file: give {path} a name that ends in `.yaml`; a table for `policy-engine batch` is not written here")
+        raise click.BadParameter(translate(other, language, path=output), param_hint="'--output'")
     library = Library(rulebook)
     chosen = library.edition_or_last(edition)
     known = {each.id: each for each in chosen.tracks}

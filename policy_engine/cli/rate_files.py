@@ -1,13 +1,16 @@
 """What `evaluate` does, whoever read the command line: rate files and print verdicts."""
 
+import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 
 from policy_engine.cli.output import note_reworded
-from policy_engine.errors import InputError, Problem
+from policy_engine.cli.refusals import Refusals
+from policy_engine.errors import N_, InputError
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.load.case import expand
 from policy_engine.load.library import Library
+from policy_engine.messages import translate
 
 Write = Callable[[str], object]
 
@@ -24,24 +27,25 @@ def rate_files(
     rater = Rater(Library(rulebook), edition)
     rated: list[Rated] = []
     rated_paths: list[str] = []
-    problems: list[Problem] = []
-    paths = expand(cases, problems)
+    refusals = Refusals()
+    paths = expand(cases, refusals.others)
     for path in paths:
         try:
             rated.append(rater.rate(path))
             rated_paths.append(path)
         except InputError as error:
-            problems.extend(error.problems)
+            refusals.add(path, error)
     if record_to and rated:
         _record(record_to, rated_paths, rated, edition, language)
     note_reworded({one.edition.id: one.edition for one in rated}.values(), language)
     write = sys.stdout.write
+    several = len(cases) > 1 or (bool(paths) and os.path.isdir(cases[0]))
     if form == "json":
-        _write_json(rated, write, several=len(paths) > 1)
+        _write_json(rated, refusals, write, several=several)
     else:
-        _write_prose(rated, form, language, write)
-    if problems:
-        raise InputError(problems)
+        _write_prose(rated, refusals if several else Refusals(), form, language, write)
+    if refusals.problems:
+        raise InputError(refusals.problems)
     return int(any(one.verdict.outcome in fail_on for one in rated))
 
 
@@ -54,22 +58,26 @@ def _record(path: str, files: Sequence[str], rated: Sequence[Rated], asked: str 
     record(path, [Rating(named(file), one.raw, asked, one.edition, one.verdict) for file, one in pairs], language)
 
 
-def _write_json(rated: Sequence[Rated], write: Write, *, several: bool) -> None:
-    """Print one object for one case, an array for several; nothing where the only case was bad."""
+def _write_json(rated: Sequence[Rated], refusals: Refusals, write: Write, *, several: bool) -> None:
+    """Print one object for one case, an array for several, the refused ones first; nothing where the only case was bad."""
     from policy_engine.report.data import to_json, verdict_to_data  # noqa: PLC0415  (what a run does not need it does not load)
 
     data = [verdict_to_data(one.verdict) for one in rated]
-    if data or several:
-        write(to_json(data if several else data[0]) + "\n")
+    if several:
+        write(to_json([*refusals.each(), *data]) + "\n")
+    elif data:
+        write(to_json(data[0]) + "\n")
 
 
-def _write_prose(rated: Sequence[Rated], form: str, language: str, write: Write) -> None:
-    """Print verdicts for people."""
+def _write_prose(rated: Sequence[Rated], refusals: Refusals, form: str, language: str, write: Write) -> None:
+    """Print verdicts for people, after what was refused."""
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.verdict import explain  # noqa: PLC0415
     from policy_engine.report.notices import notices_of  # noqa: PLC0415
 
+    if refusals.files:
+        write_prose(refusals.page(translate(N_("Cases"), language), len(rated), language), form)
     for number, one in enumerate(rated):
-        if number:
+        if number or refusals.files:
             write("\n")
         write_prose(explain(one.verdict, one.edition, language, notices_of(one.verdict.status)), form)

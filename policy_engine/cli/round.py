@@ -130,7 +130,12 @@ def _write(done: Round, form: str, language: str) -> None:
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.round import explain_round  # noqa: PLC0415
 
-    write_prose(explain_round(done, language, notices_of(done.edition.status)), form)
+    page = explain_round(done, language, notices_of(done.edition.status))
+    if done.problems:
+        from policy_engine.report.slips import slip_section  # noqa: PLC0415
+
+        page = page._replace(sections=(slip_section(done.problems, language), *page.sections))
+    write_prose(page, form)
 
 
 def _worst(done: Round) -> int:

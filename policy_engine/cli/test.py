@@ -1,17 +1,17 @@
 """`policy-engine test`: hold cases against what their authors expect, and see what these cases would not notice."""
 
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
+    from policy_engine.cli.refusals import Refusals
     from policy_engine.explain.tested import Run, Tested
     from policy_engine.load.library import Library
     from policy_engine.trial.standing import Standing
@@ -70,26 +70,32 @@ def test_cases(language: str, asked: Asked) -> int:
     Raises:
         InputError: with the problems of every bad case, after the others were told.
     """
+    from policy_engine.cli.refusals import Refusals  # noqa: PLC0415
     from policy_engine.cli.trial import examine, suggest  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.explain.tested import Run  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
 
-    problems: list[Problem] = []
+    refusals = Refusals()
     begun = time.perf_counter()
     library = Library(asked.rulebook)
-    tested, standings = _run(asked, library, problems)
+    tested, standings = _run(asked, library, refusals)
+    if refusals.files:
+        standings = []  # what a refused case would have shown is no gap
     examined = [examine(one, language, mutate=asked.mutate) for one in standings]
     trials = tuple(one.trial for one in examined if one.trial)
-    run = Run(tuple(tested), tuple(one.coverage for one in standings), tuple(one.figures for one in examined), trials)
+    run = Run(
+        tuple(tested), tuple(one.coverage for one in standings), tuple(one.figures for one in examined), trials,
+        len(refusals.files), refusals.by_rulebook,
+    )  # fmt: skip
     if asked.suggest is not None:
         suggest(asked.suggest, examined, library, language)
-    _write(run, asked.form, language, problems, time.perf_counter() - begun)
-    if problems:
-        raise InputError(problems)
+    _write(run, asked.form, language, refusals, time.perf_counter() - begun)
+    if refusals.problems:
+        raise InputError(refusals.problems)
     return int(not run.passed)
 
 
-def _run(asked: Asked, library: "Library", problems: list[Problem]) -> "tuple[list[Tested], list[Standing]]":
+def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[Tested], list[Standing]]":
     """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
     from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.evaluate.expectation import unmet  # noqa: PLC0415
@@ -103,11 +109,11 @@ def _run(asked: Asked, library: "Library", problems: list[Problem]) -> "tuple[li
     tested: list[Tested] = []
     standings: dict[str, Standing] = {}
     placed = asked.mutate or asked.suggest is not None
-    for path in expand(asked.paths, problems):
+    for path in expand(asked.paths, refusals.others):
         try:
             one = rater.judge(path)
         except InputError as error:
-            problems += error.problems
+            refusals.add(path, error)
             continue
         tested.append(Tested(path, one.case.id, bool(one.case.expect), unmet(one.case.expect, one.verdict)))
         name = one.edition.id
@@ -117,19 +123,20 @@ def _run(asked: Asked, library: "Library", problems: list[Problem]) -> "tuple[li
     return tested, list(standings.values())
 
 
-def _write(run: "Run", form: str, language: str, problems: Sequence[Problem], seconds: float) -> None:
+def _write(run: "Run", form: str, language: str, refusals: "Refusals", seconds: float) -> None:
     """Print what came out."""
     if form in {"json", "junit"}:
         from policy_engine.report.tested import run_to_data, run_to_junit  # noqa: PLC0415
 
         if form == "junit":
-            click.echo(run_to_junit(run, language, problems, seconds))
+            click.echo(run_to_junit(run, language, refusals.problems, seconds))
         else:
             from policy_engine.report.data import to_json  # noqa: PLC0415
 
-            click.echo(to_json(run_to_data(run)))
+            click.echo(to_json(run_to_data(run, refusals.problems)))
         return
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.tested import explain_run  # noqa: PLC0415
 
-    write_prose(explain_run(run, language), form)
+    page = explain_run(run, language)
+    write_prose(page._replace(sections=(refusals.section(language), *page.sections)) if refusals.problems else page, form)

@@ -26,6 +26,7 @@ else:
     pl = load_extra("polars", "batch")
 
 Facts = Mapping[str, FactDeclaration]
+_CASES = N_("it is a case file, not rows: rate it with `policy-engine evaluate`, or a folder of them with `policy-engine round`")
 _NO_ENDING = N_("its name does not end in .parquet, .csv or .jsonl")
 
 
@@ -54,12 +55,17 @@ def find_sources(paths: Iterable[str], form: str | None, *, elsewhere: bool = Fa
         for file in files:
             known = form or format_of(file)
             if known is None:
-                problems.append(Problem("PE854", Location(file, 1, 1), {"format": "/".join(FORMATS), "reason": _NO_ENDING}))
+                problems.append(Problem("PE854", Location(file, 1, 1), {"format": "/".join(FORMATS), "reason": _reason(file)}))
             else:
                 found.append(Source(file, known))
     if problems:
         raise InputError(problems)
     return found
+
+
+def _reason(file: str) -> str:
+    """Say why a file is none of rows."""
+    return _CASES if file.lower().endswith((".yaml", ".yml")) else _NO_ENDING
 
 
 def _files(path: str) -> list[str]:

@@ -25,10 +25,10 @@ class Linked(NamedTuple):
     naming: Mapping[tuple[str, str], tuple[str, ...]]
     """By link and target: the ids of the cases that name the target so."""
     problems: tuple[Problem, ...]
-    unsettled: frozenset[str]
-    """Cases that wait for each other, so that none of them is rated."""
-    broken: frozenset[str]
-    """The links of which one leads nowhere, so that a list gathered by it could miss somebody."""
+    unsettled: Mapping[str, Problem]
+    """Cases that wait for each other, so that none of them is rated, with the circle."""
+    broken: Mapping[str, Sequence[str]]
+    """The links of which one leads nowhere, so that a list gathered by it could miss somebody; with the files where they stand."""
 
 
 def link(files: RoundFiles) -> Linked:
@@ -39,7 +39,7 @@ def link(files: RoundFiles) -> Linked:
     for entry in files.entries:
         subjects.setdefault(entry.subject, []).append(entry.id)
     subjects.pop("", None)
-    resolver = _Resolver(entries, subjects, files.units, problems, set(), files.named)
+    resolver = _Resolver(entries, subjects, files.units, problems, {}, files.named)
     links = {entry.id: resolver.resolved(entry) for entry in files.entries}
     naming: dict[tuple[str, str], list[str]] = {}
     for name, named in links.items():
@@ -47,7 +47,7 @@ def link(files: RoundFiles) -> Linked:
             naming.setdefault((kind, target), []).append(name)
     order, unsettled = _ordered(entries, links, problems)
     told = {key: tuple(names) for key, names in naming.items()}
-    return Linked(tuple(entries[name] for name in order), links, told, tuple(problems), unsettled, frozenset(resolver.broken))
+    return Linked(tuple(entries[name] for name in order), links, told, tuple(problems), unsettled, resolver.broken)
 
 
 class _Resolver(NamedTuple):
@@ -57,7 +57,7 @@ class _Resolver(NamedTuple):
     subjects: Mapping[str, Sequence[str]]
     units: Mapping[str, Unit]
     problems: list[Problem]
-    broken: set[str]
+    broken: dict[str, list[str]]
     named: bool
 
     def resolved(self, entry: Entry) -> dict[str, str]:
@@ -71,12 +71,12 @@ class _Resolver(NamedTuple):
         if len(meant) == 1:
             return meant[0]
         if len(meant) > 1:
-            self.broken.add(kind)
+            self.broken.setdefault(kind, []).append(entry.path)
             self.problems.append(_problem("PE705", entry, kind, name=name, cases=", ".join(meant)))
             return ""
         if kind == "unit" and name in self.units:
             return name
-        self.broken.add(kind)
+        self.broken.setdefault(kind, []).append(entry.path)
         if not self.named:
             return ""  # what is missing may be the case in the file that could not be read
         known = (*self.entries, *self.subjects, *(self.units if kind == "unit" else ()))
@@ -102,7 +102,7 @@ def _place(entry: Entry, kind: str) -> Location:
 
 def _ordered(
     entries: Mapping[str, Entry], links: Mapping[str, Mapping[str, str]], problems: list[Problem]
-) -> tuple[list[str], frozenset[str]]:
+) -> tuple[list[str], dict[str, Problem]]:
     """Order the cases so that each comes after those it waits for; report each circle once."""
     waits: dict[str, set[str]] = {name: set() for name in entries}
     by: dict[tuple[str, str], tuple[str, str]] = {}
@@ -112,20 +112,20 @@ def _ordered(
                 waiting, awaited = (target, name) if kind == _DOWNWARD else (name, target)
                 waits[waiting].add(awaited)
                 by.setdefault((waiting, awaited), (name, kind))
-    unsettled: set[str] = set()
+    unsettled: dict[str, Problem] = {}
     while True:
         try:
             order = list(TopologicalSorter({name: sorted(waits[name]) for name in sorted(waits)}).static_order())
         except CycleError as error:
             circle: list[str] = list(reversed(error.args[1]))[:-1]
             problems.append(_circle(circle, entries, by))
-            unsettled.update(circle)
+            unsettled.update(dict.fromkeys(circle, problems[-1]))
             for name, awaited in zip(circle, (*circle[1:], circle[0]), strict=True):
                 waits[name].discard(awaited)
                 if len(problems) > _MAX_GUESSES:
                     waits[name].clear()
         else:
-            return order, frozenset(unsettled)
+            return order, unsettled
 
 
 def _circle(circle: Sequence[str], entries: Mapping[str, Entry], by: Mapping[tuple[str, str], tuple[str, str]]) -> Problem:

@@ -4,7 +4,7 @@ A level that another case stands at is the one that was decided, where there is 
 is always said. A case without a level gives none, and what rests on it stays open.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 
 from policy_engine.errors import N_, InputError, Problem
@@ -18,7 +18,7 @@ from policy_engine.language.values import Item, Value
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
-from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles, Standing
+from policy_engine.model.round import Entry, RatedEntry, Refused, Round, RoundFiles, Standing
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Gathered, Verdict
 
@@ -56,7 +56,10 @@ class _Rating:
         self.gathering = [fact for fact in files.edition.facts.values() if fact.gathered_from]
         self.entries = {entry.id: entry for entry in files.entries}
         self.names = {entry.subject: entry.id for entry in files.entries if entry.subject} | {name: name for name in self.entries}
+        self.covered = {fact.name: frozenset(counts_of(files.edition, fact.name)) for fact in self.gathering}
+        self.lacking = {fact.name: self._lacking(fact.gathered_from) for fact in self.gathering if fact.type.kind == "list"}
         self.standing: dict[str, Standing] = {}
+        self.held_up: dict[str, tuple[str, ...]] = {}
         self.rated: list[RatedEntry] = []
         self.problems: list[Problem] = [*files.problems, *self.linked.problems]
 
@@ -69,7 +72,8 @@ class _Rating:
         caps = cap_traces(self.files.edition, self.rated, self.evaluator.plan, self.linked.links, unrated)
         files = self.files
         return Round(
-            files.id, files.edition, self.as_of, tuple(self.rated), self._units(), caps, InputError(self.problems).problems
+            files.id, files.edition, self.as_of, tuple(self.rated), self._units(refused := self._refused()), caps,
+            InputError(self.problems).problems, refused,
         )  # fmt: skip
 
     def _rate(self, entry: Entry, case: Case) -> None:
@@ -82,14 +86,58 @@ class _Rating:
         except InputError as error:
             self.problems += [self._told(problem, entry) for problem in error.problems]
             return
+        asked = frozenset(verdict.open_questions)
+        waits = self._waits(entry, case, asked)
+        held_up = tuple(dict.fromkeys(path for fact, paths in waits.items() if not self.covered[fact].isdisjoint(asked) for path in paths))
         duties = verdict.duties
         verdict = verdict._replace(duties=duties._replace(findings=(*duties.findings, *findings)))
         self.standing[entry.id] = standing_of(whole, verdict)
+        if self.standing[entry.id] == OPEN and not case.record.decisions:
+            self.held_up[entry.id] = held_up
         links = self.linked.links[entry.id]
         taken = {name: value for name, value in whole.facts.items() if name not in case.facts}
         self.rated.append(
-            RatedEntry(whole, verdict, entry.path, links, self._unit(entry), self.standing[entry.id], entry.raw, taken, tuple(findings))
-        )
+            RatedEntry(
+                whole, verdict, entry.path, links, self._unit(entry), self.standing[entry.id], entry.raw, taken, tuple(findings),
+                waits=waits, held_up=held_up,
+            )
+        )  # fmt: skip
+
+    def _refused(self) -> tuple[Refused, ...]:
+        """Give the files that were not rated, with what could be read of them."""
+        rated = {one.path for one in self.rated}
+        problems: dict[str, list[Problem]] = {}
+        for problem in InputError(self.problems).problems:
+            problems.setdefault(problem.location.file, []).append(problem)
+        found: list[Refused] = []
+        for entry in (*self.files.entries, *self.files.dropped):
+            if entry.path not in rated:
+                circle = self.linked.unsettled.get(entry.id)
+                own = problems.get(entry.path) or ([circle] if circle else [])
+                unit = self._unit(entry) if entry.id in self.entries else ""
+                found.append(Refused(entry.path, entry.id, entry.name, unit, tuple(own)))
+        return tuple(sorted(found, key=lambda one: one.path))
+
+    def _lacking(self, link: str) -> tuple[str, ...]:
+        """Give the files of whom nobody can tell whether they name a case by this link, or whom they name."""
+        torn = (entry.path for entry in self.files.entries if entry.torn and link not in entry.links)
+        return (*self.files.unread, *torn, *self.linked.broken.get(link, ()))
+
+    def _waits(self, entry: Entry, case: Case, asked: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Give, by gathered fact, the faulty files that a case lacks: those it is taken from, and those they wait for in turn."""
+        waits: dict[str, tuple[str, ...]] = {}
+        for fact in self.gathering:
+            sources = self._sources(fact, entry)
+            paths = list(self.lacking.get(fact.name, ()))
+            if not paths:
+                for source in sources:
+                    paths += self.held_up.get(source, ()) if source in self.standing else [self.entries[source].path]
+            if fact.type.kind == "level" and not sources and fact.gathered_from in entry.links and not self.files.named:
+                paths += self.files.unread
+            concerned = sources or fact.type.kind == "level" or not self.covered[fact.name].isdisjoint(asked)
+            if paths and concerned and fact.name not in case.facts:
+                waits[fact.name] = tuple(dict.fromkeys(paths))
+        return waits
 
     def _unit(self, entry: Entry) -> str:
         """Give the unit that a case is told under: the one it names, else its collective, else itself where others name it."""
@@ -104,7 +152,7 @@ class _Rating:
             sources = self._sources(fact, entry)
             if fact.name in case.facts:
                 findings += self._compare(fact, case, sources)
-            elif fact.type.kind == "list" and sources and self.files.whole and fact.gathered_from not in self.linked.broken:
+            elif fact.type.kind == "list" and sources and self.files.whole and not self.lacking[fact.name]:
                 facts[fact.name] = tuple(self._item(source) for source in sources)
                 gathered += [self._taken(fact, source) for source in sources]
             elif fact.type.kind == "level" and sources:
@@ -158,13 +206,20 @@ class _Rating:
         more = {"case": entry.id, "link": fact.gathered_from, "cases": ", ".join(self._sources(fact, entry))}
         return problem_at(case, problem.location, "PE704", details | more)
 
-    def _units(self) -> dict[str, str]:
+    def _units(self, refused: Iterable[Refused]) -> dict[str, str]:
         """Give the name of every unit that a case is told under, or that the round lists; those in the order of the list first."""
         units = {name: unit.name for name, unit in self.files.units.items()}
-        subjects = {one.case.id: one.case.subject.get("name", one.case.id) for one in self.rated}
-        for name in sorted({one.unit for one in self.rated if one.unit}):
+        subjects = {entry.id: entry.name or entry.id for entry in self.files.entries}
+        subjects |= {one.case.id: one.case.subject.get("name", one.case.id) for one in self.rated}
+        for name in sorted({*(one.unit for one in self.rated), *(one.unit for one in refused)} - {""}):
             units.setdefault(name, subjects.get(name, name))
         return units
+
+
+def counts_of(edition: Edition, name: str) -> Iterator[str]:
+    """Give a gathered fact and the facts that are counted from it."""
+    yield name
+    yield from (fact.name for fact in edition.facts.values() if fact.counted_from and name in fact.counted_from.names)
 
 
 def _finding(name: str, text: str, fact: FactDeclaration, **words: str) -> Finding:

@@ -22,6 +22,8 @@ def duty_sections(verdict: Verdict, edition: Edition, language: str) -> tuple[Se
     sections = (
         Section(told.say(N_("Decision on file")), tuple(told.decision())),
         Section(told.say(N_("To look at again")), tuple(told.findings())),
+        Section(told.say(N_("Ties between levels that hold")), tuple(told.kept())),
+        Section(told.say(N_("Not yet checked: more has to be recorded first")), tuple(told.unchecked())),
         Section(told.say(N_("Who reviews and who decides")), tuple(told.routes())),
         Section(told.say(N_("Papers and days")), tuple(told.required(verdict.duties.requirements))),
         Section(told.say(N_("Contents of the review")), tuple(told.required(verdict.duties.contents))),
@@ -67,16 +69,24 @@ class _Duties:
         return ", ".join(part for part in (first, by, decision.day or "", reason) if part)
 
     def findings(self) -> Iterator[Line]:
-        """Give every finding and every tie that holds; those that wait for facts in one line."""
+        """Give every finding."""
         for finding in self.verdict.duties.findings:
             yield self._finding(finding)
+
+    def kept(self) -> Iterator[Line]:
+        """Give every tie that was checked and holds."""
         for ceiling in self.verdict.ceilings:
             if ceiling.outcome == "kept":
-                text = self.say(N_("holds: {says}"), says=sentence(ceiling.says, self.language))
-                yield Line("met", text, _source(ceiling.citation, ceiling.interpretations))
-        waiting = [sentence(c.says, self.language).rstrip(" .") for c in self.verdict.ceilings if c.outcome == "unknown"]
-        if waiting:
-            yield Line("unknown", self.say(N_("cannot be checked until more is recorded: {names}"), names="; ".join(waiting)))
+                yield Line("met", sentence(ceiling.says, self.language), _source(ceiling.citation, ceiling.interpretations))
+
+    def unchecked(self) -> Iterator[Line]:
+        """Give the ties of which nobody can tell yet whether they hold, or concern the subject at all, and what the text may leave out."""
+        for ceiling in self.verdict.ceilings:
+            if ceiling.outcome == "unknown":
+                yield Line("unknown", sentence(ceiling.says, self.language), _source(ceiling.citation, ceiling.interpretations))
+        for route in self.verdict.duties.routes:
+            if route.outcome == "unknown" and route.body is None:
+                yield Line("unknown", sentence(route.label, self.language), _source(route.citation, route.interpretations))
 
     def _finding(self, finding: Finding) -> Line:
         """Say one finding."""
@@ -91,10 +101,10 @@ class _Duties:
         for route in self.verdict.duties.routes:
             label = sentence(route.label, self.language)
             text = label if route.body is None else f"{self.say(_DUTIES[route.duty])}: {label}"
-            if route.outcome == "unknown":
-                waiting[text] = None
-            else:
+            if route.outcome != "unknown":
                 sources.setdefault(text, []).append(_source(route.citation, route.interpretations))
+            elif route.body is not None:
+                waiting[text] = None
         yield from (Line("note", text, "; ".join(dict.fromkeys(told))) for text, told in sources.items())
         if waiting:
             yield Line("unknown", self.say(N_("perhaps also, once more is recorded: {names}"), names="; ".join(waiting)))

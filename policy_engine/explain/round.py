@@ -3,18 +3,21 @@
 from collections.abc import Iterable, Iterator
 
 from policy_engine.errors import N_
-from policy_engine.evaluate.summary import Noted, Paper, Spread, Summary, Tie, spread_of, summarise
+from policy_engine.evaluate.round import counts_of
+from policy_engine.evaluate.summary import Noted, Paper, Spread, Summary, Tie, spread_of, summarise, unrecorded
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.explain.duties import SEVERITY_MARKS
 from policy_engine.explain.shares import percent, share_bars
 from policy_engine.messages import sentence, translate
-from policy_engine.model.round import CapTrace, RatedEntry, Round
+from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
 from policy_engine.model.verdict import Gathered
 
 _OUTCOMES = {
-    "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("not yet decided"),
+    "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("left to the authority"),
     "not_eligible": N_("not classified"), "out_of_scope": N_("out of scope"),
 }  # fmt: skip
+_FEW = 8
+"""How many cases are named where else their count says enough."""
 _ORIGINS = {"decided": N_("decided"), "proposed": N_("proposed")}
 
 
@@ -40,17 +43,28 @@ class _Told:
         self.levels = list(done.edition.scale.values())
         self.outcomes = [name for name in _OUTCOMES if summary.whole.outcomes.get(name)]
         self.rated = {one.case.id: one for one in done.rated}
+        self.refused = {one.path: one for one in done.refused}
 
     def say(self, text: str, **words: object) -> str:
         """Translate a marked text."""
         return translate(text, self.language, **words)
 
     def headline(self) -> str:
-        """Say how many cases there are, and how far the round is; every case is counted once."""
+        """Say how many files were rated and how many refused, how far the round is, and how it stands with papers; each counted once."""
         whole = self.summary.whole
         levels = sum(whole.levels.values())
-        words = {"cases": whole.cases, "decided": whole.decided, "proposed": levels - whole.decided, "bare": whole.cases - levels}
-        return self.say(N_("Cases: {cases}. Decided: {decided}. Proposed only: {proposed}. Without a level so far: {bare}."), **words)
+        words = whole._asdict() | {
+            "files": whole.cases + whole.refused,
+            "rated": whole.cases,
+            "proposed": levels - whole.decided,
+            "bare": whole.cases - levels,
+        }
+        parts = (
+            N_("{files} files: {rated} rated, {refused} refused.") if whole.refused else N_("Cases: {cases}."),
+            N_("Decided: {decided}. Not yet decided: {undecided} (proposed: {proposed}, without a level: {bare})."),
+            N_("Papers missing: {missing}, late: {late}, not recorded: {unrecorded}."),
+        )
+        return " ".join(self.say(part, **words) for part in parts)
 
     def notes(self, notes: Iterable[str]) -> Iterator[str]:
         """Name the edition, the day, and what every answer carries."""
@@ -66,17 +80,20 @@ class _Told:
     def sections(self) -> Iterator[Section]:
         """Give every part; one without anything in it is left out."""
         summary = self.summary
+        yield Section(self.say(N_("Refused files: not rated, in no count of levels below")), tuple(map(self._refusal, self.done.refused)))
         yield Section(self.say(N_("By unit")), table=self._by_unit())
         yield Section(self.say(N_("By kind of subject")), table=self._by_track())
         yield Section(self.say(N_("Cases")), table=self._cases())
         yield Section(self.say(N_("No level in the text: the authority decides")), tuple(map(self._gap, summary.gaps)))
-        yield Section(self.say(N_("Facts missing, and what they decide")), tuple(map(self._open, summary.undetermined)))
-        yield Section(self.say(N_("Not decided yet")), tuple(self._undecided()))
+        held_up = sorted(summary.undetermined, key=lambda case: not self.rated[case].held_up)
+        yield Section(self.say(N_("Facts missing, and what they decide")), tuple(map(self._open, held_up)))
+        yield Section(self.say(N_("Not yet decided")), tuple(self._undecided()))
         yield Section(self.say(N_("Overlap")), tuple(self._overlaps()))
         yield Section(self.say(N_("Missing papers")), tuple(self._papers("missing")))
         yield Section(self.say(N_("Late")), tuple(self._papers("late")))
         yield Section(self.say(N_("Overdue: nothing on record")), tuple(self._by_paper("overdue")))
         yield Section(self.say(N_("Still to come, and not late yet")), tuple(self._by_paper("due")))
+        yield Section(self.say(N_("Not recorded: neither there nor missing")), tuple(self._unrecorded()))
         yield Section(self.say(N_("Ties between levels that do not hold")), tuple(map(self._tie, summary.ties)))
         yield Section(self.say(N_("Decisions to look at")), tuple(map(self._noted, summary.decisions)))
         yield Section(self.say(N_("Caps on a cohort")), tuple(map(self._cap, self.done.caps)))
@@ -92,59 +109,64 @@ class _Told:
     def _by_track(self) -> Table:
         """Give a row a track, and the share of each level in the whole."""
         labels = {track.id: sentence(track.label, self.language) for track in self.done.edition.tracks}
-        rows = [self._row(labels.get(name, "—"), spread) for name, spread in self.summary.tracks.items()]
+        rows = [self._row(labels.get(name) or self.say(N_("kind not known")), spread) for name, spread in self.summary.tracks.items()]
         whole = self.summary.whole
+        if not whole.cases:
+            return Table(self._headings(N_("kind of subject")), tuple(rows))
         bars = share_bars(self.done.edition)
         shares = [percent(whole.levels.get(level.id, 0), whole.cases, self.language, bars).lstrip("= ") for level in self.levels]
-        blank = [""] * (len(self.outcomes) + 4)
-        return Table(self._headings(N_("kind of subject")), (*rows, (self.say(N_("share of all cases")), "", *shares, *blank)))
+        label = N_("share of the cases rated") if whole.refused else N_("share of all cases")
+        cells = (self.say(label), *[""] * bool(whole.refused), "", *shares)
+        headings = self._headings(N_("kind of subject"))
+        return Table(headings, (*rows, (*cells, *[""] * (len(headings) - len(cells)))))
 
     def _headings(self, first: str) -> tuple[str, ...]:
         """Give the headings of a table of counts."""
-        counts = (N_("decided"), N_("missing"), N_("late"), N_("to look at"))
+        counts = (N_("decided"), N_("not yet decided"), N_("missing"), N_("late"), N_("not recorded"), N_("to look at"))
         outcomes = (_OUTCOMES[name] for name in self.outcomes)
         codes = (level.code for level in self.levels)
-        return (self.say(first), self.say(N_("cases")), *codes, *map(self.say, outcomes), *map(self.say, counts))
+        files = (N_("refused"), N_("rated")) if self.refused else (N_("cases"),)
+        return (self.say(first), *map(self.say, files), *codes, *map(self.say, outcomes), *map(self.say, counts))
 
     def _row(self, name: str, spread: Spread) -> tuple[str, ...]:
         """Give one row of counts."""
         counts = (
-            spread.cases, *(spread.levels.get(level.id, 0) for level in self.levels),
-            *(spread.outcomes.get(outcome, 0) for outcome in self.outcomes), spread.decided, spread.missing, spread.late, spread.findings,
+            *((spread.refused,) if self.refused else ()), spread.cases, *(spread.levels.get(level.id, 0) for level in self.levels),
+            *(spread.outcomes.get(outcome, 0) for outcome in self.outcomes), spread.decided, spread.undecided, spread.missing,
+            spread.late, spread.unrecorded, spread.findings,
         )  # fmt: skip
         return (name, *(str(count) if count else "·" for count in counts))
 
     def _cases(self) -> Table:
-        """Give a row a case: unit by unit, the unit's own first, then those who were rated last."""
+        """Give a row a case: unit by unit, the files refused first, then the unit's own case, then those who were rated last."""
         texts = (
-            N_("office or unit"),
-            N_("case"),
-            N_("subject"),
-            N_("proposed"),
-            N_("decided"),
-            N_("missing"),
-            N_("late"),
+            N_("office or unit"), N_("case"), N_("subject"), N_("proposed"), N_("decided"), N_("missing"), N_("late"), N_("not recorded"),
             N_("to look at"),
-        )
+        )  # fmt: skip
         rows: list[tuple[str, ...]] = []
         units: dict[str, list[RatedEntry]] = {name: [] for name in self.summary.units}
         for one in reversed(self.done.rated):
             units[one.unit].append(one)
         for name, members in units.items():
             ordered = sorted(members, key=lambda one, unit=name: one.case.id != unit)  # type: ignore[misc]
-            rows += [self._case(one, name if number == 0 else "") for number, one in enumerate(ordered)]
+            cells = [*(self._not_rated(one) for one in self.done.refused if one.unit == name), *map(self._case, ordered)]
+            rows += [(self.done.units.get(name, name) if number == 0 else "", *row) for number, row in enumerate(cells)]
         return Table(tuple(map(self.say, texts)), tuple(rows))
 
-    def _case(self, one: RatedEntry, unit: str) -> tuple[str, ...]:
-        """Give the row of a case."""
+    def _not_rated(self, one: Refused) -> tuple[str, ...]:
+        """Give the row of a file that was refused, past the unit: nothing about it is known."""
+        return (one.case or one.path, one.name, self.say(N_("refused")), *"?????")
+
+    def _case(self, one: RatedEntry) -> tuple[str, ...]:
+        """Give the row of a case, past the unit."""
         verdict = one.verdict
         plain = self.say(_OUTCOMES[verdict.outcome]) if verdict.outcome in {"gap", "undetermined", "not_eligible", "out_of_scope"} else "·"
         decided = ", ".join(self._code(decision.level) for decision in one.case.record.decisions) or "—"
         mark = " *" if one.case.record.decisions and verdict.level and one.standing.level != verdict.level else ""
         spread = spread_of((one,), self.done.as_of)
-        counts = (str(count) if count else "·" for count in (spread.missing, spread.late, spread.findings))
+        counts = (str(count) if count else "·" for count in (spread.missing, spread.late, spread.unrecorded, spread.findings))
         proposed = self._code(verdict.level) if verdict.level else plain
-        return (self.done.units.get(unit, unit), one.case.id, one.case.subject.get("name", ""), proposed, decided + mark, *counts)
+        return (one.case.id, one.case.subject.get("name", ""), proposed, decided + mark, *counts)
 
     def _code(self, level: str | None) -> str:
         """Give the code of a level."""
@@ -168,20 +190,42 @@ class _Told:
         return Line("met" if one.case.record.decisions else "unknown", f"{self._who(case)}: {self._decision(one)}")
 
     def _open(self, case: str) -> Line:
-        """Name a case with facts missing: what is still possible, and the questions that would decide."""
-        verdict = self.rated[case].verdict
+        """Name a case with facts missing: the refused files that it waits for, what is still possible, the questions that would decide."""
+        one = self.rated[case]
+        verdict = one.verdict
         levels = [self._code(level) for level in verdict.possible_levels] + ([self.say(N_("no level"))] if verdict.gap_possible else [])
         facts = self.done.edition.facts
-        asked = [f"{sentence(facts[name].label, self.language)} ({name})" for name in verdict.open_questions if name in facts]
-        waits = [g.case for g in verdict.duties.gathered if g.origin == "open"]
-        text = self.say(N_("possible: {levels}; asked: {facts}"), levels=", ".join(levels), facts="; ".join(asked))
+        told = {name for fact in one.waits if one.held_up for name in counts_of(self.done.edition, fact)}
+        asked = [f"{sentence(facts[n].label, self.language)} ({n})" for n in verdict.open_questions if n in facts and n not in told]
+        lost = {self.refused[path].case for path in one.held_up if path in self.refused}
+        waits = [g.case for g in verdict.duties.gathered if g.origin == "open" and g.case not in lost]
+        parts = [N_("open because of files with errors: {files}")] if one.held_up else []
+        parts += [N_("possible: {levels}"), *([N_("asked: {facts}")] if asked else [])]
+        words = {"files": ", ".join(map(self._file, one.held_up)), "levels": ", ".join(levels), "facts": "; ".join(asked)}
+        text = "; ".join(self.say(part, **words) for part in parts)
         more = self.say(N_("; waits for {cases}"), cases=", ".join(waits)) if waits else ""
         return Line("unknown", f"{self._who(case)}: {text}{more}")
 
+    def _file(self, path: str) -> str:
+        """Name a file, with its case where that could be read."""
+        one = self.refused.get(path)
+        return f"{one.case} ({path})" if one and one.case else path
+
+    def _refusal(self, one: Refused) -> Line:
+        """Name a file that was refused: whose it is, why, and who waits for it."""
+        who = " · ".join(filter(None, (one.case, one.name))) or self.say(N_("a case whose name could not be read"))
+        waiting = self.summary.waiting[one.path]
+        more = self.say(N_("; waiting for it: {cases}"), cases=", ".join(waiting)) if waiting else ""
+        return Line("not_met", f"{who}: {', '.join(dict.fromkeys(p.code for p in one.problems))}{more}", one.path)
+
     def _undecided(self) -> Iterator[Line]:
-        """Name the cases without a decision, unit by unit."""
+        """Name the cases that stand at no decided level, unit by unit."""
         for unit, cases in self.summary.undecided.items():
-            yield Line("unknown", f"{self.done.units.get(unit, unit) or '—'}: {', '.join(cases)}")
+            names = ", ".join(
+                self.say(N_("{case} (the decisions on file differ)"), case=case) if self.rated[case].case.record.decisions else case
+                for case in cases
+            )
+            yield Line("unknown", f"{self.done.units.get(unit, unit) or '—'}: {names}")
 
     def _overlaps(self) -> Iterator[Line]:
         """Name the cases in which levels of two steps hold, and which goes first."""
@@ -216,6 +260,14 @@ class _Told:
             first = several[0]
             mark = "unknown" if state == "due" else SEVERITY_MARKS[first.trace.severity]
             yield Line(mark, f"{self._asked(first)}: {', '.join(paper.case for paper in several)}", first.trace.citation)
+
+    def _unrecorded(self) -> Iterator[Line]:
+        """Say of how many cases each paper is not recorded, the most first, and of whom where they are few."""
+        for cases, paper in unrecorded(self.summary):
+            words = {"says": self._asked(paper), "count": len(cases), "whole": self.summary.whole.cases}
+            names = f" ({', '.join(cases)})" if len(cases) <= _FEW else ""
+            text = self.say(N_("not recorded in {count} of {whole} cases: {says}"), **words)
+            yield Line("unknown", text + names, paper.trace.citation)
 
     def _tie(self, tie: Tie) -> Line:
         """Say that a level is above, or other than, the one that it is tied to."""
@@ -256,7 +308,8 @@ class _Told:
     def _taken(self, gathered: Gathered) -> str:
         """Say one level that was taken over."""
         if gathered.level is None:
-            return self.say(N_("{case} still open"), case=gathered.case)
+            refused = any(one.case == gathered.case for one in self.done.refused)
+            return self.say(N_("{case} refused") if refused else N_("{case} still open"), case=gathered.case)
         return f"{gathered.case} {self._code(gathered.level)} ({self.say(_ORIGINS[gathered.origin])})"
 
     def _cap(self, cap: CapTrace) -> Line:

@@ -12,6 +12,7 @@ from policy_engine.messages import translate
 from policy_engine.trial.run import Trial
 
 _WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
+_HELD_BACK = N_("While cases are refused, it is not said what the others leave unseen: the refused ones may show just that.")
 _NOTHING = N_("expects nothing: write under `expect:` what must come out")
 
 
@@ -30,24 +31,30 @@ class Tested(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run over cases, how they cover the editions that they are rated under, and what small changes they would notice."""
+    """A run over cases, how they cover the editions that they are rated under, and what small changes they would notice.
+
+    `refused` counts the files that were not rated, `by_rulebook` those among them that the rulebook's own errors kept from it. How
+    well cases cover an edition is left out where some were refused: what they would have shown is no gap.
+    """
 
     tested: tuple[Tested, ...]
     coverage: tuple[Coverage, ...]
     figures: tuple[Figures, ...] = ()
     trials: tuple[Trial, ...] = ()
+    refused: int = 0
+    by_rulebook: int = 0
 
     @property
     def passed(self) -> bool:
-        """Whether there was a case, every one passed, and no mutant survived them."""
-        return bool(self.tested) and all(one.passed for one in self.tested) and not any(trial.survivors for trial in self.trials)
+        """Whether there was a case, none was refused, every one passed, and no mutant survived them."""
+        every = bool(self.tested) and not self.refused and all(one.passed for one in self.tested)
+        return every and not any(trial.survivors for trial in self.trials)
 
 
 def explain_run(run: Run, language: str) -> Explanation:
     """Put a run into sentences."""
     failed = [one for one in run.tested if not one.passed]
-    words = {"cases": len(run.tested), "failed": len(failed)}
-    headline = translate(N_("Cases: {cases}. Not as expected: {failed}."), language, **words)
+    headline = " ".join(_headline(run, len(failed), language))
     lines = tuple(Line("not_met", f"{one.case}: {text}", one.path) for one in failed for text in reasons(one, language))
     sections = [
         Section(translate(N_("Not as expected"), language), lines),
@@ -56,7 +63,25 @@ def explain_run(run: Run, language: str) -> Explanation:
         *(section for trial in run.trials for section in trial_sections(trial, language)),
     ]
     kept = tuple(section for section in sections if section.lines)
-    return Explanation(translate(N_("Test"), language), headline, "round", (), kept)
+    notes = (translate(_HELD_BACK, language),) if run.refused and run.tested else ()
+    return Explanation(translate(N_("Test"), language), headline, "round", notes, kept)
+
+
+def _headline(run: Run, failed: int, language: str) -> Iterator[str]:
+    """Say how many cases ran and how many were refused, and how many came out otherwise; never of none that none failed."""
+    words = {"cases": len(run.tested) + run.refused, "ran": len(run.tested), "refused": run.refused, "failed": failed}
+    if run.by_rulebook:
+        text = N_("Not run on {count} cases: the rulebook has errors.") if run.tested else N_("Not run: the rulebook has errors.")
+        yield translate(text, language, count=run.by_rulebook)
+    if run.refused and (run.tested or run.refused > run.by_rulebook):
+        several, one = N_("{cases} cases: {ran} ran, {refused} refused."), N_("1 case: {ran} ran, {refused} refused.")
+        yield translate(several if len(run.tested) + run.refused > 1 else one, language, **words)
+    elif run.tested or run.refused:
+        yield translate(N_("Cases: {cases}."), language, **words)
+    else:
+        yield translate(N_("Not run: there is no case."), language)
+    if run.tested:
+        yield translate(N_("Not as expected: {failed}."), language, **words)
 
 
 def reasons(one: Tested, language: str) -> Iterator[str]:

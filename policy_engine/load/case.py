@@ -19,6 +19,7 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
 _SCHEMA = "case.schema.json"
+_TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods")
 _PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
 _MANIFEST = re.compile(rb"""(?:^|^\xef\xbb\xbf|[\r\n])["']?round["']?[ \t]*:""")
 
@@ -39,6 +40,8 @@ def load_case(path: str, library: Library, edition: str | None = None) -> tuple[
 
 def read_case(raw: bytes, path: str, library: Library, edition: str | None = None) -> tuple[Case, Edition]:
     """Read the bytes of one case file; see `load_case`."""
+    if is_table(path):
+        raise InputError([not_cases("PE515", path, raw)])
     document = read_document(raw, path)
     if document.broken:
         raise InputError(document.problems)
@@ -116,6 +119,17 @@ def _facts(node: Node, edition: Edition) -> dict[str, Value]:
     return found
 
 
+def is_table(path: str) -> bool:
+    """Tell whether a file is a table of rows by its name, and so no case file."""
+    return path.lower().endswith(_TABLES)
+
+
+def not_cases(code: str, path: str, raw: bytes = b"") -> Problem:
+    """Say at the first line of a file that it is not what is asked for."""
+    first = (raw or read_bytes(path, MAX_BYTES)).decode("utf-8-sig", errors="replace").split("\n", 1)[0]
+    return Problem(code, Location(path, 1, 1), {"path": path}, first if first.isprintable() else "")
+
+
 def is_manifest(raw: bytes) -> bool:
     """Tell whether a file is a round's own file (`round:`), which stands among the cases and is none."""
     return _MANIFEST.search(raw) is not None
@@ -138,14 +152,13 @@ def find_cases(folder: str) -> list[str]:
     """Give the case files below a folder, in the order of their paths.
 
     Raises:
-        InputError: PE511 where there is none; an empty run is never a success.
+        InputError: PE511 where there is none, PE515 where there is a table instead; an empty run is never a success.
     """
-    found = [
-        os.path.join(base, name)
-        for base, _, names in os.walk(folder)
-        for name in names
-        if name.endswith((".yaml", ".yml"))
-    ]  # fmt: skip
+    files = [os.path.join(base, name) for base, _, names in os.walk(folder) for name in names]
+    found = [path for path in files if path.endswith((".yaml", ".yml"))]
+    tables = sorted(filter(is_table, files))
+    if tables and not found:
+        raise InputError([not_cases("PE515", tables[0])])
     if not found:
         raise InputError([Problem("PE511", Location(folder, 1, 1), {"folder": folder})])
     return sorted(found)

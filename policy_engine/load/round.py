@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.load.case import find_cases, is_manifest, read_case
-from policy_engine.load.files import read_bytes
+from policy_engine.load.case import find_cases, is_manifest, is_table, not_cases, read_case
+from policy_engine.load.files import lines_of, read_bytes
 from policy_engine.load.library import Library
 from policy_engine.load.node import Node
-from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
+from policy_engine.load.scalars import Data
+from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document, read_events
 from policy_engine.model.case import LINKS, Case
 from policy_engine.model.round import Entry, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
@@ -24,8 +25,11 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     A file that has faults does not hide the others; their problems are all in the result.
 
     Raises:
-        InputError: PE511 where there is no case file, or every problem where not one case could be read.
+        InputError: PE511 where there is no case file, PE515 or PE516 where it is no folder, or every problem where not one case
+            could be read.
     """
+    if os.path.isfile(folder):
+        raise InputError([not_cases("PE515" if is_table(folder) else "PE516", folder)])
     reading = _Reading(library, edition)
     for path in watch(find_cases(folder)):
         reading.read(path)
@@ -38,9 +42,12 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     governing = next(known for _, known in reading.editions if known.id == chosen)
     entries = [entry if entry.case is None or entry.case.edition == chosen else entry._replace(case=None) for entry in reading.entries]
     name = reading.name or os.path.basename(os.path.abspath(folder))
-    kept = _each_once(entries, reading.problems)
-    whole = reading.whole and len(kept) == len(entries)
-    return RoundFiles(name, governing, tuple(kept), reading.units, whole, reading.named, tuple(reading.problems))
+    kept, twins = _each_once(entries, reading.problems)
+    unread = (*reading.unread, *(twin.path for twin in twins))
+    return RoundFiles(
+        name, governing, tuple(kept), reading.units, whole=not unread, named=reading.named, problems=tuple(reading.problems),
+        unread=unread, dropped=(*reading.nameless, *twins),
+    )  # fmt: skip
 
 
 def _empty(folder: str) -> Problem:
@@ -61,7 +68,9 @@ class _Reading:
         self.entries: list[Entry] = []
         self.editions: list[tuple[Case, Edition]] = []
         self.problems: list[Problem] = []
-        self.whole = self.named = True
+        self.nameless: list[Entry] = []
+        self.unread: list[str] = []
+        self.named = True
         self.manifest: Document | None = None
 
     def read(self, path: str) -> None:
@@ -70,7 +79,7 @@ class _Reading:
             raw = read_bytes(path, MAX_BYTES)
         except InputError as error:
             self.problems += error.problems
-            self.whole = self.named = False
+            self._nameless(path)
             return
         if is_manifest(raw):
             self._manifest(read_document(raw, path))
@@ -79,10 +88,13 @@ class _Reading:
             case, edition = read_case(raw, path, self.library, self.edition)
         except InputError as error:
             self.problems += error.problems
-            self._stub(read_document(raw, path))
+            self._stub(raw, path)
             return
         self.editions.append((case, edition))
-        self.entries.append(Entry(case.id, path, case.subject.get("id", ""), case, case.links, case.places, case.lines, raw))
+        subject = case.subject
+        self.entries.append(
+            Entry(case.id, path, subject.get("id", ""), case, case.links, case.places, case.lines, raw, subject.get("name", ""))
+        )
 
     def _manifest(self, document: Document) -> None:
         """Read the round's own file: its name, and the units that are no case."""
@@ -100,33 +112,73 @@ class _Reading:
             self.units[name] = Unit(name, child.fields(("name",))["name"].text())
         self.problems += document.problems
 
-    def _stub(self, document: Document) -> None:
-        """Keep the name and the links of a faulty file, so that nobody is missing from a list that is gathered."""
+    def _stub(self, raw: bytes, path: str) -> None:
+        """Keep the name and the links of a faulty file, so that nobody is missing from a list that is gathered.
+
+        A file that is torn (YAML ends early, bytes that are no text) has told what stands above the tear; what is not there
+        may only not have been reached.
+        """
+        document = _readable(raw, path)
         data = document.data
-        name = data.get("case") if isinstance(data, dict) and not document.broken else None
-        if not isinstance(data, dict) or not isinstance(name, str):
-            self.whole = self.named = False
+        name = _text(data.get("case")) if isinstance(data, dict) else ""
+        if not isinstance(data, dict) or not name:
+            self._nameless(path)
             return
-        self.whole = self.whole and all(isinstance(data.get(link, ""), str) for link in LINKS)
-        links = {link: value for link in LINKS if isinstance(value := data.get(link), str)}
+        links = {link: value for link in LINKS if (value := _text(data.get(link)))}
+        if any(link in data and link not in links for link in LINKS):
+            self.unread.append(path)
         subject = data.get("subject")
-        known = subject.get("id") if isinstance(subject, dict) else None
-        known = known if isinstance(known, str) else ""
-        self.entries.append(Entry(name, document.file, known, None, links, document.places, document.lines))
+        known = {key: _text(subject.get(key)) for key in ("id", "name")} if isinstance(subject, dict) else {}
+        torn = document.broken
+        self.named = self.named and bool(known.get("id") or not (torn or "subject" in data))
+        self.entries.append(
+            Entry(name, path, known.get("id", ""), None, links, document.places, document.lines, name=known.get("name", ""), torn=torn)
+        )
+
+    def _nameless(self, path: str) -> None:
+        """Keep a file that does not even tell whose it is."""
+        self.unread.append(path)
+        self.nameless.append(Entry("", path, "", None, {}, {}, ()))
+        self.named = False
 
 
-def _each_once(entries: Iterable[Entry], problems: list[Problem]) -> list[Entry]:
-    """Refuse a second case of the same name."""
+def _readable(raw: bytes, path: str) -> Document:
+    """Read what can be read of a faulty file: of one that is no text as a whole, the parts that are."""
+    document = read_document(raw, path)
+    if document.data is not None or not document.broken:
+        return document
+    text = raw.decode("utf-8-sig", errors="replace")
+    return read_events(text, document._replace(lines=lines_of(text)))
+
+
+def name_in(path: str) -> str:
+    """Return the name of the case in a file that was refused, "" where it cannot be read."""
+    try:
+        data = _readable(read_bytes(path, MAX_BYTES), path).data
+    except InputError:
+        return ""
+    return _text(data.get("case")) if isinstance(data, dict) else ""
+
+
+def _text(value: Data) -> str:
+    """Give a value that is a text and was read whole, else ""."""
+    return value if isinstance(value, str) and "\ufffd" not in value else ""
+
+
+def _each_once(entries: Iterable[Entry], problems: list[Problem]) -> tuple[list[Entry], list[Entry]]:
+    """Refuse a second case of the same name: the first ones, and those that are refused."""
     first: dict[str, Entry] = {}
+    twins: list[Entry] = []
     for entry in entries:
         if entry.id in first:
             place = entry.places["case",]
             other = first[entry.id].places["case",]
             details = {"name": entry.id, "first": f"{other.file}:{other.line}"}
             problems.append(Problem("PE703", place, details, entry.lines[place.line - 1] if entry.lines else ""))
+            twins.append(entry)
         else:
             first[entry.id] = entry
-    return list(first.values())
+    return list(first.values()), twins
 
 
 def _stray(case: Case, name: str, other: str) -> Problem:

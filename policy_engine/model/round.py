@@ -24,6 +24,23 @@ class Entry(NamedTuple):
     places: Mapping[tuple[str | int, ...], Location]
     lines: tuple[str, ...]
     raw: bytes = b""
+    name: str = ""
+    """What the subject is called; "" where the file does not say."""
+    torn: bool = False
+    """Whether the file could not be read to its end, so that a link which is not here may stand there."""
+
+
+class Refused(NamedTuple):
+    """A file that could not be rated; what else could still be read of it, "" where that could not.
+
+    `unit` is the id of the unit it is told under. `problems` are those that stand in this file.
+    """
+
+    path: str
+    case: str
+    name: str
+    unit: str
+    problems: tuple[Problem, ...]
 
 
 class Unit(NamedTuple):
@@ -45,6 +62,10 @@ class RoundFiles(NamedTuple):
     named: bool
     """Whether every file told at least its name, so that a name that is not found is surely wrong."""
     problems: tuple[Problem, ...]
+    unread: tuple[str, ...] = ()
+    """The files that do not tell whose they are: without a name, without links, or with the name of another."""
+    dropped: tuple[Entry, ...] = ()
+    """Of these, the files that are no entry: without a name (""), or with the name of another."""
 
 
 class Standing(NamedTuple):
@@ -68,6 +89,10 @@ class RatedEntry(NamedTuple):
     """The facts that were gathered from other cases."""
     found: tuple[Finding, ...] = ()
     """What the round found about the case, beside what its verdict says by itself."""
+    waits: Mapping[str, tuple[str, ...]] = {}
+    """By fact that is gathered: the files that were refused or whose links lead nowhere, and that it therefore lacks."""
+    held_up: tuple[str, ...] = ()
+    """Of these files, those without which the level stays open."""
 
 
 class CapTrace(NamedTuple):
@@ -115,3 +140,5 @@ class Round(NamedTuple):
     """The name of every unit by id, in the order in which they are told."""
     caps: tuple[CapTrace, ...]
     problems: tuple[Problem, ...]
+    refused: tuple[Refused, ...] = ()
+    """The case files that were not rated, by path."""

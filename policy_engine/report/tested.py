@@ -8,13 +8,18 @@ from policy_engine.errors import Problem
 from policy_engine.explain.tested import Run, Tested, reasons
 from policy_engine.report.junit import Outcome, Suite, to_junit
 from policy_engine.report.problems import message_of
+from policy_engine.report.slips import slips_to_data
 from policy_engine.report.trial import figures_to_data, properties, survivors, trial_to_data
 
 
-def run_to_data(run: Run) -> dict[str, Any]:
+def run_to_data(run: Run, problems: Sequence[Problem] = ()) -> dict[str, Any]:
     """Give a run as data."""
     return {
         "passed": run.passed,
+        "ran": len(run.tested),
+        "refused": run.refused,
+        "refused_by_rulebook": run.by_rulebook,
+        "problems": slips_to_data(problems),
         "cases": [
             {"case": one.case, "path": one.path, "passed": one.passed, "expects": one.expects, "unmet": [u._asdict() for u in one.unmet]}
             for one in run.tested

@@ -52,8 +52,8 @@ def _table(table: Table, style: Style) -> Iterator[str]:
 
 
 def _is_figure(cell: str) -> bool:
-    """Tell whether a cell holds a count, a percentage, or nothing."""
-    return cell in {"", "·"} or cell.isdigit() or cell.endswith("%")
+    """Tell whether a cell holds a count, a percentage, nothing, or that it is not known."""
+    return cell in {"", "·", "?"} or cell.isdigit() or cell.endswith("%")
 
 
 def _line(line: Line, style: Style, width: int) -> Iterator[str]:

@@ -61,8 +61,8 @@ def _mutant(mutant: Mutant) -> dict[str, Any]:
 
 
 def properties(run: Run) -> dict[str, str]:
-    """Give how well a run covers its editions, as the properties of a JUnit report."""
-    found: dict[str, str] = {}
+    """Give how well a run covers its editions, or how many cases were refused, as the properties of a JUnit report."""
+    found: dict[str, str] = {"ran": str(len(run.tested)), "refused": str(run.refused)} if run.refused else {}
     for figures in run.figures:
         demanded = figures.total - len(figures.settled.impossible)
         found[f"{figures.edition}.figures"] = f"{demanded - len(figures.settled.missing)}/{demanded}"

@@ -1,0 +1,385 @@
+"""One bad file among many: told first and counted, the others go on, and who waits for it is told so."""
+
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_engine.evaluate.round import rate_round
+from policy_engine.evaluate.summary import summarise
+from policy_engine.load.round import load_round
+from policy_engine.model.round import Round
+from policy_engine.report.round import round_to_data
+from tests.conftest import ROOT
+from tests.editions.small import FOLDER, check, library_of, write_cases
+from tests.test_round import DECIDED, NAME, Content, by_name, named, picker, plot, with_facts
+
+Cli = Callable[..., tuple[int, str, str]]
+RULEBOOK = ("--rulebook", str(FOLDER / NAME))
+COUNTED = {
+    "en": ("5 files: 3 rated, 2 refused.", "PE502 × 2, for example "),
+    "vi": ("5 tệp: 3 đã xét, 2 bị từ chối.", "PE502 × 2, ví dụ "),
+}
+
+
+def many_and_bad(**more: object) -> dict[str, Content]:
+    """Give five cases of which two have the same slip."""
+    bad = (picker("x", "many", **more), picker("y", "few", **more))
+    return named(plot("north"), picker("a", superior="north"), picker("b", superior="north"), *bad)
+
+
+def rate(folder: Path) -> Round:
+    """Rate a folder as a round."""
+    return rate_round(load_round(str(folder), library_of(NAME)))
+
+
+@pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.parametrize("command", ["round", "evaluate", "interpretations"])
+def test_what_was_refused_is_counted_in_the_headline(cli: Cli, tmp_path: Path, command: str, form: str, lang: str) -> None:
+    """Rule: the answer begins with how many files were rated and refused, and each slip once with its places; exit code 3."""
+    folder = write_cases(tmp_path / "year", many_and_bad())
+    paths = ("--cases", str(folder)) if command == "interpretations" else (str(folder),)
+
+    code, out, err = cli(command, *RULEBOOK, "--format", form, *paths, lang=lang)
+
+    headline, slip = COUNTED[lang]
+    assert code == 3
+    assert headline in "\n".join(out.splitlines()[:3])
+    assert out.count("PE502 × 2") == 1
+    assert slip in " ".join(out.split())
+    assert out.index("x.yaml:3:38") < out.index("y.yaml:3:38")
+    assert [err.count(f"{name}.yaml:3:38: PE502") for name in "xy"] == [1, 1]
+
+
+@pytest.mark.parametrize("command", ["round", "evaluate", "test", "interpretations"])
+def test_what_was_refused_stands_in_the_json(cli: Cli, tmp_path: Path, command: str) -> None:
+    """Rule: JSON says on standard output what was refused, once, with every place; standard error says it as before."""
+    folder = write_cases(tmp_path / "year", many_and_bad())
+    paths = ("--cases", str(folder)) if command == "interpretations" else (str(folder),)
+
+    code, out, err = cli(command, *RULEBOOK, "--format", "json", *paths)
+
+    data: Any = json.loads(out)
+    assert (code, [e["code"] for e in json.loads(err)["errors"]]) == (3, ["PE502", "PE502"])
+    if command == "evaluate":
+        check("verdict", data)
+        assert [("x", "refused", None), ("y", "refused", None)] == [(one["case"], one["outcome"], one["level"]) for one in data[:2]]
+        assert {"a", "b", "north"} == {one["case"] for one in data[2:]}
+        problems = [problem for one in data[:2] for problem in one["problems"]]
+        assert [1, 1] == [problem["count"] for problem in problems]
+        return
+    if command != "interpretations":
+        check(command, data)
+    [problem] = data["problems"]
+    assert ("PE502", 2) == (problem["code"], problem["count"])
+    assert ["x.yaml", "y.yaml"] == [Path(place["file"]).name for place in problem["places"]]
+    assert 2 == (len(data["refused"]) if command == "round" else data["refused"])
+
+
+def test_a_slip_is_one_whatever_figures_it_has(cli: Cli, tmp_path: Path) -> None:
+    """Rule: two files that break the same rule have one slip, two misspelt names are two."""
+    head = '{case: %s, edition: "2020", facts: {tasks_total: %d, tasks_completed: %d}}\n'
+    for name, total, completed in (("a", 1, 2), ("b", 5, 9), ("c", 0, 7)):
+        (tmp_path / f"{name}.yaml").write_text(head % (name, total, completed), "utf-8")
+    for name in ("task_total", "tasks_totals"):
+        (tmp_path / f"{name}.yaml").write_text(f'case: {name}\nedition: "2020"\nfacts: {{{name}: 1}}\n', "utf-8")
+
+    _, out, _ = cli("evaluate", str(tmp_path), "--format", "text")
+
+    slips = ("✗ PE505 × 3", "✗ PE501: the edition declares no fact `task_total`", "✗ PE501: the edition declares no fact `tasks_totals`")
+    assert [1, 1, 1] == [out.count(slip) for slip in slips]
+
+
+def test_the_spread_never_leaves_out_the_refused(tmp_path: Path) -> None:
+    """Rule: refused files are counted beside those rated: in the whole, in their unit where that is known, by kind as open."""
+    files = {**many_and_bad(unit="west"), "year": {"round": "2020", "units": {"west": {"name": "The west"}}}}
+    done = rate(write_cases(tmp_path / "year", files))
+
+    summary = summarise(done)
+
+    assert (3, 2) == (summary.whole.cases, summary.whole.refused)
+    assert {"west": (0, 2), "": (3, 0)} == {name: (spread.cases, spread.refused) for name, spread in summary.units.items()}
+    assert (0, 2) == (summary.tracks[""].cases, summary.tracks[""].refused)
+    check("round", json.loads(json.dumps(round_to_data(done))))
+
+
+WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = {
+    "a subordinate": (
+        named(plot("north"), picker("a", 0, superior="north"), picker("x", "many", superior="north")),
+        "x",
+        {"x": ("north",)},
+        {"north": ("x",)},
+    ),
+    "a subordinate of a subordinate": (
+        named(plot("top"), plot("north", superior="top"), picker("x", "many", superior="north"), plot("other")),
+        "x",
+        {"x": ("north", "top")},
+        {"north": ("x",), "top": ("x",)},
+    ),
+    "a unit": (named(with_facts(plot("north"), pears=1), picker("a", unit="north")), "north", {"north": ("a",)}, {}),
+    "a unit by the id of its subject": (
+        named({**with_facts(plot("north"), pears=1), "subject": {"id": "N-1"}}, picker("a", unit="N-1")),
+        "north",
+        {"north": ("a",)},
+        {},
+    ),
+    "one whose level cannot matter": (
+        named(plot("north"), *(picker(n, superior="north") for n in "ab"), picker("x", "many", superior="north")),
+        "x",
+        {"x": ("north",)},
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WAITS)
+def test_who_waits_for_a_refused_file_is_told_so(tmp_path: Path, name: str) -> None:
+    """Rule: whoever takes something from a refused file, or from one that waits for it, is named; open is only whose level hangs on it."""
+    files, refused, waiting, held_up = WAITS[name]
+
+    done = rate(write_cases(tmp_path / "year", files))
+
+    summary = summarise(done)
+    assert [refused] == [one.case for one in done.refused]
+    assert waiting == {Path(path).stem: tuple(sorted(cases)) for path, cases in summary.waiting.items()}
+    assert held_up == {case: tuple(Path(path).stem for path in one.held_up) for case, one in by_name(done).items() if one.held_up}
+    data = round_to_data(done)
+    assert held_up == {one["case"]: tuple(Path(p).stem for p in one["held_up_by"]) for one in data["undetermined"] if one["held_up_by"]}
+
+
+FOREST = named(
+    plot("top"),
+    plot("north", superior="top"),
+    plot("south", superior="top"),
+    picker("a", superior="north"),
+    picker("b", 0, superior="north", unit="south"),
+    picker("c", 3, superior="south", subject={"id": "C-1"}),
+)
+
+
+@pytest.mark.parametrize("broken", [names for count in range(1, 6) for names in combinations(FOREST, count)], ids="-".join)
+def test_a_level_beside_refused_files_is_the_level_of_the_whole(tmp_path: Path, broken: tuple[str, ...]) -> None:
+    """Law: whichever files are refused, a level that stands is that of the round without faults; one that is lost names these files."""
+    whole = by_name(rate(write_cases(tmp_path / "whole", FOREST)))
+    bad = {name: with_facts(content, pears=1) if name in broken else content for name, content in FOREST.items()}
+
+    done = rate(write_cases(tmp_path / "bad", bad))
+
+    assert sorted(broken) == [one.case for one in done.refused]
+    data = round_to_data(done)
+    assert (len(FOREST), len(broken)) == (data["files"], data["spread"]["refused"])
+    for key in ("cases", "refused", "undecided", "unrecorded"):
+        assert data["spread"][key] == sum(unit[key] for unit in data["units"]) == sum(track[key] for track in data["tracks"]), key
+    for name, one in by_name(done).items():
+        assert one.standing.level in {whole[name].standing.level, None}
+        lost = one.standing.level != whole[name].standing.level
+        assert lost <= bool(one.held_up)
+        assert {Path(path).stem for path in one.held_up} <= set(broken)
+
+
+@pytest.mark.parametrize(
+    ("lang", "because", "asked"),
+    [("en", "open because of files with errors: x (", "asked:"), ("vi", "chưa rõ vì tệp có lỗi: x (", "cần biết:")],
+)
+def test_the_blocker_stands_before_the_heads_own_facts(cli: Cli, tmp_path: Path, lang: str, because: str, asked: str) -> None:
+    """Rule: a head that waits for a refused file is told first, with file and case, and is not asked for what that file will say."""
+    waits = (plot("north"), picker("x", "many", superior="north", subject={"id": "X-1", "name": "Mai"}))
+    folder = write_cases(tmp_path / "year", named(picker("early", "unknown"), *waits))
+
+    _, out, _ = cli("round", *RULEBOOK, str(folder), lang=lang)
+
+    section = next(" ".join(part.split()) for part in out.split("\n\n") if "? early: " in part)
+    assert section.index(f"? north: {because}") < section.index("? early: ")
+    assert asked not in section[: section.index("? early: ")]
+    refusal = next(line for line in out.splitlines() if "✗ x · Mai: PE502; " in line)
+    assert "north" in refusal
+
+
+TORN = {
+    "YAML that ends early": b'case: x\nedition: "orchard"\nsubject: {id: X}\nsuperior: north\nfacts:\n\tkind: picker\n',
+    "a byte that is no text": b'case: x\nedition: "orchard"\nsubject: {id: X, name: H\xe0}\nsuperior: north\nfacts: {kind: picker}\n',
+    "a second document": b'case: x\nedition: "orchard"\nsubject: {id: X}\nsuperior: north\nfacts: {kind: picker}\n---\na: 1\n',
+}
+
+
+@pytest.mark.parametrize("name", TORN)
+def test_a_torn_file_tells_what_stands_above_the_tear(tmp_path: Path, name: str) -> None:
+    """Rule: a name and a link that were read keep a file in its place: its head alone waits, and the other heads have their lists."""
+    folder = write_cases(
+        tmp_path / "year", named(plot("north"), plot("south"), picker("a", superior="south"), picker("b", superior="south"))
+    )
+    (folder / "x.yaml").write_bytes(TORN[name])
+
+    done = rate(folder)
+
+    assert [("x", "")] == [(one.case, one.unit) for one in done.refused]
+    assert {"x": ("north",)} == {Path(path).stem: cases for path, cases in summarise(done).waiting.items()}
+    assert ("top", ()) == (by_name(done)["south"].standing.level, by_name(done)["south"].held_up)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"facts: {kind: picker}\n", b'case: x\nedition: "orchard"\nfacts:\n\tkind: picker\n', b"\xff\xfe", b""],
+    ids=["name", "link", "text", "all"],
+)
+def test_a_file_that_does_not_say_whose_it_is_holds_up_every_list(tmp_path: Path, text: bytes) -> None:
+    """Rule: where a link may stand below the tear, or the name is not known, every head waits for the file, and is told for which."""
+    folder = write_cases(tmp_path / "year", named(plot("south"), picker("a", superior="south")))
+    (folder / "x.yaml").write_bytes(text)
+
+    done = rate(folder)
+
+    assert [str(folder / "x.yaml")] == [one.path for one in done.refused]
+    assert (str(folder / "x.yaml"),) == by_name(done)["south"].held_up
+
+
+@pytest.mark.parametrize(("lang", "text"), [("en", "Not run: the rulebook has errors."), ("vi", "Không chạy được: bản quy tắc có lỗi.")])
+@pytest.mark.parametrize("command", ["test", "evaluate"])
+def test_a_rulebook_that_does_not_load_is_no_pass(cli: Cli, tmp_path: Path, command: str, lang: str, text: str) -> None:
+    """Rule: where the rulebook has errors, the first thing said is that nothing was run, and each error once, however many cases."""
+    shutil.copytree(FOLDER / NAME, tmp_path / NAME)
+    facts = tmp_path / NAME / "facts.yaml"
+    facts.write_text(facts.read_text("utf-8").replace("type: bool", "type: boole", 1), "utf-8")
+    folder = write_cases(tmp_path / "year", named(picker("a"), picker("b")))
+
+    code, out, err = cli(command, "--rulebook", str(tmp_path / NAME), str(folder), lang=lang)
+
+    assert code == 3
+    assert out.splitlines()[1].startswith(text)
+    assert ": 0" not in out.splitlines()[1]
+    assert out.count("PE204") == err.count("PE204") == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "junit"])
+def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path, form: str) -> None:
+    """Rule: refused cases are counted first; gaps that may be only their consequence are not told, and the run has not passed."""
+    folder = write_cases(tmp_path / "year", named(picker("a", expect={"level": "good"}), picker("x", "many", expect={"level": "good"})))
+
+    code, out, _ = cli("test", *RULEBOOK, "--format", form, str(folder))
+
+    assert code == 3
+    assert "never seen" not in out
+    if form == "json":
+        data = json.loads(out)
+        check("test", data)
+        assert (False, 1, 1, 0, []) == tuple(data[key] for key in ("passed", "ran", "refused", "refused_by_rulebook", "coverage"))
+    elif form == "junit":
+        assert '<property name="refused" value="1"/>' in out
+    else:
+        assert "2 cases: 1 ran, 1 refused. Not as expected: 0." in out
+
+
+def test_fmt_says_which_files_it_could_not_read(cli: Cli, tmp_path: Path) -> None:
+    """Rule: `fmt` counts the files with errors first; of none that could be read it does not say that none is to be formatted."""
+    folder = write_cases(tmp_path / "year", named(picker("a")))
+    (folder / "x.yaml").write_text("a: [\n", "utf-8")
+    code, out, _ = cli("fmt", "--check", str(folder))
+    data = json.loads(cli("fmt", "--check", "--format", "json", str(folder))[1])
+    (folder / "a.yaml").write_text("a: [\n", "utf-8")
+    none = cli("fmt", "--check", str(folder))
+
+    assert code == none[0] == 3
+    assert out.splitlines()[1].startswith("Not run on 1 of 2 files: they have errors. Files: 1. ")
+    assert (1, ["PE105"]) == (data["refused"], [problem["code"] for problem in data["problems"]])
+    assert "Not run: every file has errors. Files: 2." == none[1].splitlines()[1]
+
+
+def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> None:
+    """Rule: papers of which nobody recorded anything are a count of their own, in headline, tables, sections and JSON."""
+    cases = named(picker("a"), picker("b"), with_facts(picker("c"), book_sent_on="none", tells_losses=True, tells_plans=True))
+    folder = write_cases(tmp_path / "year", cases)
+
+    done = rate(folder)
+    out = cli("round", *RULEBOOK, str(folder))[1]
+    data = round_to_data(done)
+
+    papers = ("missing", "late", "unrecorded")
+    assert (1, 0, 17) == tuple(data["spread"][key] for key in papers)
+    assert [7, 7, 3] == [sum(case in paper["cases"] for paper in data["unrecorded"]) for case in "abc"]
+    assert "Papers missing: 1, late: 0, not recorded: 17." in out.splitlines()[1]
+    assert "? not recorded in 2 of 3 cases: The book is sent before 2020-12-15" in out
+    assert "not recorded" in next(line for line in out.splitlines() if line.lstrip().startswith("office or unit"))
+    assert 0 == cli("round", *RULEBOOK, "--fail-level", "note", str(write_cases(tmp_path / "fine", named(picker("a")))))[0]
+
+
+@pytest.mark.parametrize(("as_of", "state"), [("2020-12-14", "due"), ("2020-12-15", "overdue"), (None, "unrecorded")])
+def test_a_paper_is_in_one_state(tmp_path: Path, as_of: str | None, state: str) -> None:
+    """Rule: with a day, what has a last day and no record is still to come or overdue, and not counted as not recorded besides."""
+    folder = write_cases(tmp_path / "year", named(picker("a")))
+
+    done = rate_round(load_round(str(folder), library_of(NAME)), date.fromisoformat(as_of) if as_of else None)
+
+    summary = summarise(done)
+    assert [state] == [paper.state for paper in (*summary.papers, *summary.unrecorded) if paper.trace.id == "book_sent"]
+    assert summary.whole.unrecorded == len(summary.unrecorded)
+
+
+def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
+    """Rule: headline, column, section and JSON count the same cases: those at no decided level, also where decisions differ."""
+    differ = picker("d", decided=[DECIDED, {**DECIDED, "level": "top"}])
+    folder = write_cases(tmp_path / "year", named(picker("a", decided=DECIDED), picker("b"), picker("c", "unknown"), differ))
+
+    out = cli("round", *RULEBOOK, str(folder))[1]
+    data = round_to_data(rate(folder))
+
+    assert {"b", "c", "d"} == set(data["undecided"])
+    assert (1, 3) == (data["spread"]["decided"], data["spread"]["undecided"])
+    assert "Decided: 1. Not yet decided: 3 (proposed: 1, without a level: 2)." in out
+    section = out.split("\nNot yet decided\n")[1].split("\n\n")[0]
+    assert all(name in section for name in ("b", "c", "d (the decisions on file differ)"))
+
+
+def test_to_look_at_again_is_what_needs_a_look(cli: Cli) -> None:
+    """Rule: what nobody can check yet, and what holds, stand apart from what is to be looked at."""
+    plain = ROOT / "cases/2020/II.1/edge/leader-half-exceeded-with-79-percent-on-time.yaml"
+
+    out = cli("evaluate", str(plain))[1]
+    vietnamese = cli("evaluate", str(plain), lang="vi")[1]
+
+    assert "To look at again" not in out
+    assert "Cần xem lại" not in vietnamese
+    unchecked = out.split("\nNot yet checked: more has to be recorded first\n")[1].split("\n\n")[0]
+    assert all(text in unchecked for text in ("The union's level and the Party's are the same", "The guideline names no place of review"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("round", "rows.csv"), 3, "PE515"),
+        (("evaluate", "rows.csv"), 3, "policy-engine batch rows.csv --to"),
+        (("test", "rows.csv"), 3, "policy-engine batch rows.csv --to"),
+        (("round", "tables"), 3, "PE515"),
+        (("round", "a.yaml"), 3, "policy-engine evaluate a.yaml"),
+        (("batch", "cases", "--to", "out.csv"), 3, "`policy-engine round`"),
+        (("batch", "a.yaml", "--to", "out.csv"), 3, "`policy-engine evaluate`"),
+        (("new-case", "-o", "new.csv"), 2, "`.yaml`"),
+        (("new-case", "-o", "new.xlsx"), 2, "`.yaml`"),
+        (("new-case", "-o", "new.json"), 2, "`.yaml`"),
+        (("new-case", "-o", "new"), 2, "`.yaml`"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["en", "vi"])
+def test_a_file_of_another_kind_leads_to_its_command(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, told: str, lang: str
+) -> None:
+    """Rule: a table given to a command of cases names `batch`, cases given to `batch` name the others, no case is written as a table."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("tables", "cases"):
+        (tmp_path / folder).mkdir()
+    for name in ("rows.csv", "tables/rows.csv"):
+        (tmp_path / name).write_text("case,kind\na,officer\n", "utf-8")
+    for name in ("a.yaml", "cases/a.yaml"):
+        (tmp_path / name).write_text('case: a\nedition: "2020"\nfacts: {kind: officer}\n', "utf-8")
+    before = sorted(tmp_path.rglob("*"))
+
+    found, out, err = cli(*arguments, lang=lang)
+
+    assert (code, True) == (found, told in err)
+    assert "Traceback" not in out + err
+    assert before == sorted(tmp_path.rglob("*"))
