@@ -49,10 +49,11 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE114": Entry(N_("the file cannot be read: {reason}"), N_("check the path and the rights on the file")),
     # 2xx: the shape of a file
     "PE201": Entry(N_("the key `{key}` is not known here{nearest}"), N_("keys known here: {known}")),
-    "PE202": Entry(N_("the key `{key}` is missing"), N_("add `{key}:` here")),
+    "PE202": Entry(N_("the key `{key}` is missing{under}"), N_("add `{key}:` here")),
     "PE203": Entry(N_("found {found}, where {wanted} belongs"), N_("see the page of this error for the forms that are read")),
     "PE204": Entry(N_("`{found}` is not one of the values allowed here{nearest}"), N_("values allowed here: {known}")),
     "PE205": Entry(N_("the file does not fit its schema: {words}"), N_("mend the value so that the sentence above holds")),
+    "PE206": Entry(N_("`{found}` is no day of the calendar{nearest}"), N_("write year, month and day, like 2020-12-15")),
     # 3xx: conditions of a rulebook
     "PE301": Entry(N_("`{found}` is not in the condition language{hint}"), N_("see `docs/language.md` for what a condition may hold")),
     "PE302": Entry(N_("the name `{name}` is not declared{nearest}"), N_("declare it as a fact or a threshold, or correct its spelling")),
@@ -75,9 +76,10 @@ CATALOGUE: Mapping[str, Entry] = {
     # 4xx: an edition as a whole
     "PE401": Entry(N_("`{name}` is referred to here, but no {sort} of that name exists{nearest}"), N_("correct the name, or declare it")),
     "PE402": Entry(N_("the name `{name}` is declared twice; first at {first}"), N_("give each its own name")),
-    "PE403": Entry(N_("the level `{level}` is not decided exactly once"), N_("name every level of `levels:` once under `decide:`")),
+    "PE403": Entry(N_("the level `{level}` {fault}"), N_("{remedy}")),
     "PE404": Entry(
-        N_("`{found}` is not a figure that can be read exactly"), N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`")
+        N_("`{found}` is not a figure that can be read exactly{nearest}"),
+        N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`"),
     ),
     "PE405": Entry(N_("the edition has no file of the kind `{kind}:`"), N_("add a file that begins with `{kind}:`")),
     "PE406": Entry(N_("the edition has two files of the kind `{kind}:`; the other is {first}"), N_("keep one")),

@@ -96,6 +96,10 @@ FINDINGS: Mapping[str, Entry] = {
         N_("`policy-engine check --fix` adds: {line}"),
         "note",
     ),
+    # The scale
+    "PE207": Entry(
+        N_("the level `{level}` cites no clause, though others of the scale do"), N_("add `cite:` with the clause that defines it"), "warning"
+    ),
 }  # fmt: skip
 FIXABLE = ("PE821", "PE822")
 """What `--fix` mends: neither changes what a file means."""

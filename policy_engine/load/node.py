@@ -8,11 +8,13 @@ everything that is wrong, and is thrown away if there was anything.
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
-from policy_engine.language.quantity import read_day
+from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.language.show import decimal_text
+from policy_engine.load.declared import Declared
 from policy_engine.load.scalars import Data
 from policy_engine.load.yaml_text import Document, Path
 from policy_engine.messages import LANGUAGES
@@ -49,9 +51,29 @@ class Node:
             return Node(self.document, self.value[key], path)
         return Node(self.document, self.value.get(str(key)) if isinstance(self.value, dict) else None, path)
 
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a block of keys, so that the names in it can be read at all."""
+        return isinstance(self.value, dict)
+
     def has(self, key: str) -> bool:
         """Tell whether a key stands in this mapping."""
         return isinstance(self.value, dict) and key in self.value
+
+    def refer(self, name: str, declared: "Declared[Any]", sort: str, place: Location | None = None) -> bool:
+        """Complain of a name that nothing declares; tell whether it is declared and could be read."""
+        if name and not declared.may_have(name):
+            self.complain("PE401", place, name=name, sort=sort, nearest=nearest(name, declared))
+        return name in declared
+
+    def lacks(self, key: str, place: Location | None = None) -> None:
+        """Complain of a key that is missing, at the key under which it belongs, unless it was told as misspelt."""
+        told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
+        others = self.value if isinstance(self.value, dict) else {}
+        if any(self.child(other).key_place in told and nearest(other, (key,)) for other in others):
+            return
+        under = next((part for part in reversed(self.path) if isinstance(part, str)), "")
+        self.complain("PE202", place or self.key_place, key=key, under=under)
 
     def complain(self, code: str, place: Location | None = None, **details: str) -> None:
         """Note a problem at this value, or at a place."""
@@ -76,9 +98,14 @@ class Node:
                 unknown = self.child(key)
                 unknown.complain("PE201", unknown.key_place, key=key, nearest=self.guess(key, known), known=", ".join(known))
         for key in required:
-            if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value):
-                self.complain("PE202", self.key_place, key=key)
+            if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value) and not self._lost_a_key():
+                self.lacks(key)
         return {key: self.child(key) for key in known if key in self.value or key in required}
+
+    def _lost_a_key(self) -> bool:
+        """Tell whether a key of this mapping was refused when it was read, so that what seems to be missing may be that one."""
+        depth = len(self.path)
+        return any(path[:depth] == self.path and path[depth + 1 : depth + 2] == ("dropped",) for path in self.document.places)
 
     def guess(self, name: str, known: Iterable[str]) -> str:
         """Give the nearest known name; past so many problems nobody reads guesses, and each costs time."""
@@ -131,14 +158,22 @@ class Node:
     def day(self) -> date:
         """Give an ISO day."""
         day = read_day(self.value) if isinstance(self.value, str) else None
-        if day is None:
+        if day is None and not self.is_no_day():
             self.wrong(N_("a day like 2020-12-15"))
         return day or date.min
 
+    def is_no_day(self) -> bool:
+        """Complain of a text that is written like a day but is none; tell whether it is one."""
+        text = self.value if isinstance(self.value, str) else ""
+        if not is_like_day(text) or read_day(text):
+            return False
+        self.complain("PE206", found=text, nearest=nearest_day(text))
+        return True
+
     def one_of(self, choices: Iterable[str]) -> str:
-        """Give one of a closed set of words."""
+        """Give one of a closed set of words, or of the names of what is declared."""
         known = tuple(choices)
-        if isinstance(self.value, str) and self.value in known:
+        if isinstance(self.value, str) and (self.value in known or (isinstance(choices, Declared) and choices.open)):
             return self.value
         if isinstance(self.value, str):
             self.complain("PE204", found=self.value, nearest=nearest(self.value, known), known=", ".join(known))

@@ -8,6 +8,7 @@ from policy_engine.messages import sentence, translate
 from policy_engine.report.visible import visible
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
+_UNDER = N_(" under `{name}:`")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
 _MAX_EXCERPT = 160
@@ -58,7 +59,11 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
-    words = {key: translate(text, language) if isinstance(text, Words) else _short(text) for key, text in problem.details.items()}
+    plain = {key: _short(text) for key, text in problem.details.items() if not isinstance(text, Words)}
+    own = {key: text for key, text in problem.details.items() if isinstance(text, Words)}
+    words = {**plain, **{key: translate(text, language, **plain) for key, text in own.items()}}
+    if "under" in words:
+        words["under"] = translate(_UNDER, language, name=words["under"]) if words["under"] else ""
     if "nearest" in words:
         words["nearest"] = translate(_DID_YOU_MEAN, language, name=words["nearest"]) if words["nearest"] else ""
     if "hint" in words:
