@@ -31,7 +31,7 @@ def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
         place = places.key("register", reading.id)
         if place and reading.status == "proposed":
             problem = places.problem("PE820", places.below(place, "status"), name=reading.id)
-            yield problem._replace(words=reading.silent_on)
+            yield problem._replace(words={language: f"{reading.id}: {text}" for language, text in reading.silent_on.items()})
 
 
 WHOLE: tuple[Check, ...] = (find_dead, find_unmapped)

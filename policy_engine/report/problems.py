@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
-from policy_engine.messages import sentence, translate
+from policy_engine.messages import LANGUAGES, sentence, translate
 from policy_engine.report.visible import visible
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
@@ -36,6 +36,21 @@ def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
         "message": message_of(problem, language), "advice": advice_of(problem, language),
         "page": f"docs/errors/{problem.code}.md",
     }  # fmt: skip
+
+
+def problems_to_data(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Return what is wrong with input as data, the sentences in every language, beside the answers of a command."""
+    return [
+        {
+            "code": problem.code,
+            "count": 1,
+            "message": {language: message_of(problem, language) for language in LANGUAGES},
+            "advice": {language: advice_of(problem, language) for language in LANGUAGES},
+            "page": f"docs/errors/{problem.code}.md",
+            "places": [problem.location._asdict()],
+        }
+        for problem in problems
+    ]
 
 
 def problems_to_text(problems: Iterable[Problem], language: str) -> str:
