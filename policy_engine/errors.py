@@ -30,7 +30,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE102": Entry(N_("the file is larger than {limit} bytes"), N_("split the file; a case or a chapter is never this large")),
     "PE103": Entry(N_("nested deeper than {limit} levels"), N_("flatten this part of the file")),
     "PE104": Entry(N_("more than {limit} values in one file"), N_("split the file")),
-    "PE105": Entry(N_("this is not YAML: {found}"), N_("look for a missing colon, quote or indentation at or just above this place")),
+    "PE105": Entry(N_("this line is not valid YAML: {found}"), N_("{remedy}")),
     "PE106": Entry(
         N_("the key `{key}` stands twice; it stood first in line {first}"), N_("keep one of the two; nothing is chosen for you")
     ),
@@ -41,7 +41,7 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{key}` has no value"),
         N_("write `unknown` if it was not recorded, or `none` if it is known not to exist; else remove the line"),
     ),
-    "PE111": Entry(N_("the file holds {found} documents, not one"), N_("keep one document in a file")),
+    "PE111": Entry(N_("the file {found}"), N_("keep one document in a file")),
     "PE112": Entry(N_("the key `{found}` is not a text"), N_("write the key as plain text or in quotes")),
     "PE113": Entry(
         N_("`{found}` is no number that can be read exactly"), N_("write the figure itself, in at most 15 digits, or `unknown`")

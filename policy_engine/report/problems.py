@@ -12,6 +12,8 @@ _UNDER = N_(" under `{name}:`")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
 _MAX_EXCERPT = 160
+_TAB = "→"
+"""How a tab is shown, so that it is not taken for spaces."""
 _MAX_WORDS = 600
 
 
@@ -103,5 +105,5 @@ def _caret(excerpt: str, column: int) -> list[str]:
     """Show the line, cut to what fits around the column, with a caret below it."""
     start = max(0, column - 1 - _MAX_EXCERPT // 2) if len(excerpt) > _MAX_EXCERPT else 0
     cut = excerpt[start : start + _MAX_EXCERPT].rstrip("\r")
-    shown = "".join(sign if sign.isprintable() else " " for sign in cut)
+    shown = "".join(sign if sign.isprintable() else _TAB if sign == "\t" else " " for sign in cut)
     return [f"    {shown}", f"    {' ' * (column - 1 - start)}^"]
