@@ -30,7 +30,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE102": Entry(N_("the file is larger than {limit} bytes"), N_("split the file; a case or a chapter is never this large")),
     "PE103": Entry(N_("nested deeper than {limit} levels"), N_("flatten this part of the file")),
     "PE104": Entry(N_("more than {limit} values in one file"), N_("split the file")),
-    "PE105": Entry(N_("this line is not valid YAML: {found}"), N_("{remedy}")),
+    "PE105": Entry(N_("this line is not valid YAML: {found}"), "{remedy}"),
     "PE106": Entry(
         N_("the key `{key}` stands twice; it stood first in line {first}"), N_("keep one of the two; nothing is chosen for you")
     ),
@@ -76,7 +76,7 @@ CATALOGUE: Mapping[str, Entry] = {
     # 4xx: an edition as a whole
     "PE401": Entry(N_("`{name}` is referred to here, but no {sort} of that name exists{nearest}"), N_("correct the name, or declare it")),
     "PE402": Entry(N_("the name `{name}` is declared twice; first at {first}"), N_("give each its own name")),
-    "PE403": Entry(N_("the level `{level}` {fault}"), N_("{remedy}")),
+    "PE403": Entry(N_("the level `{level}` {fault}"), "{remedy}"),
     "PE404": Entry(
         N_("`{found}` is not a figure that can be read exactly{nearest}"),
         N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`"),
@@ -105,7 +105,7 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{name}` is {given}, but the list `{items}` (line {line}) gives {counted}"),
         N_("correct the one or the other; neither is preferred"),
     ),
-    "PE505": Entry(N_("these figures cannot be: {rule} ({figures})"), N_("correct the figures: {says}")),
+    "PE505": Entry(N_("these figures cannot all be right: {figures}"), N_("correct one of them (lines: {places}). {says}")),
     "PE506": Entry(
         N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")
     ),

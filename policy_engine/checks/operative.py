@@ -117,7 +117,7 @@ def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWor
     phrase = read_phrase(ruling.phrase, words)
     beside = isinstance(condition.tree, ast.BoolOp)
     found = [one for one in comparisons(condition.tree, ruling.thresholds) if not (one.guard and beside)]
-    wholes = [sign for sign in phrase.signs if sign.means == "whole"]
+    wholes = [sign for sign in phrase.signs if sign.sign == "==" and sign.means == "whole"]
     if wholes and found:
         if all(one.sign != "==" for one in found):
             told = {"phrase": ruling.phrase, "means": "==", "word": wholes[0].word}

@@ -47,14 +47,12 @@ def fold_proposed(problems: Sequence[Problem]) -> list[Problem]:
             folded.append(problem)
         elif problem is same[0]:
             names = ", ".join(one.details["name"] for one in same)
-            words = {language: translate(_SEVERAL, language, count=len(same), names=names) for language in LANGUAGES}
-            folded.append(problem._replace(words=words))
+            folded.append(problem._replace(words=dict.fromkeys(LANGUAGES, f"{len(same)} ({names})")))
     return folded
 
 
 _PROPOSED = "PE820"
 _FEW = 2
-_SEVERAL = N_("{count} ({names})")
 
 
 def _line(problem: Problem, say: Callable[[Problem], str]) -> Line:

@@ -44,7 +44,7 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
         raise InputError(document.problems)
     node = Node(document)
     if not isinstance(document.data, dict):
-        node.wrong(N_("a mapping of keys and values"))
+        node.wrong(N_("a block of `key: value` lines"))
         raise InputError(document.problems)
     got = node.fields(("case", "facts"), ("edition", "period", "subject", *LINKS, *RECORD, "expect"))
     chosen = _edition(node, got, library, edition, raw)

@@ -39,7 +39,7 @@ def _decisions(node: Node, edition: Edition) -> tuple[Decision, ...]:
     if node.value in ("unknown", "none"):
         return ()
     if not isinstance(node.value, (dict, list)):
-        node.wrong(N_("a mapping of keys and values"))
+        node.wrong(N_("a block of `key: value` lines"))
         return ()
     return tuple(_decision(item, edition) for item in (node.items(at_least=1) if isinstance(node.value, list) else [node]))
 

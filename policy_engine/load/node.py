@@ -91,7 +91,7 @@ class Node:
         if not self.document.lines and isinstance(self.value, dict):
             return {key: self.child(key) for key in known if key in self.value}
         if not isinstance(self.value, dict):
-            self.wrong(N_("a mapping of keys and values"))
+            self.wrong(N_("a block of `key: value` lines"))
             return {key: Node(self.document, None, (*self.path, key)) for key in required}
         for key in self.value:
             if key not in known:
@@ -119,7 +119,7 @@ class Node:
     def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
         """Give keys and values of a mapping whose keys are names of the author's own, none of them empty."""
         if not isinstance(self.value, dict) or len(self.value) < at_least:
-            self.wrong(N_("a mapping that is not empty") if at_least else N_("a mapping of keys and values"))
+            self.wrong(N_("a block of `key: value` lines that is not empty") if at_least else N_("a block of `key: value` lines"))
             return []
         for key in self.value:
             if not key.strip():
@@ -196,6 +196,6 @@ def describe(value: object) -> str:
         case list():
             return N_("a list")
         case dict():
-            return N_("a mapping")
+            return N_("a block of `key: value` lines")
         case _:
             return N_("nothing")

@@ -6,6 +6,7 @@ from typing import Any
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
 from policy_engine.messages import LANGUAGES, sentence, translate
 from policy_engine.report.visible import visible
+from policy_engine.wording import Spoken
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
 _UNDER = N_(" under `{name}:`")
@@ -76,7 +77,11 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
-    plain = {key: _short(text) for key, text in problem.details.items() if not isinstance(text, Words)}
+    plain = {
+        key: _short(sentence(text.texts, language) if isinstance(text, Spoken) else text)
+        for key, text in problem.details.items()
+        if not isinstance(text, Words)
+    }
     own = {key: text for key, text in problem.details.items() if isinstance(text, Words)}
     words = {**plain, **{key: translate(text, language, **plain) for key, text in own.items()}}
     if "under" in words:
