@@ -139,6 +139,18 @@ WRONG: dict[str, tuple[str, str, str, str, Told]] = {
     "period: no such day": (ISSUED, "edition.yaml", "until: 2020-12-31", "until: 2020-31-12", [("PE206", "2020-31-12")]),
     "period: a day of another land": (ISSUED, "edition.yaml", "until: 2020-12-31", "until: 31/12/2020", [("PE206", "31/12/2020")]),
     "threshold: no such day": (ISSUED, UNIONS, "value: 2020-12-15", "value: 2020-15-12", [("PE206", "2020-15-12")]),
+    "track: a name that cannot be": (ISSUED, SPECIALIST, "track: head_office_specialist", "track: Specialist", [("PE409", "track: S")]),
+    "fact: a name that cannot be": (DRAFT, "facts.yaml", "  tasks_total:\n", "  tasks-total:\n", [("PE409", "tasks-total")]),
+    "threshold: a name that cannot be": (DRAFT, "facts.yaml", "  min_exceeded:\n", "  Min_exceeded:\n", [("PE409", "Min_exceeded")]),
+    "level: a name that cannot be": (DRAFT, "scale.yaml", "- level: good\n", "- level: Good\n", [("PE409", "level: Good")]),
+    "body: a name that cannot be": (ISSUED, "bodies.yaml", "  vgcl:\n", "  v-gcl:\n", [("PE409", "v-gcl")]),
+    "route: not a block": (
+        ISSUED,
+        OFFICERS,
+        "  - id: standing_member_reviews\n    duty: reviews\n",
+        "  - []\n  - id: standing_member_reviews\n    duty: reviews\n",
+        [("PE203", "[]")],
+    ),
     "file of no kind": (DRAFT, "scale.yaml", "scale:\n", "scael:\n", [("PE202", "scael")]),
 }
 """A slip in a declaration: edition, file, what stands there, what is written instead, and what is told (the code, what stands there)."""

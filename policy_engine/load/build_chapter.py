@@ -127,7 +127,7 @@ def build_bodies(node: Node | None) -> Declared[Body]:
     bodies = Declared[Body](open=not block.value or not block.is_block)
     spelled: dict[str, Node] = {}
     for name, child in block.entries(at_least=1):
-        check_name(child, name)
+        bodies.open |= not check_name(child, name)
         got = child.fields(("label",), ("aliases",))
         aliases = tuple(item.text() for item in got["aliases"].items()) if "aliases" in got else ()
         label = got["label"].texts()

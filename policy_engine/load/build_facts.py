@@ -33,14 +33,25 @@ _OPTIONAL = (
 )  # fmt: skip
 
 
-def check_name(node: Node, name: str) -> None:
-    """Complain of a name that conditions could not use."""
+def check_name(node: Node, name: str) -> bool:
+    """Complain of a name that conditions could not use; tell whether it can be used."""
     if not name:
-        return  # told as a text that is missing
-    if not (name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"):
+        return False  # told as a text that is missing
+    if not _is_spelled(name):
         node.complain("PE409", node.key_place, name=name, reason=N_("it has other characters"))
-    elif keyword.iskeyword(name) or name in _RESERVED:
+    elif not is_name(name):
         node.complain("PE409", node.key_place, name=name, reason=N_("the condition language needs the word itself"))
+    return is_name(name)
+
+
+def is_name(name: str) -> bool:
+    """Tell whether conditions can use a name."""
+    return _is_spelled(name) and not keyword.iskeyword(name) and name not in _RESERVED
+
+
+def _is_spelled(name: str) -> bool:
+    """Tell whether a name has the signs that a name may have."""
+    return name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"
 
 
 def constants(scale: Declared[Level]) -> dict[str, Named]:
@@ -82,6 +93,7 @@ def build_facts(
             first = where[name].key_place if name in where else None
             child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}" if first else "scale: | thresholds:")
         where[name], plain[name] = child, _build_fact(child, name)
+        plain.open |= not check_name(child, name)
     scope = {**fact_scope(scale, plain), **figures}
     facts = Declared({n: _connect(where[n], f, scope, register) for n, f in plain.items()}, open=plain.open)
     _refuse_circles(where, facts)
@@ -95,7 +107,6 @@ def fact_scope(scale: Declared[Level], facts: Declared[FactDeclaration]) -> dict
 
 def _build_fact(node: Node, name: str) -> FactDeclaration:
     """Read one declaration, apart from its conditions."""
-    check_name(node, name)
     got = node.fields(("type", "label", "asks"), _OPTIONAL)
     kind, choices, fields = _kind(node, got, (*SIMPLE, "choice", "set", "list"))
     members = {n: _build_field(child, n) for n, child in got["fields"].entries(at_least=1)} if fields else {}

@@ -9,7 +9,7 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import Quantity, nearest_quantity, read_quantity
 from policy_engine.language.show import decimal_text
 from policy_engine.language.types import WRONG, Named
-from policy_engine.load.build_facts import check_name
+from policy_engine.load.build_facts import check_name, is_name
 from policy_engine.load.declared import is_unread, open_scope
 from policy_engine.load.node import Node
 from policy_engine.messages import translate
@@ -54,7 +54,7 @@ def named_figures(node: Node, thresholds: Mapping[str, Threshold]) -> dict[str, 
     """Give what the names of figures stand for in conditions; one that could not be read agrees with everything."""
     names = node.value if isinstance(node.value, dict) else ()
     named = {name: Named(thresholds[name].quantity.type if name in thresholds else WRONG, constant=True) for name in names}
-    return {**named, **open_scope(unread=not node.is_block)}
+    return {**named, **open_scope(unread=not node.is_block or any(not is_name(name) for name in names))}
 
 
 def _declared_at(name: str, facts: Mapping[str, FactDeclaration]) -> str:

@@ -36,7 +36,7 @@ def build_track(node: Node, context: Context) -> Track:
     context = context._replace(positive=_always_positive(got, requires, stand_ins))
     own = Declared(got["criteria"].entries(), open=not got["criteria"].is_block) if "criteria" in got else Declared[Node]()
     for name, child in own.items():
-        check_name(child, name)
+        own.open |= not check_name(child, name)
     for name in own.keys() & context.shared.keys():
         first = context.shared[name].key_place
         own[name].complain("PE402", own[name].key_place, name=name, first=f"{first.file}:{first.line}")
@@ -55,7 +55,7 @@ def build_track(node: Node, context: Context) -> Track:
 def _plain_track(node: Node, got: Mapping[str, Node], context: Context) -> Track:
     """Read what every track has."""
     name = got["track"].text()
-    check_name(got["track"], name)
+    name = name if check_name(got["track"], name) else ""
     applies = build_condition(got["applies_to"], context.scope) or _nowhere(got["applies_to"])
     return Track(
         name, Citation(got["cite"].text()), got["label"].texts(), applies, Residual("", None), node.place,

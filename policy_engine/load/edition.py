@@ -226,8 +226,7 @@ def _build_scale(node: Node) -> Declared[Level]:
     for index, item in enumerate(items):
         level = item.fields(("level", "code", "label"), ("aliases", "cite"))
         name, code = level["level"].text(), level["code"].text()
-        scale.open |= not name
-        check_name(level["level"], name)
+        scale.open |= not check_name(level["level"], name)
         aliases = tuple(alias.text() for alias in level["aliases"].items()) if "aliases" in level else ()
         for spelling in filter(None, (name, code, *aliases)):
             if spelling in spelled:
@@ -263,7 +262,7 @@ def _shared(nodes: Iterable[Node]) -> Declared[Node]:
         block = node.fields(("criteria",))["criteria"]
         shared.open |= not block.is_block
         for name, child in block.entries():
-            check_name(child, name)
+            shared.open |= not check_name(child, name)
             if name in shared:
                 first = shared[name].key_place
                 child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}")
@@ -280,7 +279,7 @@ def _build_tracks(found: Found, context: Context) -> tuple[Track, ...]:
             build_unused(child, context)
     first: dict[str, Track] = {}
     for node, track in zip(found.nodes["track"], tracks, strict=True):
-        if track.id in first:
+        if track.id in first and track.id:
             other = first[track.id].location
             node.complain("PE402", name=track.id, first=f"{other.file}:{other.line}")
         first[track.id] = track

@@ -67,10 +67,9 @@ class Node:
         return name in declared
 
     def lacks(self, key: str, place: Location | None = None) -> None:
-        """Complain of a key that is missing, at the key under which it belongs, unless it was told as misspelt."""
+        """Complain of a key that is missing, at the key under which it belongs, unless it was told as misspelt, or that there are no keys."""
         told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
-        others = self.value if isinstance(self.value, dict) else {}
-        if any(self.child(other).key_place in told and nearest(other, (key,)) for other in others):
+        if not isinstance(self.value, dict) or any(self.child(other).key_place in told and nearest(other, (key,)) for other in self.value):
             return
         under = next((part for part in reversed(self.path) if isinstance(part, str)), "")
         self.complain("PE202", place or self.key_place, key=key, under=under)
