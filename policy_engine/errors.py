@@ -52,7 +52,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE202": Entry(N_("the key `{key}` is missing{under}"), N_("add `{key}:` here")),
     "PE203": Entry(N_("found {found}, where {wanted} belongs"), N_("see the page of this error for the forms that are read")),
     "PE204": Entry(N_("`{found}` is not one of the values allowed here{nearest}"), N_("values allowed here: {known}")),
-    "PE205": Entry(N_("the file does not fit its schema: {words}"), N_("mend the value so that the sentence above holds")),
+    "PE205": Entry(N_("the file does not fit its schema{under}: {words}"), N_("mend the value so that the sentence above holds")),
     "PE206": Entry(N_("`{found}` is no day of the calendar{nearest}"), N_("write year, month and day, like 2020-12-15")),
     # 3xx: conditions of a rulebook
     "PE301": Entry(N_("`{found}` is not in the condition language{hint}"), N_("see `docs/language.md` for what a condition may hold")),

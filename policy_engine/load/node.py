@@ -67,7 +67,7 @@ class Node:
         return name in declared
 
     def lacks(self, key: str, place: Location | None = None) -> None:
-        """Complain of a key that is missing, at the key under which it belongs, unless it was told as misspelt, or that there are no keys."""
+        """Complain of a key that is missing, at the key under which it belongs; not where its misspelling was told."""
         told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
         if not isinstance(self.value, dict) or any(self.child(other).key_place in told and nearest(other, (key,)) for other in self.value):
             return
