@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from policy_engine.errors import Problem
+from policy_engine.errors import InputError, Problem
 from policy_engine.report.problems import message_of, problems_to_text
 from policy_engine.report.visible import visible
 
@@ -110,8 +110,9 @@ def _text(lines: Iterable[str]) -> str:
 def refused_outcomes(problems: Sequence[Problem], language: str) -> list[Outcome]:
     """Return files that could not be read as tests that ended with an error: each file once, with everything that is wrong with it."""
     outcomes: list[Outcome] = []
-    for file in dict.fromkeys(problem.location.file for problem in problems):
-        told = [problem for problem in problems if problem.location.file == file]
+    once = InputError(list(problems)).problems
+    for file in dict.fromkeys(problem.location.file for problem in once):
+        told = [problem for problem in once if problem.location.file == file]
         heads = (f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
         outcomes.append(
             Outcome(
