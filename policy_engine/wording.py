@@ -30,6 +30,10 @@ class Spoken(str):
         made.texts = dict(texts)
         return made
 
+    def __getnewargs__(self) -> tuple[Mapping[str, str]]:  # type: ignore[override]  # a copy is made of the texts
+        """Return what a copy is made of."""
+        return (self.texts,)
+
 
 class Entry(NamedTuple):
     """What a code says: the sentence about what was found, and the advice on what to do."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.breach import Figures, breach_of
 from policy_engine.evaluate.expression import Interpreter, count_bounds, interpreter_over
 from policy_engine.evaluate.plan import Plan, TrackPlan
 from policy_engine.evaluate.shown import shown
@@ -151,6 +150,8 @@ def check_invariants(facts: Facts, case: Case, plan: TrackPlan) -> None:
 
 def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: TrackPlan) -> Problem:
     """Say which rule is broken, by which figures, in which lines."""
+    from policy_engine.evaluate.breach import Figures, breach_of  # noqa: PLC0415  (only where figures cannot be)
+
     names = [name for name in rule.holds.names if name in values]
     stated = [source for name in names for source in (name, *_lists_of(name, plan)) if ("facts", source) in case.places]
     lines = {name: place_of(case, name).line for name in stated}

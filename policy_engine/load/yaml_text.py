@@ -8,7 +8,7 @@ the file is still read, so that one run tells everything.
 
 import unicodedata
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import yaml
 
@@ -16,8 +16,10 @@ from policy_engine.errors import N_, Problem
 from policy_engine.load.compose import compose
 from policy_engine.load.files import lines_of
 from policy_engine.load.scalars import Data, Refusal, is_plain_word, read_scalar, reads_as_text
-from policy_engine.load.yaml_words import Fault, Mark, character_fault, fault_of
 from policy_engine.source import Location
+
+if TYPE_CHECKING:
+    from policy_engine.load.yaml_words import Fault
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 64
@@ -50,8 +52,22 @@ class Document(NamedTuple):
         excerpt = self.lines[location.line - 1] if 0 < location.line <= len(self.lines) else ""
         return Problem(code, location, details, excerpt)
 
-    def not_yaml(self, fault: Fault) -> Problem:
-        """Return a fault of YAML as a problem, at the line that is wrong."""
+    def complaint(self, error: yaml.MarkedYAMLError) -> Problem:
+        """Return what the parser complains of as a problem, at the line that is wrong."""
+        from policy_engine.load.yaml_words import Mark, fault_of  # noqa: PLC0415  (only what is no YAML needs words for it)
+
+        marks = [Mark(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark] or [Mark(0, 0)]
+        said = " ".join(filter(None, (error.context, error.problem)))
+        return self._not_yaml(fault_of(said, marks[0], marks[-1], self.lines))
+
+    def odd_character(self, place: Location, code: int) -> Problem:
+        """Return a character that may not stand in YAML, or ends a line for some readers only, as a problem."""
+        from policy_engine.load.yaml_words import Mark, character_fault  # noqa: PLC0415
+
+        return self._not_yaml(character_fault(Mark(place.line - 1, place.column - 1), code))
+
+    def _not_yaml(self, fault: "Fault") -> Problem:
+        """Return a fault of YAML as a problem."""
         place = Location(self.file, fault.place.line + 1, fault.place.column + 1)
         return self.problem("PE105", place, found=fault.found, remedy=fault.remedy, **fault.words)
 
@@ -78,7 +94,7 @@ def read_document(raw: bytes, file: str) -> Document:
     odd = min((text.find(sign) for sign in _ODD_LINE_ENDS if sign in text), default=-1)
     if odd >= 0:
         place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
-        document.problems.append(document.not_yaml(character_fault(Mark(place.line - 1, place.column - 1), ord(text[odd]))))
+        document.problems.append(document.odd_character(place, ord(text[odd])))
         return document
     composed = compose(text, file)
     if composed:
@@ -139,14 +155,10 @@ class _Builder:
             while self._take(parser.get_event()):
                 pass
         except yaml.MarkedYAMLError as error:
-            marks = [Mark(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark] or [Mark(0, 0)]
-            said = " ".join(filter(None, (error.context, error.problem)))
-            self.document.problems.append(self.document.not_yaml(fault_of(said, marks[0], marks[-1], self.document.lines)))
+            self.document.problems.append(self.document.complaint(error))
             self.fault_at = error.problem_mark.index if error.problem_mark else 0
         except yaml.reader.ReaderError as error:
-            place = self._reader_place(text, error)
-            fault = character_fault(Mark(place.line - 1, place.column - 1), error.character)
-            self.document.problems.append(self.document.not_yaml(fault))
+            self.document.problems.append(self.document.odd_character(self._reader_place(text, error), error.character))
         if self.documents == 0 and not self.document.problems:
             self._complain("PE111", self._start(), found=N_("is empty"))
 
