@@ -24,6 +24,9 @@ SLIPS: dict[str, tuple[str, str, int, int, str]] = {
     "key of the second decision": (
         f"{HEAD}{FACTS}decided:\n  - level: HTNV\n  - by: x\n", "PE202", 7, 5, "`level` is missing under `decided:`",
     ),
+    "edition misspelt": (f'case: a\neditoin: "2020"\n{FACTS}', "PE201", 2, 1, "did you mean `edition`?"),
+    "a level that is empty": (f'{HEAD}{FACTS}decided:\n  level: ""\n', "PE204", 6, 10, "is not one of the values"),
+    "nothing expected under a key": (f"{HEAD}{FACTS}expect:\n  requirements: {{}}\n", "PE203", 6, 17, "that is not empty"),
     "subject without keys": (f"{HEAD}subject: Lan\n{FACTS}", "PE203", 3, 10, "`key: value` lines"),
     "expectation misspelt": (f"{HEAD}{FACTS}expect:\n  levl: good\n", "PE201", 6, 3, "`levl`"),
     "a day that cannot be, of a fact": (
@@ -49,7 +52,7 @@ def test_a_slip_names_its_key_in_its_line(slip: str, tmp_path: Path, cli: Cli) -
     """Rule: one fault is told once, where it is, with the key that is meant, below `subject:` as anywhere."""
     text, code, line, column, words = SLIPS[slip]
 
-    (error,) = (error for error in _errors(cli, tmp_path / "a.yaml", text) if error["code"] != "PE606")
+    (error,) = _errors(cli, tmp_path / "a.yaml", text)
 
     assert (code, line, column) == (error["code"], error["line"], error["column"])
     assert words in error["message"]

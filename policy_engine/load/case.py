@@ -76,7 +76,7 @@ def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str |
         node.document.problems.extend(_with_line(node, p) for p in error.problems if p.location.file == file)
         check_schema(_SCHEMA, (node.document,), {file: raw})
         raise InputError([*node.document.problems, *(p for p in error.problems if p.location.file != file)]) from error
-    if "edition" not in got and "period" not in got:
+    if "edition" not in got and "period" not in got and not (node.misspells("edition") or node.misspells("period")):
         node.complain("PE606")
     raise InputError(node.document.problems)
 

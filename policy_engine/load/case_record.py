@@ -48,7 +48,7 @@ def _decision(node: Node, edition: Edition) -> Decision:
     """Read one decision."""
     got = node.fields(("level",), ("by", "day", "reason"))
     level = _level(got["level"], edition)
-    if not isinstance(level, str) and isinstance(got["level"].value, str):
+    if got["level"].value in ("unknown", "none"):
         got["level"].wrong(N_("a level of the scale"))
     body, reason = (got[key].text() if key in got and got[key].value != "unknown" else "" for key in ("by", "reason"))
     day = got["day"].day() if "day" in got and got["day"].value != "unknown" else None

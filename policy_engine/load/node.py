@@ -68,11 +68,16 @@ class Node:
 
     def lacks(self, key: str, place: Location | None = None) -> None:
         """Complain of a key that is missing, at the key under which it belongs; not where its misspelling was told."""
-        told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
-        if not isinstance(self.value, dict) or any(self.child(other).key_place in told and nearest(other, (key,)) for other in self.value):
+        if not isinstance(self.value, dict) or self.misspells(key):
             return
         under = next((part for part in reversed(self.path) if isinstance(part, str)), "")
         self.complain("PE202", place or self.key_place, key=key, under=under)
+
+    def misspells(self, key: str) -> bool:
+        """Tell whether a key was told as unknown here that is most like this one."""
+        told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
+        names = self.value if isinstance(self.value, dict) else ()
+        return any(self.child(other).key_place in told and nearest(other, (key,)) for other in names)
 
     def complain(self, code: str, place: Location | None = None, **details: str) -> None:
         """Note a problem at this value, or at a place."""

@@ -65,11 +65,13 @@ def _problem(document: Document, path: Path, error: Any) -> Problem:
     schema = cast("dict[str, str]", error.schema if isinstance(error.schema, dict) else {})  # pyright: ignore[reportUnknownMemberType]
     spoken = (("vi", "errorMessage"), ("en", "errorMessage_en"))
     words = {language: schema[key] for language, key in spoken if key in schema}
-    return document.problem("PE205", document.places[path], under=under, words=error.message[:200])._replace(words=words)
+    problem = document.problem("PE205", document.places[path], under=under, words=_UNFIT, said=error.message[:200])
+    return problem._replace(words=words)
 
 
 _MISSING = N_("the key `{key}` is missing")
 _UNKNOWN = N_("the key `{key}` is not known here")
+_UNFIT = N_("the value is not one that belongs here (the schema says: {said})")
 
 
 @cache
