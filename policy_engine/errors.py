@@ -30,7 +30,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE102": Entry(N_("the file is larger than {limit} bytes"), N_("split the file; a case or a chapter is never this large")),
     "PE103": Entry(N_("nested deeper than {limit} levels"), N_("flatten this part of the file")),
     "PE104": Entry(N_("more than {limit} values in one file"), N_("split the file")),
-    "PE105": Entry(N_("this is not YAML: {found}"), N_("look for a missing colon, quote or indentation at or just above this place")),
+    "PE105": Entry(N_("this line is not valid YAML: {found}"), "{remedy}"),
     "PE106": Entry(
         N_("the key `{key}` stands twice; it stood first in line {first}"), N_("keep one of the two; nothing is chosen for you")
     ),
@@ -41,7 +41,7 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{key}` has no value"),
         N_("write `unknown` if it was not recorded, or `none` if it is known not to exist; else remove the line"),
     ),
-    "PE111": Entry(N_("the file holds {found} documents, not one"), N_("keep one document in a file")),
+    "PE111": Entry(N_("the file {found}"), N_("keep one document in a file")),
     "PE112": Entry(N_("the key `{found}` is not a text"), N_("write the key as plain text or in quotes")),
     "PE113": Entry(
         N_("`{found}` is no number that can be read exactly"), N_("write the figure itself, in at most 15 digits, or `unknown`")
@@ -49,10 +49,11 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE114": Entry(N_("the file cannot be read: {reason}"), N_("check the path and the rights on the file")),
     # 2xx: the shape of a file
     "PE201": Entry(N_("the key `{key}` is not known here{nearest}"), N_("keys known here: {known}")),
-    "PE202": Entry(N_("the key `{key}` is missing"), N_("add `{key}:` here")),
+    "PE202": Entry(N_("the key `{key}` is missing{under}"), N_("add `{key}:` here")),
     "PE203": Entry(N_("found {found}, where {wanted} belongs"), N_("see the page of this error for the forms that are read")),
     "PE204": Entry(N_("`{found}` is not one of the values allowed here{nearest}"), N_("values allowed here: {known}")),
-    "PE205": Entry(N_("the file does not fit its schema: {words}"), N_("mend the value so that the sentence above holds")),
+    "PE205": Entry(N_("the file does not fit its schema{under}: {words}"), N_("mend the value so that the sentence above holds")),
+    "PE206": Entry(N_("`{found}` is no day of the calendar{nearest}"), N_("write year, month and day, like 2020-12-15")),
     # 3xx: conditions of a rulebook
     "PE301": Entry(N_("`{found}` is not in the condition language{hint}"), N_("see `docs/language.md` for what a condition may hold")),
     "PE302": Entry(N_("the name `{name}` is not declared{nearest}"), N_("declare it as a fact or a threshold, or correct its spelling")),
@@ -75,9 +76,10 @@ CATALOGUE: Mapping[str, Entry] = {
     # 4xx: an edition as a whole
     "PE401": Entry(N_("`{name}` is referred to here, but no {sort} of that name exists{nearest}"), N_("correct the name, or declare it")),
     "PE402": Entry(N_("the name `{name}` is declared twice; first at {first}"), N_("give each its own name")),
-    "PE403": Entry(N_("the level `{level}` is not decided exactly once"), N_("name every level of `levels:` once under `decide:`")),
+    "PE403": Entry(N_("the level `{level}` {fault}"), "{remedy}"),
     "PE404": Entry(
-        N_("`{found}` is not a figure that can be read exactly"), N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`")
+        N_("`{found}` is not a figure that can be read exactly{nearest}"),
+        N_("write `50%`, `3`, `90 points`, `6 months` or a day like `2020-12-15`"),
     ),
     "PE405": Entry(N_("the edition has no file of the kind `{kind}:`"), N_("add a file that begins with `{kind}:`")),
     "PE406": Entry(N_("the edition has two files of the kind `{kind}:`; the other is {first}"), N_("keep one")),
@@ -103,7 +105,7 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{name}` is {given}, but the list `{items}` (line {line}) gives {counted}"),
         N_("correct the one or the other; neither is preferred"),
     ),
-    "PE505": Entry(N_("these figures cannot be: {rule} ({figures})"), N_("correct the figures: {says}")),
+    "PE505": Entry(N_("these figures cannot all be right: {figures}"), N_("correct one of them (lines: {places}). {says}")),
     "PE506": Entry(
         N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")
     ),

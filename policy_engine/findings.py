@@ -11,7 +11,7 @@ FINDINGS: Mapping[str, Entry] = {
         N_("use it in a rule of that clause, or take it away; a fact kept only for old cases cites no clause"),
         "warning",
     ),
-    "PE802": Entry(N_("nothing reads the fact `{name}`, and it cites no clause"), N_("take it away, unless old cases state it"), "note"),
+    "PE802": Entry(N_("the fact `{name}` is declared but unused"), N_("take it away, unless old cases state it"), "note"),
     "PE803": Entry(
         N_("no condition uses the threshold `{name}`"), N_("use it where its figure decides something, or take it away"), "warning"
     ),
@@ -82,7 +82,7 @@ FINDINGS: Mapping[str, Entry] = {
     ),
     # The register, and the files
     "PE820": Entry(
-        N_("the reading `{name}` is not accepted yet: {says}"),
+        N_("interpretations not accepted yet: {says}"),
         N_("let the policy owner decide, then write `status: accepted`"),
         "note",
     ),
@@ -95,6 +95,12 @@ FINDINGS: Mapping[str, Entry] = {
         N_("the file has no line that tells editors its schema, as the others have"),
         N_("`policy-engine check --fix` adds: {line}"),
         "note",
+    ),
+    # The scale
+    "PE207": Entry(
+        N_("the level `{level}` cites no clause, though others of the scale do"),
+        N_("add `cite:` with the clause that defines it"),
+        "warning",
     ),
 }  # fmt: skip
 FIXABLE = ("PE821", "PE822")

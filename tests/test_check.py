@@ -1,6 +1,7 @@
 """`check` tells in one run what does not hold together in an edition, and mends only what is certain."""
 
 import json
+import re
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -287,3 +288,60 @@ def test_letters_in_pieces_mean_the_same(library_2020: Path) -> None:
     assert survey.edition
     assert whole.revision == survey.edition.revision
     assert {"PE821"} == {p.code for p in found} - {"PE820"}
+
+
+def test_errors_come_first_and_notes_are_counted(library_2020: Path, cli: Cli) -> None:
+    """Rule: the worst is told first, notes last under their number, each finding whole and with what to do."""
+    figure, day = EDITS["a fifth as a quarter"][0], EDITS["a day later"][0]
+    _edit(library_2020 / "2020", [figure, day, ("scale.yaml", "    cite: II.4/3\n", "")])
+
+    status, out, _ = cli("check", "--rulebook", str(library_2020), lang="vi")
+    codes = [line.split()[1] for line in out.splitlines() if re.match(r"\S+:[0-9]+:[0-9]+: PE", line)]
+    notes = next(line for line in out.splitlines() if line.startswith("Ghi chú: "))
+
+    assert status == 1
+    assert codes == ["PE815", "PE815", "PE809", "PE207", "PE820"]
+    assert notes == "Ghi chú: 24"
+    assert out.count("\n  → ") == len(codes)
+    assert "…" not in out
+
+
+def test_interpretations_to_accept_are_one_line(library_2020: Path, cli: Cli) -> None:
+    """Rule: what the policy owner has still to accept is told once for a register, with every id; the data name each."""
+    _, out, _ = cli("check", "--rulebook", str(library_2020))
+    _, data, _ = cli("check", "--rulebook", str(library_2020), "--format", "json")
+    (line,) = (line for line in out.splitlines() if "PE820" in line)
+    each = [finding for finding in json.loads(data)["findings"] if finding["code"] == "PE820"]
+
+    assert len(each) > 20
+    assert f"{len(each)} (" in line
+    assert all(re.search(r"J-[0-9]+", finding["message"])[0] in line for finding in each)  # type: ignore[index]
+
+
+LADDER = """levels:
+  high:
+    cite: I.1/HIGH
+    all_of:
+      - {id: some_ripe, cite: I.1/HIGH/1, phrase: some are ripe, when: apples_ripe > 0, says: {vi: Có quả chín., en: Some are ripe.}}
+"""
+LOW = "  low: {cite: I.1/LOW, all_of: [{id: few, cite: I.1/LOW/1, phrase: few, when: apples_ripe == 0, says: {vi: Ít., en: Few.}}]}\n"
+STEPS = [
+    ("", "[high]", "outcome: gap", "does not say when it holds", "add `low:` under `levels:`, then name it under `decide:`"),
+    (LOW, "[high]", "outcome: gap", "nothing under `decide:` names it", "name it in a step"),
+    ("", "[high, low]", "outcome: gap", "stands not under `levels:`", "add `low:` under `levels:`"),
+    (LOW, "[high, low, low]", "outcome: gap", "is decided twice", "name it in one step"),
+    ("", "[high]", "level: low", "", ""),
+]
+
+
+@pytest.mark.parametrize(("low", "decided", "residual", "fault", "remedy"), STEPS)
+def test_a_level_is_added_step_by_step(low: str, decided: str, residual: str, fault: str, remedy: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: of a level that was not added everywhere it is told which step is missing, and it alone."""
+    folder = Path(shutil.copytree(RULEBOOKS / "PE403-level-never-decided", tmp_path / "x"))
+    head = (folder / "track.yaml").read_text("utf-8").partition("levels:\n")[0]
+    (folder / "track.yaml").write_text(f"{head}{LADDER}{low}decide:\n  - highest_of: {decided}\nresidual:\n  {residual}\n", "utf-8")
+
+    _, out, _ = cli("check", "--rulebook", str(folder), "--format", "json")
+    told = [finding for finding in json.loads(out)["findings"] if finding["severity"] == "error"]
+
+    assert [(one["code"], fault in one["message"], remedy in one["advice"]) for one in told] == [("PE403", True, True)] * bool(fault)

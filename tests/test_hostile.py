@@ -41,7 +41,7 @@ REFUSED: dict[str, tuple[bytes | str, Told]] = {
     "tag directive": (f"%TAG ! tag:x,2000:\n---\n{FINE}", [("PE108", 1, 1)]),
     "alias of nothing": (f"{HEAD}{FACT}*nobody\n", [("PE107", *AT_FACT)]),
     "anchored key": (f"{HEAD}  &a tasks_total: 1\n", [("PE107", 4, 3)]),
-    "bracket not closed": (f"{HEAD}  tasks: [1,\n{FACT}1\n", [("PE105", 6, 1)]),
+    "bracket not closed": (f"{HEAD}  tasks: [1,\n{FACT}1\n", [("PE105", 4, 10)]),
     "list for a key": (f"{HEAD}  ? [a]\n  : 1\n{FACT}none\n", [("PE112", 4, 5), ("PE507", 6, 16)]),
     "tab": (f"{HEAD}\ttasks_total: 1\n", [("PE105", 4, 1)]),
     "5,000 digits": (f"{HEAD}{FACT}{'1' * 5_000}\n", [("PE113", *AT_FACT)]),

@@ -15,11 +15,12 @@ import xmlschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
+from junitparser import JUnitXml
 
 from policy_engine.errors import CATALOGUE
 from policy_engine.report.github import to_github
-from policy_engine.report.junit import Outcome, Suite, to_junit
-from policy_engine.report.sarif import to_sarif
+from policy_engine.report.junit import Outcome, Place, Suite, class_name, to_junit
+from policy_engine.report.sarif import file_uri, to_sarif
 from policy_engine.report.told import Told
 from policy_engine.report.visible import visible
 from tests.bad_files import RULEBOOKS, kept
@@ -30,7 +31,10 @@ Cli = Callable[..., tuple[int, str, str]]
 FOREIGN = ROOT / "tests" / "schemas"
 SARIF = Draft4Validator(json.loads((FOREIGN / "sarif-2.1.0-rtm.5.json").read_text("utf-8")))
 JUNIT = xmlschema.XMLSchema(str(FOREIGN / "junit-10.xsd"))
-OWN = {name: Draft202012Validator(json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8"))) for name in ("check", "test")}
+OWN = {
+    name: Draft202012Validator(json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")))
+    for name in ("check", "test", "compare", "prove")
+}
 COMMAND = re.compile(
     r"::(error|warning|notice) file=([^,:\n]*),line=([0-9]+),col=([0-9]+),title=([^,:\n]*)::([^\n]*)"  # what the runner splits at
 )
@@ -49,8 +53,11 @@ def _faults(validator: Any, data: Any) -> list[str]:
 
 
 def _as_xml(text: str) -> ET.Element:
-    """Read XML as a program does, from its bytes, after the XSD took it."""
-    JUNIT.validate(text)
+    """Read XML as a program does, from its bytes, after the XSD took it; it does not know the place of a test, which others read."""
+    plain = ET.fromstring(text.encode("utf-8"))
+    for case in plain.iter("testcase"):
+        case.attrib = {name: value for name, value in case.attrib.items() if name not in {"file", "line"}}
+    JUNIT.validate(ET.tostring(plain, encoding="unicode"))
     return ET.fromstring(text.encode("utf-8"))
 
 
@@ -67,18 +74,29 @@ def test_sarif_is_valid_whatever_is_told(told: list[Told], language: str) -> Non
     assert [one.code for one in told] == [run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] for result in run["results"]]
 
 
-@given(st.lists(st.builds(Outcome, ANYTHING, ANYTHING, st.sampled_from(["passed", "failure", "error"]), ANYTHING, ANYTHING), max_size=4))
+OUTCOMES = st.builds(
+    Outcome, classname=ANYTHING, name=ANYTHING, kind=st.sampled_from(["passed", "failure", "error"]), type=ANYTHING, message=ANYTHING,
+    text=ANYTHING, place=st.builds(Place, ANYTHING, st.integers(0, 9999)), seconds=st.floats(0, 100),
+)  # fmt: skip
+
+
+@given(st.lists(OUTCOMES, max_size=4))
 @settings(deadline=None)
 def test_junit_is_valid_whatever_is_told(outcomes: list[Outcome]) -> None:
     """Rule: JUnit XML by its XSD, and its counts are those of what stands in it."""
-    root = _as_xml(to_junit([Suite("\x00]]>", outcomes, ("]]>\x1b", "<x>"), 0.5)]))
+    text = to_junit([Suite(name="\x00]]>", outcomes=outcomes, said=("]]>\x1b", "<x>"))])
+    root = _as_xml(text)
+    (suite,) = JUnitXml.fromstring(text.encode("utf-8"))
+    counted = (suite.tests, suite.failures, suite.errors, round(suite.time, 3))
+    suite.update_statistics()  # type: ignore[no-untyped-call]  # junitparser has no types here
 
     assert len(outcomes) == len(root.findall(".//testcase")) == int(root.attrib["tests"])
-    for kind, counted in (("failure", "failures"), ("error", "errors")):
-        assert sum(one.kind == kind for one in outcomes) == len(root.findall(f".//{kind}")) == int(root.attrib[counted])
+    for kind, named in (("failure", "failures"), ("error", "errors")):
+        assert sum(one.kind == kind for one in outcomes) == len(root.findall(f".//{kind}")) == int(root.attrib[named])
     assert [visible(one.message) for one in outcomes if one.kind != "passed"] == [
         inner.attrib["message"] for case in root.iter("testcase") for inner in case
     ]
+    assert counted == (suite.tests, suite.failures, suite.errors, round(suite.time, 3))
 
 
 @given(st.lists(TOLD, min_size=1, max_size=4))
@@ -108,41 +126,122 @@ def test_hostile_words_stay_words(text: str) -> None:
     told = [Told("PE814", "error", f"{text or 'x'}.yaml".replace("\0", ""), 1, 1, text, text, text)]
 
     assert _faults(SARIF, to_sarif(told, "en")) == []
-    assert len(_as_xml(to_junit([Suite(text, [Outcome(text, text, "failure", text, text)], (text,))])).findall(".//failure")) == 1
+    failed = Outcome(classname=text, name=text, kind="failure", type=text, message=text, text=text, place=Place(text, 1))
+    assert len(_as_xml(to_junit([Suite(name=text, outcomes=[failed], said=(text,))])).findall(".//failure")) == 1
     assert COMMAND.fullmatch(to_github(told))
 
 
 def _checked(cli: Cli, form: str, *arguments: str) -> tuple[int, str]:
     """Check and give the exit code and what was printed."""
     status, out, err = cli("check", *arguments, "--format", form)
-    assert err == ""
+    assert (err == "") is (status != 3)
     return status, out
 
 
-EDITIONS = [("rulebook", 0), *((f"cases/bad/rulebook/{bad.rulebook.name}", None) for bad in kept() if bad.rulebook and bad.code != "PE607")]
+EDITIONS = [("rulebook", 0), *((f"cases/bad/rulebook/{bad.rulebook.name}", None) for bad in kept() if bad.rulebook)]
 
 
 @pytest.mark.parametrize(("folder", "wanted"), EDITIONS)
 def test_every_format_is_valid_for_every_edition(folder: str, wanted: int | None, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: for editions that pass, that fail, and that cannot be read, every format says the same, and is valid."""
+    """Rule: for editions that pass, that fail, that cannot be read, and that cannot be found, every format says the same, and is valid."""
     monkeypatch.chdir(ROOT)
     arguments = ("--rulebook", folder, "--fail-level", "note" if wanted is None else "error")
-    if cli("check", *arguments)[0] == 3:
-        return  # the folder holds no library at all: PE604 and the like, told on standard error
-
     codes = {form: _checked(cli, form, *arguments) for form in ("json", "sarif", "junit", "github", "markdown")}
     data = json.loads(codes["json"][1])
-    results = json.loads(codes["sarif"][1])["runs"][0]["results"]
+    told = data["findings"] or [problem | problem["places"][0] for problem in data["problems"]]
+    (run,) = json.loads(codes["sarif"][1])["runs"]
     root = _as_xml(codes["junit"][1])
 
     assert len({status for status, _ in codes.values()}) == 1
     assert [] == _faults(OWN["check"], data) == _faults(SARIF, json.loads(codes["sarif"][1]))
     assert data["passed"] is (codes["json"][0] == 0)
-    assert [(f["code"], f["line"]) for f in data["findings"]] == [
-        (r["ruleId"], r["locations"][0]["physicalLocation"]["region"]["startLine"]) for r in results
+    assert [(f["code"], f["line"]) for f in told] == [
+        (r["ruleId"], r["locations"][0]["physicalLocation"]["region"]["startLine"]) for r in run["results"]
     ]
-    assert len(data["findings"]) == sum(COMMAND.fullmatch(line) is not None for line in codes["github"][1].splitlines())
-    assert (root.attrib["failures"] == "0") is data["passed"]
+    assert len(told) == sum(COMMAND.fullmatch(line) is not None for line in codes["github"][1].splitlines())
+    assert all(code in codes["markdown"][1] for code in {one["code"] for one in told})
+    assert (root.attrib["failures"] == root.attrib["errors"] == "0") is data["passed"]
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is all(edition["whole"] for edition in data["editions"] or [{"whole": False}])
+    assert invocation["executionSuccessful"] is ("toolExecutionNotifications" not in invocation)
+
+
+LOADLESS = ("cases/bad/rulebook/PE604-same-id", "cases/bad/rulebook/PE607-no-edition", "cases/bad/rulebook/PE405-no-scale")
+
+
+@pytest.mark.parametrize("folder", LOADLESS)
+@pytest.mark.parametrize(("command", "more"), [("compare", ("orchard", "other")), ("prove", ("orchard",)), ("prove", ())])
+def test_nothing_to_compare_or_prove_is_a_document_too(
+    folder: str, command: str, more: Sequence[str], cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """Rule: where editions do not load, the document that was asked for is whole and valid, its content what is wrong; the code is 3."""
+    monkeypatch.chdir(ROOT)
+    arguments = (command, *more, "--rulebook", folder)
+
+    status, printed, _ = cli(*arguments, "--format", "json")
+    data = json.loads(printed)
+    codes = [problem["code"] for problem in data["problems"]]
+    markdown, text = (cli(*arguments, "--format", form) for form in ("markdown", "text"))
+
+    assert _faults(OWN[command], data) == []
+    assert codes
+    assert (3, 3, 3) == (status, markdown[0], text[0])
+    assert all(code in markdown[1] and code in text[2] for code in codes)
+    assert text[1] == ""
+
+
+def test_a_rule_says_all_that_its_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: every code of a run comes with its page; an address is written only where the package declares a home."""
+    told = [Told(code, "error", "a.yaml", 1, 1, "x") for code in CATALOGUE]
+
+    monkeypatch.setattr("policy_engine.report.sarif.home_of_project", lambda: "")
+    homeless = to_sarif(told, "vi")["runs"][0]["tool"]["driver"]
+    monkeypatch.setattr("policy_engine.report.sarif.home_of_project", lambda: "https://host.example/engine/")
+    at_home = to_sarif(told, "en")["runs"][0]["tool"]["driver"]
+
+    assert "informationUri" not in homeless
+    assert all("helpUri" not in rule and rule["fullDescription"]["text"].strip() for rule in homeless["rules"])
+    assert at_home["informationUri"] == "https://host.example/engine/"
+    assert all(rule["helpUri"] == f"https://host.example/engine/docs/errors/{rule['id']}.md" for rule in at_home["rules"])
+    assert all("](" not in rule["help"]["markdown"] and rule["id"] in rule["help"]["text"] for rule in at_home["rules"])
+
+
+def test_a_consumer_can_place_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: what lies below the working folder is seen from there, whatever leads to it; everything else has its whole address."""
+    work = tmp_path / "a b"
+    work.mkdir()
+    monkeypatch.chdir(work)
+
+    def placed(path: str) -> object:
+        (run,) = to_sarif([Told("PE105", "error", path, 1, 1, "x")], "en")["runs"]
+        assert run["originalUriBaseIds"] == {"%SRCROOT%": {"uri": f"{tmp_path.as_uri()}/a%20b/"}}
+        return run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+
+    inside = {"uri": "r%E1%BB%93i/a%3Ab%20%25.yaml", "uriBaseId": "%SRCROOT%"}
+    assert placed("rồi/a:b %.yaml") == inside == placed(f"{work}/rồi/a:b %.yaml") == placed("../a b/./rồi/a:b %.yaml")
+    assert placed("../out.yaml") == {"uri": f"{tmp_path.as_uri()}/out.yaml"}
+    assert file_uri("C:\\Nội bộ\\a.yaml") == "file:///C:/N%E1%BB%99i%20b%E1%BB%99/a.yaml"
+    assert file_uri("\\\\máy\\a b.yaml") == "file://m%C3%A1y/a%20b.yaml"
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("cases/2020/II.1/good.yaml", "cases.2020.II_1.good"),
+        ("./cases/Ban 01/003.yml", "cases.Ban_01.003"),
+        ("../elsewhere/hồ sơ.yaml", "elsewhere.hồ_sơ"),
+        ("/", "policy-engine"),
+    ],
+)
+def test_a_class_is_what_ci_systems_show_whole(path: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: a path becomes folders and a file cut at dots alone, without the ending, which would be taken for the class."""
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+
+    found = class_name(path)
+
+    assert found == name or (found.endswith(f".{name}") and path.startswith("../"))
 
 
 def test_a_hostile_edition_in_every_format(tmp_path: Path) -> None:
@@ -196,4 +295,9 @@ def test_a_run_of_cases_is_valid(cases: Sequence[str], counts: tuple[int, int, i
 
     assert counts == tuple(int(root.attrib[name]) for name in ("tests", "failures", "errors"))
     assert status == (3 if counts[2] else int(counts[1] > 0))
+    for case in root.iter("testcase"):
+        assert case.attrib["file"].endswith(".yaml")
+        assert case.attrib["line"].isdigit()
+        assert all((inner.text or "").strip() for inner in case)
+    assert float(root.attrib["time"]) > 0 or not counts[0]
     assert _faults(OWN["test"], json.loads(printed)) == []

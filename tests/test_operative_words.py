@@ -1,6 +1,7 @@
 """Signs and figures are held against the words of the text; which words those are, only the edition says."""
 
 import ast
+import shutil
 import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,6 +15,7 @@ from policy_engine.checks import operative
 from policy_engine.checks.comparisons import comparisons
 from policy_engine.checks.phrases import governing, read_phrase
 from policy_engine.checks.places import places_of
+from policy_engine.checks.run import check_edition
 from policy_engine.checks.walk import Ruling, declared_thresholds, rulings
 from policy_engine.language.grammar import parse
 from policy_engine.language.quantity import Quantity, read_quantity
@@ -74,6 +76,47 @@ def test_the_words_of_a_phrase_govern_its_figures(phrase: str, figure: str, sign
     found = governing(read_phrase(phrase, WORDS), _quantity(figure))
 
     assert signs == [sign.sign for sign in found]
+
+
+PROHIBITING = WORDS._replace(signs=(*WORDS.signs, Word("must not", "breach"), Word("forbidden", "breach")))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "signs"),
+    [
+        ("must not be more than 20%", ["<="]),
+        ("more than 20% is forbidden", ["<="]),
+        ("at least 20%; fishing is forbidden", [">="]),
+        ("not more than 20%", ["<="]),
+        ("more than 20%", [">"]),
+        ("not more than 20% is forbidden", [">"]),
+    ],
+)
+def test_a_phrase_may_state_the_breach(phrase: str, signs: list[str]) -> None:
+    """Rule: beside a word that forbids, a rule has the opposite sign; beyond a semicolon it forbids nothing."""
+    assert signs == [sign.sign for sign in governing(read_phrase(phrase, PROHIBITING), _quantity("20%"))]
+
+
+@pytest.mark.parametrize(("phrase", "sign", "codes"), [
+    ("no more than 3 may be bruised", "<=", ["PE814"]),
+    ("more than 3 bruised: never sold", "<=", []),
+    ("more than 3 bruised: never sold", ">", ["PE814"]),
+    ("more than 3 bruised: never sold", "<", ["PE814"]),
+    ("more than 3 bruised", ">", []),
+    ("more than 3 bruised", "<=", ["PE814"]),
+])  # fmt: skip
+def test_a_rule_against_a_phrase_that_forbids(phrase: str, sign: str, codes: list[str], tmp_path: Path) -> None:
+    """Rule: a rule that states the other side of what is forbidden is borne out, and one that states what is forbidden is not."""
+    folder = Path(shutil.copytree(ROOT / "cases" / "bad" / "rulebook" / "PE814-sign-against-phrase", tmp_path / "x"))
+    track, words = folder / "track.yaml", folder / "words.yaml"
+    text = track.read_text("utf-8").replace("apples_ripe > min_ripe", f"apples_ripe {sign} min_ripe")
+    track.write_text(text.replace("phrase: at least 3 apples", f'phrase: "{phrase}"'), "utf-8")
+    more = '  - means: ">"\n    words: [more than]\n  - means: breach\n    words: [never sold]\n'
+    words.write_text(words.read_text("utf-8") + more, "utf-8")
+
+    found = check_edition(survey_edition("x", str(folder))).findings
+
+    assert codes == [problem.code for problem in found if problem.code.startswith("PE81")]
 
 
 @given(st.sampled_from([word.text for word in WORDS.signs if "…" not in word.text]), st.integers(0, 999))

@@ -239,7 +239,7 @@ def test_a_case_lists_what_holds(written: object, expected: Value) -> None:
         ("tools: ladder", "PE502", (4, 10), {"name": "tools", "found": '`"ladder"`'}),
         ("tools: true", "PE502", (4, 10), {"name": "tools", "found": "true"}),
         ("tools: 3", "PE502", (4, 10), {"name": "tools", "found": "`3`"}),
-        ("tools: {ladder: true}", "PE502", (4, 10), {"name": "tools", "found": "a mapping"}),
+        ("tools: {ladder: true}", "PE502", (4, 10), {"name": "tools", "found": "a block of `key: value` lines"}),
         ("tools: none", "PE507", (4, 10), {"name": "tools"}),
         ("tools: [ladder, rake]", "PE503", (4, 19), {"name": "tools", "found": "rake", "choices": "ladder, basket, shears"}),
         ("tools: [Ladder]", "PE503", (4, 11), {"found": "Ladder"}),

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[str, str, Told]] = {
     "no such day": (
         "told as ambiguous, with quotation marks as the way out",
         f"{HEAD}  discipline_decided_on: 2020-02-30\n",
-        [("PE502", 4, 26)],
+        [("PE206", 4, 26)],
     ),
     "figures that cannot be, on no track yet": (
         "answered, with nothing possible",

@@ -34,6 +34,20 @@ def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
             yield places.problem("PE810", place, sort=_SORTS[part.sort], name=part.name, clause=part.citation.clause, nearest=guess)
 
 
+def find_uncited(edition: Edition, places: Places) -> Iterator[Problem]:
+    """Tell which levels name no clause, where others of the scale do."""
+    del edition  # a level does not know where it stands
+    for document in places.documents.values():
+        scale = document.data.get("scale") if isinstance(document.data, dict) else None
+        levels = [level for level in scale if isinstance(level, dict)] if isinstance(scale, list) else []
+        if not any("cite" in level for level in levels):
+            continue
+        for index, level in enumerate(levels):
+            place = document.keys.get(("scale", index, "level"))
+            if "cite" not in level and place:
+                yield document.problem("PE207", place, level=str(level["level"]))
+
+
 def _cites(part: Cited, places: Places) -> list[Location]:
     """Give the places where a part cites its clause: those inside the part of that name, or else the first one."""
     name = part.name.rpartition(".")[2]

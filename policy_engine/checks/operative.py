@@ -8,6 +8,7 @@ from policy_engine.checks.phrases import Phrase, Sign, governing, read_phrase, s
 from policy_engine.checks.places import Places
 from policy_engine.checks.walk import Ruling, declared_thresholds, rulings
 from policy_engine.errors import Problem
+from policy_engine.load.build_facts import PERIOD_NAMES, RECORD_NAMES
 from policy_engine.model.facts import Condition
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.threshold import Threshold
@@ -18,15 +19,29 @@ from policy_engine.source import Location
 def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
     """Tell which signs and figures are not those of the phrases; where the edition lists no words, tell that."""
     declared = list(declared_thresholds(edition))
+    if any(
+        "operative_words" in read and document.problems for document in places.documents.values() if isinstance(read := document.data, dict)
+    ):
+        return  # a word that is missing may be the one that could not be read
     if not edition.words.signs:
         if declared:
             first = min(declared, key=lambda threshold: threshold.location)
             yield places.problem("PE819", first.location)
         return
     for threshold in declared:
-        yield from _figure(threshold, edition.words, places)
+        if threshold.citation.phrase:
+            yield from _figure(threshold, edition.words, places)
     for ruling in rulings(edition):
-        yield from _ruling(ruling, edition.words, places)
+        if _has_all_figures(ruling, edition):
+            yield from _ruling(ruling, edition.words, places)
+
+
+def _has_all_figures(ruling: Ruling, edition: Edition) -> bool:
+    """Tell whether every figure that a rule names could be read, with its phrase; of another one nothing can be told."""
+    fields = {field for fact in edition.facts.values() for field in fact.fields}
+    known = {*edition.facts, *fields, *edition.scale, *PERIOD_NAMES, *RECORD_NAMES}
+    known |= {name for name, threshold in ruling.thresholds.items() if threshold.citation.phrase}
+    return all(name in known for condition in ruling.conditions for name in condition.names)
 
 
 def _figure(threshold: Threshold, words: OperativeWords, places: Places) -> Iterator[Problem]:
@@ -102,7 +117,7 @@ def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWor
     phrase = read_phrase(ruling.phrase, words)
     beside = isinstance(condition.tree, ast.BoolOp)
     found = [one for one in comparisons(condition.tree, ruling.thresholds) if not (one.guard and beside)]
-    wholes = [sign for sign in phrase.signs if sign.means == "whole"]
+    wholes = [sign for sign in phrase.signs if sign.sign == "==" and sign.means == "whole"]
     if wholes and found:
         if all(one.sign != "==" for one in found):
             told = {"phrase": ruling.phrase, "means": "==", "word": wholes[0].word}

@@ -13,9 +13,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from policy_engine.language.quantity import Quantity
+from policy_engine.language.signs import OPPOSITE
 from policy_engine.language.values import Number
 from policy_engine.load.build_words import HOLE
-from policy_engine.model.words import OperativeWords
+from policy_engine.model.words import BREACH, OperativeWords
 
 SIGNS = {"whole": "==", "before": "<"}
 """The signs of the meanings that are no signs themselves."""
@@ -34,17 +35,19 @@ class Figure(NamedTuple):
 
 
 class Sign(NamedTuple):
-    """A word found in a phrase: the stretch that it and its holes take up, the word, and what it means."""
+    """A word found in a phrase: the stretch that it and its holes take up, the word, what it means, and whether that must not be."""
 
     start: int
     end: int
     word: str
     means: str
+    forbidden: bool = False
 
     @property
     def sign(self) -> str:
-        """The sign of comparison that it means."""
-        return SIGNS.get(self.means, self.means)
+        """The sign of comparison that a rule must have by it: of what must not be, the opposite."""
+        sign = SIGNS.get(self.means, self.means)
+        return OPPOSITE[sign] if self.forbidden else sign
 
 
 class Phrase(NamedTuple):
@@ -58,7 +61,16 @@ class Phrase(NamedTuple):
 def read_phrase(phrase: str, words: OperativeWords) -> Phrase:
     """Read a phrase by the words of an edition."""
     text = plain(phrase)
-    return Phrase(tuple(sorted(_figures(text, words))), tuple(sorted(_signs(text, words))))
+    return Phrase(tuple(sorted(_figures(text, words))), tuple(sorted(_turned(list(_signs(text, words)), text))))
+
+
+def _turned(signs: list[Sign], text: str) -> Iterator[Sign]:
+    """Give the signs of a phrase, each with whether a word beside it says that it must not be; a semicolon parts what belongs together."""
+    breaches = [sign for sign in signs if sign.means == BREACH]
+    for sign in signs:
+        if sign.means != BREACH:
+            beside = next((one for one in breaches if ";" not in text[min(one.start, sign.start) : max(one.end, sign.end)]), None)
+            yield sign._replace(word=f"{beside.word} … {sign.word}", forbidden=True) if beside else sign
 
 
 def plain(text: str) -> str:

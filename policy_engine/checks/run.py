@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.checks.dead import find_dead
 from policy_engine.checks.double import find_doubles
-from policy_engine.checks.mapped import find_unmapped
+from policy_engine.checks.mapped import find_uncited, find_unmapped
 from policy_engine.checks.operative import find_contradictions
 from policy_engine.checks.places import Places, places_of
 from policy_engine.checks.texts import find_unkempt, find_untranslated
@@ -31,22 +31,23 @@ def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
         place = places.key("register", reading.id)
         if place and reading.status == "proposed":
             problem = places.problem("PE820", places.below(place, "status"), name=reading.id)
-            yield problem._replace(words=reading.silent_on)
+            yield problem._replace(words={language: f"{reading.id}: {text}" for language, text in reading.silent_on.items()})
 
 
 WHOLE: tuple[Check, ...] = (find_dead, find_unmapped)
 """What can only be told of an edition of which every part could be read: else an error would have consequences."""
-ANY: tuple[Check, ...] = (find_doubles, find_contradictions, find_proposed)
+ANY: tuple[Check, ...] = (find_doubles, find_contradictions, find_uncited, find_proposed)
 
 
 def check_edition(survey: Survey) -> Checked:
     """Check an edition; where it cannot be read whole, what is wrong with it, and whatever else can be told."""
     places = places_of(survey)
     found = [*survey.problems, *find_untranslated(places), *find_unkempt(places)]
+    told = {problem.location for problem in survey.problems}
     edition = survey.edition
     if edition:
         for check in (*ANY, *(WHOLE if survey.whole else ())):
-            found += check(edition, places)
+            found += (problem for problem in check(edition, places) if problem.location not in told)
         if survey.whole:
             found += _own_figures(edition)
     return Checked(survey, InputError([_with_line(problem, survey) for problem in found]).problems)

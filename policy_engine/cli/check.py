@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from policy_engine.cli.options import OPTIONS, complete_edition, format_option, language_option, rulebook_option
-from policy_engine.errors import N_
+from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
 
@@ -58,7 +58,11 @@ def check_editions(
     from policy_engine.checks.run import fails  # noqa: PLC0415
 
     begun = time.perf_counter()
-    every = _check(editions, rulebook)
+    try:
+        every = _check(editions, rulebook)
+    except InputError as error:
+        _write_refused(error, form, fail_level, language)
+        raise
     if fix:
         every = [_mend(checked, language) for checked in every]
     _write(every, form, fail_level, language, time.perf_counter() - begun)
@@ -95,6 +99,19 @@ def _mend(checked: "Checked", language: str) -> "Checked":
     return check_edition(survey_edition(survey.name, survey.folder)) if written else checked
 
 
+def _write_refused(error: InputError, form: str, level: str, language: str) -> None:
+    """Print a whole document of the format that was asked for where the editions cannot be found; its content is what is wrong."""
+    if form == "markdown":
+        from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+        from policy_engine.report.refused import refused_page  # noqa: PLC0415
+
+        write_prose(refused_page(translate(N_("Check"), language), error.problems, language), form)
+    elif form not in {"text", "human"}:
+        from policy_engine.report.checked import Machine  # noqa: PLC0415
+
+        click.echo(Machine((), level, language, problems=error.problems).text(form))
+
+
 def _write(every: "list[Checked]", form: str, level: str, language: str, seconds: float) -> None:
     """Print what was found."""
     if form in {"text", "human"}:
@@ -112,6 +129,6 @@ def _write(every: "list[Checked]", form: str, level: str, language: str, seconds
         say, summary = partial(message_of, language=language), partial(summary_of, language=language)
         write_prose(explain_checked(every, language, say, summary), form)
     else:
-        from policy_engine.report.checked import checked_to_machine  # noqa: PLC0415
+        from policy_engine.report.checked import Machine  # noqa: PLC0415
 
-        click.echo(checked_to_machine(every, form, level, language, seconds))
+        click.echo(Machine(every, level, language, seconds).text(form))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from policy_engine.cli.options import OPTIONS, complete_edition, format_option, language_option, rulebook_option
-from policy_engine.cli.output import note_reworded
+from policy_engine.cli.output import answer_refused, note_reworded
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
@@ -51,23 +51,38 @@ def build_compare(language: str) -> click.Command:
 def show_compare(
     language: str, before: str, after: str, cases: tuple[str, ...], rulebook: str | None, form: str, lang: str | None, *, proven: bool
 ) -> int:  # fmt: skip
-    """Print the comparison; give the exit code."""
+    """Print the comparison; give the exit code.
+
+    Raises:
+        InputError: where there is nothing to compare; the document that was asked for is printed all the same, and says so.
+    """
     del lang  # read before the command was built
+    try:
+        told = _compared(before, after, cases, rulebook, language, proven=proven)
+    except InputError as error:
+        from policy_engine.report.compare import nothing_compared  # noqa: PLC0415
+
+        answer_refused(error, form, f"{before} → {after}", nothing_compared(error.problems), language)
+        raise
+    if form == "json":
+        _write_data(told)
+    else:
+        _write_prose(told, form, language)
+    return int(told.passages is not None and not told.passages.settled)
+
+
+def _compared(before: str, after: str, cases: Sequence[str], rulebook: str | None, language: str, *, proven: bool) -> "_Told":
+    """Read the two editions, and answer what was asked of them."""
     from policy_engine.load.case import is_round  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.load.library import Library  # noqa: PLC0415
 
     library = Library(rulebook)
     first, second = library.edition(before), library.edition(after)
     note_reworded((first, second), language)
-    told = _Told(
+    return _Told(
         first, second, _shift(cases, library, first, second) if cases else None, _passages(first, second) if proven else None,
         tuple(folder for folder in cases if is_round(folder)),
     )  # fmt: skip
-    if form == "json":
-        _write_data(told)
-    else:
-        _write_prose(told, form, language)
-    return int(told.passages is not None and not told.passages.settled)
 
 
 class _Told(NamedTuple):

@@ -1,9 +1,9 @@
 """What every command prints the same way, on standard error: problems, and notes about sealed editions."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from policy_engine.errors import N_, Problem
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 
@@ -19,6 +19,28 @@ def show_problems(problems: Sequence[Problem], language: str, *, as_data: bool) 
         sys.stderr.write(to_json({"errors": errors}) + "\n")
     else:
         sys.stderr.write(problems_to_text(problems, language) + "\n")
+
+
+def answer_refused(error: InputError, form: str, title: str, empty: Mapping[str, object], language: str) -> None:
+    """Print a whole document of the format that was asked for, its content what is wrong; for people it is told on standard error alone.
+
+    Args:
+        error: what is wrong.
+        form: `text`, `json` or `markdown`.
+        title: the heading of the page.
+        empty: the keys of the JSON answer, with nothing in them.
+        language: `vi` or `en`.
+    """
+    if form == "json":
+        from policy_engine.report.data import to_json  # noqa: PLC0415  (only where data was asked for)
+        from policy_engine.report.refused import refused_to_data  # noqa: PLC0415
+
+        sys.stdout.write(to_json(refused_to_data(empty, error.problems)) + "\n")
+    elif form == "markdown":
+        from policy_engine.cli.prose import write_prose  # noqa: PLC0415
+        from policy_engine.report.refused import refused_page  # noqa: PLC0415
+
+        write_prose(refused_page(title, error.problems, language), form)
 
 
 def note_reworded(editions: Iterable[Edition], language: str) -> None:

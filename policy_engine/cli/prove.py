@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
-from policy_engine.cli.output import note_reworded
-from policy_engine.errors import N_
+from policy_engine.cli.output import answer_refused, note_reworded
+from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def show_proof(
     """Print the proof of one edition, or of all; give the exit code.
 
     Raises:
+        InputError: where an edition cannot be read; the document that was asked for is printed all the same, and says so.
         MissingExtraError: where z3 is not installed.
     """
     del lang  # read before the command was built
@@ -61,10 +62,16 @@ def show_proof(
     from policy_engine.prove.ask import BUDGET  # noqa: PLC0415
     from policy_engine.prove.edition import prove  # noqa: PLC0415
 
-    library = Library(rulebook)
-    editions = [library.edition(name) for name in ([edition] if edition else library.folders())]
-    note_reworded(tuple(editions), language)
-    proofs = [prove(one, budget or BUDGET) for one in editions]
+    try:
+        library = Library(rulebook)
+        editions = [library.edition(name) for name in ([edition] if edition else library.folders())]
+        note_reworded(tuple(editions), language)
+        proofs = [prove(one, budget or BUDGET) for one in editions]
+    except InputError as error:
+        from policy_engine.report.proofs import NOTHING_PROVEN  # noqa: PLC0415
+
+        answer_refused(error, form, edition or translate(N_("Proof"), language), NOTHING_PROVEN, language)
+        raise
     _write(proofs, form, language)
     if witnesses:
         _keep(proofs, witnesses, language)

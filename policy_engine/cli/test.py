@@ -98,7 +98,7 @@ def test_cases(language: str, asked: Asked) -> int:
 def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[Tested], list[Standing]]":
     """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
     from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.evaluate.expectation import unmet  # noqa: PLC0415
+    from policy_engine.evaluate.expectation import line_of, unmet  # noqa: PLC0415
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
     from policy_engine.explain.tested import Tested  # noqa: PLC0415
     from policy_engine.load.case import expand  # noqa: PLC0415
@@ -110,12 +110,14 @@ def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[
     standings: dict[str, Standing] = {}
     placed = asked.mutate or asked.suggest is not None
     for path in expand(asked.paths, refusals.others):
+        begun = time.perf_counter()
         try:
             one = rater.judge(path)
         except InputError as error:
             refusals.add(path, error)
             continue
-        tested.append(Tested(path, one.case.id, bool(one.case.expect), unmet(one.case.expect, one.verdict)))
+        missed = unmet(one.case.expect, one.verdict)
+        tested.append(Tested(path, one.case.id, bool(one.case.expect), missed, line_of(one.case, missed), time.perf_counter() - begun))
         name = one.edition.id
         if name not in standings:  # a sealed copy has no places, which a survivor is told with
             standings[name] = Standing(load_edition(library.folder_of(name), heed_lock=False) if placed else one.edition)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from policy_engine.language.shapes import is_array, is_object
+from policy_engine.model.case import Case
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
@@ -54,6 +55,13 @@ def outcome_of(verdict: Verdict) -> dict[str, object]:
         "route_ids": {trace.id: trace.outcome for trace in duties.routes},
         "findings": sorted(finding.id for finding in duties.findings),
     }
+
+
+def line_of(case: Case, missed: Iterable[Unmet]) -> int:
+    """Return the line of a case that states the first expectation which is not met; that of all of them where it is not known."""
+    keys = [key for miss in missed for key in (tuple(miss.key.split(".", 1)), (miss.key,))]
+    places = (case.places.get(("expect", *key)) for key in [*keys, ()])
+    return next((place.line for place in places if place), 1)
 
 
 def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]:

@@ -150,23 +150,21 @@ def check_invariants(facts: Facts, case: Case, plan: TrackPlan) -> None:
 
 def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: TrackPlan) -> Problem:
     """Say which rule is broken, by which figures, in which lines."""
+    from policy_engine.evaluate.breach import Figures, breach_of  # noqa: PLC0415  (only where figures cannot be)
+
     names = [name for name in rule.holds.names if name in values]
-    figures = ", ".join(f"{name} = {shown(values[name])}{_line(case, name)}" for name in names)
-    stated = next((source for name in names for source in (name, *_lists_of(name, plan)) if ("facts", source) in case.places), "")
-    problem = _problem("PE505", case, stated, {"rule": rule.holds.text, "figures": figures})
-    return problem._replace(words=rule.says)
+    stated = [source for name in names for source in (name, *_lists_of(name, plan)) if ("facts", source) in case.places]
+    lines = {name: place_of(case, name).line for name in stated}
+    figures = breach_of(rule.holds, Figures(values, plan.facts, lines))
+    place = place_of(case, stated[0] if stated else "")
+    places = ", ".join(map(str, sorted(set(lines.values())) or [place.line]))
+    return problem_at(case, place, "PE505", {"rule": rule.holds.text, "figures": figures, "places": places})._replace(words=rule.says)
 
 
 def _lists_of(name: str, plan: TrackPlan) -> tuple[str, ...]:
     """Give the list that a fact is counted from, if it is."""
     fact = plan.facts.get(name)
     return fact.counted_from.names[:1] if fact and fact.counted_from else ()
-
-
-def _line(case: Case, name: str) -> str:
-    """Say in which line a fact stands, where it does."""
-    place = case.places.get(("facts", name))
-    return f" (L{place.line})" if place else ""
 
 
 def place_of(case: Case, name: str) -> Location:

@@ -17,12 +17,14 @@ _NOTHING = N_("expects nothing: write under `expect:` what must come out")
 
 
 class Tested(NamedTuple):
-    """One case that was run: whether it expects anything, and what of it does not hold."""
+    """One case that was run: whether it expects anything, what of it does not hold, in which line that stands, how long it took."""
 
     path: str
     case: str
     expects: bool
     unmet: tuple[Unmet, ...]
+    line: int = 1
+    seconds: float = 0.0
 
     @property
     def passed(self) -> bool:

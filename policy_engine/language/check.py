@@ -12,7 +12,7 @@ from policy_engine.errors import N_
 from policy_engine.language.complaint import Complaint, nearest
 from policy_engine.language.grammar import children, offset_of, one_line
 from policy_engine.language.show import show
-from policy_engine.language.types import BOOL, COUNT, NOUNS, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
+from policy_engine.language.types import ANY, BOOL, COUNT, NOUNS, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
 
 
 class Checker:
@@ -68,8 +68,9 @@ class Checker:
 
     def _name(self, node: ast.expr, name: str) -> Named:
         """Look a name up."""
-        if name in self.scope:
-            return self.scope[name]
+        known = self.scope.get(name) or self.scope.get(ANY)
+        if known:
+            return known
         return Named(self._complain("PE302", node, name=name, nearest=nearest(name, self.scope)))
 
     def _constant(self, node: ast.expr, value: object) -> Type:

@@ -13,6 +13,8 @@ from policy_engine.language.types import COUNT, DAY, MONTHS, POINTS, SHARE, Type
 from policy_engine.language.values import Number
 
 _FIGURE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,12})?) ?(%|points|months)?", re.ASCII)
+_LIKE_DAY = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}", re.ASCII)
+_MAX_YEARLESS = 99
 _UNITS = {"%": SHARE, "points": POINTS, "months": MONTHS, None: COUNT}
 
 
@@ -38,6 +40,27 @@ def read_quantity(text: str) -> Quantity | None:
     if number.denominator != 1 and kind is not POINTS:
         return None
     return Quantity(kind, number if kind is POINTS else number.numerator, text)
+
+
+def is_like_day(text: str) -> bool:
+    """Tell whether a text is written like a day: three groups of digits, whether or not there is such a day."""
+    return _LIKE_DAY.fullmatch(text) is not None
+
+
+def nearest_day(text: str) -> str:
+    """Give the one day that a text like a day can mean, in the form that is read; "" where there is none, or two."""
+    groups = [int(group) for group in re.findall("[0-9]+", text)]
+    year = next((group for group in groups if group > _MAX_YEARLESS), 0)
+    rest = [group for group in groups if group != year]
+    pairs = [rest, rest[::-1]] if len(rest) == 2 else []  # noqa: PLR2004  (a day and a month)
+    days = {day for month, number in pairs if (day := read_day(f"{year:04d}-{month:02d}-{number:02d}"))}
+    return days.pop().isoformat() if len(days) == 1 else ""
+
+
+def nearest_quantity(text: str) -> str:
+    """Give the figure that a text means whose decimals stand behind a comma; "" where it means none."""
+    written = " ".join(text.replace(",", ".").split()).replace(" %", "%")
+    return written if written != text and read_quantity(written) else ""
 
 
 def read_day(text: str) -> date | None:

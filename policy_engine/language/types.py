@@ -36,6 +36,8 @@ ZERO = Type("zero")
 """The literal 0, which is zero of any number."""
 WRONG = Type("wrong")
 """What was already complained of; it agrees with everything, so that one fault is told once."""
+ANY = "*"
+"""The name, in a scope, of whatever stands in a block of declarations that could not be read: it may be any name."""
 
 SIMPLE = {t.kind: t for t in (BOOL, COUNT, POINTS, SHARE, MONTHS, DAY, TEXT, LEVEL)}
 NOUNS = {

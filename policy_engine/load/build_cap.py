@@ -1,12 +1,11 @@
 """A cohort rule: which share of which whole may have a level."""
 
-from collections.abc import Mapping
-
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
-from policy_engine.language.types import NOUNS
+from policy_engine.language.types import NOUNS, WRONG
 from policy_engine.load.build_rule import RULE, RuleContext, build_rule
 from policy_engine.load.conditions import build_condition
+from policy_engine.load.declared import Declared, is_unread
 from policy_engine.load.node import Node
 from policy_engine.model.case import LINKS
 from policy_engine.model.duties import COUNTED, ROUNDINGS, SEVERITIES, Cap, CapException
@@ -27,7 +26,7 @@ def build_cap(node: Node, context: RuleContext) -> Cap | None:
     per = _groups(got["per"], context) if "per" in got else ()
     words = got["rounding"].one_of(ROUNDINGS), got["counted"].one_of(COUNTED), got["severity"].one_of(SEVERITIES)
     exception = _exception(got["exception"], context, per) if "exception" in got else None
-    rule = build_rule(node, got, context, phrase_needed=at_most is None)
+    rule = build_rule(node, got, context, phrase_needed=False)
     if rule is None or at_most is None:
         return None
     phrase = rule.citation.phrase or at_most.citation.phrase
@@ -39,7 +38,7 @@ def _share(node: Node, context: RuleContext) -> Threshold | None:
     """Read the name of a threshold that is a percentage."""
     name = node.text()
     threshold = context.context.thresholds.get(name)
-    if name and threshold is None:
+    if name and threshold is None and not is_unread(name, context.scope):
         node.complain("PE401", name=name, sort=N_("threshold"), nearest=nearest(name, context.context.thresholds))
     if threshold and threshold.quantity.type.kind != "share":
         node.complain("PE303", found=f"{name} ({threshold.quantity.type.kind})", wanted=NOUNS["share"])
@@ -60,10 +59,10 @@ def _groups(node: Node, context: RuleContext) -> tuple[str, ...]:
     """Read what cases of one group share: a link, or facts."""
     names = [item.text() for item in node.items(at_least=1)]
     facts = context.context.facts
-    known: Mapping[str, object] = {**dict.fromkeys(LINKS), **{n: f for n, f in facts.items() if f.type.kind in _GROUPING}}
+    grouping = {name: fact for name, fact in facts.items() if fact.type is WRONG or fact.type.kind in _GROUPING}
+    known = Declared[object]({**dict.fromkeys(LINKS), **grouping}, open=facts.open)
     for index, name in enumerate(names):
-        if name and name not in known:
-            node.child(index).complain("PE401", name=name, sort=N_("fact"), nearest=nearest(name, known))
+        node.child(index).refer(name, known, N_("fact"))
     return tuple(names)
 
 

@@ -1,10 +1,9 @@
 """A file `chapter:` to a Chapter: who reviews and decides, what must be on file and by when, and what binds a level."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import N_
-from policy_engine.language.complaint import nearest
 from policy_engine.language.types import LEVEL, Named
 from policy_engine.load.build_cap import build_cap
 from policy_engine.load.build_facts import RECORD_NAMES, check_name
@@ -12,6 +11,7 @@ from policy_engine.load.build_rule import RULE, RuleContext, build_rule
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.context import Context
+from policy_engine.load.declared import Declared
 from policy_engine.load.node import Node
 from policy_engine.model.duties import DUTIES, SEVERITIES, Body, Ceiling, Chapter, Clause, Eligibility, Requirement, Route
 
@@ -22,8 +22,8 @@ class Parts(NamedTuple):
     """What chapters are built from: the edition's other parts."""
 
     context: Context
-    bodies: Mapping[str, Body]
-    tracks: Sequence[str]
+    bodies: Declared[Body]
+    tracks: Declared[object]
 
 
 def build_chapters(nodes: Iterable[Node], parts: Parts) -> tuple[Chapter, ...]:
@@ -67,15 +67,14 @@ def _items(got: Mapping[str, Node], key: str) -> list[Node]:
     return got[key].items(at_least=1) if key in got else []
 
 
-def _track(node: Node, tracks: Sequence[str]) -> str:
+def _track(node: Node, tracks: Declared[object]) -> str:
     """Read the name of a track."""
     name = node.text()
-    if name and name not in tracks:
-        node.complain("PE401", name=name, sort=N_("track"), nearest=nearest(name, tracks))
+    node.refer(name, tracks, N_("track"))
     return name
 
 
-def _build_route(node: Node, context: RuleContext, bodies: Mapping[str, Body]) -> Route | None:
+def _build_route(node: Node, context: RuleContext, bodies: Declared[Body]) -> Route | None:
     """Read one route: a body that does a duty, or the statement that the text names none."""
     if node.has("not_covered"):
         got = node.fields(("id", "cite", "duty", "not_covered"), RULE)
@@ -83,8 +82,7 @@ def _build_route(node: Node, context: RuleContext, bodies: Mapping[str, Body]) -
         return Route(rule, got["duty"].one_of(DUTIES), None) if rule else None
     got = node.fields(("id", "cite", "duty", "body"), RULE)
     body = got["body"].text()
-    if body and body not in bodies:
-        got["body"].complain("PE401", name=body, sort=N_("body"), nearest=nearest(body, bodies))
+    got["body"].refer(body, bodies, N_("body"))
     rule = build_rule(node, got, context, says="")
     return Route(rule, got["duty"].one_of(DUTIES), body) if rule else None
 
@@ -121,14 +119,15 @@ def _build_eligibility(node: Node, context: RuleContext) -> Eligibility | None:
     return Eligibility(rule, when) if rule and when else None
 
 
-def build_bodies(node: Node | None) -> dict[str, Body]:
+def build_bodies(node: Node | None) -> Declared[Body]:
     """Read the bodies that the edition names; no two share a spelling."""
     if node is None:
-        return {}
-    bodies: dict[str, Body] = {}
+        return Declared()
+    block = node.fields(("bodies",))["bodies"]
+    bodies = Declared[Body](open=not block.value or not block.is_block)
     spelled: dict[str, Node] = {}
-    for name, child in node.fields(("bodies",))["bodies"].entries(at_least=1):
-        check_name(child, name)
+    for name, child in block.entries(at_least=1):
+        bodies.open |= not check_name(child, name)
         got = child.fields(("label",), ("aliases",))
         aliases = tuple(item.text() for item in got["aliases"].items()) if "aliases" in got else ()
         label = got["label"].texts()

@@ -1,17 +1,16 @@
 """What an edition claims of itself, for a proof to confirm: its known gaps, the exceptions of its ladder, its monotonicities."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from policy_engine.errors import N_
-from policy_engine.language.complaint import nearest
-from policy_engine.language.types import NOUNS, NUMBERS
+from policy_engine.language.types import NOUNS, NUMBERS, WRONG
 from policy_engine.load.build_facts import check_name
 from policy_engine.load.build_thresholds import fill
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.context import Context
+from policy_engine.load.declared import Declared
 from policy_engine.load.node import Node
-from policy_engine.model.rulebook import GapDeclaration, LadderException, LevelRule, Monotonicity
-from policy_engine.model.threshold import Threshold
+from policy_engine.model.rulebook import GapDeclaration, LadderException, Monotonicity
 
 CLAIMS = ("gaps", "monotone")
 """The keys of a track under which it claims something of itself."""
@@ -24,7 +23,7 @@ def build_gaps(got: Mapping[str, Node], context: Context) -> tuple[GapDeclaratio
     for item in _entries(got, "gaps"):
         own = item.fields(("id", "where", "says"), ("readings",))
         where = build_condition(own["where"], context.scope, context.positive)
-        says = fill(own["says"], context.thresholds)
+        says = fill(own["says"], context.thresholds, context.scope)
         if where:
             found.append(GapDeclaration(own["id"].text(), where, says, item.place, context.readings(own)))
     return tuple(found)
@@ -36,30 +35,33 @@ def build_monotone(got: Mapping[str, Node], context: Context) -> tuple[Monotonic
     for item in _entries(got, "monotone"):
         own = item.fields(("id", "more", "never", "says"))
         fact = own["more"].text()
-        if fact and fact not in context.facts:
-            own["more"].complain("PE401", name=fact, sort=N_("fact"), nearest=nearest(fact, context.facts))
-        elif fact and context.facts[fact].type.kind not in NUMBERS:
+        if own["more"].refer(fact, context.facts, N_("fact")) and context.facts[fact].type.kind not in {*NUMBERS, WRONG.kind}:
             own["more"].complain("PE303", found=f"{fact} ({context.facts[fact].type.kind})", wanted=NOUNS["zero"])
         found.append(Monotonicity(own["id"].text(), fact, own["never"].one_of(NEVER), own["says"].texts(), item.place))
     return tuple(found)
 
 
 def build_exceptions(
-    got: Mapping[str, Node], levels: Sequence[str], rules: Iterable[LevelRule], thresholds: Mapping[str, Threshold]
+    got: Mapping[str, Node], levels: Declared[object], asked: Declared[object], context: Context
 ) -> tuple[LadderException, ...]:
     """Read where a better level of a step does not ask what a worse one of it asks."""
     if "exceptions" not in got:
         return ()
-    asked = {criterion.id for rule in rules if rule.level in levels for criterion in rule.criteria}
     found: list[LadderException] = []
     for item in got["exceptions"].items(at_least=1):
         own = item.fields(("level", "without", "says"))
         without = own["without"].items(at_least=1)
         for child in without:
-            if child.text() not in asked:
-                child.complain("PE401", name=child.text(), sort=N_("criterion"), nearest=nearest(child.text(), asked))
+            child.refer(child.text(), asked, N_("criterion"))
         names = tuple(child.text() for child in without)
-        found.append(LadderException(own["level"].one_of(levels), names, fill(own["says"], thresholds), item.place))
+        found.append(
+            LadderException(
+                own["level"].one_of(levels),
+                names,
+                fill(own["says"], context.thresholds, context.scope),
+                item.place,
+            )
+        )
     return tuple(found)
 
 

@@ -2,12 +2,13 @@
 
 import ast
 import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from policy_engine.errors import N_
 from policy_engine.language.functions import FUNCTIONS
-from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, Named, Type
+from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, WRONG, Named, Type
 from policy_engine.load.conditions import Scope, build_condition
+from policy_engine.load.declared import Declared, open_scope
 from policy_engine.load.node import Node
 from policy_engine.model.case import AFTER, BEFORE
 from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
@@ -32,23 +33,34 @@ _OPTIONAL = (
 )  # fmt: skip
 
 
-def check_name(node: Node, name: str) -> None:
-    """Complain of a name that conditions could not use."""
+def check_name(node: Node, name: str) -> bool:
+    """Complain of a name that conditions could not use; tell whether it can be used."""
     if not name:
-        return  # told as a text that is missing
-    if not (name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"):
+        return False  # told as a text that is missing
+    if not _is_spelled(name):
         node.complain("PE409", node.key_place, name=name, reason=N_("it has other characters"))
-    elif keyword.iskeyword(name) or name in _RESERVED:
+    elif not is_name(name):
         node.complain("PE409", node.key_place, name=name, reason=N_("the condition language needs the word itself"))
+    return is_name(name)
 
 
-def constants(scale: Mapping[str, Level]) -> dict[str, Named]:
+def is_name(name: str) -> bool:
+    """Tell whether conditions can use a name."""
+    return _is_spelled(name) and not keyword.iskeyword(name) and name not in _RESERVED
+
+
+def _is_spelled(name: str) -> bool:
+    """Tell whether a name has the signs that a name may have."""
+    return name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"
+
+
+def constants(scale: Declared[Level]) -> dict[str, Named]:
     """Give the names that every condition of an edition may use: the levels, and the ends of the period."""
     levels = {level: Named(LEVEL, constant=True) for level in scale}
-    return levels | dict.fromkeys(PERIOD_NAMES, Named(DAY, constant=True))
+    return levels | open_scope(unread=scale.open) | dict.fromkeys(PERIOD_NAMES, Named(DAY, constant=True))
 
 
-def build_reading_uses(node: Node, register: Mapping[str, Reading], scope: Scope) -> tuple[ReadingUse, ...]:
+def build_reading_uses(node: Node, register: Declared[Reading], scope: Scope) -> tuple[ReadingUse, ...]:
     """Read a list of readings: ids of the register, each plain or with a condition of its own."""
     uses: list[ReadingUse] = []
     for item in node.items():
@@ -57,15 +69,15 @@ def build_reading_uses(node: Node, register: Mapping[str, Reading], scope: Scope
             name, when = fields["id"].text(), build_condition(fields["when"], scope)
         else:
             name, when = item.text(), None
-        if name and name not in register:
+        if name and not register.may_have(name):
             item.complain("PE401", name=name, sort=N_("reading"), nearest="")
         uses.append(ReadingUse(name, when))
     return tuple(uses)
 
 
 def build_facts(
-    nodes: Iterable[Node], scale: Mapping[str, Level], register: Mapping[str, Reading], figures: Mapping[str, Named]
-) -> dict[str, FactDeclaration]:
+    nodes: Sequence[Node], scale: Declared[Level], register: Declared[Reading], figures: Mapping[str, Named]
+) -> Declared[FactDeclaration]:
     """Read every declared fact; what facts say of each other is checked once all are known.
 
     Args:
@@ -75,30 +87,31 @@ def build_facts(
         figures: the figures that are known everywhere.
     """
     where: dict[str, Node] = {}
-    plain: dict[str, FactDeclaration] = {}
+    plain = Declared[FactDeclaration](open=not all(node.is_block for node in nodes))
     for name, child in (entry for node in nodes for entry in node.entries()):
         if name in where or name in scale or name in figures:
             first = where[name].key_place if name in where else None
             child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}" if first else "scale: | thresholds:")
         where[name], plain[name] = child, _build_fact(child, name)
+        plain.open |= not check_name(child, name)
     scope = {**fact_scope(scale, plain), **figures}
-    facts = {n: _connect(where[n], f, scope, register) for n, f in plain.items()}
+    facts = Declared({n: _connect(where[n], f, scope, register) for n, f in plain.items()}, open=plain.open)
     _refuse_circles(where, facts)
     return facts
 
 
-def fact_scope(scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration]) -> dict[str, Named]:
+def fact_scope(scale: Declared[Level], facts: Declared[FactDeclaration]) -> dict[str, Named]:
     """Give the names that a condition over facts may use."""
-    return {**constants(scale), **{name: Named(fact.type) for name, fact in facts.items()}}
+    return {**constants(scale), **{name: Named(fact.type) for name, fact in facts.items()}, **open_scope(unread=facts.open)}
 
 
 def _build_fact(node: Node, name: str) -> FactDeclaration:
     """Read one declaration, apart from its conditions."""
-    check_name(node, name)
     got = node.fields(("type", "label", "asks"), _OPTIONAL)
-    kind, choices, fields = _kind(got, (*SIMPLE, "choice", "set", "list"))
+    kind, choices, fields = _kind(node, got, (*SIMPLE, "choice", "set", "list"))
     members = {n: _build_field(child, n) for n, child in got["fields"].entries(at_least=1)} if fields else {}
-    kind = Type("list", fields=tuple((n, f.type) for n, f in members.items())) if kind.kind == "list" else kind
+    if kind.kind == "list":
+        kind = Type("list", fields=tuple((n, f.type) for n, f in members.items())) if members else WRONG
     return FactDeclaration(
         name, kind, got["label"].texts(), got["asks"].texts(), Citation(got["cite"].text() if "cite" in got else ""), node.key_place,
         unit=got["unit"].texts() if "unit" in got else {}, choices=choices, fields=members,
@@ -111,6 +124,8 @@ def _link(got: Mapping[str, Node], kind: Type) -> str:
     if "gathered_from" not in got:
         return ""
     node = got["gathered_from"]
+    if kind is WRONG:
+        return ""
     if kind.kind != "list":
         return node.one_of(BEFORE)
     fields = got.get("fields")
@@ -131,27 +146,29 @@ def _build_field(node: Node, name: str) -> FactDeclaration:
     """Read the declaration of one field of a list's items."""
     check_name(node, name)
     got = node.fields(("type",), ("label", "choices"))
-    kind, choices, _ = _kind(got, _FIELD_KINDS)
+    kind, choices, _ = _kind(node, got, _FIELD_KINDS)
     label = got["label"].texts() if "label" in got else {}
     return FactDeclaration(name, kind, label, label, Citation(""), node.key_place, choices=choices)
 
 
-def _kind(got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[Type, dict[str, dict[str, str]], bool]:
+def _kind(node: Node, got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[Type, dict[str, dict[str, str]], bool]:
     """Read a type with what it needs: the choices of a choice, the fields of a list."""
     kind = got["type"].one_of(kinds)
+    if got["type"].value not in kinds:
+        return WRONG, {}, False
     for key, owners in _OWNERS.items():
         if key in got and kind not in owners:
             got[key].complain("PE201", got[key].key_place, key=key, nearest="", known=f"type: {' | '.join(owners)}")
         elif kind in owners and key in _NEEDED and key not in got:
-            got["type"].complain("PE202", key=key)
+            node.lacks(key)
     if kind in {"choice", "set"} and "choices" in got:
         choices = {choice: child.texts() for choice, child in got["choices"].entries(at_least=1)}
-        return Type(kind, tuple(choices)), choices, False
-    return SIMPLE.get(kind, Type(kind)), {}, kind == "list" and "fields" in got
+        return Type(kind, tuple(choices)) if choices else WRONG, choices, False
+    return WRONG if kind in {"choice", "set"} else SIMPLE.get(kind, Type(kind)), {}, kind == "list" and "fields" in got
 
 
 def _connect(
-    node: Node, fact: FactDeclaration, scope: Mapping[str, Named], register: Mapping[str, Reading]
+    node: Node, fact: FactDeclaration, scope: Mapping[str, Named], register: Declared[Reading]
 ) -> FactDeclaration:  # fmt: skip
     """Add what a fact follows from, now that every name is known."""
     return fact._replace(
@@ -205,7 +222,7 @@ def _sources(fact: FactDeclaration) -> tuple[str, ...]:
     return tuple(name for c in (fact.derived, fact.when_absent, fact.counted_from) if c for name in c.names)
 
 
-def build_invariants(node: Node, scope: Scope, register: Mapping[str, Reading]) -> tuple[Invariant, ...]:
+def build_invariants(node: Node, scope: Scope, register: Declared[Reading]) -> tuple[Invariant, ...]:
     """Read a list of invariants (`invariants:` of the edition, `requires:` of a track)."""
     found: list[Invariant] = []
     for item in node.items():

@@ -8,6 +8,7 @@ from policy_engine.load.build_facts import check_name
 from policy_engine.load.build_thresholds import fill
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.context import Context
+from policy_engine.load.declared import is_unread
 from policy_engine.load.node import Node
 from policy_engine.model.duties import Rule
 from policy_engine.model.facts import Condition, Texts
@@ -50,14 +51,20 @@ def build_rule(
         got["id"].complain("PE402", name=name, first=f"{first.file}:{first.line}")
     context.seen[name] = node
     applies = build_condition(got["applies_when"], context.scope) if "applies_when" in got else None
-    spoken: Texts = fill(got[says], context.context.thresholds) if says else {}
+    spoken: Texts = fill(got[says], context.context.thresholds, context.scope) if says else {}
     readings = context.context.readings(got)
     if "applies_when" in got and applies is None:
         return None
     phrase = got["phrase"].text() if "phrase" in got else _phrase_of((applies, *conditions), context.context)
-    if not phrase and phrase_needed and "phrase" not in got and None not in conditions:
-        node.complain("PE202", node.key_place, key="phrase")
+    if not phrase and phrase_needed and "phrase" not in got and None not in conditions and not _awaits((applies, *conditions), context):
+        node.lacks("phrase")
     return Rule(name, Citation(got["cite"].text(), phrase), spoken, node.key_place, applies, readings)
+
+
+def _awaits(conditions: Iterable[Condition | None], context: RuleContext) -> bool:
+    """Tell whether conditions name a figure, which brings its own phrase; one that could not be read may bring one."""
+    names = {name for condition in conditions if condition for name in condition.names}
+    return any(name in context.context.thresholds or is_unread(name, context.scope) for name in names)
 
 
 def _phrase_of(conditions: Iterable[Condition | None], context: Context) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from policy_engine.errors import N_
 from policy_engine.language.check import positive_wholes
-from policy_engine.language.complaint import nearest
 from policy_engine.language.types import NOUNS, WRONG
 from policy_engine.load.build_claims import CLAIMS, build_exceptions, build_gaps, build_monotone
 from policy_engine.load.build_facts import build_invariants, check_name
 from policy_engine.load.build_thresholds import build_thresholds, fill, named_figures
 from policy_engine.load.conditions import build_condition
 from policy_engine.load.context import Context
+from policy_engine.load.declared import Declared, Everything, is_unread
 from policy_engine.load.node import Node
 from policy_engine.model.facts import Condition, Invariant
 from policy_engine.model.rulebook import Criterion, DecideStep, LevelRule, Residual, StandIn, Track
@@ -33,30 +33,29 @@ def build_track(node: Node, context: Context) -> Track:
     context = context._replace(thresholds={**context.thresholds, **thresholds}, scope=scope)
     requires = build_invariants(got["requires"], scope, context.register) if "requires" in got else ()
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
-    context = context._replace(positive=_always_positive(requires, stand_ins))
-    own = dict(got["criteria"].entries()) if "criteria" in got else {}
+    context = context._replace(positive=_always_positive(got, requires, stand_ins))
+    own = Declared(got["criteria"].entries(), open=not got["criteria"].is_block) if "criteria" in got else Declared[Node]()
     for name, child in own.items():
-        check_name(child, name)
+        own.open |= not check_name(child, name)
     for name in own.keys() & context.shared.keys():
         first = context.shared[name].key_place
         own[name].complain("PE402", own[name].key_place, name=name, first=f"{first.file}:{first.line}")
-    levels = _build_levels(got["levels"], context, {**context.shared, **own})
-    used = {criterion.id for rule in levels for criterion in rule.criteria}
-    for name in own.keys() - used:
+    levels = _build_levels(got["levels"], context, Declared({**context.shared, **own}, open=context.shared.open or own.open))
+    for name in own.keys() - criteria_named(node):
         build_unused(own[name], context)
     track = front._replace(
         readings=context.readings(got), requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
-        decide=tuple(_build_step(item, context, levels) for item in got["decide"].items()),
+        decide=tuple(_build_step(item, context, got["levels"]) for item in got["decide"].items()),
         residual=_build_residual(got["residual"], context), gaps=build_gaps(got, context), monotone=build_monotone(got, context),
     )  # fmt: skip
-    _refuse_undecided(got, track, context)
+    _refuse_undecided(got, context)
     return track._replace(reads=_reads(track, context))
 
 
 def _plain_track(node: Node, got: Mapping[str, Node], context: Context) -> Track:
     """Read what every track has."""
     name = got["track"].text()
-    check_name(got["track"], name)
+    name = name if check_name(got["track"], name) else ""
     applies = build_condition(got["applies_to"], context.scope) or _nowhere(got["applies_to"])
     return Track(
         name, Citation(got["cite"].text()), got["label"].texts(), applies, Residual("", None), node.place,
@@ -95,19 +94,24 @@ def _build_stand_ins(node: Node, context: Context) -> tuple[StandIn, ...]:
 def _check_pair(node: Node, target: str, source: str, context: Context) -> None:
     """Complain where a fact stands for one that is not declared, or is not of its type."""
     for name, place in ((target, node.key_place), (source, node.place)):
-        if name and name not in context.facts:
-            node.complain("PE401", place, name=name, sort=N_("fact"), nearest=nearest(name, context.facts))
+        node.refer(name, context.facts, N_("fact"), place)
     kinds = [context.facts[name].type.kind for name in (target, source) if name in context.facts]
-    if len(set(kinds)) > 1:
+    if len(set(kinds)) > 1 and WRONG.kind not in kinds:
         node.complain("PE303", found=f"{source} ({kinds[1]})", wanted=NOUNS[kinds[0]])
 
 
-def _always_positive(requires: Iterable[Invariant], stand_ins: Iterable[StandIn]) -> frozenset[str]:
+def _always_positive(got: Mapping[str, Node], requires: Sequence[Invariant], stand_ins: Sequence[StandIn]) -> frozenset[str]:
     """Give the wholes that the track's own rules keep above zero.
 
     A whole that others stand in for is safe where both are: the one that stands in, and, where
-    the condition of standing in fails, the whole itself (`not apart or whole > 0`).
+    the condition of standing in fails, the whole itself (`not apart or whole > 0`). Where a rule could not be read,
+    every whole may be safe.
     """
+    if any(
+        key in got and got[key].value != [] and len(got[key].items()) != len(read)
+        for key, read in (("requires", requires), ("stand_in", stand_ins))
+    ):
+        return Everything()
     texts = {rule.holds.text for rule in requires}
     positive = frozenset[str]().union(*(positive_wholes(rule.holds.tree) for rule in requires))
     for stand_in in stand_ins:
@@ -117,13 +121,12 @@ def _always_positive(requires: Iterable[Invariant], stand_ins: Iterable[StandIn]
     return positive
 
 
-def _build_levels(node: Node, context: Context, shared: Mapping[str, Node]) -> tuple[LevelRule, ...]:
+def _build_levels(node: Node, context: Context, shared: Declared[Node]) -> tuple[LevelRule, ...]:
     """Read what each level asks, best level first."""
     rules: list[LevelRule] = []
     seen: dict[str, Node] = {}
     for level, child in node.entries():
-        if level not in context.scale:
-            child.complain("PE401", child.key_place, name=level, sort=N_("level"), nearest=nearest(level, context.scale))
+        if not child.refer(level, context.scale, N_("level"), child.key_place):
             continue
         mode = "any_of" if child.has("any_of") else "all_of"
         got = child.fields(("cite", mode), ("readings",))
@@ -135,13 +138,12 @@ def _build_levels(node: Node, context: Context, shared: Mapping[str, Node]) -> t
     return tuple(sorted(rules, key=lambda rule: -context.scale[rule.level].rank))
 
 
-def _build_criterion(node: Node, context: Context, shared: Mapping[str, Node], seen: dict[str, Node]) -> Criterion | None:
+def _build_criterion(node: Node, context: Context, shared: Declared[Node], seen: dict[str, Node]) -> Criterion | None:
     """Read one entry of a level: a criterion of its own, or one written once and used under this clause."""
     if node.has("use"):
         got = node.fields(("use", "cite"), ("phrase",))
         name = got["use"].text()
-        if name not in shared:
-            got["use"].complain("PE401", name=name, sort=N_("criterion"), nearest=nearest(name, shared))
+        if not got["use"].refer(name, shared, N_("criterion")):
             return None
         return _criterion(shared[name], name, got, context)
     got = node.fields(("id", "cite", *_CRITERION[0]), _CRITERION[1])
@@ -161,20 +163,21 @@ def build_unused(node: Node, context: Context) -> None:
 
 def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Context) -> Criterion | None:
     """Read a criterion's body at `node`, under the clause and phrase of the level that uses it."""
-    body = node.fields(_CRITERION[0], (*(("id",) if "id" in under else ()), *_CRITERION[1]))
+    body = under if "id" in under else node.fields(*_CRITERION)
     applies = build_condition(body["applies_when"], context.scope) if "applies_when" in body else None
-    guarded = context.positive | positive_wholes(applies.tree) if applies else context.positive
+    unread = "applies_when" in body and applies is None
+    guarded = Everything() if unread else context.positive | positive_wholes(applies.tree) if applies else context.positive
     when = build_condition(body["when"], context.scope, guarded)
-    says = fill(body["says"], context.thresholds)
-    if when is None or ("applies_when" in body and applies is None):
+    says = fill(body["says"], context.thresholds, context.scope)
+    if when is None or unread:
         return None
     thresholds = tuple(context.thresholds[n] for n in when.names if n in context.thresholds)
     if "cite" in body:
         body["cite"].text()
     phrases = [holder["phrase"].text() for holder in (under, body) if "phrase" in holder]
     phrase = phrases[0] if phrases else "; ".join(t.citation.phrase for t in thresholds)
-    if not phrase and not any(context.scope[name].type is WRONG for name in when.names if name in context.scope):
-        node.complain("PE202", node.key_place, key="phrase")
+    if not phrase and not phrases and not thresholds and not any(is_unread(name, context.scope) for name in when.names):
+        node.lacks("phrase")
     cite = under["cite"].text() if "cite" in under else body["cite"].text() if "cite" in body else ""
     return Criterion(
         name, Citation(cite, phrase), when, says, node.key_place, applies, context.readings(body, "applies_readings"),
@@ -182,22 +185,51 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
     )  # fmt: skip
 
 
-def _build_step(node: Node, context: Context, rules: Sequence[LevelRule]) -> DecideStep:
+def _build_step(node: Node, context: Context, rules: Node) -> DecideStep:
     """Read one step of deciding."""
     key = "first" if node.has("first") else "highest_of"
     got = node.fields((key,), ("readings", "exceptions"))
     names = [got[key]] if key == "first" else got[key].items(at_least=1)
     for name in names:
-        if name.text() not in context.scale and name.value is not None:
-            name.complain("PE401", name=str(name.value), sort=N_("level"), nearest=nearest(str(name.value), context.scale))
+        name.refer(name.text(), context.scale, N_("level"))
     levels = [name.value for name in names if isinstance(name.value, str) and name.value in context.scale]
     ranked = sorted(levels, key=lambda level: -context.scale[level].rank)
-    return DecideStep(tuple(ranked), context.readings(got), build_exceptions(got, ranked, rules, context.thresholds))
+    return DecideStep(
+        tuple(ranked), context.readings(got), build_exceptions(got, _named_once(names, context), _asked(rules, ranked, context), context)
+    )
 
 
 def _decided(step: Node) -> list[Node]:
-    """Give the levels that a step names."""
-    return [step.child("first")] if step.has("first") else step.child("highest_of").items() if step.has("highest_of") else []
+    """Give the levels that a step names; one without a value where that cannot be read."""
+    if step.has("first"):
+        return [step.child("first")]
+    named = step.child("highest_of")
+    return [named.child(index) for index in range(len(named.value))] if isinstance(named.value, list) else [named]
+
+
+def _named_once(names: Sequence[Node], context: Context) -> Declared[object]:
+    """Give the levels that a step names; one that could not be read may be any."""
+    levels = [name.value if isinstance(name.value, str) else "" for name in names]
+    return Declared(dict.fromkeys(levels), open=not levels or not {*levels} <= {*context.scale})
+
+
+def _asked(rules: Node, levels: Iterable[str], context: Context) -> Declared[object]:
+    """Give the names of the criteria under levels, read or not."""
+    names = [name for level in levels for name in _named_in(rules.child(level))]
+    return Declared(dict.fromkeys(names), open=not names or "" in names or context.scale.open)
+
+
+def criteria_named(track: Node) -> set[str]:
+    """Give the names of the criteria under the levels of a track, read or not."""
+    levels = track.child("levels")
+    return {name for level in (levels.value if isinstance(levels.value, dict) else ()) for name in _named_in(levels.child(level))}
+
+
+def _named_in(rule: Node) -> list[str]:
+    """Give the names of the criteria under a level, read or not; "" for each that has none."""
+    items = rule.child("any_of" if rule.has("any_of") else "all_of").value
+    named = [item.get("use", item.get("id")) if isinstance(item, dict) else None for item in (items if isinstance(items, list) else [None])]
+    return [name if isinstance(name, str) else "" for name in named]
 
 
 def _build_residual(node: Node, context: Context) -> Residual:
@@ -209,16 +241,33 @@ def _build_residual(node: Node, context: Context) -> Residual:
     return Residual("classified", got[key].one_of(context.scale), context.readings(got))
 
 
-def _refuse_undecided(got: Mapping[str, Node], track: Track, context: Context) -> None:
+def _refuse_undecided(got: Mapping[str, Node], context: Context) -> None:
     """Complain of a level that is decided twice or never, or decided without a rule."""
-    if any(not isinstance(node.value, str) or node.value not in context.scale for step in got["decide"].items() for node in _decided(step)):
+    steps = [node for step in got["decide"].items() for node in _decided(step)]
+    named = [node.value if isinstance(node.value, str) else "" for node in steps]
+    ruled = list(got["levels"].value) if isinstance(got["levels"].value, dict) else [""]
+    rest = got["residual"].child("level").value if got["residual"].has("level") else None
+    if not steps or context.scale.open or not {*named, *ruled, rest or next(iter(context.scale), "")} <= {*context.scale}:
         return  # what is missing there may be what is misspelt
-    decided = [level for step in track.decide for level in step.levels]
-    ruled = {rule.level for rule in track.levels}
     for level in context.scale:
-        times = decided.count(level)
-        if times > 1 or (times == 0 and level != track.residual.level) or (times == 1 and level not in ruled):
-            got["decide"].complain("PE403", got["decide"].key_place, level=level)
+        if named.count(level) > 1:
+            last = [node for node, name in zip(steps, named, strict=True) if name == level][-1]
+            last.complain("PE403", level=level, fault=_TWICE, remedy=_KEEP_ONE)
+        elif level in named and level not in ruled:
+            steps[named.index(level)].complain("PE403", level=level, fault=_NO_RULE, remedy=_ADD_RULE)
+        elif level not in named and level != rest:
+            fault, remedy = (_NOT_DECIDED, _ADD_STEP) if level in ruled else (_NEVER_SAID, _ADD_BOTH)
+            got["decide"].complain("PE403", got["decide"].key_place, level=level, fault=fault, remedy=remedy)
+
+
+_NEVER_SAID = N_("is in the scale, but this track does not say when it holds")
+_ADD_BOTH = N_("add `{level}:` under `levels:`, then name it under `decide:`")
+_NOT_DECIDED = N_("stands under `levels:`, but nothing under `decide:` names it")
+_ADD_STEP = N_("name it in a step under `decide:`")
+_NO_RULE = N_("is named under `decide:`, but stands not under `levels:`")
+_ADD_RULE = N_("add `{level}:` under `levels:`, with its clause and its criteria")
+_TWICE = N_("is decided twice")
+_KEEP_ONE = N_("name it in one step of `decide:`")
 
 
 def _reads(track: Track, context: Context) -> tuple[str, ...]:

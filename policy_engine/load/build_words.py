@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from policy_engine.errors import N_
-from policy_engine.language.quantity import Quantity, read_quantity
+from policy_engine.language.quantity import Quantity
+from policy_engine.load.build_thresholds import build_quantity
 from policy_engine.load.node import Node
 from policy_engine.model.words import MEANINGS, OperativeWords, Word
 
@@ -54,10 +55,7 @@ def _figures(node: Node, spelled: Mapping[str, Node]) -> tuple[tuple[str, Quanti
     seen = dict(spelled)
     for item in node.items(at_least=1):
         got = item.fields(("means", "words"))
-        written = got["means"].text() if isinstance(got["means"].value, str) else str(got["means"].value)
-        quantity = read_quantity(written)
-        if quantity is None and got["means"].value is not None:
-            got["means"].complain("PE404", found=written[:40])
+        quantity = build_quantity(got["means"])
         texts = [_spelling(word, seen) for word in got["words"].items(at_least=1)]
         found += [(text, quantity) for text in texts if quantity]
     return tuple(found)

@@ -47,7 +47,7 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
         raise InputError(document.problems)
     node = Node(document)
     if not isinstance(document.data, dict):
-        node.wrong(N_("a mapping of keys and values"))
+        node.wrong(N_("a block of `key: value` lines"))
         raise InputError(document.problems)
     got = node.fields(("case", "facts"), ("edition", "period", "subject", *LINKS, *RECORD, "expect"))
     chosen = _edition(node, got, library, edition, raw)
@@ -79,7 +79,7 @@ def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str |
         node.document.problems.extend(_with_line(node, p) for p in error.problems if p.location.file == file)
         check_schema(_SCHEMA, (node.document,), {file: raw})
         raise InputError([*node.document.problems, *(p for p in error.problems if p.location.file != file)]) from error
-    if "edition" not in got and "period" not in got:
+    if "edition" not in got and "period" not in got and not (node.misspells("edition") or node.misspells("period")):
         node.complain("PE606")
     raise InputError(node.document.problems)
 

@@ -38,9 +38,10 @@ def read_expect(node: Node, edition: Edition) -> dict[str, object]:
 
 def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
     """Read outcomes by the id of what has them."""
-    for name, child in node.entries():
+    entries = node.entries(at_least=1)
+    for name, child in entries:
         check_name(child, name)
-    return {name: child.one_of(known) for name, child in node.entries()}
+    return {name: child.one_of(known) for name, child in entries}
 
 
 def _check_routes(node: Node, edition: Edition) -> None:

@@ -39,7 +39,7 @@ def _decisions(node: Node, edition: Edition) -> tuple[Decision, ...]:
     if node.value in ("unknown", "none"):
         return ()
     if not isinstance(node.value, (dict, list)):
-        node.wrong(N_("a mapping of keys and values"))
+        node.wrong(N_("a block of `key: value` lines"))
         return ()
     return tuple(_decision(item, edition) for item in (node.items(at_least=1) if isinstance(node.value, list) else [node]))
 
@@ -48,7 +48,7 @@ def _decision(node: Node, edition: Edition) -> Decision:
     """Read one decision."""
     got = node.fields(("level",), ("by", "day", "reason"))
     level = _level(got["level"], edition)
-    if not isinstance(level, str) and isinstance(got["level"].value, str):
+    if got["level"].value in ("unknown", "none"):
         got["level"].wrong(N_("a level of the scale"))
     body, reason = (got[key].text() if key in got and got[key].value != "unknown" else "" for key in ("by", "reason"))
     day = got["day"].day() if "day" in got and got["day"].value != "unknown" else None

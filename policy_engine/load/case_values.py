@@ -29,7 +29,7 @@ def read_value(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) ->
             return _level(node, fact, value, scale)
         case kind:
             read = _SCALARS[kind](value) if kind in _SCALARS else None
-    if read is None:
+    if read is None and not (fact.type.kind == "day" and node.is_no_day()):
         node.complain("PE502", name=fact.name, found=describe(value), wanted=NOUNS[fact.type.kind])
     return read
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.language.types import Named
 from policy_engine.load.build_facts import build_reading_uses
+from policy_engine.load.declared import Declared
 from policy_engine.load.node import Node
 from policy_engine.model.facts import FactDeclaration, ReadingUse
 from policy_engine.model.rulebook import Level, Reading
@@ -14,10 +15,10 @@ from policy_engine.model.threshold import Threshold
 class Context(NamedTuple):
     """What a track is built from: the edition's other parts, and the names that its conditions may use."""
 
-    scale: Mapping[str, Level]
-    facts: Mapping[str, FactDeclaration]
-    register: Mapping[str, Reading]
-    shared: Mapping[str, Node]
+    scale: Declared[Level]
+    facts: Declared[FactDeclaration]
+    register: Declared[Reading]
+    shared: Declared[Node]
     scope: Mapping[str, Named]
     thresholds: Mapping[str, Threshold] = {}
     positive: frozenset[str] = frozenset()

@@ -6,6 +6,7 @@ chapters ask for. Everything that is wrong in any of them is told in one run.
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
@@ -13,9 +14,10 @@ from policy_engine.language.types import Named
 from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, constants, fact_scope
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
-from policy_engine.load.build_track import build_track, build_unused
+from policy_engine.load.build_track import build_track, build_unused, criteria_named
 from policy_engine.load.build_words import build_words
 from policy_engine.load.context import Context
+from policy_engine.load.declared import Declared
 from policy_engine.load.files import is_shipped, read_bytes
 from policy_engine.load.lock import read_seal, same_texts, sealed_documents
 from policy_engine.load.meaning import revision_of
@@ -97,7 +99,8 @@ def build_noting(folder: str, documents: Sequence[Document], raws: Mapping[str, 
     """
     readable = [document for document in documents if not document.broken]
     found = _sort(folder, readable)
-    edition = _build(found) if len(readable) == len(documents) else None
+    sorted_out = sum(map(len, found.nodes.values()))
+    edition = _build(found) if len(documents) == sorted_out else None  # what seems to be missing may be in a file that was not read
     check_schema(_SCHEMA, readable, raws)
     return edition
 
@@ -121,7 +124,7 @@ def _sort(folder: str, documents: Iterable[Document]) -> Found:
         node = Node(document)
         kind = kind_of(document.data)
         if kind is None:
-            node.complain("PE202", key=" | ".join(f"{kind}:" for kind in KINDS))
+            node.complain("PE202", key=" | ".join(f"{kind}:" for kind in KINDS), under="")
             continue
         if kind in _SINGLE and nodes[kind]:
             node.complain("PE406", kind=kind, first=nodes[kind][0].document.file)
@@ -157,16 +160,22 @@ def _build(found: Found) -> Edition:
     for got in (got for got in files if "thresholds" in got):
         thresholds |= build_thresholds(got["thresholds"], {}, {**constants(scale), **figures})
         figures |= named_figures(got["thresholds"], thresholds)
-    facts = build_facts((got["facts"] for got in files), scale, register, figures)
+    facts = build_facts([got["facts"] for got in files], scale, register, figures)
     scope = {**fact_scope(scale, facts), **figures}
     invariants = tuple(rule for got in files if "invariants" in got for rule in build_invariants(got["invariants"], scope, register))
     context = Context(scale, facts, register, _shared(found.nodes["criteria"]), scope, thresholds)
     tracks = _build_tracks(found, context)
     bodies = build_bodies(found.one("bodies"))
-    chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, [track.id for track in tracks]))
+    chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, _names_of(tracks)))
     edition = _build_front(front, scale, facts, invariants, tracks, register)
     clauses, words = build_clauses(found.one("clauses")), build_words(found.one("operative_words"))
     return edition._replace(thresholds=thresholds, bodies=bodies, chapters=chapters, clauses=clauses, words=words)
+
+
+def _names_of(tracks: Iterable[Track]) -> Declared[object]:
+    """Give the names of tracks; one that could not be read may be any."""
+    names = dict.fromkeys(track.id for track in tracks)
+    return Declared(names, open="" in names)
 
 
 def _build_front(
@@ -177,7 +186,7 @@ def _build_front(
     got = node.fields(("edition", "status", "title", "period"), ("issuer", "basis", "notes", "in_force", "supersedes", "encoded_at"))
     period = got["period"].fields(("from", "until"))
     begins, until = period["from"].day(), period["until"].day()
-    if until < begins:
+    if date.min < until < begins:
         period["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
     return Edition(
         got["edition"].text(), got["status"].one_of(("draft", "issued")), got["title"].texts(),
@@ -195,7 +204,7 @@ def _build_in_force(node: Node) -> InForce:
     """Read from when, and perhaps until when, an edition is in force."""
     got = node.fields(("from",), ("until",))
     begins, until = got["from"].day(), got["until"].day() if "until" in got else None
-    if until and until < begins:
+    if until and date.min < until < begins:
         got["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
     return InForce(begins, until)
 
@@ -206,20 +215,20 @@ def _build_basis(node: Node) -> Basis:
     return Basis(got["id"].text(), got["day"].day(), got["title"].texts())
 
 
-def _build_scale(node: Node) -> dict[str, Level]:
+def _build_scale(node: Node) -> Declared[Level]:
     """Read the scale: best level first in the file, greatest rank in the model."""
     got = node.fields(("scale",), ("cite",))
     items = got["scale"].items(at_least=1)
     if "cite" in got:
         got["cite"].text()
-    scale: dict[str, Level] = {}
+    scale = Declared[Level](open=not items)
     spelled: dict[str, Node] = {}
     for index, item in enumerate(items):
         level = item.fields(("level", "code", "label"), ("aliases", "cite"))
         name, code = level["level"].text(), level["code"].text()
-        check_name(level["level"], name)
+        scale.open |= not check_name(level["level"], name)
         aliases = tuple(alias.text() for alias in level["aliases"].items()) if "aliases" in level else ()
-        for spelling in (name, code, *aliases):
+        for spelling in filter(None, (name, code, *aliases)):
             if spelling in spelled:
                 item.complain("PE402", name=spelling, first=f"{spelled[spelling].place.file}:{spelled[spelling].place.line}")
             spelled[spelling] = item
@@ -228,11 +237,12 @@ def _build_scale(node: Node) -> dict[str, Level]:
     return scale
 
 
-def _build_register(node: Node | None) -> dict[str, Reading]:
+def _build_register(node: Node | None) -> Declared[Reading]:
     """Read the interpretation register."""
     if node is None:
-        return {}
-    return {name: _build_reading(child, name) for name, child in node.fields(("register",))["register"].entries()}
+        return Declared()
+    block = node.fields(("register",))["register"]
+    return Declared(((name, _build_reading(child, name)) for name, child in block.entries()), open=not block.is_block)
 
 
 def _build_reading(node: Node, name: str) -> Reading:
@@ -245,12 +255,14 @@ def _build_reading(node: Node, name: str) -> Reading:
     )  # fmt: skip
 
 
-def _shared(nodes: Iterable[Node]) -> dict[str, Node]:
+def _shared(nodes: Iterable[Node]) -> Declared[Node]:
     """Gather the criteria that are written once for several tracks."""
-    shared: dict[str, Node] = {}
+    shared = Declared[Node]()
     for node in nodes:
-        for name, child in node.fields(("criteria",))["criteria"].entries():
-            check_name(child, name)
+        block = node.fields(("criteria",))["criteria"]
+        shared.open |= not block.is_block
+        for name, child in block.entries():
+            shared.open |= not check_name(child, name)
             if name in shared:
                 first = shared[name].key_place
                 child.complain("PE402", child.key_place, name=name, first=f"{first.file}:{first.line}")
@@ -261,13 +273,13 @@ def _shared(nodes: Iterable[Node]) -> dict[str, Node]:
 def _build_tracks(found: Found, context: Context) -> tuple[Track, ...]:
     """Build every track, sorted by id; what no track uses is checked all the same."""
     tracks = [build_track(node, context) for node in found.nodes["track"]]
-    used = {criterion.id for track in tracks for rule in track.levels for criterion in rule.criteria}
+    used = {name for node in found.nodes["track"] for name in criteria_named(node)}
     for name, child in context.shared.items():
         if name not in used:
             build_unused(child, context)
     first: dict[str, Track] = {}
     for node, track in zip(found.nodes["track"], tracks, strict=True):
-        if track.id in first:
+        if track.id in first and track.id:
             other = first[track.id].location
             node.complain("PE402", name=track.id, first=f"{other.file}:{other.line}")
         first[track.id] = track

@@ -8,11 +8,13 @@ everything that is wrong, and is thrown away if there was anything.
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest, nearest_few
-from policy_engine.language.quantity import read_day
+from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.language.show import decimal_text
+from policy_engine.load.declared import Declared
 from policy_engine.load.scalars import Data
 from policy_engine.load.yaml_text import Document, Path
 from policy_engine.messages import LANGUAGES
@@ -49,9 +51,33 @@ class Node:
             return Node(self.document, self.value[key], path)
         return Node(self.document, self.value.get(str(key)) if isinstance(self.value, dict) else None, path)
 
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a block of keys, so that the names in it can be read at all."""
+        return isinstance(self.value, dict)
+
     def has(self, key: str) -> bool:
         """Tell whether a key stands in this mapping."""
         return isinstance(self.value, dict) and key in self.value
+
+    def refer(self, name: str, declared: "Declared[Any]", sort: str, place: Location | None = None) -> bool:
+        """Complain of a name that nothing declares; tell whether it is declared and could be read."""
+        if name and not declared.may_have(name):
+            self.complain("PE401", place, name=name, sort=sort, nearest=nearest(name, declared))
+        return name in declared
+
+    def lacks(self, key: str, place: Location | None = None) -> None:
+        """Complain of a key that is missing, at the key under which it belongs; not where its misspelling was told."""
+        if not isinstance(self.value, dict) or self.misspells(key):
+            return
+        under = next((part for part in reversed(self.path) if isinstance(part, str)), "")
+        self.complain("PE202", place or self.key_place, key=key, under=under)
+
+    def misspells(self, key: str) -> bool:
+        """Tell whether a key was told as unknown here that is most like this one."""
+        told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
+        names = self.value if isinstance(self.value, dict) else ()
+        return any(self.child(other).key_place in told and nearest(other, (key,)) for other in names)
 
     def complain(self, code: str, place: Location | None = None, **details: str) -> None:
         """Note a problem at this value, or at a place."""
@@ -69,16 +95,21 @@ class Node:
         if not self.document.lines and isinstance(self.value, dict):
             return {key: self.child(key) for key in known if key in self.value}
         if not isinstance(self.value, dict):
-            self.wrong(N_("a mapping of keys and values"))
+            self.wrong(N_("a block of `key: value` lines"))
             return {key: Node(self.document, None, (*self.path, key)) for key in required}
         for key in self.value:
             if key not in known:
                 unknown = self.child(key)
                 unknown.complain("PE201", unknown.key_place, key=key, nearest=self.guess(key, known), known=", ".join(known))
         for key in required:
-            if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value):
-                self.complain("PE202", self.key_place, key=key)
+            if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value) and not self._lost_a_key():
+                self.lacks(key)
         return {key: self.child(key) for key in known if key in self.value or key in required}
+
+    def _lost_a_key(self) -> bool:
+        """Tell whether a key of this mapping was refused when it was read, so that what seems to be missing may be that one."""
+        depth = len(self.path)
+        return any(path[:depth] == self.path and path[depth + 1 : depth + 2] == ("dropped",) for path in self.document.places)
 
     def guess(self, name: str, known: Iterable[str]) -> str:
         """Give the nearest known name; past so many problems nobody reads guesses, and each costs time."""
@@ -92,7 +123,7 @@ class Node:
     def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
         """Give keys and values of a mapping whose keys are names of the author's own, none of them empty."""
         if not isinstance(self.value, dict) or len(self.value) < at_least:
-            self.wrong(N_("a mapping that is not empty") if at_least else N_("a mapping of keys and values"))
+            self.wrong(N_("a block of `key: value` lines that is not empty") if at_least else N_("a block of `key: value` lines"))
             return []
         for key in self.value:
             if not key.strip():
@@ -131,14 +162,22 @@ class Node:
     def day(self) -> date:
         """Give an ISO day."""
         day = read_day(self.value) if isinstance(self.value, str) else None
-        if day is None:
+        if day is None and not self.is_no_day():
             self.wrong(N_("a day like 2020-12-15"))
         return day or date.min
 
+    def is_no_day(self) -> bool:
+        """Complain of a text that is written like a day but is none; tell whether it is one."""
+        text = self.value if isinstance(self.value, str) else ""
+        if not is_like_day(text) or read_day(text):
+            return False
+        self.complain("PE206", found=text, nearest=nearest_day(text))
+        return True
+
     def one_of(self, choices: Iterable[str]) -> str:
-        """Give one of a closed set of words."""
+        """Give one of a closed set of words, or of the names of what is declared."""
         known = tuple(choices)
-        if isinstance(self.value, str) and self.value in known:
+        if isinstance(self.value, str) and (self.value in known or (isinstance(choices, Declared) and choices.open)):
             return self.value
         if isinstance(self.value, str):
             self.complain("PE204", found=self.value, nearest=nearest(self.value, known), known=", ".join(known))
@@ -161,6 +200,6 @@ def describe(value: object) -> str:
         case list():
             return N_("a list")
         case dict():
-            return N_("a mapping")
+            return N_("a block of `key: value` lines")
         case _:
             return N_("nothing")

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from yaml.resolver import Resolver
 
+from policy_engine.language.show import decimal_text
+from policy_engine.wording import N_
+
 Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
 """What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
 
@@ -25,6 +28,10 @@ _LETTERED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "
 """The only texts beginning with a letter that some YAML reader takes for something else (a test tries them all)."""
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
+
+
+_EITHER = N_('`{plain}`, or `"{found}"` in quotes if the text itself is meant')
+_QUOTED = N_('`"{found}"` in quotes')
 
 
 class Refusal(NamedTuple):
@@ -64,7 +71,9 @@ def _refusal(text: str) -> Refusal:
         return Refusal("PE110", {})
     if re.fullmatch(_ENDLESS, text):
         return Refusal("PE113", {"found": text[:40]})
-    return Refusal("PE109", {"found": text[:40], "suggestion": _suggestion(text[:40])})
+    plain = _plain(text)
+    details = {"found": text[:40], "suggestion": _EITHER if plain else _QUOTED}
+    return Refusal("PE109", details | {"plain": plain} if plain else details)
 
 
 def _reads_as_other(text: str) -> bool:
@@ -73,8 +82,16 @@ def _reads_as_other(text: str) -> bool:
     return any(regexp.match(text) for _, regexp in resolvers.get(text[:1], ())) or re.fullmatch(_CORE_1_2, text) is not None
 
 
-def _suggestion(text: str) -> str:
-    """Give the forms that every reader agrees on."""
+def _plain(text: str) -> str:
+    """Give the one value that a person means by a scalar, in the form that every reader takes alike; "" where there is none."""
     word = text.lower()
-    meant = "true" if word in _YES else "false" if word in _NO else ""
-    return f'"{text}" | {meant}' if meant else f'"{text}"'
+    if word in _YES | _NO:
+        return "true" if word in _YES else "false"
+    midnight = re.fullmatch(rf"({_DAY})[Tt ]+00?:00:00(\.0*)?Z?", text)
+    if midnight:
+        return midnight[1]
+    digits = text.replace("_", "")
+    if not re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?", digits):
+        return ""
+    plain = decimal_text(Fraction(digits))
+    return plain if len(plain) <= _MAX_DIGITS and not isinstance(read_scalar(plain), Refusal) else ""

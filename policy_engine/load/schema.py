@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from policy_engine.errors import Problem
+from policy_engine.errors import N_, Problem
 from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import data_root
 from policy_engine.load.yaml_text import Document, Path
@@ -44,7 +44,7 @@ def _check(name: str, document: Document) -> None:
     told = {p.location for p in document.problems}
     for error in _validator(name).iter_errors(document.data):
         path = tuple(error.absolute_path)
-        places = {document.places.get(path[:n]) for n in range(len(path) + 1)}
+        places = {found.get(path[:n]) for n in range(len(path) + 1) for found in (document.places, document.keys)}
         below = {place for p, place in document.places.items() if p[: len(path)] == path}
         below |= {place for p, place in document.keys.items() if p[: len(path)] == path}
         if not told & (places | below):
@@ -52,12 +52,26 @@ def _check(name: str, document: Document) -> None:
 
 
 def _problem(document: Document, path: Path, error: Any) -> Problem:
-    """Give the problem that a schema's refusal is, in the schema's own words where it has some."""
+    """Give the problem that a schema's refusal is, at the key that is wrong or missing, in the schema's own words where it has some."""
+    under = next((part for part in reversed(path) if isinstance(part, str)), "")
+    at = document.keys.get(path) or document.places[path]
+    if error.validator == "required":
+        key = next((key for key in error.validator_value if repr(key) in error.message), "")
+        return document.problem("PE205", at, under=under, words=_MISSING, key=key)
+    if error.validator in {"additionalProperties", "unevaluatedProperties"}:
+        known = error.schema.get("properties", {})
+        key = next((key for key in error.instance if key not in known), "")
+        return document.problem("PE205", document.keys.get((*path, key)) or at, under=under, words=_UNKNOWN, key=key)
     schema = cast("dict[str, str]", error.schema if isinstance(error.schema, dict) else {})  # pyright: ignore[reportUnknownMemberType]
     spoken = (("vi", "errorMessage"), ("en", "errorMessage_en"))
     words = {language: schema[key] for language, key in spoken if key in schema}
-    place = document.places[path]
-    return document.problem("PE205", place, words=error.message[:200])._replace(words=words)
+    problem = document.problem("PE205", document.places[path], under=under, words=_UNFIT, said=error.message[:200])
+    return problem._replace(words=words)
+
+
+_MISSING = N_("the key `{key}` is missing")
+_UNKNOWN = N_("the key `{key}` is not known here")
+_UNFIT = N_("the value is not one that belongs here (the schema says: {said})")
 
 
 @cache

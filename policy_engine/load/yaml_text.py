@@ -8,15 +8,18 @@ the file is still read, so that one run tells everything.
 
 import unicodedata
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import yaml
 
-from policy_engine.errors import Problem
+from policy_engine.errors import N_, Problem
 from policy_engine.load.compose import compose
 from policy_engine.load.files import lines_of
 from policy_engine.load.scalars import Data, Refusal, is_plain_word, read_scalar, reads_as_text
 from policy_engine.source import Location
+
+if TYPE_CHECKING:
+    from policy_engine.load.yaml_words import Fault
 
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 64
@@ -49,6 +52,25 @@ class Document(NamedTuple):
         excerpt = self.lines[location.line - 1] if 0 < location.line <= len(self.lines) else ""
         return Problem(code, location, details, excerpt)
 
+    def complaint(self, error: yaml.MarkedYAMLError) -> Problem:
+        """Return what the parser complains of as a problem, at the line that is wrong."""
+        from policy_engine.load.yaml_words import Mark, fault_of  # noqa: PLC0415  (only what is no YAML needs words for it)
+
+        marks = [Mark(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark] or [Mark(0, 0)]
+        said = " ".join(filter(None, (error.context, error.problem)))
+        return self._not_yaml(fault_of(said, marks[0], marks[-1], self.lines))
+
+    def odd_character(self, place: Location, code: int) -> Problem:
+        """Return a character that may not stand in YAML, or ends a line for some readers only, as a problem."""
+        from policy_engine.load.yaml_words import Mark, character_fault  # noqa: PLC0415
+
+        return self._not_yaml(character_fault(Mark(place.line - 1, place.column - 1), code))
+
+    def _not_yaml(self, fault: "Fault") -> Problem:
+        """Return a fault of YAML as a problem."""
+        place = Location(self.file, fault.place.line + 1, fault.place.column + 1)
+        return self.problem("PE105", place, found=fault.found, remedy=fault.remedy, **fault.words)
+
 
 def read_document(raw: bytes, file: str) -> Document:
     """Read one YAML document.
@@ -72,7 +94,7 @@ def read_document(raw: bytes, file: str) -> Document:
     odd = min((text.find(sign) for sign in _ODD_LINE_ENDS if sign in text), default=-1)
     if odd >= 0:
         place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
-        document.problems.append(document.problem("PE105", place, found=f"character #x{ord(text[odd]):04x}"))
+        document.problems.append(document.odd_character(place, ord(text[odd])))
         return document
     composed = compose(text, file)
     if composed:
@@ -133,16 +155,12 @@ class _Builder:
             while self._take(parser.get_event()):
                 pass
         except yaml.MarkedYAMLError as error:
-            unclosed = "end of stream" in str(error.problem)
-            mark = (error.context_mark if unclosed else None) or error.problem_mark or error.context_mark
-            place = Location(self.document.file, mark.line + 1, mark.column + 1) if mark else self._start()
+            self.document.problems.append(self.document.complaint(error))
             self.fault_at = error.problem_mark.index if error.problem_mark else 0
-            words = " ".join(filter(None, (error.context, error.problem)))
-            self._complain("PE105", place, found=words)
         except yaml.reader.ReaderError as error:
-            self._complain("PE105", self._reader_place(text, error), found=f"character #x{error.character:04x}")
+            self.document.problems.append(self.document.odd_character(self._reader_place(text, error), error.character))
         if self.documents == 0 and not self.document.problems:
-            self._complain("PE111", self._start(), found="0")
+            self._complain("PE111", self._start(), found=N_("is empty"))
 
     def _reader_place(self, text: str, error: yaml.reader.ReaderError) -> Location:
         """Return the place of the first character that YAML forbids; its readers count it in bytes or in characters."""
@@ -175,7 +193,7 @@ class _Builder:
         if event.tags or event.version:
             self._complain("PE108", self._place(event), found="%TAG" if event.tags else "%YAML")
         if self.documents == 2:  # noqa: PLR2004  (the first that is too many)
-            self._complain("PE111", self._place(event), found="2")
+            self._complain("PE111", self._place(event), found=N_("holds several documents (there is a line `---` too many)"))
         self.skipping = 1 if self.documents > 1 else 0
 
     def _decorated(self, event: Any, place: Location) -> None:

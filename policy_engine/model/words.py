@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from policy_engine.language.quantity import Quantity
 
-MEANINGS = (">=", "<=", ">", "<", "==", "whole", "before")
-"""What a word may mean: a sign; `whole`: equal to the whole; `before`: earlier than a day."""
+BREACH = "breach"
+MEANINGS = (">=", "<=", ">", "<", "==", "whole", "before", BREACH)
+"""What a word may mean: a sign; `whole`: equal to the whole; `before`: earlier than a day; `breach`: what is said must not be."""
 
 
 class Word(NamedTuple):

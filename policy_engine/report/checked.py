@@ -1,26 +1,29 @@
 """What `check` found, as text, and as the data that the machine formats are made of."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from policy_engine.checks.run import Checked, fails, severity_of
 from policy_engine.errors import N_, Problem
+from policy_engine.explain.checked import by_severity, fold_proposed
 from policy_engine.findings import FINDINGS, FIXABLE
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.report.data import to_json
 from policy_engine.report.github import to_github
-from policy_engine.report.junit import Outcome, Suite, to_junit
-from policy_engine.report.problems import advice_of, caret_of, message_of, problem_to_data
+from policy_engine.report.junit import Outcome, Place, Suite, class_name, refused_outcomes, to_junit
+from policy_engine.report.problems import advice_of, caret_of, message_of, problem_to_data, problem_to_text, problems_to_data
 from policy_engine.report.sarif import to_sarif
-from policy_engine.report.text import WIDTH, Style, plain
+from policy_engine.report.text import Style, plain
 from policy_engine.report.told import Told
 from policy_engine.report.visible import visible
 
 NAMES = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
 _ROLES = {"error": "not_met", "warning": "warning", "note": "faint"}
 SUMMARY = N_("Edition {edition}: errors {error}, warnings {warning}, notes {note}.")
-_WHOLE = N_("Some of it could not be read; what nothing uses, and which clauses are left out, is told once that is mended.")
+_WHOLE = N_("Fix these first; unused and missing parts are checked afterwards.")
+_NOTES = N_("Notes: {count}")
 
 
 def count(findings: Iterable[Problem]) -> dict[str, int]:
@@ -37,43 +40,34 @@ def summary_of(checked: Checked, language: str) -> str:
 
 
 def checked_to_text(every: Sequence[Checked], language: str, style: Style = plain) -> str:
-    """Write findings for a person: each with its line and what to do; notes in a few words; then how many there are."""
+    """Write findings for a person: errors first, each with its line and what to do; notes last and counted; then how many there are."""
+    found = by_severity(problem for checked in every for problem in checked.findings)
     lines: list[str] = []
-    for checked in every:
-        for problem in checked.findings:
+    for severity, problems in found.items():
+        if severity == "note" and problems:
+            lines.append(style(translate(_NOTES, language, count=len(problems)), "title"))
+        for problem in fold_proposed(problems):
             lines += _finding(problem, language, style)
-        lines += [style(summary_of(checked, language), "title")]
+    for checked in every:
+        lines.append(style(summary_of(checked, language), "title"))
         lines += [] if checked.survey.whole else [f"  {translate(_WHOLE, language)}"]
     return "\n".join(lines) + "\n"
 
 
 def _finding(problem: Problem, language: str, style: Style) -> Iterator[str]:
-    """Write one finding."""
+    """Write one finding; the line that a note is about is not shown."""
     severity, place = severity_of(problem), problem.location
-    head = f"{visible(place.file)}:{place.line}:{place.column}: {problem.code} "
     text = f"{style(translate(NAMES[severity], language), _ROLES[severity])}: {message_of(problem, language)}"
-    if severity == "note":
-        yield head + _cut(text, max(WIDTH - len(head), _SHORTEST))
-        return
-    yield head + text
-    yield from caret_of(problem)
+    yield f"{visible(place.file)}:{place.line}:{place.column}: {problem.code} {text}"
+    yield from caret_of(problem) if severity != "note" else ()
     yield f"  → {advice_of(problem, language)}"
 
 
-def _cut(text: str, width: int) -> str:
-    """Cut a sentence to what a terminal shows in a line; the whole of it stands in every other format."""
-    return text if len(text) <= width else text[: width - 1] + "…"
-
-
-_SHORTEST = 72
-"""How much of a note is told however long its place is."""
-
-
-def checked_to_data(every: Sequence[Checked], level: str, language: str) -> dict[str, Any]:
-    """Give findings as data; the schema is `schemas/check.schema.json`."""
+def checked_to_data(every: Sequence[Checked], level: str, language: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+    """Give findings as data; the schema is `schemas/check.schema.json`. With problems nothing could be checked."""
     found = [problem for checked in every for problem in checked.findings]
     return {
-        "passed": not any(fails(problem, level) for problem in found),
+        "passed": not problems and not any(fails(problem, level) for problem in found),
         "fail_level": level,
         "counts": count(found),
         "editions": [_edition(checked) for checked in every],
@@ -83,6 +77,7 @@ def checked_to_data(every: Sequence[Checked], level: str, language: str) -> dict
             for checked in every
             for problem in checked.findings
         ],
+        "problems": problems_to_data(problems),
     }
 
 
@@ -108,23 +103,41 @@ def told_of(problems: Iterable[Problem], language: str) -> list[Told]:
     ]  # fmt: skip
 
 
-def checked_to_suites(every: Sequence[Checked], level: str, language: str, seconds: float) -> list[Suite]:
-    """Give each edition as a suite of tests: one for every check that found nothing so bad, one for every finding that is."""
-    return [_suite(checked, lambda problem: fails(problem, level), language, seconds / len(every)) for checked in every]
+class Machine(NamedTuple):
+    """What is written for another program: what was found, from which level on it fails, in which language, after how many seconds.
 
+    With problems the editions could not be found, so that nothing was checked.
+    """
 
-def checked_to_machine(every: Sequence[Checked], form: str, level: str, language: str, seconds: float) -> str:
-    """Write findings for another program: `json`, `github`, `sarif` or `junit`."""
-    found = told_of((problem for checked in every for problem in checked.findings), language)
-    match form:
-        case "junit":
-            return to_junit(checked_to_suites(every, level, language, seconds))
-        case "github":
-            return to_github(found)
-        case "sarif":
-            return to_json(to_sarif(found, language))
-        case _:
-            return to_json(checked_to_data(every, level, language))
+    every: Sequence[Checked]
+    level: str
+    language: str
+    seconds: float = 0.0
+    problems: Sequence[Problem] = ()
+
+    def text(self, form: str) -> str:
+        """Write it as `json`, `github`, `sarif` or `junit`."""
+        found = [*self.problems, *(problem for checked in self.every for problem in checked.findings)]
+        match form:
+            case "junit":
+                return to_junit(self.suites())
+            case "github":
+                return to_github(told_of(found, self.language))
+            case "sarif":
+                stopped = [*self.problems, *(p for one in self.every if not one.survey.whole for p in one.survey.problems)]
+                return to_json(to_sarif(told_of(found, self.language), self.language, told_of(stopped, self.language)))
+            case _:
+                return to_json(checked_to_data(self.every, self.level, self.language, self.problems))
+
+    def suites(self) -> list[Suite]:
+        """Return each edition as a suite of tests: one for every check that found nothing so bad, one for every finding that is.
+
+        What was checked is checked in one run over an edition, so each test of it has an even share of the time.
+        """
+        if self.problems:
+            return [Suite(name="policy-engine", outcomes=refused_outcomes(self.problems, self.language))]
+        share = self.seconds / len(self.every)
+        return [_suite(checked, lambda problem: fails(problem, self.level), self.language, share) for checked in self.every]
 
 
 def _suite(checked: Checked, bad: Callable[[Problem], bool], language: str, seconds: float) -> Suite:
@@ -132,13 +145,19 @@ def _suite(checked: Checked, bad: Callable[[Problem], bool], language: str, seco
     told = told_of(filter(bad, checked.findings), language)
     name = checked.survey.name
     failed = [
-        Outcome(one.file, f"{one.code} {one.line}:{one.column}", "failure", one.code, f"{one.message} → {one.advice}") for one in told
-    ]
+        Outcome(
+            classname=class_name(one.file), name=f"{one.code} {one.line}:{one.column}", kind="failure", type=one.code,
+            message=f"{one.message} → {one.advice}", text=problem_to_text(problem, language), place=Place(one.file, one.line),
+        )
+        for one, problem in zip(told, filter(bad, checked.findings), strict=True)
+    ]  # fmt: skip
     codes = {one.code for one in told}
-    passed = [Outcome(name, code) for code in ("PE1-PE7", *FINDINGS) if not any(found.startswith(_group(code)) for found in codes)]
+    kept = [code for code in ("PE1-PE7", *FINDINGS) if not any(found.startswith(_group(code)) for found in codes)]
+    passed = [Outcome(classname=class_name(name), name=code) for code in kept]
     rest = told_of((problem for problem in checked.findings if not bad(problem)), language)
     said = [f"{one.file}:{one.line}:{one.column}: {one.code} {one.message}" for one in rest]
-    return Suite(name, [*passed, *failed], [*said, summary_of(checked, language)], seconds)
+    timed = [replace(one, seconds=seconds / (len(passed) + len(failed))) for one in (*passed, *failed)]
+    return Suite(name=name, outcomes=timed, said=[*said, summary_of(checked, language)])
 
 
 def _group(code: str) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from dataclasses import asdict
 from policy_engine.compare.cases import NotRated, Shift
 from policy_engine.compare.differences import KINDS, Change
 from policy_engine.compare.parts import Shown
-from policy_engine.errors import N_
+from policy_engine.errors import N_, Problem
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.notices import DRAFT, NOTICE
 from policy_engine.report.problems import message_of
+from policy_engine.report.refused import refused_notice
 
 STANDS = N_("Edition {edition} ({status}), revision {revision}…")
 CASE_BY_CASE = N_("`{folder}` is a round: its cases are rated one by one, without what they take from each other.")
@@ -47,7 +48,14 @@ def compare_to_data(
         "changes": [_change(change) for change in changes],
         "cases": None if shift is None else _shift(shift),
         "notice": {language: " ".join(notes_of(editions, language, rounds, rated=shift is not None)) for language in LANGUAGES},
+        "problems": [],
     }
+
+
+def nothing_compared(problems: Sequence[Problem]) -> Mapping[str, object]:
+    """Return the keys of a comparison where the editions or the cases could not be read."""
+    counts = dict.fromkeys((*KINDS, "wording"), 0)
+    return {"before": None, "after": None, "counts": counts, "changes": [], "cases": None, "notice": refused_notice(problems)}
 
 
 def _edition(edition: Edition) -> dict[str, str]:

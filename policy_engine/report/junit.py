@@ -1,49 +1,80 @@
 """JUnit XML, which CI systems read; what a user wrote cannot become markup."""
 
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
+from policy_engine.errors import InputError, Problem
+from policy_engine.report.problems import message_of, problems_to_text
 from policy_engine.report.visible import visible
 
 
-class Outcome(NamedTuple):
-    """How one test came out: `passed`, `failure` or `error`, and why."""
+class Place(NamedTuple):
+    """Where a test stands, for readers that show it beside the file; line 0 where it stands for the whole file."""
+
+    file: str = ""
+    line: int = 0
+
+
+_NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one test came out: `passed`, `failure` or `error`, and why: in a line (`message`), and in full (`text`)."""
 
     classname: str
     name: str
     kind: str = "passed"
     type: str = ""
     message: str = ""
+    text: str = ""
+    place: Place = _NOWHERE
+    seconds: float = 0.0
 
 
-class Suite(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
     """Tests that belong together, and what is said beside them."""
 
     name: str
     outcomes: Sequence[Outcome]
     said: Sequence[str] = ()
-    seconds: float = 0.0
-    properties: Mapping[str, str] = {}
+    properties: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def class_name(path: str) -> str:
+    """Return a path as the name of a class, which CI systems show as a tree cut at dots: its folders, and the file without its ending."""
+    here, whole = os.getcwd().rstrip(os.sep) + os.sep, os.path.abspath(path)
+    stem = os.path.splitext(whole.removeprefix(here))[0]
+    parts = (re.sub(r"[^\w-]+", "_", part) for part in stem.split(os.sep))
+    return ".".join(part for part in parts if part.strip("_")) or "policy-engine"
 
 
 def to_junit(suites: Sequence[Suite]) -> str:
-    """Write suites of tests; the XSD that Jenkins publishes takes it."""
+    """Write suites of tests; a suite takes as long as its tests do.
+
+    The XSD that Jenkins publishes takes it, but for `file` and `line` of a test, which GitLab, CircleCI and pytest know.
+    """
     every = [outcome for suite in suites for outcome in suite.outcomes]
-    head = f"<testsuites{_counts('policy-engine', every, sum(suite.seconds for suite in suites))}>"
+    head = f"<testsuites{_counts('policy-engine', every)}>"
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', head, *(line for suite in suites for line in _suite(suite)), "</testsuites>"]
     return "\n".join(lines)
 
 
-def _counts(name: str, outcomes: Sequence[Outcome], seconds: float) -> str:
-    """Write the attributes that count."""
+def _counts(name: str, outcomes: Sequence[Outcome]) -> str:
+    """Write the attributes that count; the time is the sum of what is written of the tests."""
+    seconds = sum(round(outcome.seconds, 3) for outcome in outcomes)
     failures, errors = (sum(outcome.kind == kind for outcome in outcomes) for kind in ("failure", "error"))
     return f' name={_attribute(name)} tests="{len(outcomes)}" failures="{failures}" errors="{errors}" time="{seconds:.3f}"'
 
 
 def _suite(suite: Suite) -> Iterator[str]:
     """Write one suite."""
-    yield f'  <testsuite{_counts(suite.name, suite.outcomes, suite.seconds)} skipped="0">'
+    yield f'  <testsuite{_counts(suite.name, suite.outcomes)} skipped="0">'
     if suite.properties:
         lines = [f"      <property name={_attribute(name)} value={_attribute(value)}/>" for name, value in suite.properties.items()]
         yield "\n".join(["    <properties>", *lines, "    </properties>"])
@@ -56,9 +87,13 @@ def _suite(suite: Suite) -> Iterator[str]:
 def _outcome(outcome: Outcome) -> str:
     """Write one test."""
     begin = f"    <testcase classname={_attribute(outcome.classname)} name={_attribute(outcome.name)}"
+    begin += f" file={_attribute(outcome.place.file)}" if outcome.place.file else ""
+    begin += f' line="{outcome.place.line}"' if outcome.place.line else ""
+    begin += f' time="{outcome.seconds:.3f}"'
     if outcome.kind == "passed":
         return f"{begin}/>"
-    inner = f"<{outcome.kind} type={_attribute(outcome.type)} message={_attribute(outcome.message)}/>"
+    text = _text((outcome.text or outcome.message).split("\n"))
+    inner = f"<{outcome.kind} type={_attribute(outcome.type)} message={_attribute(outcome.message)}>{text}</{outcome.kind}>"
     return f"{begin}>{inner}</testcase>"
 
 
@@ -70,3 +105,19 @@ def _attribute(text: str) -> str:
 def _text(lines: Iterable[str]) -> str:
     """Write lines as text."""
     return "\n".join(escape(visible(line)) for line in lines)
+
+
+def refused_outcomes(problems: Sequence[Problem], language: str) -> list[Outcome]:
+    """Return files that could not be read as tests that ended with an error: each file once, with everything that is wrong with it."""
+    outcomes: list[Outcome] = []
+    once = InputError(list(problems)).problems
+    for file in dict.fromkeys(problem.location.file for problem in once):
+        told = [problem for problem in once if problem.location.file == file]
+        heads = (f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
+        outcomes.append(
+            Outcome(
+                classname=class_name(file), name=os.path.basename(file) or file, kind="error", type=told[0].code, message="; ".join(heads),
+                text=problems_to_text(told, language), place=Place(file, told[0].location.line),
+            )
+        )  # fmt: skip
+    return outcomes

@@ -30,6 +30,13 @@ def page_to_data(page: Page) -> dict[str, str]:
     return {"code": page.code, "title": page.title, "body": page.body, "page": f"docs/errors/{page.code}.md"}
 
 
+def paragraphs_of(page: Page) -> Iterator[str]:
+    """Return the plain paragraphs of a page, each on one line, without marks of Markdown."""
+    for block in _blocks(page.body):
+        if not block[0].startswith((_FENCE, "|", "#")):
+            yield _said(" ".join(block), plain)
+
+
 def _blocks(body: str) -> Iterator[list[str]]:
     """Cut a page into paragraphs, tables, lists and examples."""
     block: list[str] = []

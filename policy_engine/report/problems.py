@@ -5,14 +5,18 @@ from typing import Any
 
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
 from policy_engine.language.complaint import Near
-from policy_engine.messages import sentence, translate
+from policy_engine.messages import LANGUAGES, sentence, translate
 from policy_engine.report.visible import visible
+from policy_engine.wording import Spoken
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
 _LOOK_ALIKE = N_("; these look alike and may say opposite things, so choose by what they mean: {names}")
+_UNDER = N_(" under `{name}:`")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
 _MAX_EXCERPT = 160
+_TAB = "→"
+"""How a tab is shown, so that it is not taken for spaces."""
 _MAX_WORDS = 600
 
 
@@ -39,6 +43,21 @@ def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def problems_to_data(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Return what is wrong with input as data, the sentences in every language, beside the answers of a command."""
+    return [
+        {
+            "code": problem.code,
+            "count": 1,
+            "message": {language: message_of(problem, language) for language in LANGUAGES},
+            "advice": {language: advice_of(problem, language) for language in LANGUAGES},
+            "page": f"docs/errors/{problem.code}.md",
+            "places": [problem.location._asdict()],
+        }
+        for problem in problems
+    ]
+
+
 def problems_to_text(problems: Iterable[Problem], language: str) -> str:
     """Write problems one below the other."""
     return "\n".join(problem_to_text(problem, language) for problem in problems)
@@ -60,7 +79,15 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
-    words = {key: translate(text, language) if isinstance(text, Words) else _short(text) for key, text in problem.details.items()}
+    plain = {
+        key: _short(sentence(text.texts, language) if isinstance(text, Spoken) else text)
+        for key, text in problem.details.items()
+        if not isinstance(text, Words)
+    }
+    own = {key: text for key, text in problem.details.items() if isinstance(text, Words)}
+    words = {**plain, **{key: translate(text, language, **plain) for key, text in own.items()}}
+    if "under" in words:
+        words["under"] = translate(_UNDER, language, name=words["under"]) if words["under"] else ""
     if "nearest" in words:
         words["nearest"] = _nearest(problem.details["nearest"], language)
     if "hint" in words:
@@ -94,5 +121,5 @@ def _caret(excerpt: str, column: int) -> list[str]:
     """Show the line, cut to what fits around the column, with a caret below it."""
     start = max(0, column - 1 - _MAX_EXCERPT // 2) if len(excerpt) > _MAX_EXCERPT else 0
     cut = excerpt[start : start + _MAX_EXCERPT].rstrip("\r")
-    shown = "".join(sign if sign.isprintable() else " " for sign in cut)
+    shown = "".join(sign if sign.isprintable() else _TAB if sign == "\t" else " " for sign in cut)
     return [f"    {shown}", f"    {' ' * (column - 1 - start)}^"]

@@ -15,7 +15,14 @@ def proof_to_data(proof: Proof) -> Mapping[str, object]:
         "passed": proof.passed,
         "counts": {answer: sum(claim.answer == answer for claim in proof.claims) for answer in ANSWERS},
         "claims": [_claim(claim) for claim in proof.claims],
+        "problems": [],
     }
+
+
+NOTHING_PROVEN: Mapping[str, object] = {
+    "edition": None, "status": None, "revision": None, "passed": False, "counts": dict.fromkeys(ANSWERS, 0), "claims": [],
+}  # fmt: skip
+"""The keys of a proof where the editions could not be read."""
 
 
 def _edition(edition: Edition) -> dict[str, object]:

@@ -1,13 +1,12 @@
 """A run of tests as JSON and as JUnit XML."""
 
-import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from policy_engine.errors import Problem
 from policy_engine.explain.tested import Run, Tested, reasons
-from policy_engine.report.junit import Outcome, Suite, to_junit
-from policy_engine.report.problems import message_of
+from policy_engine.report.junit import Outcome, Place, Suite, class_name, refused_outcomes, to_junit
 from policy_engine.report.slips import slips_to_data
 from policy_engine.report.trial import figures_to_data, properties, survivors, trial_to_data
 
@@ -45,16 +44,24 @@ def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seco
         seconds: how long the run took.
     """
     outcomes = [_outcome(one, language) for one in run.tested]
-    for file in dict.fromkeys(problem.location.file for problem in problems):
-        told = [problem for problem in problems if problem.location.file == file]
-        text = "; ".join(f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
-        outcomes.append(Outcome(file, os.path.basename(file), "error", told[0].code, text))
-    outcomes += [Outcome(place, name, "failure", "mutation", text) for place, name, text in survivors(run, language)]
-    return to_junit([Suite("policy-engine", outcomes, seconds=seconds, properties=properties(run))])
+    outcomes += refused_outcomes(problems, language)
+    outcomes += [
+        Outcome(classname=class_name(place.file), name=name, kind="failure", type="mutation", message=text, place=place)
+        for place, name, text in survivors(run, language)
+    ]
+    left = max(seconds - sum(outcome.seconds for outcome in outcomes), 0.0)
+    if outcomes:  # what was spent on all of them together, such as reading the rulebook, is told of the first
+        outcomes[0] = replace(outcomes[0], seconds=outcomes[0].seconds + left)
+    return to_junit([Suite(name="policy-engine", outcomes=outcomes, properties=properties(run))])
 
 
 def _outcome(one: Tested, language: str) -> Outcome:
     """Give one case as a test."""
+    place = Place(one.path, one.line)
     if one.passed:
-        return Outcome(one.path, one.case)
-    return Outcome(one.path, one.case, "failure", "expectation", "; ".join(reasons(one, language)))
+        return Outcome(classname=class_name(one.path), name=one.case, place=place, seconds=one.seconds)
+    why = tuple(reasons(one, language))
+    return Outcome(
+        classname=class_name(one.path), name=one.case, kind="failure", type="expectation", message="; ".join(why),
+        text="\n".join((f"{one.path}:{one.line}", *why)), place=place, seconds=one.seconds,
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from policy_engine.evaluate.expectation import Uncovered
 from policy_engine.explain.tested import Run, never_text
 from policy_engine.explain.trial import Figures, side_text, survivor_text
 from policy_engine.messages import LANGUAGES, translate
+from policy_engine.report.junit import Place
 from policy_engine.trial.mutants import Mutant
 from policy_engine.trial.run import Trial
 from policy_engine.trial.settle import Missing
@@ -72,13 +73,13 @@ def properties(run: Run) -> dict[str, str]:
     return found
 
 
-def survivors(run: Run, language: str) -> Iterator[tuple[str, str, str]]:
+def survivors(run: Run, language: str) -> Iterator[tuple[Place, str, str]]:
     """Give each survivor as a failure of a JUnit report: where it stands, what it is, what is to be said."""
     for trial in run.trials:
         for one in trial.survivors:
             place = one.mutant.place
             name = " ".join(filter(None, (one.mutant.kind, place.owner, one.mutant.part, one.mutant.before, one.mutant.after)))
-            yield f"{place.location.file}:{place.location.line}", name, survivor_text(one.mutant, language)
+            yield Place(place.location.file, place.location.line), name, survivor_text(one.mutant, language)
 
 
 def suggestion_facts(one: Suggestion, edition: str, head: Sequence[str]) -> str:

@@ -1,0 +1,235 @@
+"""What is wrong with a text that is no YAML, in the words of whoever wrote it, and at the line that is wrong.
+
+The parser says what it had hoped for where it gave up, in words that change with its release, and often one line below the fault. So
+its words are only matched loosely for the kind of fault; the place and the sentence come from the lines themselves.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from policy_engine.errors import N_, Words
+
+_COLON = re.compile(r":(?=\s|$)")
+_SORT = re.compile(r"\s*(-?)")
+_NEAR = 3
+"""By how many spaces a line may be out of place and still belong to its neighbours."""
+_REACH = 40
+_STEP = 2
+"""By how many spaces each block of these files is indented; a line at another distance is the one that is out of place."""
+
+
+class Mark(NamedTuple):
+    """A place as the parser counts: lines and columns from 0."""
+
+    line: int
+    column: int
+
+
+class Fault(NamedTuple):
+    """A fault of YAML: where it is, what was found, what to do, and the words that fill both."""
+
+    place: Mark
+    found: Words
+    remedy: Words
+    words: Mapping[str, str] = {}
+
+
+_TAB = (N_("a tab (shown as `→`) stands in front of the text"), N_("indent with spaces only"))
+_QUOTE = (N_("the quotation mark that opens here is not closed"), N_("close it, or take it away"))
+_ESCAPE = (
+    N_("a backslash in double quotation marks begins a sign of its own, and `{sign}` is none"),
+    N_("use single quotation marks, or write the backslash twice"),
+)
+_BRACKET = (N_("the bracket `{sign}` that opens here is not closed"), N_("close it; a text that begins with a bracket belongs in quotes"))
+_COMMA = (N_("a comma or the closing bracket is missing before this place"), N_("part the values with commas, and close the bracket"))
+_NO_VALUE = (N_("`{sign}` stands where a value belongs"), N_("take it away, or put the whole text in quotes"))
+_SIGN = (N_("`{sign}` has a meaning of its own at the beginning of a text"), N_("put the text in quotes"))
+_BLOCK_TEXT = (N_("text stands on the line of a `|` or `>`"), N_("begin the text on the next line, or put it in quotes"))
+_AFTER_END = (N_("the text goes on after the end of the document"), N_("remove the line `...`, or keep one document in a file"))
+_LIST = (N_("a list cannot begin behind a key"), N_("put each `- ` on a line of its own, below the key"))
+_SECOND_COLON = (N_("a second colon followed by a space stands in this line"), N_("put the text behind the first colon in quotes"))
+_IN_TEXT = (
+    N_("a colon followed by a space stands in a text that goes on over several lines"),
+    N_("put the whole text in quotes, or write `>-` before it"),
+)
+_NO_SPACE = (N_("a space is missing after the colon"), N_("write `key: value`, with a space after the colon"))
+_NO_COLON = (N_("this line has no colon"), N_("write `key: value`; a text that goes on is indented further than its key"))
+_NO_KEY = (N_("a key is missing before the colon"), N_("write `key: value`"))
+_BEHIND = (N_("`{rest}` stands behind the end of the value"), N_("put the whole value in one pair of quotes, or take the rest away"))
+_DASH = (N_("a dash stands here, but the lines it belongs to are keys"), N_("indent the list below its key, or write a key"))
+_NO_DASH = (
+    N_("a key stands here, but the lines it belongs to begin with a dash"),
+    N_("begin the line with `- `, or indent it below the key it belongs to"),
+)
+_DASHES = N_("the dashes of one list stand exactly below each other")
+_KEYS = N_("the keys of one block stand exactly below each other")
+_SHIFTED = N_("this line is indented by {own} spaces, but line {line}, to which it belongs, by {other}")
+_ALONE = N_("this line is indented by {own} spaces, otherwise than the lines that it belongs to")
+_GENERAL = (
+    N_("it cannot be read on from here (the parser says: {said})"),
+    N_("look for a missing colon, quote or indentation at or just above this place"),
+)
+_CHARACTER = (
+    N_("the character {sign} may not stand in YAML"),
+    N_("take it away; inside double quotation marks it can be written as an escape"),
+)
+
+
+def character_fault(place: Mark, code: int) -> Fault:
+    """Return the fault of a character that may not stand anywhere, or that ends a line for some readers only."""
+    return Fault(place, *_CHARACTER, {"sign": f"U+{code:04X}"})
+
+
+class _Seen(NamedTuple):
+    """What the parser said: where it gave up, where what it was reading began, and the lines of the file."""
+
+    mark: Mark
+    begun: Mark
+    lines: Sequence[str]
+
+    def line(self, number: int) -> str:
+        """Return a line; nothing beyond the end."""
+        return self.lines[number] if number < len(self.lines) else ""
+
+    def sign(self, at: Mark) -> str:
+        """Return the sign at a place; of a line that ends there, its last one."""
+        line = self.line(at.line)
+        return line[at.column : at.column + 1] or line.strip()[-1:]
+
+
+def fault_of(said: str, mark: Mark, begun: Mark, lines: Sequence[str]) -> Fault:
+    """Return what a complaint of the parser means.
+
+    Args:
+        said: its words, whatever its release.
+        mark: where it gave up.
+        begun: where what it was reading began; the same where it does not tell.
+        lines: the file.
+    """
+    seen = _Seen(mark, begun, lines)
+    text, line = said.lower(), seen.line(mark.line)
+    if re.search(r"\btab\b", text) or ("\t" in line[: mark.column + 1] and not line[: mark.column].strip()):
+        tab = line.find("\t")
+        return Fault(mark._replace(column=tab if tab >= 0 else mark.column), *_TAB)
+    read = next((read for pattern, read in _KINDS.items() if re.search(pattern, text)), None)
+    return read(seen) if read else Fault(mark, *_GENERAL, {"said": said})
+
+
+def _escape(seen: _Seen) -> Fault:
+    """Return which backslash begins no sign; releases differ in the place by one."""
+    line = seen.line(seen.mark.line)
+    start = max(line.rfind("\\", 0, seen.mark.column + 1), 0)
+    return Fault(seen.mark._replace(column=start), *_ESCAPE, {"sign": line[start : start + 2]})
+
+
+def _begins_otherwise(seen: _Seen) -> Fault:
+    """Return which sign at the beginning of a text means something else."""
+    at = seen.begun if seen.begun.line == seen.mark.line else seen.mark
+    return Fault(at, *_SIGN, {"sign": seen.sign(at)})
+
+
+def _indent(line: str) -> int:
+    """Return by how many spaces a line is indented."""
+    return len(line) - len(line.lstrip(" "))
+
+
+def _above(lines: Sequence[str], number: int) -> int:
+    """Return the nearest line above that holds more than a remark; the line itself where there is none."""
+    return next((n for n in range(min(number, len(lines)) - 1, -1, -1) if _speaks(lines[n])), number)
+
+
+def _speaks(line: str) -> bool:
+    """Tell whether a line holds more than a remark."""
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _colon(seen: _Seen) -> Fault:
+    """Return why a key and its colon cannot stand here: behind another one, or as the rest of the text above."""
+    number = seen.mark.line
+    line, above = seen.line(number), _above(seen.lines, number)
+    before = seen.line(above)
+    if _COLON.search(line[: seen.mark.column]):
+        return Fault(seen.mark, *_SECOND_COLON)
+    if above == number or _COLON.search(before):
+        return _shifted(number, seen.lines)
+    if _indent(before) == _indent(line) > 0 and ":" not in before:
+        return Fault(seen.mark, *_IN_TEXT)
+    return _without_colon(seen, above)
+
+
+def _without_colon(seen: _Seen, number: int) -> Fault:
+    """Return that a line has no colon, or none that is followed by a space."""
+    line = seen.line(number)
+    colon = line.find(":")
+    if colon >= 0:
+        return Fault(Mark(number, colon), *_NO_SPACE)
+    return Fault(Mark(number, _indent(line)), *_NO_COLON)
+
+
+def _bracket(seen: _Seen) -> Fault:
+    """Return that a bracket is not closed where the text goes on outside it, or that a comma is missing inside it."""
+    here, there = seen.line(seen.mark.line), seen.line(seen.begun.line)
+    inside = seen.mark.line == seen.begun.line or _indent(here) > _indent(there)
+    if inside and here.strip():
+        return Fault(seen.mark, *_COMMA)
+    return Fault(seen.begun, *_BRACKET, {"sign": seen.sign(seen.begun)})
+
+
+def _out_of_place(seen: _Seen) -> Fault:
+    """Return why a line fits no block: something stands before it, it is no key or no dash, or it is indented otherwise."""
+    mark, line = seen.mark, seen.line(seen.mark.line)
+    own = _indent(line)
+    if mark.column > own:
+        return Fault(mark, *_BEHIND, {"rest": line[mark.column :].strip()[:_REACH]})
+    if line[own : own + 1] == ":":
+        return Fault(mark, *_NO_KEY)
+    if own == seen.begun.column:
+        return Fault(mark, *(_DASH if line[own : own + 1] == "-" else _NO_DASH))
+    return _shifted(mark.line, seen.lines)
+
+
+def _shifted(number: int, lines: Sequence[str]) -> Fault:
+    """Return which of two lines is indented otherwise than its neighbours, and by how much."""
+    above = _above(lines, number)
+    here, before = (_indent(lines[n]) for n in (number, above))
+    wrong = above if here % _STEP == 0 and before % _STEP else number
+    own, sort = _indent(lines[wrong]), _sort(lines[wrong])
+    near = sorted(
+        (n for n in range(max(wrong - _REACH, 0), min(wrong + _REACH, len(lines)))),
+        key=lambda n: (abs(_indent(lines[n]) - own), abs(n - wrong)),
+    )
+    for n in near:
+        other = _indent(lines[n])
+        if (
+            n != wrong
+            and _speaks(lines[n])
+            and _sort(lines[n]) == sort
+            and 0 < abs(other - own) <= _NEAR
+            and (other % _STEP == 0 or own % _STEP == 0)
+        ):
+            words = {"own": str(own), "line": str(n + 1), "other": str(other)}
+            return Fault(Mark(wrong, own), _SHIFTED, _DASHES if sort else _KEYS, words)
+    return Fault(Mark(wrong, own), _ALONE, _DASHES if sort else _KEYS, {"own": str(own)})
+
+
+def _sort(line: str) -> str:
+    """Return what a line begins with: a dash, or nothing of that sort."""
+    found = _SORT.match(line)
+    return found[1] if found else ""
+
+
+_KINDS: Mapping[str, Callable[[_Seen], Fault]] = {
+    r"quoted scalar.*(escape|hexdec)": _escape,
+    r"quoted scalar": lambda seen: Fault(seen.begun, *_QUOTE),
+    r"mapping values": _colon,
+    r"sequence entries": lambda seen: Fault(seen.mark, *_LIST),
+    r"simple key": lambda seen: _without_colon(seen, seen.begun.line),
+    r"',' or|flow (sequence|mapping)": _bracket,
+    r"node content": lambda seen: Fault(seen.mark, *_NO_VALUE, {"sign": seen.sign(seen.mark)}),
+    r"start any token|anchor|alias|a tag|directive": _begins_otherwise,
+    r"block scalar": lambda seen: Fault(seen.mark, *_BLOCK_TEXT),
+    r"document start": lambda seen: Fault(seen.mark, *_AFTER_END),
+    r"expected key|'-' indicator|block end|block (mapping|collection)": _out_of_place,
+}
+"""What the words of the parser are about, the first that fits; each wording of every release has one of these in it."""
