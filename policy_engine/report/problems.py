@@ -58,7 +58,7 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
-    words = {key: translate(text, language) if isinstance(text, Words) else _short(text) for key, text in problem.details.items()}
+    words = {key: translate(text, language) if isinstance(text, Words) else _short(text, key) for key, text in problem.details.items()}
     if "nearest" in words:
         words["nearest"] = translate(_DID_YOU_MEAN, language, name=words["nearest"]) if words["nearest"] else ""
     if "hint" in words:
@@ -66,10 +66,10 @@ def _words(problem: Problem, language: str) -> dict[str, str]:
     return words
 
 
-def _short(text: str) -> str:
-    """Write a user's own text safely, and cut where nobody would read on."""
+def _short(text: str, key: str) -> str:
+    """Write a user's own text safely, and cut where nobody would read on; a list of what is lost is never cut."""
     safe = visible(text)
-    return safe if len(safe) <= _MAX_WORDS else safe[:_MAX_WORDS] + "…"
+    return safe if len(safe) <= _MAX_WORDS or key == "rules" else safe[:_MAX_WORDS] + "…"
 
 
 def _hint(hint: str, language: str) -> str:
