@@ -25,7 +25,7 @@ class Places(NamedTuple):
         document = self.documents.get(place.file)
         return document.problem(code, place, **details) if document else Problem(code, place, details)
 
-    def below(self, place: Location, *keys: str | int) -> Location:
+    def below(self, place: Location, *keys: str) -> Location:
         """Give the place of a value below the part that stands at a place; the part's own where there is none."""
         found = self.at.get(place)
         return found[0].places.get((*found[1], *keys), place) if found else place

@@ -49,19 +49,27 @@ def find_passed_by(edition: Edition, places: Places) -> Iterator[Problem]:
     lists = _closed_lists(edition)
     whole = [*edition.exemptions, *(one for chapter in edition.chapters for one in chapter.exemptions)]
     needed: set[tuple[Location, str]] = set()
+    told: set[tuple[str, str]] = set()
     for part in _parts(edition, places, whole):
         for of, missing in _left(part, lists):
             excused = {item: one.location for one in part.exemptions if one.of == of for item in one.items}
             needed |= {(excused[item], item) for item in missing if item in excused}
             for item in missing:
-                if item not in excused:
+                if item not in excused and not (part.code == "PE826" and (of, item) in told):
+                    told.add((of, item))
                     picking = [rule for rule in part.rules if of in rule.picks and not _complemented(rule, of, part.others)]
                     yield _passed(part, of, item, picking, places)
     for one in whole:
         for number, item in enumerate(one.items):
             if (one.location, item) not in needed:
-                place = places.below(one.location, "items", number)
-                yield places.problem("PE827", place, name=item, of=one.of)
+                yield places.problem("PE827", _place_of(one, number, places), name=item, of=one.of)
+
+
+def _place_of(exemption: Exemption, number: int, places: Places) -> Location:
+    """Return the place of an item under `except:`; an entry begins where its first key does."""
+    document, path = places.at[exemption.location]
+    of_entry = path if isinstance(path[-1], int) else path[:-1]
+    return document.places.get((*of_entry, "items", number), exemption.location)
 
 
 def _passed(part: Part, of: str, item: str, picking: Sequence[Naming], places: Places) -> Problem:
@@ -95,7 +103,8 @@ def _parts(edition: Edition, places: Places, whole: Sequence[Exemption]) -> Iter
     rules = {chapter.clause: list(_of_chapter(chapter, edition)) for chapter in edition.chapters}
     everywhere = [one for several in rules.values() for one in several]
     for chapter in edition.chapters:
-        place = places.below(chapter.location, TRACKS)
+        document = places.documents.get(chapter.location.file)
+        place = document.places.get((TRACKS,), chapter.location) if document else chapter.location
         yield Part("PE824", chapter.clause, place, rules[chapter.clause], everywhere, chapter.exemptions)
     tracks = [_naming(track.id, [track.applies_to], edition)._replace(share=TRACKS) for track in edition.tracks]
     yield Part("PE825", edition.id, edition.tracks[0].location, tracks, tracks, edition.exemptions)
