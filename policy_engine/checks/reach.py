@@ -12,6 +12,7 @@ from typing import NamedTuple
 from policy_engine.checks.places import Places
 from policy_engine.checks.walk import named_conditions
 from policy_engine.errors import Problem
+from policy_engine.language.show import show
 from policy_engine.load.build_exemptions import LEVELS, TRACKS
 from policy_engine.model.duties import Cap, Chapter
 from policy_engine.model.facts import Condition, Exemption
@@ -27,6 +28,8 @@ class Naming(NamedTuple):
 
     rule: str
     share: str
+    asks: frozenset[str]
+    """The parts of its conditions, each of which must hold, in canonical text."""
     location: Location
     picks: Mapping[str, frozenset[str]]
     keeps_out: Mapping[str, frozenset[str]]
@@ -91,11 +94,14 @@ def _left(part: Part, lists: Mapping[str, Collection[str]]) -> Iterator[tuple[st
 
 
 def _complemented(rule: Naming, of: str, others: Iterable[Naming]) -> bool:
-    """Tell whether another rule takes just the items that a rule does not pick, whichever they are."""
-    return any(
-        other.share == rule.share != "" and other.keeps_out.get(of) == rule.picks[of] and of not in other.picks
-        and (TRACKS not in other.picks or other.picks[TRACKS] >= rule.picks.get(TRACKS, frozenset())) for other in others
-    )  # fmt: skip
+    """Tell whether another rule takes just the items that a rule does not pick, whichever they are, and asks the same beside that."""
+    for other in others:
+        mine, its = rule.asks - other.asks, other.asks - rule.asks
+        if other.share == rule.share != "" and len(mine) == len(its) == 1 and other.keeps_out.get(of) == rule.picks[of]:
+            left, right = next(iter(mine)), next(iter(its))
+            if right in {left.replace(" == ", " != "), left.replace(" in ", " not in ")}:
+                return other.picks.get(TRACKS, frozenset()) >= rule.picks.get(TRACKS, frozenset()) or TRACKS not in other.picks
+    return False
 
 
 def _parts(edition: Edition, places: Places, whole: Sequence[Exemption]) -> Iterator[Part]:
@@ -142,7 +148,16 @@ def _naming(rule: str, conditions: Sequence[Condition], edition: Edition, locati
             (picks if picked else keeps_out)[of].add(item)
     place = conditions[0].location if conditions else location
     frozen = [{of: frozenset(items) for of, items in found.items()} for found in (picks, keeps_out)]
-    return Naming(rule, "", place or Location("", 1, 1), frozen[0], frozen[1])
+    asks = frozenset(show(part) for condition in conditions for part in _conjuncts(condition.tree))
+    return Naming(rule, "", asks, place or Location("", 1, 1), frozen[0], frozen[1])
+
+
+def _conjuncts(tree: ast.expr) -> Iterator[ast.expr]:
+    """Return the parts of a condition that must all hold."""
+    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
+        yield from (found for part in tree.values for found in _conjuncts(part))
+    else:
+        yield tree
 
 
 class _Names:
