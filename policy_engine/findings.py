@@ -9,7 +9,6 @@ FINDINGS: Mapping[str, Entry] = {
     "PE801": Entry(
         N_("nothing reads the fact `{name}`, which stands for {clause}"),
         N_("use it in a rule of that clause, or take it away; a fact kept only for old cases cites no clause"),
-        "warning",
     ),
     "PE802": Entry(N_("the fact `{name}` is declared but unused"), N_("take it away, unless old cases state it"), "note"),
     "PE803": Entry(
@@ -19,7 +18,7 @@ FINDINGS: Mapping[str, Entry] = {
         N_("nothing rests on the reading `{name}`"), N_("name it under `readings:` of what rests on it, or take it away"), "warning"
     ),
     "PE805": Entry(N_("no track uses the shared criterion `{name}`"), N_("take it up with `use:`, or take it away"), "warning"),
-    "PE806": Entry(N_("no route names the body `{name}`"), N_("name it in a route, or take it away"), "warning"),
+    "PE806": Entry(N_("no route names the body `{name}`"), N_("name it in a route, or take it away")),
     # What stands twice
     "PE807": Entry(
         N_("`{name}` asks the same as `{other}` in the same level (line {line}): {condition}"),
@@ -100,6 +99,28 @@ FINDINGS: Mapping[str, Entry] = {
     "PE207": Entry(
         N_("the level `{level}` cites no clause, though others of the scale do"),
         N_("add `cite:` with the clause that defines it"),
+        "warning",
+    ),
+    # What is told apart and passed by
+    "PE823": Entry(
+        N_("the chapter {part} does not say whether it is for the track `{name}`, which would be asked nothing of it: {rules}"),
+        N_("name the track under `tracks:`, or under `except:` with the reason"),
+    ),
+    "PE824": Entry(
+        N_("the chapter {part} tells `{of}` apart and never names `{name}`, which these rules do not reach: {rules}"),
+        N_("name it in the conditions of those that hold for it too, or under `except:` of the chapter with the reason"),
+    ),
+    "PE825": Entry(
+        N_("the tracks are told apart by `{of}`, and none names `{name}`, so whoever has it may belong to none: {rules}"),
+        N_("name it under `applies_to:` of the track that it belongs to, or under `except:` of a file of facts with the reason"),
+    ),
+    "PE826": Entry(
+        N_("the edition tells `{of}` apart, and nothing in it names `{name}`, which these do not reach: {rules}"),
+        N_("name it in those that hold for it too, take it away, or name it under `except:` of a file of facts with the reason"),
+    ),
+    "PE827": Entry(
+        N_("`{name}` of `{of}` stands under `except:`, but nothing there would pass it by"),
+        N_("take it out of `except:`; an exemption that is not needed hides the next item that is passed by"),
         "warning",
     ),
 }  # fmt: skip

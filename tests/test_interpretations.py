@@ -17,7 +17,7 @@ from tests.editions.small import FOLDER, asked, edition_of, write_cases
 
 NAME = "orchard"
 GOOD = ROOT / "cases/2020/II.1/good"
-REGISTER = tuple(f"J-{n:02}" for n in range(1, 25))
+REGISTER = tuple(f"J-{n:02}" for n in range(1, 29))
 Cli = Callable[..., tuple[int, str, str]]
 
 

@@ -8,6 +8,7 @@ from policy_engine.checks.double import find_doubles
 from policy_engine.checks.mapped import find_uncited, find_unmapped
 from policy_engine.checks.operative import find_contradictions
 from policy_engine.checks.places import Places, places_of
+from policy_engine.checks.reach import find_passed_by
 from policy_engine.checks.texts import find_unkempt, find_untranslated
 from policy_engine.errors import CATALOGUE, InputError, Problem
 from policy_engine.evaluate.plan import plan_of
@@ -34,7 +35,7 @@ def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
             yield problem._replace(words={language: f"{reading.id}: {text}" for language, text in reading.silent_on.items()})
 
 
-WHOLE: tuple[Check, ...] = (find_dead, find_unmapped)
+WHOLE: tuple[Check, ...] = (find_dead, find_unmapped, find_passed_by)
 """What can only be told of an edition of which every part could be read: else an error would have consequences."""
 ANY: tuple[Check, ...] = (find_doubles, find_contradictions, find_uncited, find_proposed)
 

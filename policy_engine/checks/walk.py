@@ -73,6 +73,16 @@ def read_names(edition: Edition) -> set[str]:
     return found
 
 
+def named_conditions(edition: Edition) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+    """Return everything that decides something or leads to a fact, by its name, with its conditions."""
+    for fact in edition.facts.values():
+        yield fact.name, tuple(filter(None, (fact.counted_from, fact.derived, fact.when_absent)))
+    for invariant in (*edition.invariants, *(rule for track in edition.tracks for rule in track.requires)):
+        yield invariant.id, (invariant.holds, *filter(None, (invariant.otherwise.when,) if invariant.otherwise else ()))
+    for ruling in rulings(edition):
+        yield ruling.name, ruling.conditions
+
+
 def _conditions(edition: Edition) -> Iterator[Condition]:
     """Give every condition of an edition."""
     for fact in edition.facts.values():
@@ -96,6 +106,9 @@ def _of_track(track: Track) -> Iterator[Condition]:
     for rule in track.requires:
         yield rule.holds
         yield from _of_uses(rule.readings)
+        if rule.otherwise:
+            yield from filter(None, (rule.otherwise.when,))
+            yield from _of_uses(rule.otherwise.readings)
     for stand_in in track.stand_ins:
         yield stand_in.unless
         yield from _of_uses(stand_in.readings)

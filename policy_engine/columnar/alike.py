@@ -134,6 +134,7 @@ class _Likeness:
                 self.ties.stand({target, source}, gates)
         criteria = [criterion for level in own.levels for criterion in level.criteria]
         conditions = [rule.unless for rule in own.stand_ins] + [rule.holds for rule in own.requires] + [one.when for one in criteria]
+        conditions += [rule.otherwise.when for rule in own.requires if rule.otherwise and rule.otherwise.when]
         for condition in (
             *conditions,
             *(one.applies_when for one in criteria),

@@ -59,6 +59,11 @@ class Track:
         self.reader.fields = fields
         self.laws = laws
         own = [law.real for law in laws_of(self.plan.track.requires, self.reader)]
+        own += [
+            certain(opposite(self.reader.truth(rule.otherwise.when)), unknown=True)
+            for rule in self.plan.track.requires
+            if rule.otherwise and rule.otherwise.when
+        ]
         bound = [law for law in laws if law.facts & self.plan.decisive]
         told = frozenset[str]().union(*(law.facts for law in bound))
         rest = [known(fields[name]) for name in sorted(self.plan.decisive - told)]

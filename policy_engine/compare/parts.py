@@ -7,7 +7,7 @@ learns to hold needs a field here and nothing else.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, Otherwise, ReadingUse, Texts
 from policy_engine.model.rulebook import Criterion, Edition, Level, LevelRule, Reading, StandIn, Track
 from policy_engine.model.threshold import Threshold
 from policy_engine.model.words import OperativeWords
@@ -145,7 +145,11 @@ def is_joined(citation: Citation, figures: Iterable[Threshold]) -> bool:
 
 def _invariant(rule: Invariant, sort: str, owner: Owner, thresholds: Mapping[str, Threshold]) -> Part:
     """Give what is always true of real figures."""
-    fields: dict[str, Shown] = {"holds": rule.holds.text, "readings": uses_of(rule.readings), "says": rule.says}
+    other = rule.otherwise or Otherwise("", {})
+    fields: dict[str, Shown] = {
+        "holds": rule.holds.text, "readings": uses_of(rule.readings), "says": rule.says, "otherwise": other.outcome,
+        "otherwise_when": text_of(other.when), "otherwise_readings": uses_of(other.readings), "otherwise_says": other.says,
+    }  # fmt: skip
     return Part(Key(sort, owner, rule.id), "", fields, thresholds)
 
 

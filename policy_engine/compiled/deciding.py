@@ -11,7 +11,7 @@ from policy_engine.model.rulebook import Criterion, LevelRule
 
 
 class Laws(NamedTuple):
-    """The invariants of a track: those that hold its own facts, and groups of others that are seldom stated."""
+    """The invariants of a track: those that hold its own facts or say what comes out otherwise, and groups of others, seldom stated."""
 
     tied: tuple[Invariant, ...]
     loose: tuple[tuple[Invariant, ...], ...]
@@ -22,11 +22,12 @@ def laws_of(track: TrackPlan) -> Laws:
     groups: list[tuple[set[str], list[Invariant]]] = []
     for rule in track.invariants:
         facts = {name for name in rule.holds.names if name in track.facts}
-        near = [group for group in groups if group[0] & facts]
-        merged = (facts.union(*(group[0] for group in near)), [r for group in near for r in group[1]] + [rule])
-        groups = [group for group in groups if group not in near] + [merged]
-    tied = [rule for facts, rules in groups if facts & track.decisive for rule in rules]
-    return Laws(tuple(tied), tuple(tuple(rules) for facts, rules in groups if facts and not facts & track.decisive))
+        beside = [group for group in groups if group[0] & facts]
+        merged = (facts.union(*(group[0] for group in beside)), [r for group in beside for r in group[1]] + [rule])
+        groups = [group for group in groups if group not in beside] + [merged]
+    held = [bool(facts & track.decisive) or any(rule.otherwise for rule in rules) for facts, rules in groups]
+    tied = [rule for (_, rules), near in zip(groups, held, strict=True) if near for rule in rules]
+    return Laws(tuple(tied), tuple(tuple(rules) for (facts, rules), near in zip(groups, held, strict=True) if facts and not near))
 
 
 class Criteria:

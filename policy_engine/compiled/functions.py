@@ -87,6 +87,10 @@ class TrackFunctions:
         self._open(lines)
         for rule in self.track.invariants:
             value = self.writer.open(rule.holds.tree, lines)
+            if rule.otherwise and rule.otherwise.when:
+                stated = self.writer.open(rule.otherwise.when.tree, lines)
+                with lines.under(f"if {value} is not True and {stated} is True:"):
+                    lines.add(LISTED)  # the reference says what comes out then
             with lines.under(f"if {value} is False:"):
                 lines.add(REFUSED)
         self.criteria.open(lines)

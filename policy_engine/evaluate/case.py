@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.errors import InputError
 from policy_engine.evaluate.bounds import bounded, bounds_of
 from policy_engine.evaluate.expression import interpreter_over
-from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, place_of, problem_at, stand_in
+from policy_engine.evaluate.facts import Facts, check_invariants, known_facts, place_of, problem_at, set_aside, stand_in
 from policy_engine.evaluate.observe import observed
 from policy_engine.evaluate.plan import TrackPlan, plan_of
 from policy_engine.evaluate.reliance import relied_on, used
 from policy_engine.language.values import UNKNOWN, Truth, Value, all_hold, any_holds
 from policy_engine.model.case import Case
+from policy_engine.model.facts import Invariant, Otherwise
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
 
@@ -140,10 +141,12 @@ class _Rating:
         self.facts = facts
         self.problem: InputError | None = None
         self.open: Open | None = None
+        self.aside: tuple[tuple[Invariant, Otherwise], ...] = ()
         try:
             self.facts = stand_in(facts, case, plan)
-            check_invariants(self.facts, case, plan)
-            if _is_open(self.facts, case, plan, evaluator.plan.lists):
+            self.aside = set_aside(self.facts, case, plan.track)
+            check_invariants(self.facts, case, plan, aside=bool(self.aside))
+            if not self.aside and _is_open(self.facts, case, plan, evaluator.plan.lists):
                 from policy_engine.evaluate import unknowns  # noqa: PLC0415  (most cases have nothing open)
 
                 given = (plan.track.applies_to,) if assumed else ()
@@ -158,6 +161,8 @@ class _Rating:
 
     def verdict(self) -> Verdict:
         """Rate the case, with its trace."""
+        if self.aside:
+            return self._without_figures()
         levels = tuple(self._level(rule) for rule in self.track.levels)
         answer = self._known_answer(levels) or self.answer()
         edition = self.evaluator.edition
@@ -170,6 +175,17 @@ class _Rating:
             self.case.id, self.case.subject, edition.id, edition.status, edition.revision, self.track.id, (), answer.outcome,
             answer.level, answer.possible_levels, answer.gap_possible, answer.exact, answer.questions,
             unread, levels, self._overlaps(levels, answer), interpretations, deductions, (),
+        )  # fmt: skip
+
+    def _without_figures(self) -> Verdict:
+        """Return what comes out where there is nothing to rate by, and the edition says what then."""
+        edition, track, outcome = self.evaluator.edition, self.track, self.aside[0][1].outcome
+        uses = [use for rule, otherwise in self.aside for use in (*rule.readings, *otherwise.readings)]
+        unread = tuple(sorted(self.case.facts.keys() - self.plan.read))
+        deductions = tuple(sorted([one for one in self.facts.deductions if one.fact in self.plan.decisive], key=_fact_of))
+        return Verdict(
+            self.case.id, self.case.subject, edition.id, edition.status, edition.revision, track.id, (), outcome, None, (),
+            outcome == "gap", True, (), unread, (), (), tuple(sorted({*used(uses, self.interpreter)})), deductions, (),
         )  # fmt: skip
 
     def _known_answer(self, levels: Sequence[LevelTrace]) -> Answer | None:
@@ -186,6 +202,9 @@ class _Rating:
 
     def answer(self) -> Answer:
         """Decide over all completions of the open facts."""
+        if self.aside:
+            outcome = self.aside[0][1].outcome
+            return Answer(outcome, None, (), outcome == "gap", True, ())
         if self.open is None or not self.track.levels:
             traces = tuple(self._level(rule) for rule in self.track.levels)
             return self._known_answer(traces) or Answer("undetermined", None, (), False, False, ())

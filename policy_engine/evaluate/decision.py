@@ -40,16 +40,19 @@ def resolve(decision: Decision, edition: Edition) -> DecisionTrace:
     return DecisionTrace(decision.level, decision.body, body, decision.day.isoformat() if decision.day else None, decision.reason)
 
 
-def decision_findings(case: Case, verdict: Verdict, routes: Sequence[RouteTrace], edition: Edition) -> tuple[Finding, ...]:
-    """Give what should be looked at in the decisions of a case."""
-    return tuple(_Review(case, verdict, edition, routes).findings())
+def decision_findings(
+    case: Case, verdict: Verdict, routes: Sequence[RouteTrace], edition: Edition, *, unrated: bool
+) -> tuple[Finding, ...]:  # fmt: skip
+    """Give what should be looked at in the decisions of a case; `unrated`: its track has levels, but there is nothing to rate by."""
+    return tuple(_Review(case, verdict, edition, routes, unrated=unrated).findings())
 
 
 class _Review:
     """One case's decisions, while they are looked at."""
 
-    def __init__(self, case: Case, verdict: Verdict, edition: Edition, routes: Sequence[RouteTrace]) -> None:
+    def __init__(self, case: Case, verdict: Verdict, edition: Edition, routes: Sequence[RouteTrace], *, unrated: bool) -> None:
         """Take the case, its proposal, and who decides."""
+        self.left_open = verdict.outcome == "gap" or unrated
         self.case, self.verdict, self.edition = case, verdict, edition
         self.deciders = [route for route in routes if route.duty == "decides" and route.outcome == "owed"]
         self.perhaps = {route.body for route in routes if route.duty == "decides" and route.outcome == "unknown"}
@@ -83,7 +86,7 @@ class _Review:
         match self.verdict.outcome:
             case "classified" if decision.level != self.verdict.level:
                 name = "decided_differently" if decision.reason else "differs_without_reason"
-            case "gap":
+            case _ if self.left_open:
                 name = "gap_decided" if decision.reason else "gap_decided_without_reason"
             case "undetermined":
                 name = "decided_while_open"

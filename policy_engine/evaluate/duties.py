@@ -9,18 +9,20 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from policy_engine.evaluate.bounds import applies, ceiling_trace, relevance
+from policy_engine.evaluate.days import odd_days
 from policy_engine.evaluate.decision import agreed_level, decision_findings, resolve
 from policy_engine.evaluate.expression import Interpreter, interpreter_over
-from policy_engine.evaluate.facts import known_facts
+from policy_engine.evaluate.facts import known_facts, set_aside, stand_in
 from policy_engine.evaluate.observe import Glance, glances, observed
 from policy_engine.evaluate.plan import Plan, figure
 from policy_engine.evaluate.reliance import used
+from policy_engine.language.check import names_in
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.model.case import Case
 from policy_engine.model.duties import Chapter, Requirement, Route
-from policy_engine.model.facts import Condition
-from policy_engine.model.verdict import CeilingTrace, Duties, Finding, Gathered, RequirementTrace, RouteTrace, Verdict
+from policy_engine.model.facts import Condition, FactDeclaration, ReadingUse
+from policy_engine.model.verdict import CeilingTrace, Deduction, Duties, Finding, Gathered, RequirementTrace, RouteTrace, Verdict
 
 
 class Prepared(NamedTuple):
@@ -35,8 +37,12 @@ class Prepared(NamedTuple):
     texts: Mapping[str, str]
     due: Mapping[str, str]
     bodies: Mapping[str, Mapping[str, str]]
-    rules: tuple[tuple[str, tuple[str, ...]], ...]
-    """Each rule by its id, with the names that its conditions read."""
+    conditions: Mapping[str, tuple[Condition, ...]]
+    """The conditions of each rule, by its id."""
+    implied: Mapping[str, tuple[str, ...]]
+    """For each rule, the facts that follow from others and that its conditions read, directly or through such facts."""
+    resting: Mapping[str, tuple[ReadingUse, ...]]
+    """For each rule, the interpretations that it rests on: its own, and those by which such facts follow."""
     reads: frozenset[str]
 
 
@@ -59,7 +65,9 @@ class Surveyor:
                 values.update(prepared.figures)
                 _ask(prepared, interpreter, concerned, found, self._level(case, verdict), self.plan)
         routes, ceilings = tuple(found.routes), (*verdict.ceilings, *found.ceilings)
-        findings = (*decision_findings(case, verdict, routes, self.plan.edition), *map(_breach, filter(_is_breach, ceilings)))
+        unrated = self._unrated(case, verdict)
+        decided = decision_findings(case, verdict, routes, self.plan.edition, unrated=bool(unrated))
+        findings = (*decided, *map(_breach, filter(_is_breach, ceilings)), *unrated, *odd_days(case, self.plan.edition))
         own = case.record.self_level
         duties = Duties(
             own if isinstance(own, str) else None, tuple(resolve(d, self.plan.edition) for d in case.record.decisions), routes,
@@ -68,7 +76,8 @@ class Surveyor:
         concerning = [prepared.reads for prepared in self.chapters if relevance(prepared.chapter, verdict) is not False]
         asked = frozenset(one.fact for one in gathered).union(*concerning)
         unread = tuple(name for name in verdict.unread if name not in asked)
-        return verdict._replace(duties=duties, ceilings=ceilings, unread=unread)
+        deductions = (*verdict.deductions, *self._implied(found, values, interpreter, verdict))
+        return verdict._replace(duties=duties, ceilings=ceilings, unread=unread, deductions=deductions)
 
     def values(self, case: Case, verdict: Verdict) -> dict[str, Value]:
         """Give what is known of a case where something is asked beside its level: facts, what was deduced, and the record."""
@@ -77,26 +86,44 @@ class Surveyor:
         values.update(self._record(case))
         return values
 
+    def _unrated(self, case: Case, verdict: Verdict) -> tuple[Finding, ...]:
+        """Return a remark for each rule of the figures that a case without a level need not keep, as the edition says."""
+        track = self.plan.tracks.get(verdict.track or "")
+        if track is None or verdict.levels or not track.track.levels:
+            return ()
+        facts = stand_in(known_facts(case, self.plan), case, track)
+        interpreter = interpreter_over(facts.values, case.facts)
+        clause = track.track.citation.clause
+        return tuple(
+            Finding(rule.id, "note", otherwise.says, clause, used((*rule.readings, *otherwise.readings), interpreter))
+            for rule, otherwise in set_aside(facts, case, track.track)
+        )
+
+    def _implied(
+        self, found: "_Found", values: Mapping[str, Value], interpreter: Interpreter, verdict: Verdict
+    ) -> Iterator[Deduction]:  # fmt: skip
+        """Return the facts, asked beside the level, that follow from others by an interpretation, and hold."""
+        blocks = (found.routes, found.requirements, found.contents, found.ceilings)
+        asked = {trace.id for block in blocks for trace in block if trace.outcome != "not_applicable"}
+        names = {name for one in self.chapters for rule, facts in one.implied.items() if rule in asked for name in facts}
+        known = {one.fact for one in verdict.deductions}
+        for name in sorted(names - known):
+            readings = used(self.plan.edition.facts[name].readings, interpreter)
+            if readings and values[name] is True:
+                yield Deduction(name, True, "derived", readings)
+
     def _unrecorded(self, verdict: Verdict, found: "_Found", values: Mapping[str, Value]) -> tuple[str, ...]:
         """Give the facts that nobody recorded and that something asked beside the level waits for, by name."""
         blocks = (found.routes, found.requirements, found.contents, found.ceilings)
         waiting = {trace.id for block in blocks for trace in block if trace.outcome == "unknown"}
-        pending = [
-            name
-            for prepared in self.chapters
-            if relevance(prepared.chapter, verdict) is not False
-            for rule, read in prepared.rules
-            if rule in waiting
-            for name in read
-        ]
         plain: set[str] = set()
-        while pending:
-            fact = self.plan.edition.facts.get(pending.pop())
-            if fact and fact.derived and fact.name not in plain:
-                pending += fact.derived.names
-            elif fact:
-                plain.add(fact.name)
-        return tuple(sorted(name for name in plain if values[name] is UNKNOWN))
+        for prepared in self.chapters:
+            if relevance(prepared.chapter, verdict) is not False:
+                interpreter = interpreter_over({**values, **prepared.figures})
+                for rule, conditions in prepared.conditions.items():
+                    for condition in conditions if rule in waiting else ():
+                        plain |= _waited_for(condition.tree, interpreter, self.plan.edition.facts)
+        return tuple(sorted(plain))
 
     def _record(self, case: Case) -> dict[str, Value]:
         """Give what the case's own record says, as the names that conditions of a chapter use."""
@@ -143,7 +170,24 @@ def _prepared(chapter: Chapter, plan: Plan) -> Prepared:
     figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
     rules = tuple(rules_reading(chapter))
     reads = frozenset(name for _, names in rules for name in names)
-    return Prepared(chapter, figures, days, both, texts, due, labels, rules, reads)
+    implied = {rule: _implied_facts(names, plan.edition.facts) for rule, names in rules}
+    resting = {
+        rule.id: (*rule.readings, *(use for name in implied[rule.id] for use in plan.edition.facts[name].readings))
+        for rule in chapter.rules()
+    }
+    return Prepared(chapter, figures, days, both, texts, due, labels, _conditions_of(chapter), implied, resting, reads)
+
+
+def _implied_facts(names: Iterable[str], facts: Mapping[str, FactDeclaration]) -> tuple[str, ...]:
+    """Return the facts among some names that follow from others, and those that these follow from in turn."""
+    found: dict[str, None] = {}
+    pending = list(names)
+    while pending:
+        fact = facts.get(pending.pop())
+        if fact and fact.derived and fact.name not in found:
+            found[fact.name] = None
+            pending += fact.derived.names
+    return tuple(found)
 
 
 def _days(in_time: Condition | None, facts: Collection[str]) -> tuple[Glance, ...]:
@@ -183,7 +227,7 @@ def _route(route: Route, truth: Truth, prepared: Prepared, interpreter: Interpre
     """Say which body does a duty."""
     outcome = "unknown" if truth is UNKNOWN else "owed" if route.body else "not_covered"
     rule = route.rule
-    readings = used(rule.readings, interpreter)
+    readings = _used(rule.id, prepared, interpreter)
     return RouteTrace(rule.id, route.duty, route.body, outcome, prepared.bodies[rule.id], *rule.citation, readings)
 
 
@@ -192,12 +236,17 @@ def _requirement(entry: Requirement, prepared: Prepared, interpreter: Interprete
     rule = entry.rule
     truth = applies(rule, interpreter, concerned)
     outcome = "not_applicable" if truth is False else "unknown" if truth is UNKNOWN else _outcome(entry, interpreter)
-    readings = used(rule.readings, interpreter) if truth is not False else ()
+    readings = _used(rule.id, prepared, interpreter) if truth is not False else ()
     looked_at = prepared.days if outcome == "late" else prepared.both
     seen = observed(looked_at[rule.id], interpreter.values) if truth is not False else ""
     return RequirementTrace(
         rule.id, outcome, entry.severity, *rule.citation, prepared.texts[rule.id], seen, prepared.due[rule.id], readings, rule.says
     )  # fmt: skip
+
+
+def _used(rule: str, prepared: Prepared, interpreter: Interpreter) -> tuple[str, ...]:
+    """Return the interpretations that a rule relies on, each once."""
+    return tuple(dict.fromkeys(used(prepared.resting[rule], interpreter)))
 
 
 def _outcome(entry: Requirement, interpreter: Interpreter) -> str:
@@ -219,6 +268,23 @@ def _breach(trace: CeilingTrace) -> Finding:
     return Finding(trace.id, trace.severity, trace.says, trace.citation, trace.interpretations)
 
 
+def _waited_for(tree: ast.expr, interpreter: Interpreter, facts: Mapping[str, FactDeclaration]) -> frozenset[str]:
+    """Return the facts that nobody recorded and that a condition waits for: not those beside which the others settle it."""
+    if isinstance(tree, ast.BoolOp):
+        settled = isinstance(tree.op, ast.Or)
+        if any(interpreter.evaluated(part) is settled for part in tree.values):
+            return frozenset()
+        return frozenset[str]().union(*(_waited_for(part, interpreter, facts) for part in tree.values))
+    if isinstance(tree, ast.UnaryOp):
+        return _waited_for(tree.operand, interpreter, facts)
+    found: set[str] = set()
+    for name in names_in(tree):
+        fact = facts.get(name)
+        if fact and interpreter.values.get(name) is UNKNOWN:
+            found |= _waited_for(fact.derived.tree, interpreter, facts) if fact.derived else {name}
+    return frozenset(found)
+
+
 def reads_of(chapter: Chapter) -> Iterable[str]:
     """Give the names that a chapter's conditions read, some of them more than once."""
     for _, names in rules_reading(chapter):
@@ -227,6 +293,13 @@ def reads_of(chapter: Chapter) -> Iterable[str]:
 
 def rules_reading(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Give each rule of a chapter by its id, with the names that its conditions read."""
+    grouping = {cap.rule.id: cap.per for cap in chapter.caps}
+    for rule, conditions in _conditions_of(chapter).items():
+        yield rule, (*grouping.get(rule, ()), *(name for condition in conditions for name in condition.names))
+
+
+def _conditions_of(chapter: Chapter) -> dict[str, tuple[Condition, ...]]:
+    """Return the conditions of each rule of a chapter, by its id."""
     conditions: dict[str, list[Condition | None]] = {rule.id: [rule.applies_when] for rule in chapter.rules()}
     for entry in (*chapter.requirements, *chapter.contents):
         conditions[entry.rule.id] += [entry.holds, entry.in_time]
@@ -236,6 +309,4 @@ def rules_reading(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
         conditions[bar.rule.id].append(bar.when)
     for cap in chapter.caps:
         conditions[cap.rule.id].append(cap.exception.where if cap.exception else None)
-    grouping = {cap.rule.id: cap.per for cap in chapter.caps}
-    for rule, several in conditions.items():
-        yield rule, (*grouping.get(rule, ()), *(name for condition in several if condition for name in condition.names))
+    return {rule: tuple(condition for condition in several if condition) for rule, several in conditions.items()}

@@ -10,8 +10,8 @@ from policy_engine.evaluate.plan import Plan, TrackPlan
 from policy_engine.evaluate.shown import shown
 from policy_engine.language.values import UNKNOWN, Item, Value
 from policy_engine.model.case import Case
-from policy_engine.model.facts import FactDeclaration, Invariant
-from policy_engine.model.rulebook import StandIn
+from policy_engine.model.facts import FactDeclaration, Invariant, Otherwise
+from policy_engine.model.rulebook import StandIn, Track
 from policy_engine.model.verdict import Deduction
 from policy_engine.source import Location
 
@@ -134,14 +134,42 @@ def _stand_in_problem(target: str, source: str, rule: StandIn, case: Case, value
     return _problem("PE508", case, target, details | {"condition": rule.unless.text})
 
 
-def check_invariants(facts: Facts, case: Case, plan: TrackPlan) -> None:
+def set_aside(facts: Facts, case: Case, track: Track) -> tuple[tuple[Invariant, Otherwise], ...]:
+    """Return what a track requires and the figures do not keep, with what comes out then, where the case says why that may be.
+
+    It says so by a decision on record, as the authority may decide what no rule covers, or by facts (`when`); these hold also where
+    the figures themselves were not recorded.
+    """
+    rules = [rule for rule in track.requires if rule.otherwise]
+    if not rules:
+        return ()
+    interpreter = interpreter_over(facts.values, case.facts)
+    found: list[tuple[Invariant, Otherwise]] = []
+    for rule in rules:
+        kept = interpreter.truth(rule.holds)
+        otherwise = rule.otherwise
+        if otherwise and kept is not True:
+            stated = otherwise.when is not None and interpreter.truth(otherwise.when) is True
+            if stated or (kept is False and case.record.decisions):
+                found.append((rule, otherwise))
+    return tuple(found)
+
+
+def check_invariants(facts: Facts, case: Case, plan: TrackPlan, *, aside: bool = False) -> None:
     """Refuse a case whose figures cannot be.
+
+    Args:
+        facts: what is known.
+        case: the case.
+        plan: the track.
+        aside: whether what the track itself requires is set aside.
 
     Raises:
         InputError: PE505, for each rule that is broken, at the first of its facts that the case states.
     """
     interpreter = interpreter_over(facts.values, case.facts)
-    broken = [rule for rule in plan.invariants if interpreter.truth(rule.holds) is False]
+    rules = [rule for rule in plan.invariants if rule not in plan.track.requires] if aside else plan.invariants
+    broken = [rule for rule in rules if interpreter.truth(rule.holds) is False]
     stood_for = {target for used in facts.stand_ins for target in used.take if target not in case.facts}
     told = [rule for rule in broken if not stood_for.intersection(rule.holds.names)]
     if broken:

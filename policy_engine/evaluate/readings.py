@@ -62,7 +62,7 @@ def _of_track(track: Track) -> Iterator[tuple[str, tuple[ReadingUse, ...]]]:
     for stand_in in track.stand_ins:
         yield f"{track.id}.stand_in", stand_in.readings
     for rule in track.requires:
-        yield rule.id, rule.readings
+        yield rule.id, (*rule.readings, *(rule.otherwise.readings if rule.otherwise else ()))
     for level in track.levels:
         yield f"{track.id}.{level.level}", level.readings
         for criterion in level.criteria:

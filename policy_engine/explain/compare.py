@@ -40,6 +40,8 @@ _FIELDS = {
     "leaves_out": N_("leaves out"), "order": N_("order"), "value": N_("figure"), "signs": N_("words of signs"),
     "units": N_("words of units"), "figures": N_("figures in words"), "days": N_("forms of days"), "decimal": N_("decimal sign"),
     "where": N_("where"), "without": N_("does not ask"), "more": N_("more of"), "never": N_("never"),
+    "otherwise": N_("otherwise"), "otherwise_when": N_("otherwise, where"), "otherwise_readings": N_("otherwise rests on"),
+    "otherwise_says": N_("otherwise, in words"),
 }  # fmt: skip
 _WORDS = {
     "issued": N_("issued"), "draft": N_("draft"), "accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted"),
@@ -47,7 +49,7 @@ _WORDS = {
     "gap": N_("no level"), "classified": N_("a level"), "decided_by_authority": N_("the authority decides"),
     "lowers": N_("lowers the level"), "raises": N_("raises the level"),
 }  # fmt: skip
-_SPOKEN = {"status", "mode", "outcome", "never"}
+_SPOKEN = {"status", "mode", "outcome", "never", "otherwise"}
 """Fields that hold words of the rulebook language, which a reader is told in words."""
 _QUOTED = {"phrase", "starts"}
 _GROUPS = {

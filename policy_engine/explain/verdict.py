@@ -82,7 +82,9 @@ class _Explainer:
             "classified": N_("Proposal: {level}"),
             "gap": N_("No level: the text leaves this case open; the assessing authority decides, and records why"),
             "undetermined": N_("Not decided: facts are missing. Still possible: {levels}"),
-            "decided_by_authority": N_("No proposal: the text prints no thresholds here; the authority decides"),
+            "decided_by_authority": N_("No proposal: there is nothing to rate by; the authority decides")
+            if self.track and self.track.levels
+            else N_("No proposal: the text prints no thresholds here; the authority decides"),
             "not_eligible": N_("Not classified: a rule of eligibility stands against it"),
             "out_of_scope": N_("Out of scope: no track of this edition applies"),
         }
@@ -110,7 +112,7 @@ class _Explainer:
             lines += [self._criterion(c) for c in trace.criteria if c.outcome in wanted]
         elif self.track and not self.track.levels:
             lines += [Line("note", sentence(self.track.says, self.language), self.track.citation.clause)]
-        lines += [line for level in self._passed_first() for line in self._passed(level)]
+        lines += [line for level in self._passed_first() if level in self.traces for line in self._passed(level)]
         return Section(self._(N_("Why")), tuple(lines)) if verdict.outcome != "undetermined" else Section("", ())
 
     def _bound(self) -> Iterator[Line]:
@@ -220,8 +222,8 @@ class _Explainer:
 
     def _deduction(self, deduction: Deduction) -> Line:
         """Show one deduced fact, with the rules that it follows from."""
-        rules = [rule for rule in self._rules() if rule[0] in deduction.because]
-        because = "; ".join(text for _, text in rules)
+        rules = [text for name, text in self._rules() if name in deduction.because]
+        because = "; ".join((*rules, *(name for name in deduction.because if name in self.edition.register)))
         return Line("note", f"{self.fact(deduction.fact)} = {self._value(deduction.value)}", because)
 
     def _rules(self) -> Iterator[tuple[str, str]]:

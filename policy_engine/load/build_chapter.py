@@ -6,6 +6,7 @@ from typing import NamedTuple
 from policy_engine.errors import N_
 from policy_engine.language.types import LEVEL, Named
 from policy_engine.load.build_cap import build_cap
+from policy_engine.load.build_exemptions import build_exemptions, closed_lists
 from policy_engine.load.build_facts import RECORD_NAMES, check_name
 from policy_engine.load.build_rule import RULE, RuleContext, build_rule
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
@@ -43,7 +44,7 @@ def build_chapters(nodes: Iterable[Node], parts: Parts) -> tuple[Chapter, ...]:
 
 def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
     """Read one chapter."""
-    got = node.fields(("chapter", "label"), ("tracks", "thresholds", *_BLOCKS))
+    got = node.fields(("chapter", "label"), ("tracks", "except", "thresholds", *_BLOCKS))
     tracks = tuple(_track(item, parts.tracks) for item in got["tracks"].items(at_least=1)) if "tracks" in got else ()
     scope = {**parts.context.scope, **{name: Named(kind) for name, kind in RECORD_NAMES.items()}}
     thresholds = build_thresholds(got["thresholds"], parts.context.facts, scope) if "thresholds" in got else {}
@@ -59,6 +60,7 @@ def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
         tuple(ceiling for item in _items(got, "ceilings") if (ceiling := _build_ceiling(item, context, plain))),
         tuple(bar for item in _items(got, "eligibility") if (bar := _build_eligibility(item, plain))),
         tuple(cap for item in _items(got, "caps") if (cap := build_cap(item, plain))),
+        build_exemptions(got["except"], closed_lists(parts.context, tuple(parts.tracks))) if "except" in got else (),
     )  # fmt: skip
 
 

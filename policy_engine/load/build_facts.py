@@ -11,7 +11,7 @@ from policy_engine.load.conditions import Scope, build_condition
 from policy_engine.load.declared import Declared, open_scope
 from policy_engine.load.node import Node
 from policy_engine.model.case import AFTER, BEFORE
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
+from policy_engine.model.facts import Condition, FactDeclaration, Invariant, Otherwise, ReadingUse
 from policy_engine.model.rulebook import Level, Reading
 from policy_engine.source import Citation
 
@@ -222,13 +222,31 @@ def _sources(fact: FactDeclaration) -> tuple[str, ...]:
     return tuple(name for c in (fact.derived, fact.when_absent, fact.counted_from) if c for name in c.names)
 
 
-def build_invariants(node: Node, scope: Scope, register: Declared[Reading]) -> tuple[Invariant, ...]:
-    """Read a list of invariants (`invariants:` of the edition, `requires:` of a track)."""
+def build_invariants(
+    node: Node, scope: Scope, register: Declared[Reading], outcomes: tuple[str, ...] = ()
+) -> tuple[Invariant, ...]:  # fmt: skip
+    """Read a list of invariants (`invariants:` of the edition, `requires:` of a track).
+
+    Args:
+        node: the list.
+        scope: the names that conditions may use.
+        register: the interpretations of the edition.
+        outcomes: what may come out of a case that does not keep such a rule; nothing: it is always refused.
+    """
     found: list[Invariant] = []
     for item in node.items():
-        got = item.fields(("id", "holds", "says"), ("readings",))
+        got = item.fields(("id", "holds", "says"), ("readings", "otherwise") if outcomes else ("readings",))
         holds = build_condition(got["holds"], scope)
         readings = build_reading_uses(got["readings"], register, scope) if "readings" in got else ()
+        otherwise = _build_otherwise(got["otherwise"], scope, register, outcomes) if "otherwise" in got else None
         if holds:
-            found.append(Invariant(got["id"].text(), holds, got["says"].texts(), readings))
+            found.append(Invariant(got["id"].text(), holds, got["says"].texts(), readings, otherwise))
     return tuple(found)
+
+
+def _build_otherwise(node: Node, scope: Scope, register: Declared[Reading], outcomes: tuple[str, ...]) -> Otherwise:
+    """Read what comes out of a case that does not keep a rule."""
+    got = node.fields(("outcome", "says"), ("when", "readings"))
+    when = build_condition(got["when"], scope) if "when" in got else None
+    readings = build_reading_uses(got["readings"], register, scope) if "readings" in got else ()
+    return Otherwise(got["outcome"].one_of(outcomes), got["says"].texts(), when, readings)

@@ -31,7 +31,7 @@ def build_track(node: Node, context: Context) -> Track:
     thresholds = build_thresholds(got["thresholds"], context.facts, context.scope) if "thresholds" in got else {}
     scope = {**context.scope, **(named_figures(got["thresholds"], thresholds) if "thresholds" in got else {})}
     context = context._replace(thresholds={**context.thresholds, **thresholds}, scope=scope)
-    requires = build_invariants(got["requires"], scope, context.register) if "requires" in got else ()
+    requires = build_invariants(got["requires"], scope, context.register, OUTCOMES) if "requires" in got else ()
     stand_ins = _build_stand_ins(got["stand_in"], context) if "stand_in" in got else ()
     context = context._replace(positive=_always_positive(got, requires, stand_ins))
     own = Declared(got["criteria"].entries(), open=not got["criteria"].is_block) if "criteria" in got else Declared[Node]()
@@ -273,6 +273,7 @@ _KEEP_ONE = N_("name it in one step of `decide:`")
 def _reads(track: Track, context: Context) -> tuple[str, ...]:
     """Give the facts that a track reads, directly or through what they follow from, as the edition orders them."""
     conditions = [track.applies_to, *(rule.holds for rule in track.requires), *(s.unless for s in track.stand_ins)]
+    conditions += [rule.otherwise.when for rule in track.requires if rule.otherwise and rule.otherwise.when]
     for rule in track.levels:
         for criterion in rule.criteria:
             conditions += [c for c in (criterion.when, criterion.applies_when) if c]

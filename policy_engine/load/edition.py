@@ -12,6 +12,7 @@ from typing import NamedTuple
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.types import Named
 from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses
+from policy_engine.load.build_exemptions import build_exemptions, closed_lists
 from policy_engine.load.build_facts import build_facts, build_invariants, check_name, constants, fact_scope
 from policy_engine.load.build_thresholds import build_thresholds, named_figures
 from policy_engine.load.build_track import build_track, build_unused, criteria_named
@@ -154,7 +155,7 @@ def _build(found: Found) -> Edition:
     assert scale_node
     scale = _build_scale(scale_node)
     register = _build_register(found.one("register"))
-    files = [node.fields(("facts",), ("thresholds", "invariants")) for node in found.nodes["facts"]]
+    files = [node.fields(("facts",), ("thresholds", "invariants", "except")) for node in found.nodes["facts"]]
     thresholds: dict[str, Threshold] = {}
     figures: dict[str, Named] = {}
     for got in (got for got in files if "thresholds" in got):
@@ -165,11 +166,13 @@ def _build(found: Found) -> Edition:
     invariants = tuple(rule for got in files if "invariants" in got for rule in build_invariants(got["invariants"], scope, register))
     context = Context(scale, facts, register, _shared(found.nodes["criteria"]), scope, thresholds)
     tracks = _build_tracks(found, context)
+    lists = closed_lists(context, [track.id for track in tracks])
+    exemptions = tuple(one for got in files if "except" in got for one in build_exemptions(got["except"], lists))
     bodies = build_bodies(found.one("bodies"))
     chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, _names_of(tracks)))
     edition = _build_front(front, scale, facts, invariants, tracks, register)
     clauses, words = build_clauses(found.one("clauses")), build_words(found.one("operative_words"))
-    return edition._replace(thresholds=thresholds, bodies=bodies, chapters=chapters, clauses=clauses, words=words)
+    return edition._replace(thresholds=thresholds, bodies=bodies, chapters=chapters, clauses=clauses, words=words, exemptions=exemptions)
 
 
 def _names_of(tracks: Iterable[Track]) -> Declared[object]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from policy_engine.model.facts import Condition, ReadingUse, Texts
+from policy_engine.model.facts import Condition, Exemption, ReadingUse, Texts
 from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation, Location
 
@@ -111,6 +111,7 @@ class Chapter(NamedTuple):
     ceilings: tuple[Ceiling, ...] = ()
     eligibility: tuple[Eligibility, ...] = ()
     caps: tuple[Cap, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
 
     def rules(self) -> tuple[Rule, ...]:
         """Give every rule of the chapter, in the order of its blocks."""

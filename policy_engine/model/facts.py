@@ -55,10 +55,29 @@ class FactDeclaration(NamedTuple):
     readings: tuple[ReadingUse, ...] = ()
 
 
+class Exemption(NamedTuple):
+    """Items of a closed list (tracks, levels, the choices of a fact) that a part of an edition leaves out on purpose, and why."""
+
+    of: str
+    items: tuple[str, ...]
+    says: Texts
+    location: Location
+
+
+class Otherwise(NamedTuple):
+    """What comes out, in place of a refusal, of a case that does not keep a rule: where the authority has decided, or `when` holds."""
+
+    outcome: str
+    says: Texts
+    when: Condition | None = None
+    readings: tuple[ReadingUse, ...] = ()
+
+
 class Invariant(NamedTuple):
-    """What is always true of real figures; a case that breaks it is bad input."""
+    """What is always true of real figures; a case that breaks it is bad input, unless the rule says what comes out then."""
 
     id: str
     holds: Condition
     says: Texts
     readings: tuple[ReadingUse, ...] = ()
+    otherwise: Otherwise | None = None

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from policy_engine.model.duties import Body, Chapter, Clause
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse, Texts
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, ReadingUse, Texts
 from policy_engine.model.threshold import Threshold
 from policy_engine.model.words import OperativeWords
 from policy_engine.source import Citation, Location
@@ -179,5 +179,7 @@ class Edition(NamedTuple):
     in_force: InForce = InForce(None, None)
     supersedes: str = ""
     encoded_at: date | None = None
+    exemptions: tuple[Exemption, ...] = ()
+    """What the tracks and the facts leave out on purpose; a chapter's stand there."""
     reworded: tuple[str, ...] = ()
     """Files of a sealed edition in which only comments or spacing differ from what was sealed."""

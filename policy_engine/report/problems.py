@@ -80,7 +80,7 @@ def advice_of(problem: Problem, language: str) -> str:
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Give the words of a problem's sentences, those of the engine's own translated."""
     plain = {
-        key: _short(sentence(text.texts, language) if isinstance(text, Spoken) else text)
+        key: _short(sentence(text.texts, language) if isinstance(text, Spoken) else text, key)
         for key, text in problem.details.items()
         if not isinstance(text, Words)
     }
@@ -104,10 +104,10 @@ def _nearest(near: str, language: str) -> str:
     return translate(_DID_YOU_MEAN, language, name=_short(near)) if near else ""
 
 
-def _short(text: str) -> str:
-    """Write a user's own text safely, and cut where nobody would read on."""
+def _short(text: str, key: str = "") -> str:
+    """Return a user's own text, safe to show, and cut where nobody would read on; a list of what is lost is never cut."""
     safe = visible(text)
-    return safe if len(safe) <= _MAX_WORDS else safe[:_MAX_WORDS] + "…"
+    return safe if len(safe) <= _MAX_WORDS or key == "rules" else safe[:_MAX_WORDS] + "…"
 
 
 def _hint(hint: str, language: str) -> str:

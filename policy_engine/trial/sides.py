@@ -69,7 +69,7 @@ class Sides:
             chapter = next(chapter for chapter in self.edition.chapters if chapter.clause == one.place.chapter)
             figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
             return {**beside, **figures} if relevance(chapter, verdict) is True else None
-        return of_levels if not one.track or verdict.track == one.track else None
+        return of_levels if not one.track or (verdict.track == one.track and verdict.levels) else None
 
 
 def _of_levels(case: Case, verdict: Verdict, plan: Plan) -> Mapping[str, Value]:

@@ -205,7 +205,10 @@ def _track(dice: Dice, number: int, words: Words) -> Data:
     figures = _figures(dice, "own")
     words = words._replace(figures=(*words.figures, *figures))
     wholes = dice.some(words.totals())
-    requires = [{"id": f"some_{name}", "holds": f"{name} > 0", "says": _texts("some"), "readings": _uses(dice)} for name in wholes]
+    requires = [
+        {"id": f"some_{name}", "holds": f"{name} > 0", "says": _texts("some"), "readings": _uses(dice), **_otherwise(dice)}
+        for name in wholes
+    ]
     take = {f"two_{part}": f"one_{part}" for part in PARTS}
     stand_ins = [{"unless": dice.pick(("apart", "flag_0")), "take": take, "readings": _uses(dice)}]
     stand_ins = stand_ins if "two_total" in words.facts and dice.below(2) else []
@@ -217,6 +220,14 @@ def _track(dice: Dice, number: int, words: Words) -> Data:
         "readings": _uses(dice, "flag_0"), "residual": {**residual, "readings": _uses(dice)},
     }  # fmt: skip
     return front | body | ({"requires": requires} if requires else {}) | ({"stand_in": stand_ins} if stand_ins else {})
+
+
+def _otherwise(dice: Dice) -> Data:
+    """Draw what comes out where a track's rule is not kept: mostly a refusal."""
+    if not dice.seldom(3):
+        return {}
+    outcome = dice.pick(("gap", "decided_by_authority"))
+    return {"otherwise": {"outcome": outcome, "when": dice.pick(("flag_0", "not flag_0")), "says": _texts("none"), "readings": _uses(dice)}}
 
 
 def _applies(dice: Dice, number: int, words: Words) -> str:
