@@ -33,6 +33,8 @@ class OpenRows:
         """Take the edition, what rates its rows one by one, and the columns that are facts."""
         self.plan, self.reader, self.schema = plan, reader, schema
         self._steady: Steady | None = None
+        self._spelt = {name: dict[str, str | None]() for name, dtype in schema.items() if dtype == nw.String and name in plan.edition.facts}
+        """For each column of texts, what its cells say, each in the one spelling that columns read."""
         self._remembered: OrderedDict[Key, Judgement] = OrderedDict()
 
     @cached_property
@@ -44,6 +46,19 @@ class OpenRows:
     def _alike(self) -> Alike | None:
         """Work out what rows must have in common, when the first open row is met."""
         return alike_of(self.plan, self.schema, Within())
+
+    def spelt(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Give a frame with each text in the one spelling that columns read; a cell that says nothing clear stays as it stands."""
+        changed: list[pl.Series] = []
+        for name, known in self._spelt.items():
+            cells: list[str] = frame[name].drop_nulls().unique().to_list()
+            if len(known) + len(cells) > REMEMBERED:
+                known.clear()
+            known |= {cell: self.reader.spelt(name, cell) for cell in cells if cell not in known}
+            other = [cell for cell in cells if known[cell] != cell]
+            if other:
+                changed.append(frame[name].replace(other, pl.Series([known[cell] for cell in other], dtype=pl.String)))
+        return frame.with_columns(changed)
 
     def judged(self, frame: "pl.DataFrame") -> "tuple[list[Judgement], list[int]]":
         """Rate rows.
@@ -70,6 +85,7 @@ class OpenRows:
         """Give what each row has in common with those whose answer is the same; None for a row like no other."""
         if self._alike is None:
             return [None] * cells.height
+        cells = self.spelt(cells)
         if self._steady is None:
             self._steady = Steady(cells, partial(_with_keys, self._alike))
         told = self._steady.run(cells)
