@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -153,7 +154,7 @@ def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
     if kind in {"list", "set", "choice", "level"}:
         return False, None
     data = read_cell(value, fact, {})
-    if isinstance(data, Refusal) or data == "none" or (isinstance(data, int) and data >= MOST):
+    if isinstance(data, Refusal) or data == "none" or (isinstance(data, (int, Fraction)) and data >= MOST):
         return False, None
     return True, data if kind in _TYPES else written(data)
 

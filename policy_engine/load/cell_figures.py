@@ -17,6 +17,7 @@ MOST_DIGITS, MOST_PLACES = 15, 12
 _GROUP = 3
 _DECIMAL = re.compile(r"([+-]?[0-9]+)[.,]([0-9]+)", re.ASCII)
 _GROUPED = re.compile(rf"([+-]?[1-9][0-9]{{0,2}})(([.,{GROUP_SIGNS}])[0-9]{{3}}(?:\3[0-9]{{3}})*)(?:([.,])([0-9]+))?", re.ASCII)
+_LIKE_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})", re.ASCII)
 _DAY_FIRST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})", re.ASCII)
 _IN_WORDS = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})", re.ASCII)
@@ -102,4 +103,4 @@ def day_of_serial(number: Fraction) -> str | None:
 def figure_text(number: Fraction) -> str:
     """Return a number in a spelling that has one meaning: three places after the point become four."""
     text = decimal_text(number)
-    return text + "0" if re.search(r"\.[0-9]{3}$", text) else text
+    return text + "0" if _LIKE_THOUSANDS.fullmatch(text) else text

@@ -15,7 +15,6 @@ from typing import NamedTuple
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.shapes import is_array, is_object
-from policy_engine.language.show import decimal_text
 from policy_engine.language.types import NOUNS
 from policy_engine.load.cell_figures import MOST_DIGITS, MOST_PLACES, day_of_serial, figure_text, read_cell_day, read_number
 from policy_engine.load.node import describe
@@ -202,7 +201,7 @@ def _as_kind(number: Fraction, cell: object, asked: _Asked) -> Data | Refusal:
 
 def _share(number: Fraction, cell: object, asked: _Asked) -> Data | Refusal:
     """Read a percentage without its sign: a part of one, or of a hundred; nothing is nothing of both."""
-    part, percent = f"{decimal_text(number * 100)}%", f"{decimal_text(number)}%"
+    part, percent = f"{figure_text(number * 100)}%", f"{figure_text(number)}%"
     if number < 0:
         return _unfit(cell, asked)
     return part if asked.percent or number == 0 else _two(cell, f"`{part}`", f"`{percent}`")
@@ -307,7 +306,7 @@ def _figure(cell: str, text: str, asked: _Asked) -> Data | Refusal:
     if isinstance(number, Refusal) or not isinstance(number, Fraction):
         return _with_unit(number, unit)
     if unit == "%":
-        return f"{decimal_text(number)}%" if number >= 0 else _unfit(cell, asked)
+        return f"{figure_text(number)}%" if number >= 0 else _unfit(cell, asked)
     return _as_kind(number, cell, asked)
 
 
