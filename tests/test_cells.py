@@ -192,7 +192,7 @@ def test_any_cell_is_read_or_refused_and_says_the_same_when_written_again(cell: 
     """Rule: no cell crashes, and the one spelling that columns hold is read as the same value."""
     for kind in EVERY_KIND:
         found = read(cell, kind, may_be_none=True)
-        if isinstance(found, (int, Fraction)) and abs(found) >= 10**15:
+        if isinstance(found, (int, Fraction)) and not -(10**15) < found < 10**15:
             continue  # a column of numbers holds it, and no text
         if not isinstance(found, Refusal):
             assert read(written(found), kind, may_be_none=True) == found or (kind == "text" and written(found) == found)

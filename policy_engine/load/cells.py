@@ -181,8 +181,10 @@ def _as_kind(number: Fraction, cell: object, asked: _Asked) -> Data | Refusal:
     match asked.kind:
         case "points":
             return number
-        case "count" | "months" if whole and number >= MOST_INTEGER:
+        case "count" if whole and number >= MOST_INTEGER:
             return Refusal("PE852", {"found": _shown(cell)})
+        case "months" | "share" if number >= 10**MOST_DIGITS:
+            return Refusal("PE113", {"found": _shown(cell)})
         case "count" if whole and number >= 0:
             return int(number)
         case "months" if whole and number >= 0:
