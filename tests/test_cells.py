@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
@@ -132,7 +132,9 @@ NATIVE: list[tuple[str, object, object]] = [
     ("share", 0.285, "PE870"), ("share", 0, "0%"), ("months", 6.0, "6 months"), ("months", 6, "6 months"),
     ("bool", True, True), ("bool", 1, True), ("bool", 0.0, False), ("bool", 2, "PE502"),
     ("day", date(2020, 12, 15), "2020-12-15"), ("day", datetime(2020, 12, 15), "2020-12-15"),  # noqa: DTZ001  (a table knows no zone)
-    ("day", datetime(2020, 12, 15, tzinfo=timezone(timedelta(hours=7))), "2020-12-15"), ("day", 44180, "PE874"), ("day", 44180.0, "PE874"),
+    ("day", datetime(2020, 12, 15, tzinfo=timezone(timedelta(hours=7))), "PE873"),
+    ("day", datetime(2020, 12, 15, tzinfo=UTC), "2020-12-15"),
+    ("day", 44180, "PE874"), ("day", 44180.0, "PE874"),
     ("day", datetime(2020, 12, 15, 8), "PE873"), ("day", 2020, "PE502"),  # noqa: DTZ001
     ("text", 12, "12"), ("text", 12.0, "12"), ("text", " as it is ", " as it is "), ("choice", 3, "PE502"),
     ("count", "1\u00a0234", 1234), ("count", "1\u202f234", 1234), ("count", "１２", "PE502"),

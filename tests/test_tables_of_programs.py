@@ -24,23 +24,15 @@ from tests.test_batch import FACTS
 Cli = Callable[..., tuple[int, str, str]]
 DAY = date(2020, 12, 15)
 WHOLE = ("tasks_total", "tasks_completed", "tasks_deficient", "tasks_well_done", "tasks_exceeded")
-PEOPLE: list[dict[str, Any]] = [
-    {
-        "case": f"c{number}",
-        **{name: {"true": True, "false": False}.get(cell, int(cell) if cell.isdigit() else cell) for name, cell in FACTS.items()},
-        **own,
-    }
-    for number, own in enumerate(
-        (
-            {"meeting_held_on": DAY},
-            {"meeting_held_on": None, "tasks_exceeded": 9},
-            {"meeting_held_on": DAY, "tasks_exceeded": None},
-            {"meeting_held_on": DAY, "ideological_decline": True},
-            {"meeting_held_on": DAY, "ideological_decline": None, "tasks_total": 21, "tasks_deficient": None},
-        ),
-        start=1,
-    )
-]
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"meeting_held_on": DAY},
+    {"meeting_held_on": None, "tasks_exceeded": 9},
+    {"meeting_held_on": DAY, "tasks_exceeded": None},
+    {"meeting_held_on": DAY, "ideological_decline": True},
+    {"meeting_held_on": DAY, "ideological_decline": None, "tasks_total": 21, "tasks_deficient": None},
+)
+SPECIALIST = {name: {"true": True, "false": False}.get(cell, int(cell) if cell.isdigit() else cell) for name, cell in FACTS.items()}
+PEOPLE: list[dict[str, Any]] = [{"case": f"c{number}", **SPECIALIST, **own} for number, own in enumerate(CHANGES, start=1)]
 """Five people: one fact that decides is open in the third, several in the fifth."""
 EXPECTED = ["excellent", "good", "undetermined", "not_completed", "undetermined"]
 
@@ -192,3 +184,54 @@ def test_a_row_that_is_not_whole_is_refused_and_not_its_column(tmp_path: Path, c
     assert "rows in: 5; answers out: 3; refused: 2" in said
     assert "PE502 `tasks_total` is `20.5`" in " ".join(said.split())
     assert "PE113 `inf`" in said
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_a_column_of_a_type_that_nobody_knows_is_not_taken_for_empty(engine: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: what cannot be a value is refused, also where nothing decides on it and an engine's own type has no name here."""
+    columns = {**_columns(), "meeting_held_on": pa.array([3_600_000_000] * len(PEOPLE), pa.time64("us"))}
+    pyarrow.parquet.write_table(pa.table(columns), tmp_path / "rows.parquet")
+
+    status, said, err = cli("batch", str(tmp_path / "rows.parquet"), "--to", str(tmp_path / "out.csv"), "--engine", engine)
+
+    assert status == 3
+    assert "PE851" in err or "answers out: 0; refused: 5" in said
+
+
+@pytest.mark.parametrize("engine", ["polars", "duckdb"])
+def test_days_beyond_the_calendar_are_refused(engine: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: a day of the year 15659 is a bad cell and no fault of the engine."""
+    for name, dtype in (("days", pl.Date), ("times", pl.Datetime("ms"))):
+        far = pl.Series([5_000_000 if dtype == pl.Date else 432_000_000_000_000] * len(PEOPLE)).cast(
+            pl.Int32 if dtype == pl.Date else pl.Int64
+        )
+        frame = pl.DataFrame(_columns()).with_columns(meeting_held_on=far.cast(dtype))
+        frame.write_parquet(tmp_path / f"{name}.parquet")
+
+        status, said, _ = cli("batch", str(tmp_path / f"{name}.parquet"), "--to", str(tmp_path / "out.csv"), "--engine", engine)
+
+        assert status == 3
+        assert "answers out: 0; refused: 5" in said
+        assert "15659" in said
+
+
+def test_cells_of_lists_and_lines_of_json_use_the_same_table(tmp_path: Path, cli: Cli) -> None:
+    """Rule: texts in JSON, in items of lists too, are read as cells are; numbers of JSON as they are."""
+    facts = {name: cell for name, cell in FACTS.items() if not name.startswith("tasks_")}
+    item = {"completed": "Có", "on_time": "x", "quality": 1, "efficiency": "Cao", "exceeded": "ĐÚNG"}
+    counts = {name: Decimal(FACTS[name]) for name in WHOLE}
+    lines = [
+        json.dumps({"case": "list", **facts, "tasks": [item]}),
+        json.dumps({"case": "points", **facts, **{name: float(value) for name, value in counts.items()}}),
+        json.dumps({"case": "exponent", **facts, **{name: int(value) for name, value in counts.items()}}).replace(
+            '"tasks_total": 20', '"tasks_total": 2e1'
+        ),
+        json.dumps({"case": "texts", **facts, **{name: f"{value},0" for name, value in counts.items()}, "unit_level": "Không có"}),
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), "utf-8")
+    out = tmp_path / "out.csv"
+
+    status, said, err = cli("batch", str(tmp_path / "rows.jsonl"), "--to", str(out), "--level-only")
+
+    assert (status, err) == (0, ""), said
+    assert ["excellent"] * 4 == pl.read_csv(out)["answer"].to_list()

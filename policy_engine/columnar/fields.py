@@ -5,6 +5,7 @@ what is wrong with it.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.columnar.logic import Truth, all_of, any_of
@@ -30,6 +31,7 @@ _INTEGRAL = r"^(0|[1-9][0-9]{0,14})(\.0+)?$"
 ROOM = 1 << 62
 """Below this a whole number is worked with in columns, if the rules leave room for it."""
 POINTS_SCALE = 1_000_000
+_MOST_MONTHS = 10**15
 _MOST_POINTS = 1_000_000_000
 """Below this, a floating point number is the decimal of six places that it is nearest to, if there is one."""
 _MONTHS_30, _MONTHS_31 = "0[13-9]|1[0-2]", "0[13578]|1[02]"
@@ -93,13 +95,15 @@ def read_column(
     """
     kind, raw = fact.type.kind, nw.col(fact.name)
     if dtype == nw.Unknown or str(dtype) == "Null":
-        return Column(Field(kind), {}, True)
+        return Column(Field(kind), {}, raw.is_null())
     if kind == "list" and (isinstance(dtype, nw.List) or dtype == nw.String):
         return Column(Field(kind), {}, raw.is_null())
     if kind == "set" and isinstance(dtype, nw.List):
         return _set(fact, raw) if dtype.inner == nw.String else None
     if dtype == nw.String or (kind == "choice" and (dtype == nw.Categorical or isinstance(dtype, nw.Enum))):
         return _from_text(fact, raw, scale)
+    if kind not in {"set", "text"} and (dtype == nw.Categorical or isinstance(dtype, nw.Enum)):
+        return _from_text(fact, raw.cast(nw.String), scale)
     if kind == "bool" and dtype == nw.Boolean:
         return Column(Field(kind, fact.name), {}, True)
     if kind == "day" and (dtype == nw.Date or isinstance(dtype, nw.Datetime)):
@@ -111,17 +115,15 @@ def read_column(
 
 def _day(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, texts: bool) -> Column:
     """Read a column of days, or of times at midnight; times in a zone are left to the row reader."""
-    name = f"__v_{fact.name}"
-    if dtype == nw.Date and not texts:
-        return Column(Field("day", fact.name), {}, True)
+    name, timed = f"__v_{fact.name}", isinstance(dtype, nw.Datetime)
     if isinstance(dtype, nw.Datetime) and dtype.time_zone:
         return Column(Field("day"), {}, raw.is_null())
-    day: nw.Expr = raw
-    plain: Truth = True
-    if dtype != nw.Date:
-        midnight = raw.cast(nw.Date).cast(dtype) == raw
-        day, plain = nw.when(midnight).then(raw.cast(nw.Date)), any_of((raw.is_null(), midnight))
-    return Column(Field("day", name, as_text=texts), {name: day.cast(nw.String) if texts else day}, plain)
+    day = raw.cast(nw.Date) if timed else raw
+    fits = (day >= date.min) & (day <= date.max)
+    if timed:
+        fits = fits & (day.cast(dtype) == raw)
+    staged = nw.when(fits).then(day.cast(nw.String) if texts else day)
+    return Column(Field("day", name, as_text=texts), {name: staged}, any_of((raw.is_null(), fits)))
 
 
 def _number(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, wide: bool) -> Column | None:
@@ -150,7 +152,7 @@ def _of_floats(fact: FactDeclaration, raw: "nw.Expr") -> Column:
     kind, name, gap = fact.type.kind, f"__v_{fact.name}", any_of((raw.is_null(), raw.is_nan()))
     if kind not in {"count", "months", "points"}:
         return Column(Field(kind), {}, gap)
-    scale, most = (POINTS_SCALE, _MOST_POINTS) if kind == "points" else (1, MOST_FLOAT)
+    scale, most = (POINTS_SCALE, _MOST_POINTS) if kind == "points" else (1, _MOST_MONTHS if kind == "months" else MOST_FLOAT)
     parts = (raw * scale).round(0)
     fits = (raw >= 0) & (raw < most) & (parts / scale == raw)
     staged = {name: nw.when(fits).then(parts).cast(nw.Int64)}
@@ -171,12 +173,14 @@ def _decimal(fact: FactDeclaration, raw: "nw.Expr") -> Column | None:
 
 def _whole(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, wide: bool) -> Column:
     """Read a column of whole numbers, as numbers of 64 bits unless they are of 32; figures beyond are left to the row reader."""
+    fits: Truth = any_of((raw.is_null(), raw < _MOST_MONTHS)) if fact.type.kind == "months" and dtype == nw.Int64 else True
     if dtype == nw.Int64 or (dtype == nw.Int32 and not wide):
-        return Column(Field(fact.type.kind, fact.name), {}, True, number=True)
+        return Column(Field(fact.type.kind, fact.name), {}, fits, number=True)
     name = f"__v_{fact.name}"
     if not any(dtype == large for large in (nw.UInt64, nw.Int128, nw.UInt128)):
         return Column(Field(fact.type.kind, name), {name: raw.cast(nw.Int64)}, True, number=True)
-    staged = {name: nw.when((raw >= 0) & (raw < ROOM)).then(raw).cast(nw.Int64)}
+    most = _MOST_MONTHS if fact.type.kind == "months" else ROOM
+    staged = {name: nw.when((raw >= 0) & (raw < most)).then(raw).cast(nw.Int64)}
     return Column(Field(fact.type.kind, name), staged, any_of((raw.is_null(), ~nw.col(name).is_null())), number=True)
 
 

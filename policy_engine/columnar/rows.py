@@ -13,7 +13,7 @@ from policy_engine.language.values import Value
 from policy_engine.load.case_values import read_value
 from policy_engine.load.cells import read_cell, written
 from policy_engine.load.node import Node
-from policy_engine.load.scalars import Refusal
+from policy_engine.load.scalars import Data, Refusal
 from policy_engine.load.yaml_text import Document
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
@@ -37,6 +37,7 @@ class RowReader:
         self.evaluator = evaluator
         self.facts = [edition.facts[name] for name in names]
         self._remembered: OrderedDict[tuple[Raw, ...], Judgement] = OrderedDict()
+        self._read: dict[tuple[str, str], Data | Refusal] = {}
         self._answers: dict[tuple[tuple[str, Cell], ...], dict[str, Cell]] = {}
         """Each answer once: many thousand rows lead to a few hundred of them."""
 
@@ -75,8 +76,19 @@ class RowReader:
 
     def spelt(self, name: str, cell: str) -> str | None:
         """Give what a text says in the one spelling that columns read; a text that is refused stays as it stands."""
-        data = read_cell(cell, self.edition.facts[name], self.edition.scale)
+        data = self._data(self.edition.facts[name], cell)
         return cell if isinstance(data, Refusal) else written(data)
+
+    def _data(self, fact: FactDeclaration, cell: Raw) -> Data | Refusal:
+        """Read a cell; what the texts of a column say is remembered, since there are few of them."""
+        if type(cell) is not str:
+            return read_cell(cell, fact, self.edition.scale)
+        key = fact.name, cell
+        if key not in self._read:
+            if len(self._read) > REMEMBERED:
+                self._read.clear()
+            self._read[key] = read_cell(cell, fact, self.edition.scale)
+        return self._read[key]
 
     def _rated(self, facts: Mapping[str, Value], problems: list[Problem]) -> Judgement:
         """Rate the facts of a row, unless something is wrong with them."""
@@ -90,7 +102,7 @@ class RowReader:
 
     def _add(self, facts: dict[str, Value], fact: FactDeclaration, cell: Raw, problems: list[Problem]) -> None:
         """Read a cell as its fact's type asks, and add it; what is not known is left out, what is no such value is noted."""
-        data = read_cell(cell, fact, self.edition.scale)
+        data = self._data(fact, cell)
         if isinstance(data, Refusal):
             problems.append(Problem(data.code, _NOWHERE, {"name": fact.name, **data.details}))
         elif data is not None:

@@ -7,7 +7,7 @@ files do not use it: YAML keeps its strict rules.
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -213,13 +213,14 @@ def _share(number: Fraction, cell: object, asked: _Asked) -> Data | Refusal:
 
 
 def _day(cell: date, asked: _Asked) -> Data | Refusal:
-    """Read a day; a time is one at midnight, in whatever zone it is written."""
+    """Read a day; a time is one at midnight, and one of a zone at midnight of UTC, since columns keep no other zone."""
     if asked.kind != "day":
         return _unfit(cell, asked)
     if isinstance(cell, datetime):
-        if cell.time() != time():
+        local = cell.astimezone(UTC) if cell.tzinfo else cell
+        if local.time() != time():
             return Refusal("PE873", {"found": _shown(cell)})
-        cell = cell.date()
+        cell = local.date()
     return cell.isoformat()
 
 
