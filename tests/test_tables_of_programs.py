@@ -235,3 +235,35 @@ def test_cells_of_lists_and_lines_of_json_use_the_same_table(tmp_path: Path, cli
 
     assert (status, err) == (0, ""), said
     assert ["excellent"] * 4 == pl.read_csv(out)["answer"].to_list()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_words_for_nothing_are_not_recorded_and_no_fault(form: str, tmp_path: Path, cli: Cli) -> None:
+    """Rule: `NULL`, `null`, `~` and blanks leave a fact open, whatever it is; the first release ended with 70."""
+    words = ["NULL", "null", "~", " ", "nan", "unknown", "<NA>"]
+    people = [{**FACTS, "case": word, "tasks_exceeded": word, "unit_level": word, "meeting_held_on": word, "roles": word} for word in words]
+    frame = pl.DataFrame(people)
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[form](tmp_path / f"rows.{form}")  # type: ignore[operator]
+    out = tmp_path / "out.csv"
+
+    status, said, err = cli("batch", str(tmp_path / f"rows.{form}"), "--to", str(out), "--level-only")
+
+    assert (status, err) == (0, ""), said
+    assert ["undetermined"] * len(words) == pl.read_csv(out)["answer"].to_list()
+
+
+def test_long_cells_end_soon(tmp_path: Path, cli: Cli) -> None:
+    """Rule: a cell of a megabyte is refused like a short one; a pattern or a set is not tried on all of it."""
+    cells = {
+        "tasks_total": "1" * 10**6,
+        "meeting_held_on": "t" * 10**6,
+        "roles": "a," * 500_000,
+        "unit_level": "x" * 10**6,
+        "position": ";" * 10**6,
+    }
+    pl.DataFrame([{**FACTS, name: cell} for name, cell in cells.items()], infer_schema_length=None).write_csv(tmp_path / "rows.csv")
+
+    status, said, _ = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"))
+
+    assert status == 3
+    assert "refused: 5" in said

@@ -14,6 +14,8 @@ GROUP_SIGNS = "\u00a0\u2009\u202f"
 """Blanks that stand between groups of digits, and that nobody types between two figures."""
 MOST_DIGITS, MOST_PLACES = 15, 12
 """What a case file reads exactly, before the point and after it."""
+MOST_SIGNS = 100
+"""A longer text is neither a number nor a day, and is not looked at closely."""
 _GROUP = 3
 _DECIMAL = re.compile(r"([+-]?[0-9]+)[.,]([0-9]+)", re.ASCII)
 _GROUPED = re.compile(rf"([+-]?[1-9][0-9]{{0,2}})(([.,{GROUP_SIGNS}])[0-9]{{3}}(?:\3[0-9]{{3}})*)(?:([.,])([0-9]+))?", re.ASCII)
@@ -33,6 +35,8 @@ def read_number(text: str) -> Fraction | Refusal | None:
 
     `1.234` is a thousand and more, or one and a part: it is refused with both, each in a spelling that has one meaning.
     """
+    if len(text) > MOST_SIGNS:
+        return None
     if re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
         return _exact(text, text, "")
     if plain := _DECIMAL.fullmatch(text):
@@ -56,6 +60,8 @@ def _exact(text: str, whole: str, places: str) -> Fraction | Refusal:
 
 def read_cell_day(text: str) -> str | Refusal | None:
     """Return a day as ISO text: day before month where the year stands last; None where the text is no day."""
+    if len(text) > MOST_SIGNS:
+        return None
     time = _TIME.fullmatch(text)
     found = _day(time[1] if time else text)
     if time is None or found is None or isinstance(found, Refusal):

@@ -26,6 +26,8 @@ MOST_INTEGER, MOST_FLOAT = 1 << 63, 1 << 53
 """The first whole number that columns do not hold, and the first that a floating point number may not hold exactly."""
 _BLANKS = "\u200b\ufeff"
 _SHOWN = 60
+_MOST_OF_A_SET = 5_000
+"""A longer text is no set."""
 _MOST_EXPONENT = 400
 """Of a number in its shortest spelling; a float has no more."""
 
@@ -369,6 +371,8 @@ def _unknown_choice(cell: str, ids: Sequence[str], labels: Iterable[Texts]) -> R
 
 def _set(text: str, asked: _Asked) -> Data | Refusal:
     """Read the choices of a set: in brackets or not, apart by a semicolon, a line break or a comma."""
+    if len(text) > _MOST_OF_A_SET:
+        return _unfit(text, asked)
     inner = text[1:-1] if text[0] + text[-1] == "[]" else text
     found: list[Data] = []
     for part in inner.replace("\n", ";").split(";"):
