@@ -109,7 +109,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE506": Entry(
         N_("no figures could complete this case: {rules}"), N_("correct the facts that these rules hold against each other: {facts}")
     ),
-    "PE507": Entry(N_("`{name}` is `none`, but this fact always exists"), N_("write its value, or `unknown`")),
+    "PE507": Entry(N_("`{name}` is `{found}`, but this fact always exists"), N_("write its value, or `unknown`")),
     "PE508": Entry(
         N_("`{name}` is {given}, but `{source}` stands in for it here, and that is {other}"),
         N_("leave `{name}` out, or make `{condition}` true"),
@@ -201,6 +201,26 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE855": Entry(N_("there is not one row here"), N_("name files that hold rows")),
     "PE856": Entry(N_("this line is not one JSON object: {found}"), N_("write one object in braces a line")),
     "PE857": Entry(N_("there is no column `{name}` to keep{nearest}"), N_("correct the name after `--keep`")),
+    # 87x: the cells of a table
+    "PE870": Entry(
+        N_("`{found}` can mean two things for `{name}`: {one}, or {other}"),
+        N_("write it so that it means only one of the two; `docs/cells.md` shows the spellings"),
+    ),
+    "PE871": Entry(
+        N_("`{found}` is no day for `{name}`: there is no month {month}; with the month first it would be {day}"),
+        N_("write the day before the month, as in `15/12/2020`, or the year first, as in `2020-12-15`"),
+    ),
+    "PE872": Entry(N_("`{found}` is no day for `{name}`: the year has two digits"), N_("write the year in full, as in `15/12/2020`")),
+    "PE873": Entry(N_("`{found}` is a time of a day, and `{name}` asks for a day"), N_("write the day alone, as in `15/12/2020`")),
+    "PE874": Entry(
+        N_("`{found}` is a number, and `{name}` asks for a day; a spreadsheet shows this number as the day {day}"),
+        N_("let the spreadsheet write the cell as a day, as in `15/12/2020`"),
+    ),
+    "PE875": Entry(
+        N_("`{name}` is `{found}`: a formula of a spreadsheet that failed"),
+        N_("mend the formula, or leave the cell empty if nothing was recorded"),
+    ),
+    "PE876": Entry(N_("`{name}` holds bytes that are no UTF-8 text: {found}"), N_("write the column anew as a column of texts")),
 }
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 
 from policy_engine.evaluate.shown import shown
-from policy_engine.language.show import decimal_text
 from policy_engine.language.values import NONE, Value
+from policy_engine.load.cell_figures import figure_text
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
@@ -72,8 +72,8 @@ def _text(edition: Edition, name: str, case: Case) -> str | None:
     value, kind = case.facts[name], edition.facts[name].type.kind
     if kind == "level" and isinstance(value, int):
         return level_id(edition, value)
-    if kind == "share" and isinstance(value, Fraction):
-        return f"{decimal_text(value * 100)}%"
+    if isinstance(value, Fraction):  # three places after a point could be thousands, so that no cell is written so
+        return f"{figure_text(value * 100)}%" if kind == "share" else figure_text(value)
     return f"{value} months" if kind == "months" and value is not NONE else shown(value)
 
 

@@ -79,13 +79,15 @@ class _Likeness:
         columns = self.building.columns
         stated = [name for name in columns if self.facts[name].type.kind != "list"]
         shown = {
-            f"__shown_{name}": nw.when(as_column(self._looked_at(name))).then(nw.col(name)) for name in stated if name in self.ties.facts
+            f"__shown_{name}": nw.when(as_column(self._looked_at(name))).then(nw.col(columns[name].field.column))
+            for name in stated
+            if name in self.ties.facts and columns[name].field.column
         }
         agree = [*self.building.known.agree, *(track.agree for track in self.building.tracks)]
         regular = all_of([all_plain(columns), within.holds(self.building.bounds()), *agree])
         applies = {f"__a{track.number}": as_column(track.applies) for track in self.building.tracks}
         steps = (*self.building.known.steps, applies, *self.building.steps)
-        truths = [*(nw.col(name).is_null() for name in stated), *self.truths]
+        truths = [*(as_column(self._is_open(name)) for name in stated), *self.truths]
         packed = {f"__is{n}": _packed(truths[n : n + PACKED]) for n in range(0, len(truths), PACKED)}
         return Alike(steps, as_column(regular), {**packed, **shown})
 
@@ -108,7 +110,7 @@ class _Likeness:
     def _is_open(self, name: str) -> Truth:
         """Tell whether a row leaves a fact open."""
         if name in self.building.columns:
-            return nw.col(name).is_null()
+            return opposite(known(self.building.columns[name].field))
         return opposite(known(self.building.stood.fields[name]))
 
     def _global(self) -> None:

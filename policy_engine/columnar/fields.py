@@ -5,12 +5,14 @@ what is wrong with it.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.columnar.logic import Truth, all_of, any_of
 from policy_engine.evaluate.variables import Linear
 from policy_engine.extras import load_extra
 from policy_engine.language.values import UNKNOWN
+from policy_engine.load.cells import MOST_FLOAT, NO, WORDS_FOR_NOTHING, YES
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Level
 
@@ -21,17 +23,25 @@ else:
 
 _COUNT = r"^(0|[1-9][0-9]{0,14})$"
 _MONTHS = r"^(0|[1-9][0-9]{0,8}) months$"
-_POINTS = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$"
+_PART = r"(0\.[0-9]{1,6}|[1-9][0-9]{3,8}\.[0-9]{1,6}|[1-9][0-9]{0,2}\.([0-9]{1,2}|[0-9]{4,6})|0|[1-9][0-9]{0,8})"
+"""A decimal that cannot be taken for thousands: three digits after a point could be a group of them."""
+_POINTS, _SHARE = rf"^{_PART}$", rf"^{_PART}%$"
+_DIGITS = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6}0*)?$"
+_INTEGRAL = r"^(0|[1-9][0-9]{0,14})(\.0+)?$"
 ROOM = 1 << 62
 """Below this a whole number is worked with in columns, if the rules leave room for it."""
-_SHARE = r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?%$"
 POINTS_SCALE = 1_000_000
+_MOST_MONTHS = 10**15
+_MOST_POINTS = 1_000_000_000
+"""Below this, a floating point number is the decimal of six places that it is nearest to, if there is one."""
 _MONTHS_30, _MONTHS_31 = "0[13-9]|1[0-2]", "0[13578]|1[02]"
 _DAYS = rf"(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|({_MONTHS_30})-(29|30)|({_MONTHS_31})-31"
 _DAY = rf"^[1-9][0-9]{{3}}-({_DAYS})$"
 """Every day but the 29th of February, which is looked at by itself."""
-_YES, _NO = ("true", "True", "TRUE"), ("false", "False", "FALSE")
-_BLANK = r"^\s*$|^unknown$|^none$"
+_YES, _NO = (tuple(form(word) for word in sorted(words) for form in (str, str.capitalize, str.upper)) for words in (YES, NO))
+_ODD_TEXT = r"^$|^\s|\s$|\s\s|[\t\n\r\x{a0}\x{300}-\x{36f}\x{2000}-\x{200b}\x{202f}\x{3000}\x{feff}]|^#|^(?i:err):"
+"""A text that must be looked at closely before it is taken as it stands."""
+_NO_TEXT = tuple(sorted(word.lower() for word in WORDS_FOR_NOTHING))
 NUMBERS = frozenset({"count", "points", "months", "share", "level"})
 
 
@@ -74,7 +84,7 @@ class Column(NamedTuple):
 def read_column(
     fact: FactDeclaration, dtype: "nw.dtypes.DType", scale: Mapping[str, Level], *, wide: bool, texts: bool = False
 ) -> Column | None:  # fmt: skip
-    """Read a column as a fact; None where no cell of such a column can be one (a float for a count, say).
+    """Read a column as a fact; None where no cell of such a column can be one (a truth for a count, say).
 
     Args:
         fact: the fact.
@@ -85,34 +95,92 @@ def read_column(
     """
     kind, raw = fact.type.kind, nw.col(fact.name)
     if dtype == nw.Unknown or str(dtype) == "Null":
-        return Column(Field(kind), {}, True)
-    if kind == "list":
-        return Column(Field(kind), {}, raw.is_null()) if isinstance(dtype, nw.List) or dtype == nw.String else None
+        return Column(Field(kind), {}, raw.is_null())
+    if kind == "list" and (isinstance(dtype, nw.List) or dtype == nw.String):
+        return Column(Field(kind), {}, raw.is_null())
     if kind == "set" and isinstance(dtype, nw.List):
         return _set(fact, raw) if dtype.inner == nw.String else None
     if dtype == nw.String or (kind == "choice" and (dtype == nw.Categorical or isinstance(dtype, nw.Enum))):
         return _from_text(fact, raw, scale)
+    if kind not in {"set", "text"} and (dtype == nw.Categorical or isinstance(dtype, nw.Enum)):
+        return _from_text(fact, raw.cast(nw.String), scale)
     if kind == "bool" and dtype == nw.Boolean:
         return Column(Field(kind, fact.name), {}, True)
-    if kind == "day" and dtype == nw.Date and texts:
-        return Column(Field(kind, f"__v_{fact.name}", as_text=True), {f"__v_{fact.name}": raw.cast(nw.String)}, True)
-    if kind == "day" and dtype == nw.Date:
-        return Column(Field(kind, fact.name), {}, True)
-    if kind in {"count", "months", "points"} and dtype.is_integer():
+    if kind == "day" and (dtype == nw.Date or isinstance(dtype, nw.Datetime)):
+        return _day(fact, dtype, raw, texts=texts)
+    if dtype.is_numeric():
+        return _number(fact, dtype, raw, wide=wide)
+    return Column(Field(kind), {}, raw.is_null()) if dtype == nw.Binary else None
+
+
+def _day(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, texts: bool) -> Column:
+    """Read a column of days, or of times at midnight; times in a zone are left to the row reader."""
+    name, timed = f"__v_{fact.name}", isinstance(dtype, nw.Datetime)
+    if isinstance(dtype, nw.Datetime) and dtype.time_zone:
+        return Column(Field("day"), {}, raw.is_null())
+    day = raw.cast(nw.Date) if timed else raw
+    fits = (day >= date.min) & (day <= date.max)
+    if timed:
+        fits = fits & (day.cast(dtype) == raw)
+    staged = nw.when(fits).then(day.cast(nw.String) if texts else day)
+    return Column(Field("day", name, as_text=texts), {name: staged}, any_of((raw.is_null(), fits)))
+
+
+def _number(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, wide: bool) -> Column | None:
+    """Read a column of numbers; None where no number can be such a value."""
+    kind = fact.type.kind
+    if isinstance(dtype, nw.Decimal):
+        return _decimal(fact, raw)
+    if dtype.is_integer() and kind in {"count", "months", "points"}:
         return _whole(fact, dtype, raw, wide=wide)
-    if kind == "points" and isinstance(dtype, nw.Decimal):
-        return _figure(fact, raw.cast(nw.String), _POINTS, POINTS_SCALE)
-    return None
+    if kind == "bool":
+        return _zero_or_one(fact, raw)
+    if not dtype.is_integer():
+        return _of_floats(fact, raw.cast(nw.Float64))
+    return Column(Field(kind), {}, raw.is_null()) if kind in {"day", "share", "text"} else None
+
+
+def _zero_or_one(fact: FactDeclaration, raw: "nw.Expr") -> Column:
+    """Read a column of numbers that tell yes from no."""
+    name = f"__v_{fact.name}"
+    truth = nw.when(raw == 1).then(nw.lit(True)).otherwise(nw.when(raw == 0).then(nw.lit(False)))
+    return Column(Field("bool", name), {name: truth}, any_of((raw.is_null(), raw == 0, raw == 1)))
+
+
+def _of_floats(fact: FactDeclaration, raw: "nw.Expr") -> Column:
+    """Read a column of floating point numbers: whole ones, or decimals of so few places that none is lost; one that is none is a gap."""
+    kind, name, gap = fact.type.kind, f"__v_{fact.name}", any_of((raw.is_null(), raw.is_nan()))
+    if kind not in {"count", "months", "points"}:
+        return Column(Field(kind), {}, gap)
+    scale, most = (POINTS_SCALE, _MOST_POINTS) if kind == "points" else (1, _MOST_MONTHS if kind == "months" else MOST_FLOAT)
+    parts = (raw * scale).round(0)
+    fits = (raw >= 0) & (raw < most) & (parts / scale == raw)
+    staged = {name: nw.when(fits).then(parts).cast(nw.Int64)}
+    return Column(Field(kind, name, scale), staged, any_of((gap, fits)), number=True)
+
+
+def _decimal(fact: FactDeclaration, raw: "nw.Expr") -> Column | None:
+    """Read a column of decimals, from their digits."""
+    kind, text, name = fact.type.kind, raw.cast(nw.String), f"__v_{fact.name}"
+    if kind == "points":
+        return _figure(fact, text, _DIGITS, POINTS_SCALE)
+    if kind not in {"count", "months"}:
+        return Column(Field(kind), {}, raw.is_null())
+    fits = text.str.contains(_INTEGRAL)
+    staged = {name: nw.when(fits).then(text).str.replace_all(r"\..*$", "").cast(nw.Int64)}
+    return Column(Field(kind, name), staged, any_of((raw.is_null(), fits)), number=True)
 
 
 def _whole(fact: FactDeclaration, dtype: "nw.dtypes.DType", raw: "nw.Expr", *, wide: bool) -> Column:
     """Read a column of whole numbers, as numbers of 64 bits unless they are of 32; figures beyond are left to the row reader."""
+    fits: Truth = any_of((raw.is_null(), raw < _MOST_MONTHS)) if fact.type.kind == "months" and dtype == nw.Int64 else True
     if dtype == nw.Int64 or (dtype == nw.Int32 and not wide):
-        return Column(Field(fact.type.kind, fact.name), {}, True, number=True)
+        return Column(Field(fact.type.kind, fact.name), {}, fits, number=True)
     name = f"__v_{fact.name}"
     if not any(dtype == large for large in (nw.UInt64, nw.Int128, nw.UInt128)):
         return Column(Field(fact.type.kind, name), {name: raw.cast(nw.Int64)}, True, number=True)
-    staged = {name: nw.when((raw >= 0) & (raw < ROOM)).then(raw).cast(nw.Int64)}
+    most = _MOST_MONTHS if fact.type.kind == "months" else ROOM
+    staged = {name: nw.when((raw >= 0) & (raw < most)).then(raw).cast(nw.Int64)}
     return Column(Field(fact.type.kind, name), staged, any_of((raw.is_null(), ~nw.col(name).is_null())), number=True)
 
 
@@ -153,7 +221,8 @@ def _text_of_kind(fact: FactDeclaration, raw: "nw.Expr", scale: Mapping[str, Lev
             plain = any_of((raw.is_null(), *(raw == choice for choice in fact.type.choices)))
             return Column(Field(kind, fact.name), {}, plain)
         case "text":
-            return Column(Field(kind, fact.name), {}, any_of((raw.is_null(), ~raw.str.contains(_BLANK))))
+            said = ~raw.str.contains(_ODD_TEXT) & ~raw.str.to_lowercase().is_in(_NO_TEXT)
+            return Column(Field(kind, fact.name), {}, any_of((raw.is_null(), said)))
         case "day":
             fits = raw.str.contains(_DAY)
             return Column(Field(kind, value, as_text=True), {value: nw.when(fits).then(raw)}, any_of((raw.is_null(), fits)))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
 from policy_engine.language.complaint import nearest
 from policy_engine.language.shapes import is_array, is_object
+from policy_engine.load.cells import Figure, read_cell, written
+from policy_engine.load.scalars import Refusal
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.source import Location
 
@@ -23,12 +26,6 @@ else:
 CHUNK = 10_000
 MOST = 10**15
 _TYPES = {"bool": "Boolean", "count": "Int64"}
-
-
-class Figure(str):
-    """A number with a point or an exponent, as it is written; it never becomes a float."""
-
-    __slots__ = ()
 
 
 def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: Sequence[str], faults: list[InputError]) -> "pl.LazyFrame":
@@ -86,7 +83,7 @@ class _Chunk:
         names = set[str]().union(*self.rows)
         if not names <= schema.keys() or ODD in names:
             raise self._undeclared(schema)
-        cells = {name: self._column(name, self.facts[name].type.kind) for name in self.facts if name in names}
+        cells = {name: self._column(name, self.facts[name]) for name in self.facts if name in names}
         for place in self.odd:
             for column in cells.values():
                 column[place] = None
@@ -103,13 +100,13 @@ class _Chunk:
             return [None if (value := row.get(name)) is None else str(value) for row in self.rows]
         return pl.repeat(None, len(self.rows), dtype=pl.Null, eager=True)
 
-    def _column(self, name: str, kind: str) -> list[object]:
+    def _column(self, name: str, fact: FactDeclaration) -> list[object]:
         """Give the values of a fact; a row with a value that fits no such column is noted."""
         values = [row.get(name) for row in self.rows]
-        if _is_plain(values, kind):
+        if _is_plain(values, fact.type.kind):
             return values
         for place, value in enumerate(values):
-            fits, values[place] = _cell(value, kind)
+            fits, values[place] = _cell(value, fact)
             if not fits and place not in self.odd:
                 stated = {fact: cell for fact, cell in self.rows[place].items() if fact in self.facts}
                 self.odd[place] = json.dumps(_marked(stated), ensure_ascii=False)
@@ -147,18 +144,19 @@ def _read(line: str) -> object:
         return line
 
 
-def _cell(value: object, kind: str) -> tuple[bool, object]:
-    """Tell whether a value fits the column of its fact, and give it."""
+def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
+    """Tell whether a value fits the column of its fact, and give it: a text as it stands, a number or a truth as the fact asks."""
+    kind = fact.type.kind
     if value is None or value == "unknown":
         return True, None
-    if kind == "bool":
-        return isinstance(value, bool), value
-    if kind == "count":
-        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST, value
-    if kind == "points":
-        number = isinstance(value, (int, Figure)) and not isinstance(value, bool)
-        return number, str(value)
-    return isinstance(value, str) and not isinstance(value, Figure) and kind not in {"list", "set"}, value
+    if isinstance(value, str) and not isinstance(value, Figure) and kind not in _TYPES and kind != "list":
+        return True, value
+    if kind in {"list", "set", "choice", "level"}:
+        return False, None
+    data = read_cell(value, fact, {})
+    if isinstance(data, Refusal) or data == "none" or (isinstance(data, (int, Fraction)) and data >= MOST):
+        return False, None
+    return True, data if kind in _TYPES else written(data)
 
 
 def _marked(value: object) -> object:

@@ -31,8 +31,11 @@ class OpenRows:
 
     def __init__(self, plan: Plan, reader: RowReader, schema: Schema) -> None:
         """Take the edition, what rates its rows one by one, and the columns that are facts."""
-        self.plan, self.reader, self.schema = plan, reader, schema
+        self.plan, self.reader = plan, reader
+        self.schema = {name: nw.String() if _is_words(dtype) else dtype for name, dtype in schema.items()}
         self._steady: Steady | None = None
+        self._spelt = {name: dict[str, str | None]() for name, dtype in self.schema.items() if dtype == nw.String}
+        """For each column of texts, what its cells say, each in the one spelling that columns read."""
         self._remembered: OrderedDict[Key, Judgement] = OrderedDict()
 
     @cached_property
@@ -44,6 +47,21 @@ class OpenRows:
     def _alike(self) -> Alike | None:
         """Work out what rows must have in common, when the first open row is met."""
         return alike_of(self.plan, self.schema, Within())
+
+    def spelt(self, frame: "pl.DataFrame") -> "pl.DataFrame":
+        """Give a frame with each text in the one spelling that columns read; a cell that says nothing clear stays as it stands."""
+        changed: list[pl.Series] = []
+        for name, known in self._spelt.items():
+            column = frame[name].cast(pl.String)
+            cells: list[str] = column.drop_nulls().unique().to_list()
+            if len(known) + len(cells) > REMEMBERED:
+                known.clear()
+            known |= {cell: self.reader.spelt(name, cell) for cell in cells if cell not in known}
+            other = [cell for cell in cells if known[cell] != cell]
+            if other:
+                column = column.replace(other, pl.Series([known[cell] for cell in other], dtype=pl.String))
+            changed.append(column)
+        return frame.with_columns(changed)
 
     def judged(self, frame: "pl.DataFrame") -> "tuple[list[Judgement], list[int]]":
         """Rate rows.
@@ -62,7 +80,7 @@ class OpenRows:
             text = odd[row]
             if text is not None:
                 return self.reader.judge_object(text)
-            return self.alone(keys[row], cells.row(row))
+            return self.alone(keys[row], _plain_row(cells, row))
 
         return self.once(keys, judge)
 
@@ -70,6 +88,7 @@ class OpenRows:
         """Give what each row has in common with those whose answer is the same; None for a row like no other."""
         if self._alike is None:
             return [None] * cells.height
+        cells = self.spelt(cells)
         if self._steady is None:
             self._steady = Steady(cells, partial(_with_keys, self._alike))
         told = self._steady.run(cells)
@@ -103,6 +122,19 @@ class OpenRows:
                 if len(self._remembered) > REMEMBERED:
                     self._remembered.popitem(last=False)
         return told
+
+
+def _plain_row(cells: "pl.DataFrame", row: int) -> tuple[Any, ...]:
+    """Give a row as Python's own values; of days that Python does not have, their texts."""
+    try:
+        return cells.row(row)
+    except (ValueError, OverflowError):
+        return cells[row].with_columns(pl.col(pl.Date, pl.Datetime).cast(pl.String)).row(0)
+
+
+def _is_words(dtype: "nw.dtypes.DType") -> bool:
+    """Tell whether a column holds words of a list that goes with it, as a column of texts may."""
+    return dtype == nw.Categorical or isinstance(dtype, nw.Enum)
 
 
 def _with_keys(alike: Alike, native: "pl.LazyFrame") -> "pl.LazyFrame":

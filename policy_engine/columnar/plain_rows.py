@@ -1,8 +1,9 @@
 """Rows of any engine, handed over as Python's own values: rated by what rates open rows, once for all that must have the same answer."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.fields import ROOM
@@ -13,6 +14,7 @@ from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.evaluate.plan import plan_of
 from policy_engine.extras import load_extra
 from policy_engine.language.shapes import is_array
+from policy_engine.load.cells import written
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
@@ -34,9 +36,13 @@ def kind_of(dtype: "nw.dtypes.DType") -> str:
         return "List" if dtype.inner == nw.String else ""
     if dtype.is_integer():
         return "Int64"
+    if dtype.is_float():
+        return "Float64"
     if isinstance(dtype, (nw.Decimal, nw.Categorical, nw.Enum)):
         return "String"
-    return next((name for name in ("Boolean", "Date", "String") if dtype == getattr(nw, name)), "")
+    if isinstance(dtype, nw.Datetime):
+        return "" if dtype.time_zone else "Datetime"
+    return next((name for name in ("Boolean", "Date", "String", "Binary") if dtype == getattr(nw, name)), "")
 
 
 class PlainRows:
@@ -81,18 +87,18 @@ class PlainRows:
         return self.open.alone(key, tuple(row[name] for name in self.facts)) if odd is None else self.open.reader.judge_object(odd)
 
 
+_HELD: Mapping[str, type] = {"Boolean": bool, "Date": date, "Datetime": datetime, "Float64": float, "Binary": bytes, "String": str}
+
+
 def _cell(value: object, kind: str) -> object:
     """Give a value as Polars holds it."""
     if value is None:
         return None
-    match kind:
-        case "Boolean":
-            return value if isinstance(value, bool) else UNFIT
-        case "Int64":
-            return value if isinstance(value, int) and -ROOM < value < ROOM else UNFIT
-        case "Date":
-            return value if isinstance(value, date) else UNFIT
-        case "List":
-            return list(value) if is_array(value) and all(isinstance(one, str) for one in value) else UNFIT
-        case _:
-            return format(value, "f") if isinstance(value, Decimal) else value if isinstance(value, str) else UNFIT
+    if kind == "Int64":
+        return value if isinstance(value, int) and -ROOM < value < ROOM else UNFIT
+    if kind == "List":
+        return list(value) if is_array(value) and all(isinstance(one, str) for one in value) else UNFIT
+    if kind == "String" and isinstance(value, Decimal):
+        return written(Fraction(value))
+    fits = isinstance(value, _HELD[kind]) and isinstance(value, datetime) == (kind == "Datetime")
+    return value if fits else UNFIT

@@ -160,7 +160,7 @@ class _Chunk:
         odd = [ODD] if ODD in frame.columns else []
         raw = frame.select(ROW, *dict.fromkeys([*self.keep, *self.facts, *odd]))
         if self.ready.rows.patient.steps:
-            told = self.ready.patiently(raw.select(ROW, *self.facts))
+            told = self.ready.patiently(self.ready.rows.spelt(raw.select(ROW, *self.facts)))
             settled = told["__answer"].is_not_null() & (raw[ODD].is_null() if ODD in raw.columns else True)
             if settled.any():
                 words = self.ready.patient_words.settled(told.filter(settled), [ROW])

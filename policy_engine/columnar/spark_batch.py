@@ -147,7 +147,7 @@ def _schema(columns: Iterable[str], settled: "sql.DataFrame") -> "types.StructTy
 def _judge(work: Work, rows: "Iterable[sql.Row]") -> Iterator[Judged]:
     """Rate rows one by one, on a worker."""
     evaluators = [Evaluator(edition, asks=False) for edition in work.editions]
-    return judged(work, evaluators, (row.asDict() for row in rows))
+    return judged(work, evaluators, (row.asDict(recursive=True) for row in rows))
 
 
 def _is_refusal(one: Judged) -> bool:

@@ -38,7 +38,7 @@ def _nothing(node: Node, fact: FactDeclaration) -> Value | None:
     """Read `none`: known not to exist, where that can be."""
     if fact.may_be_none:
         return NONE
-    node.complain("PE507", name=fact.name)
+    node.complain("PE507", name=fact.name, found="none")
     return None
 
 

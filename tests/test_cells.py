@@ -1,0 +1,200 @@
+"""The table of spellings: every row of its page is read as the page says, and what has two meanings is refused with both."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_engine.language.types import Type
+from policy_engine.load.cells import Figure, read_cell, written
+from policy_engine.load.scalars import Data, Refusal
+from policy_engine.model.facts import FactDeclaration, Texts
+from policy_engine.model.rulebook import Level
+from policy_engine.source import Citation, Location
+from tests.conftest import ROOT
+
+PAGE = (ROOT / "docs" / "cells.md").read_text("utf-8").partition("\n## Tiếng Việt\n")[0]
+KINDS = {"Yes or no": "bool", "Days": "day", "Whole numbers": "count", "Points": "points", "Percentages": "share", "Months": "months"}
+EVERY_KIND = ("bool", "day", "count", "points", "share", "months", "level", "choice", "set", "text")
+CHOICES: Mapping[str, Texts] = {
+    "red": {"vi": "Đỏ", "en": "Red"},
+    "deep_blue": {"vi": "Xanh, thẫm", "en": "Blue, deep"},
+    "sky": {"vi": "Xanh", "en": "Light blue"},
+    "pale": {"vi": "Nhạt", "en": "Blue"},
+    "mist": {"vi": "Nhạt", "en": "Grey"},
+    "unclear": {"vi": "Không rõ", "en": "Unclear"},
+}
+SCALE = {
+    "fine": Level("fine", 1, "F1", ("FF",), {"vi": "Tốt", "en": "Fine"}),
+    "rough": Level("rough", 0, "R0", (), {"vi": "Chưa tốt", "en": "Not so fine"}),
+}
+
+
+def fact_of(kind: str, *, may_be_none: bool = False) -> FactDeclaration:
+    """Declare a fact of a kind."""
+    here = Location("facts.yaml", 1, 1)
+    fields = {"done": fact_of("bool"), "paid": fact_of("points")} if kind == "list" else {}
+    return FactDeclaration(
+        "it", Type(kind, tuple(CHOICES) if kind in {"choice", "set"} else ()), {}, {}, Citation(""), here,
+        choices=CHOICES if kind in {"choice", "set"} else {}, fields=fields, may_be_none=may_be_none,
+    )  # fmt: skip
+
+
+def read(cell: object, kind: str, *, may_be_none: bool = False, percent: bool = False) -> Data | Refusal:
+    """Read a cell of a fact."""
+    return read_cell(cell, fact_of(kind, may_be_none=may_be_none), SCALE, percent=percent)
+
+
+def code_of(read_: Data | Refusal) -> str:
+    """Give the code of a refusal."""
+    return read_.code if isinstance(read_, Refusal) else f"read as {read_!r}"
+
+
+def _rows() -> Iterator[tuple[str, str, str]]:
+    """Give each cell that the page shows under a kind, with what it says of it."""
+    for section in PAGE.split("\n## ")[1:]:
+        title, _, text = section.partition("\n")
+        for cells, means in re.findall(r"^\| (.*?) \| (.*) \|$", text, re.MULTILINE):
+            if title in KINDS and cells != "cell":
+                yield from ((KINDS[title], cell, means) for cell in re.findall("`(.*?)`", cells))
+
+
+@pytest.mark.parametrize(("kind", "cell", "means"), list(_rows()))
+def test_the_page_of_cells_is_what_is_read(kind: str, cell: str, means: str) -> None:
+    """Rule: each cell of the page is read, in either way of composing its letters, as the page says."""
+    both = [read(unicodedata.normalize(form, f" {cell} "), kind) for form in ("NFC", "NFD")]
+
+    assert both[0] == both[1] or isinstance(both[0], Refusal)
+    if means.startswith("`"):
+        wanted = means.split("`")[1]
+        assert written(Fraction(wanted) if kind == "points" else wanted) == written(both[0])  # type: ignore[arg-type]
+    elif means.startswith("two meanings"):
+        assert isinstance(both[0], Refusal)
+        assert both[0].code == "PE870"
+        assert len({both[0].details["one"], both[0].details["other"]}) == 2
+    elif "PE" in means:
+        assert f"[{code_of(both[0])}]" in means
+    else:
+        assert both[0] == int(re.sub("[.,]", "", cell))
+
+
+def test_the_page_has_a_row_for_every_kind() -> None:
+    """A page without tables would pass everything above."""
+    assert set(KINDS.values()) == {kind for kind, _, _ in _rows()}
+    assert len(list(_rows())) > 100
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_words_for_nothing(kind: str) -> None:
+    """Rule: a gap is not recorded whatever the fact; none is known not to exist; `N/A` and Python's `None` could be either."""
+    for cell in (
+        "",
+        "  ",
+        "\u00a0",
+        "NULL",
+        "null",
+        "~",
+        "NaN",
+        "nan",
+        "NaT",
+        "<NA>",
+        "unknown",
+        "UNKNOWN",
+        "chưa ghi nhận",
+        "Chưa rõ",
+        None,
+    ):
+        assert read(cell, kind) is None, cell
+    assert read(float("nan"), kind) is None
+    assert read("none", kind, may_be_none=True) == "none"
+    if kind != "bool":
+        assert read("KHÔNG CÓ", kind, may_be_none=True) == "none"
+        assert code_of(read("Không", kind, may_be_none=True)) == "PE870"
+    for cell in ("N/A", "n/a", "NA", "None", "-"):
+        assert code_of(read(cell, kind, may_be_none=True)) == "PE870"
+    assert code_of(read("#REF!", kind)) == code_of(read("Err:502", kind)) == "PE875"
+
+
+NATIVE: list[tuple[str, object, object]] = [
+    ("count", 20, 20), ("count", 20.0, 20), ("count", -0.0, 0), ("count", Decimal("20.000"), 20), ("count", Decimal("2E+1"), 20),
+    ("count", Figure("20.0"), 20), ("count", Figure("1e2"), 100), ("count", b"20", 20), ("count", 1 << 62, 1 << 62),
+    ("count", True, "PE502"), ("count", 20.5, "PE502"), ("count", -1.0, "PE502"), ("count", float("inf"), "PE113"),
+    ("count", float(1 << 53), "PE113"), ("count", 1 << 63, "PE852"), ("count", Figure("1e999999999"), "PE113"), ("count", b"\xff", "PE876"),
+    ("count", Figure("NaN"), None), ("count", [1], "PE502"), ("count", date(2020, 12, 15), "PE502"),
+    ("points", 28.1, Fraction("28.1")), ("points", 28.125, Fraction("28.125")), ("points", Figure("28.125"), Fraction("28.125")),
+    ("points", Decimal("28.125"), Fraction("28.125")), ("points", 0.1 + 0.2, "PE113"), ("points", 90, Fraction(90)),
+    ("share", 0.285, "PE870"), ("share", 0, "0%"), ("months", 6.0, "6 months"), ("months", 6, "6 months"),
+    ("bool", True, True), ("bool", 1, True), ("bool", 0.0, False), ("bool", 2, "PE502"),
+    ("day", date(2020, 12, 15), "2020-12-15"), ("day", datetime(2020, 12, 15), "2020-12-15"),  # noqa: DTZ001  (a table knows no zone)
+    ("day", datetime(2020, 12, 15, tzinfo=timezone(timedelta(hours=7))), "PE873"),
+    ("day", datetime(2020, 12, 15, tzinfo=UTC), "2020-12-15"),
+    ("day", 44180, "PE874"), ("day", 44180.0, "PE874"),
+    ("day", datetime(2020, 12, 15, 8), "PE873"), ("day", 2020, "PE502"),  # noqa: DTZ001
+    ("text", 12, "12"), ("text", 12.0, "12"), ("text", " as it is ", " as it is "), ("choice", 3, "PE502"),
+    ("count", "1\u00a0234", 1234), ("count", "1\u202f234", 1234), ("count", "１２", "PE502"),
+    ("choice", "red", "red"), ("choice", "ĐỎ", "red"), ("choice", "light  Blue", "sky"), ("choice", "xanh, thẫm", "deep_blue"),
+    ("choice", "nhạt", "PE870"), ("choice", "Blue", "pale"), ("choice", "Không rõ", "PE870"), ("choice", "unclear", "unclear"),
+    ("choice", "gren", "PE503"), ("choice", "none", "PE503"),
+    ("level", "fine", "fine"), ("level", "f1", "fine"), ("level", "FF", "fine"), ("level", "tốt", "fine"), ("level", "CHƯA TỐT", "rough"),
+    ("level", "Khá", "PE503"), ("level", "none", "PE507"),
+    ("set", "[]", []), ("set", "[red, sky]", ["red", "sky"]), ("set", "red; Xanh, thẫm", ["red", "deep_blue"]),
+    ("set", "đỏ\nunclear", ["red", "unclear"]),
+    ("set", '["red", "sky"]', ["red", "sky"]), ("set", "red, grey", ["mist", "red"]), ("set", ["Đỏ"], ["red"]),
+    ("set", "red, gren", "PE503"),
+    ("set", "Nhạt", "PE870"), ("set", [3], "PE502"), ("set", "Không có", "PE507"),
+    ("list", [{"done": "Có", "paid": "28,5"}], [{"done": True, "paid": Fraction("28.5")}]), ("list", [{"done": None}], [{}]),
+    ("list", [{"done": "maybe"}], "PE502"), ("list", [{"other": 1}], "PE850"), ("list", ["done"], "PE502"),
+]  # fmt: skip
+"""What programs hand over that is no text, and names of choices."""
+
+
+@pytest.mark.parametrize(("kind", "cell", "wanted"), NATIVE, ids=str)
+def test_values_of_programs_and_names_of_choices(kind: str, cell: object, wanted: object) -> None:
+    """Rule: a value means what the same value means as a text; a choice has its id and its names, and no name of two choices."""
+    found = read(cell, kind)
+
+    assert (found.code if isinstance(found, Refusal) else found) == wanted
+
+
+def test_a_cell_that_a_workbook_shows_as_a_percentage() -> None:
+    """Rule: 0.285 shown as 28.5% is 28.5%."""
+    assert "28.5%" == read(0.285, "share", percent=True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "details"),
+    [
+        ("1.234", "count", {"found": "1.234", "one": "`1234`", "other": "`1.2340`"}),
+        ("1,234 THÁNG", "months", {"found": "1,234 THÁNG", "one": "`1234 tháng`", "other": "`1.2340 tháng`"}),
+        (0.285, "share", {"found": "0.285", "one": "`28.5%`", "other": "`0.285%`"}),
+        ("12/15/2020", "day", {"found": "12/15/2020", "month": "15", "day": "2020-12-15"}),
+        (" 44180 ", "day", {"found": " 44180 ", "day": "2020-12-15"}),
+        ("20.50", "count", {"found": "`20.50`"}),
+        (20.5, "count", {"found": "`20.5`"}),
+        (Decimal("20.50"), "count", {"found": "`20.50`"}),
+        ("Nhạt", "choice", {"one": "`pale`", "other": "`mist`"}),
+    ],
+)
+def test_a_refusal_prints_the_cell_and_what_it_could_mean(cell: object, kind: str, details: dict[str, str]) -> None:
+    """Rule: the cell stands in the message as it stands in the table, beside its two meanings or the day that it would be."""
+    found = read(cell, kind)
+
+    assert isinstance(found, Refusal)
+    assert details == {key: found.details[key] for key in details}
+
+
+@given(st.one_of(st.text(max_size=12), st.floats(), st.integers(), st.decimals(), st.binary(max_size=4), st.datetimes(), st.booleans()))
+def test_any_cell_is_read_or_refused_and_says_the_same_when_written_again(cell: object) -> None:
+    """Rule: no cell crashes, and the one spelling that columns hold is read as the same value."""
+    for kind in EVERY_KIND:
+        found = read(cell, kind, may_be_none=True)
+        if isinstance(found, (int, Fraction)) and not -(10**15) < found < 10**15:
+            continue  # a column of numbers holds it, and no text
+        if not isinstance(found, Refusal):
+            assert read(written(found), kind, may_be_none=True) == found or (kind == "text" and written(found) == found)
