@@ -114,13 +114,13 @@ def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cl
     assert refused["row"].to_list() == [*range(997, 250_001, 997), *range(997, 3_001, 997)] == refused["case"].to_list()
 
 
-def test_rows_are_counted_whatever_stands_in_them(tmp_path: Path, library: Library) -> None:
+def test_rows_are_counted_whatever_stands_in_them(tmp_path: Path) -> None:
     """A bar asks for the number of rows before any is read: columns that are kept, and lines that are no rows, are no hindrance."""
     (tmp_path / "rows.jsonl").write_text('{"note": 1}\n\n[1]\n{"positon": 2}\n', "utf-8")
     (tmp_path / "rows.csv").write_text("note,kind\na,b\n", "utf-8")
     sources = [Source(str(tmp_path / "rows.jsonl"), "jsonl"), Source(str(tmp_path / "rows.csv"), "csv"), Source("hdfs:///rows.csv", "csv")]
 
-    assert 4 == count_rows(sources, library.edition("2020"))
+    assert 4 == count_rows(sources)
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.source import Location
@@ -41,6 +42,11 @@ def read_bytes(path: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
+
+
+def read_input(path: str, limit: int) -> bytes:
+    """Read a file that a user names, or standard input for `-`; see `read_bytes`."""
+    return sys.stdin.buffer.read(limit + 1) if path == "-" else read_bytes(path, limit)
 
 
 def read_text(path: str, limit: int = 16 * 1024 * 1024) -> str:
