@@ -197,7 +197,9 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("the case `{name}` stands twice; it stood first at {first}"), N_("keep one of the two rows, or give each its own name")
     ),
     "PE861": Entry(N_("the key `{key}` stands twice in one object"), N_("keep one of the two; nothing is chosen for you")),
-    "PE862": Entry(N_("`{found}` is no character of a UTF-8 text"), N_("write this row anew, and save the file as UTF-8")),
+    "PE862": Entry(
+        N_("`{found}` is no character of a UTF-8 text"), N_("write this row anew, and save the file as UTF-8 (in Excel: “CSV UTF-8”)")
+    ),
     "PE863": Entry(
         N_("the file is not saved as UTF-8: byte `{byte}` cannot be read"),
         N_("in Excel: File, Save As, file type “CSV UTF-8 (Comma delimited)”; elsewhere choose the coding UTF-8"),

@@ -9,6 +9,7 @@ from typing import IO, TypeVar
 import click
 
 from policy_engine.errors import InputError, Problem
+from policy_engine.load.files import standard_input
 from policy_engine.source import Location
 
 _Thing = TypeVar("_Thing")
@@ -23,7 +24,7 @@ def open_records(path: str) -> IO[bytes]:
         InputError: PE114, where it cannot be read; PE611, where it is empty: an empty run is never a success.
     """
     try:
-        file = io.BufferedReader(io.FileIO(sys.stdin.fileno() if path == STANDARD else path, closefd=path != STANDARD))
+        file = io.BufferedReader(standard_input() if path == STANDARD else io.FileIO(path))  # type: ignore[type-var]
         empty = not file.peek(1)
     except OSError as error:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error

@@ -80,9 +80,8 @@ def form_of(path: str, shown: str, headings: Headings, separator: str | None) ->
     if cells is None:
         raise InputError([Problem("PE864", place, {})])
     taken = head[: cells[-1][2]].count("\n")
-    end = 1 if head[cells[-1][2] :].startswith(("\n", "\r\n")) else 0
     names = tuple(name for name, _, _ in cells)
-    return Form(chosen, names, tuple(_place(head, at, place) for _, at, _ in cells), before + taken + end, before + 1 - bool(said))
+    return Form(chosen, names, tuple(_place(head, at, place) for _, at, _ in cells), before + taken + 1, before + 1 - bool(said))
 
 
 def _text(head: bytes, shown: str, *, whole: bool) -> str:

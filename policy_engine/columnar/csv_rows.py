@@ -23,8 +23,8 @@ MOST = 32_767
 """The characters that a spreadsheet holds in one cell; a quote that does not close within them does not close."""
 _LINES_AT_ONCE = 1 << 20
 _NO_SIGN = "\x01"
-_MANY = 10
-"""Where more than one row in so many is no UTF-8, and more are not than are beyond ASCII, the file was saved in another coding."""
+_MANY, _FEW = 10, 2
+"""Where more than one row in so many is no UTF-8 (but not one alone), and fewer are UTF-8 beyond ASCII, the coding is another."""
 
 
 class Rows(NamedTuple):
@@ -52,10 +52,12 @@ def rows_of(path: str, shown: str, form: Form, case: int, places: Places, target
     Raises:
         InputError: PE863, where so many rows are no UTF-8 that the file was saved in another coding.
     """
+    with open(path, "rb") as file:
+        if not _Lines(file, form.lines).next():
+            return Rows(path, 0, 0, form.lines, odd=False)
     count = _plain_rows(path, form)
     if count is not None:
-        if count:
-            places.add(1, form.lines + 1, form.sheet + 1)
+        places.add(1, form.lines + 1, form.sheet + 1)
         return Rows(path, count, 0, form.lines, odd=False)
     with open(path, "rb") as file, open(target, "wb") as copy:
         return _Copy(file, shown, form, case, places).written(copy, target)
@@ -148,7 +150,7 @@ class _Copy:
         """
         for line in self._rows():
             copy.write(line)
-        if self.bad > self.beyond and self.bad * _MANY > self.rows:
+        if self.bad >= _FEW and self.bad > self.beyond and self.bad * _MANY > self.rows:
             raise InputError([no_utf8(self.shown, *self.first_bad)])
         return Rows(target, self.rows, self.blank, 0, odd=True)
 

@@ -161,7 +161,7 @@ def _as_text(value: object) -> str | None:
     """Return what is handed on as text: a text and a figure as they stand, anything else as JSON."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_plain(values: list[object], kind: str) -> bool:

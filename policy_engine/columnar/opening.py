@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from policy_engine.columnar.twice import without_twice
 from policy_engine.columnar.writing import sink
 from policy_engine.errors import N_
 from policy_engine.extras import load_extra
+from policy_engine.load.files import standard_input
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -92,7 +92,7 @@ def opened_files(order: Order, editions: Sequence[Edition]) -> Generator[tuple[O
 def _has_cases(frame: "pl.LazyFrame") -> bool:
     """Tell whether a frame has cases that can be compared as texts."""
     kind = frame.collect_schema().get(CASE)
-    return kind is not None and not kind.is_nested() and kind not in {pl.Binary, pl.Null, pl.Object}
+    return kind is not None and not kind.is_nested() and not isinstance(kind, (pl.Binary, pl.Null, pl.Object))
 
 
 class _Opening:
@@ -130,7 +130,7 @@ class _Opening:
         copy = os.path.join(self.folder, f"input_{place}")
         with open(copy, "wb") as target:
             if path == INPUT:
-                shutil.copyfileobj(sys.stdin.buffer, target)
+                shutil.copyfileobj(standard_input(), target)
             else:
                 with open(path, "rb") as pipe:
                     shutil.copyfileobj(pipe, target)
@@ -192,11 +192,13 @@ class _Opening:
         numbers = range(1, len(names) + 1)
         facts = {column.place for column in columns if column.name in self.headings.facts}
         both = facts & {column.place for column in columns if column.name.startswith(KEPT)}
-        raw = pl.scan_csv(
-            rows.path, has_header=False, skip_lines=rows.lines, separator=form.separator, glob=False, raise_if_empty=False,
-            schema={**{f"__c{n}": pl.String() for n in numbers}, **({ODD: pl.String()} if rows.odd else {})},
-            null_values={f"__c{n}": "unknown" for n in sorted(facts - both)},
-        )  # fmt: skip
+        schema = {f"__c{n}": pl.String() for n in numbers} | ({ODD: pl.String()} if rows.odd else {})
+        raw = pl.LazyFrame(schema=schema)
+        if rows.total:
+            raw = pl.scan_csv(
+                rows.path, has_header=False, skip_lines=rows.lines, separator=form.separator, glob=False, schema=schema,
+                null_values={f"__c{n}": "unknown" for n in sorted(facts - both)},
+            )  # fmt: skip
         notes += self._passed_over(raw, nameless, source, names, form.where)
         cells = [_known(pl.col(f"__c{column.place}"), column, both).alias(column.name) for column in columns]
         frame = raw.select(*cells, *([ODD] if rows.odd else []))
@@ -241,4 +243,4 @@ def _as_text(name: str, dtype: "pl.DataType") -> "pl.Expr":
         return pl.when(cell.is_not_null()).then(told)
     if dtype == pl.Binary:
         return cell.bin.encode("hex")
-    return cell.dt.to_string() if dtype in {pl.Duration, pl.Time} else cell
+    return cell.dt.to_string() if isinstance(dtype, (pl.Duration, pl.Time)) else cell

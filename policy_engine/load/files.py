@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from typing import BinaryIO
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.source import Location
@@ -44,9 +45,25 @@ def read_bytes(path: str, limit: int) -> bytes:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
 
 
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes.
+
+    Raises:
+        OSError: where whoever started this run closed it.
+    """
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer
+
+
 def read_input(path: str, limit: int) -> bytes:
     """Read a file that a user names, or standard input for `-`; see `read_bytes`."""
-    return sys.stdin.buffer.read(limit + 1) if path == "-" else read_bytes(path, limit)
+    if path != "-":
+        return read_bytes(path, limit)
+    try:
+        return standard_input().read(limit + 1)
+    except OSError as error:
+        raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
 
 
 def read_text(path: str, limit: int = 16 * 1024 * 1024) -> str:
