@@ -103,7 +103,9 @@ def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cl
     """Refused rows are told by their place in the file, whatever is read first; answers keep the order of the rows."""
     for name, count, first in (("a", 250_000, 1), ("b", 3_000, 300_001)):
         kinds = ["collectiv" if n % 997 == 0 else "collective" for n in range(1, count + 1)]
-        pl.DataFrame({"case": range(first, first + count), "kind": kinds}).write_parquet(tmp_path / f"{name}.parquet", row_group_size=10_000)
+        pl.DataFrame({"case": range(first, first + count), "kind": kinds}).write_parquet(
+            tmp_path / f"{name}.parquet", row_group_size=10_000
+        )
 
     polars, duckdb = _both(cli, tmp_path, "csv", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"), "--level-only")
     refused = pl.read_csv(tmp_path / "duckdb-rejects.csv")

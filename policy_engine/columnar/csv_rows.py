@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 else:
     pl = load_extra("polars", "batch")
 
+_BLANK = " \t\r\n"
 MOST = 32_767
 """The characters that a spreadsheet holds in one cell; a quote that does not close within them does not close."""
 _LINES_AT_ONCE = 1 << 20
@@ -137,7 +138,7 @@ class _Copy:
         self.shown, self.form, self.case, self.places = shown, form, case, places
         self.separator = form.separator.encode()
         self.wanted = len(form.headings)
-        self.blanks = f'{form.separator} \t\r\n"'.encode()
+        self.blanks = f"{form.separator}{_BLANK}".encode()
         self.rows = self.blank = self.bad = self.beyond = 0
         self.record = form.sheet
         self.first_bad = (0, 0, 0)
@@ -158,28 +159,30 @@ class _Copy:
         """Return the lines of the copy."""
         while line := self.lines.next():
             self.record += 1
-            if not line.strip(self.blanks):
+            number = self.lines.number
+            plain = line.isascii() or self._is_utf8(line)
+            if plain and b'"' not in line and line.count(self.separator) == self.wanted - 1 and line.strip(self.blanks):
+                told = line.rstrip(b"\r\n") + self.separator + b"\n"
+            else:
+                told = self._row(line)
+            if told:
+                self.rows += 1
+                self.places.add(self.rows, number, self.record)
+                yield told
+            else:
                 self.blank += 1
-                continue
-            self.rows += 1
-            self.places.add(self.rows, self.lines.number, self.record)
-            if line.isascii():
-                plain = True
-            else:
-                plain = _is_utf8(line)
-                self.beyond += plain
-            if plain and b'"' not in line and line.count(self.separator) == self.wanted - 1:
-                yield line.rstrip(b"\r\n") + self.separator + b"\n"
-            else:
-                yield self._row(line)
 
     def _row(self, line: bytes) -> bytes:
-        """Return a row that is not one plain line, or what is wrong with it."""
+        """Return a row that is not one plain line, or what is wrong with it; nothing where it is blank."""
+        if not line.strip(self.blanks):
+            return b""
         taken = [line]
         found = self._cells(taken)
         if isinstance(found, Fault):
             self.lines.put_back(taken[1:])
             return self._refused(line, found)
+        if not any(cell.strip(_BLANK) for cell in found):
+            return b""
         return self.separator.join([*map(self._cell, found), b""]) + b"\n"
 
     def _cells(self, taken: list[bytes]) -> list[str] | Fault:
@@ -223,6 +226,15 @@ class _Copy:
             self.first_bad = (self.lines.number - len(taken) + 1, column, byte)
         return Fault("PE862", {"found": f"0x{byte:02x}"}, whole.count(self.separator, 0, error.start) + 1)
 
+    def _is_utf8(self, line: bytes) -> bool:
+        """Tell whether a line with signs beyond ASCII is UTF-8, and count it if so."""
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return False
+        self.beyond += 1
+        return True
+
     def _refused(self, line: bytes, fault: Fault) -> bytes:
         """Return a row of nothing but its case and what is wrong with it."""
         cells = [b""] * self.wanted
@@ -236,12 +248,3 @@ class _Copy:
         if self.form.separator in text or '"' in text or "\n" in text or "\r" in text:
             text = '"' + text.replace('"', '""') + '"'
         return text.encode()
-
-
-def _is_utf8(line: bytes) -> bool:
-    """Tell whether a line is UTF-8."""
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
