@@ -34,6 +34,7 @@ else:
 
 _TEXTS = frozenset({"csv", "jsonl"})
 _ROW = N_("{file}: row {row}")
+_NOT_COMPARED = N_("{file}: only a cluster reads it, so nobody looked whether a `case` stands twice in it")
 _BY_LABEL = N_("{file}: headings that are labels of facts: {found}")
 _AS_CASE = N_("{file}: the first column has no name; it is taken as `case`")
 _NUMBERS = N_("{file}: the first column has no name and numbers the rows; it is passed over")
@@ -54,16 +55,17 @@ class Opened:
     blank: int = 0
     notes: tuple[Note, ...] = ()
 
-    def place(self, row: int, name: str, at: int, language: str) -> tuple[int | None, str, str]:
+    def place(self, row: int, language: str, name: str = "", at: int = 0, part: str | None = None) -> tuple[int | None, str, str]:
         """Return where a row stands: its line, the cell in a spreadsheet, and all of that as it is told.
 
         Args:
             row: its number.
+            language: `vi` or `en`.
             name: the fact that something is wrong with, if it is one.
             at: the number of the cell, or of the character in a line of JSON, if that is known; else 0.
-            language: `vi` or `en`.
+            part: the file, where this one is a folder of files.
         """
-        file = self.source.path
+        file = part or self.source.path
         if self.places is None:
             return None, "", translate(_ROW, language, file=file, row=row)
         found = self.places.at(row)
@@ -106,7 +108,7 @@ class _Opening:
     def opened(self, place: int, source: Source) -> Opened:
         """Open one file."""
         if is_elsewhere(source.path):
-            return Opened(source=source, frame=None, columns=())
+            return Opened(source=source, frame=None, columns=(), notes=(Note(_NOT_COMPARED, {"file": source.path}),))
         try:
             path = self._at_hand(place, source.path)
             match source.form:

@@ -37,7 +37,7 @@ class Refusing:
         columns = list(dict.fromkeys(name for problem in problems for name in columns_of(problem)))
         reason = "; ".join(map(self.say, problems))
         at = int(problems[0].details.get(AT, 0))
-        line, cell, told = found.place(one.row, columns[0] if columns else "", at, self.order.language)
+        line, cell, told = found.place(one.row, self.order.language, columns[0] if columns else "", at, file)
         path = file or found.source.path
         self.rejects.add(place, Refused(path, one.row, one.case, ", ".join(columns), problems[0].code, reason, line, cell, told))
 
@@ -46,7 +46,7 @@ class Refusing:
         if FIRST not in problem.details or problem.code != "PE860":
             return problem
         file, row = map(int, problem.details[FIRST].split(":"))
-        _, _, told = self.files[file].place(row, "", 0, self.order.language)
+        _, _, told = self.files[file].place(row, self.order.language)
         return problem._replace(details={**problem.details, FIRST: told})
 
     def told(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     pl = load_extra("polars", "batch")
 
-AT_ONCE = 2_000_000
+AT_ONCE = 1_000_000
 """Rows whose hashes are held at a time."""
 _AT, _TWICE = "__at", "__twice"
 
@@ -70,9 +70,10 @@ def _later(hashed: Sequence[Hashed], parts: int, number: int) -> "list[pl.DataFr
         .with_columns(pl.lit(one.place, pl.UInt32).alias("file"))
         for one in hashed
     ]
-    alike = pl.concat(lazy).collect(engine="streaming").filter(pl.col("hash").is_duplicated())
-    if alike.is_empty():
+    sorted_hashes = pl.concat([frame.select("hash") for frame in lazy]).collect(engine="streaming")["hash"].sort()
+    if not (sorted_hashes == sorted_hashes.shift()).any():
         return []
+    alike = pl.concat(lazy).collect(engine="streaming").filter(pl.col("hash").is_duplicated())
     looked = [_cases(one, alike.filter(pl.col("file") == one.place).select(_AT)) for one in hashed]
     cases = pl.concat(looked).sort("file", _AT)
     first = cases.with_columns(
