@@ -184,7 +184,7 @@ CATALOGUE: Mapping[str, Entry] = {
     # 85x: rows of a batch
     "PE850": Entry(
         N_("the edition declares no fact `{name}`, which is a column here{nearest}"),
-        N_("correct the name, or hand the column on as it is with `--keep`"),
+        N_("write the name or the label of a fact, `case` over what tells rows apart, or hand the column on as it is with `--keep`"),
     ),
     "PE851": Entry(
         N_("the column `{name}` holds {found}, and no such value can be {wanted}"), N_("write the column anew, with values of that kind")
@@ -201,6 +201,34 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE855": Entry(N_("there is not one row here"), N_("name files that hold rows")),
     "PE856": Entry(N_("this line is not one JSON object: {found}"), N_("write one object in braces a line")),
     "PE857": Entry(N_("there is no column `{name}` to keep{nearest}"), N_("correct the name after `--keep`")),
+    "PE858": Entry(N_("two columns are `{name}`: {one} and {other}"), N_("keep one of the two; nothing is chosen for you")),
+    "PE859": Entry(
+        N_("the row has {found} cells, the headings are {wanted}"),
+        N_("write one cell for each heading; a text with the separator in it stands in quotes"),
+    ),
+    "PE860": Entry(
+        N_("the case `{name}` stands twice; it stood first at {first}"), N_("keep one of the two rows, or give each its own name")
+    ),
+    "PE861": Entry(N_("the key `{key}` stands twice in one object"), N_("keep one of the two; nothing is chosen for you")),
+    "PE862": Entry(
+        N_("`{found}` is no character of a UTF-8 text"), N_("write this row anew, and save the file as UTF-8 (in Excel: “CSV UTF-8”)")
+    ),
+    "PE863": Entry(
+        N_("the file is not saved as UTF-8: byte `{byte}` cannot be read"),
+        N_("in Excel: File, Save As, file type “CSV UTF-8 (Comma delimited)”; elsewhere choose the coding UTF-8"),
+    ),
+    "PE864": Entry(
+        N_("a quote opens a cell here, and does not close it before the next separator or the end of the row"),
+        N_("close the quote; a quote inside of a quoted cell is written twice"),
+    ),
+    "PE865": Entry(
+        N_("the headings do not tell which of these signs separates the cells: {found}"),
+        N_("say which with `--separator`, or put headings with such a sign in quotes"),
+    ),
+    "PE866": Entry(
+        N_("the column {column} has no heading, but has cells"),
+        N_("write a heading over it (`case` where it tells rows apart), or delete the column; pandas writes none with `index=False`"),
+    ),
     # 87x: the cells of a table
     "PE870": Entry(
         N_("`{found}` can mean two things for `{name}`: {one}, or {other}"),

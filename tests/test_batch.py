@@ -88,7 +88,7 @@ def test_a_refused_row_is_told_with_its_own_file(tmp_path: Path, cli: Cli) -> No
     bad = {"position": "specialst"}
     (tmp_path / "rows").mkdir()
     for name, rows in {"a.csv": [{}, bad, {}], "b.csv": [bad], "c.csv": [{"tasks_well_done": "1"}], "d.csv": [{}, {}, bad]}.items():
-        _write(tmp_path / "rows" / name, *rows)
+        _write(tmp_path / "rows" / name, *({"case": f"{name[0]}{n}", **row} for n, row in enumerate(rows)))
     (tmp_path / "rows" / "bb.jsonl").write_text(json.dumps({"kind": "collective"}), encoding="utf-8")
     rejects = tmp_path / "rejects.csv"
 
@@ -208,12 +208,13 @@ def test_lists_in_json_are_counted(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_key_of_json_that_is_no_fact_is_refused_in_its_line(tmp_path: Path, cli: Cli) -> None:
-    """A misspelt key anywhere in the file is told with its line; nothing is written."""
+    """A misspelt key costs its line, and is told with its place; the other lines have answers."""
     path, out = tmp_path / "rows.jsonl", tmp_path / "out.csv"
-    path.write_text('{"case": "a", "kind": "officer", "note": 1}\n{"case": "b", "positon": "head"}\n', "utf-8")
+    path.write_text('{"case": "a", "kind": "collective", "note": 1}\n{"case": "b", "positon": "head"}\n', "utf-8")
 
-    status, _, err = cli("batch", str(path), "--to", str(out), "--keep", "note")
+    status, said, _ = cli("batch", str(path), "--to", str(out), "--keep", "note", "--level-only")
 
     assert status == 3
-    assert f"{path}:2:1: PE850" in err
-    assert [path] == [*tmp_path.iterdir()]
+    assert "PE850 the edition declares no fact `positon`" in said
+    assert "did you mean `position`" in said
+    assert ["case,note,answer", "a,1,decided_by_authority"] == out.read_text("utf-8").splitlines()

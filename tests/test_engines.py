@@ -101,9 +101,11 @@ def test_parquet_says_by_what_it_was_made(tmp_path: Path, cli: Cli, library: Lib
 
 def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cli) -> None:
     """Refused rows are told by their place in the file, whatever is read first; answers keep the order of the rows."""
-    for name, count in (("a", 250_000), ("b", 3_000)):
+    for name, count, first in (("a", 250_000, 1), ("b", 3_000, 300_001)):
         kinds = ["collectiv" if n % 997 == 0 else "collective" for n in range(1, count + 1)]
-        pl.DataFrame({"case": range(1, count + 1), "kind": kinds}).write_parquet(tmp_path / f"{name}.parquet", row_group_size=10_000)
+        pl.DataFrame({"case": range(first, first + count), "kind": kinds}).write_parquet(
+            tmp_path / f"{name}.parquet", row_group_size=10_000
+        )
 
     polars, duckdb = _both(cli, tmp_path, "csv", str(tmp_path / "a.parquet"), str(tmp_path / "b.parquet"), "--level-only")
     refused = pl.read_csv(tmp_path / "duckdb-rejects.csv")
@@ -111,16 +113,18 @@ def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cl
     assert polars == duckdb
     assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "duckdb-rejects.csv").read_bytes()
     assert (tmp_path / "polars.csv").read_bytes() == (tmp_path / "duckdb.csv").read_bytes()
-    assert refused["row"].to_list() == [*range(997, 250_001, 997), *range(997, 3_001, 997)] == refused["case"].to_list()
+    assert refused["row"].to_list() == [*range(997, 250_001, 997), *range(997, 3_001, 997)]
+    assert refused["case"].to_list() == [*range(997, 250_001, 997), *range(300_997, 303_001, 997)]
+    assert refused["place"][0] == f"{tmp_path / 'a.parquet'}: row 997"
 
 
-def test_rows_are_counted_whatever_stands_in_them(tmp_path: Path, library: Library) -> None:
+def test_rows_are_counted_whatever_stands_in_them(tmp_path: Path) -> None:
     """A bar asks for the number of rows before any is read: columns that are kept, and lines that are no rows, are no hindrance."""
     (tmp_path / "rows.jsonl").write_text('{"note": 1}\n\n[1]\n{"positon": 2}\n', "utf-8")
     (tmp_path / "rows.csv").write_text("note,kind\na,b\n", "utf-8")
     sources = [Source(str(tmp_path / "rows.jsonl"), "jsonl"), Source(str(tmp_path / "rows.csv"), "csv"), Source("hdfs:///rows.csv", "csv")]
 
-    assert 4 == count_rows(sources, library.edition("2020"))
+    assert 4 == count_rows(sources)
 
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])

@@ -7,6 +7,7 @@ import click
 
 from policy_engine.cli.options import OPTIONS, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
+from policy_engine.cli.streams import STANDARD
 from policy_engine.columnar.settings import spare_memory
 from policy_engine.columnar.words import ENGINES, FORMATS, format_of
 from policy_engine.errors import N_, Problem
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 _HELP = N_(
     """Rate rows of Parquet, CSV or JSONL files: a column for each fact, a row for each case.
 
-    IN is a file, a pattern like 'year/*.parquet', or a folder. The answers go to one file, row by row in the same order; it
-    appears whole or not at all. A cell that is empty or `unknown` was not recorded; `none` is known not to exist. A row with a
-    bad value has no answer, and is told with its number, its column and the reason. Rows in are answers out and rows refused."""
+    IN is a file, a pattern like 'year/*.parquet', a folder, or `-` for standard input. The answers go to one file, row by row
+    in the same order; it appears whole or not at all, and `-` is standard output. A cell that is empty or `unknown` was not
+    recorded; `none` is known not to exist. A row with a bad value has no answer, and is told with its place, its column and the
+    reason. Rows in are answers out and rows refused."""
 )
+_SEPARATOR = N_("What separates cells of CSV (`,` `;` `|` or `tab`), where the headings do not tell.")
+_TABS = ("tab", "\\t", "\t")
 _BAD_INPUT = 3
 
 
@@ -51,6 +55,7 @@ def build_batch(language: str) -> click.Command:
             click.Option(["--keep"], metavar="COL", multiple=True, help=told(N_("A column to hand on as it is; `case` always is."))),
             click.Option(["--rejects"], metavar="FILE", type=click.Path(), help=told(N_("A file for the rows that are refused."))),
             click.Option(["--from-format"], type=formats, help=told(N_("What the files are, where their names do not tell."))),
+            click.Option(["--separator"], metavar="SIGN", help=told(_SEPARATOR), callback=partial(_separator, language)),
             click.Option(["--to-format"], type=formats, help=told(N_("How answers are written, where the name does not tell."))),
             click.Option(["--excel"], is_flag=True, help=told(N_("Begin CSV files with the mark by which Excel knows UTF-8."))),
             click.Option(["--engine"], type=engines, default="polars", help=told(N_("What works the columns out."))),
@@ -60,20 +65,27 @@ def build_batch(language: str) -> click.Command:
     )
 
 
+def _separator(language: str, _context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Read the sign that separates cells."""
+    if value is None or (len(value) == 1 and value.isascii() and not value.isalnum() and value not in '"\r\n\0\x01_'):
+        return value
+    if value.lower() in _TABS:
+        return "\t"
+    raise click.BadParameter(translate(N_("`{found}` cannot separate cells; name one sign, or `tab`"), language, found=value))
+
+
 def _called(language: str, edition: str | None, against: str | None, rulebook: str | None, lang: str | None, **asked: Any) -> int:
     """Rate the rows and tell what came of it; give the exit code."""
     del lang  # read before the command was built
     asked["to_format"] = asked["to_format"] or format_of(asked["to"])
+    _check_usage(language, **asked)
     spare_memory(lines=asked["to_format"] == "jsonl")
+    from policy_engine.cli.standard import to_files  # noqa: PLC0415
     from policy_engine.columnar.order import Side  # noqa: PLC0415
     from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.extras import load_extra  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
 
-    if asked["level_only"] and asked["explain_columns"]:
-        raise click.UsageError(translate(N_("`--level-only` and `--explain-columns` exclude each other"), language))
-    if asked["excel"] and asked["engine"] == "spark":
-        raise click.UsageError(translate(N_("`--excel` marks one file; `--engine spark` writes a folder of parts"), language))
     for module in ("polars", "narwhals"):
         load_extra(module, "batch")
     library = Library(rulebook)
@@ -82,9 +94,31 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
     note_reworded(editions, language)
     sides = [Side(one, (evaluator := Evaluator(one, asks=False)).plan, evaluator) for one in editions]
     order = _order(language, **asked)
-    done = _run(order, sides, asked["engine"], language)
+    with to_files(order) as held:
+        done = _run(held, sides, asked["engine"], language)
     _tell(order, done, editions, language)
     return _BAD_INPUT if done.rejected else 0
+
+
+def _check_usage(language: str, **asked: Any) -> None:
+    """Refuse what cannot be asked together.
+
+    Raises:
+        UsageError: with what excludes what.
+    """
+    words = ""
+    if asked["level_only"] and asked["explain_columns"]:
+        words = N_("`--level-only` and `--explain-columns` exclude each other")
+    elif asked["excel"] and asked["engine"] == "spark":
+        words = N_("`--excel` marks one file; `--engine spark` writes a folder of parts")
+    elif asked["to"] == STANDARD and asked["engine"] == "spark":
+        words = N_("`--engine spark` writes a folder of parts, which is no standard output")
+    elif STANDARD == asked["to"] == asked["rejects"]:
+        words = N_("answers and refused rows cannot both go to standard output")
+    elif asked["paths"].count(STANDARD) > 1:
+        words = N_("`-` can be named once: standard input is one file")
+    if words:
+        raise click.UsageError(translate(words, language))
 
 
 def _order(language: str, **asked: Any) -> "Order":
@@ -96,11 +130,12 @@ def _order(language: str, **asked: Any) -> "Order":
         words = N_("the name `{file}` does not tell a format; say `--to-format`")
         raise click.UsageError(translate(words, language, file=asked["to"]))
     detail = "level" if asked["level_only"] else "all" if asked["explain_columns"] else "verdict"
-    sources = find_sources(asked["paths"], asked["from_format"], elsewhere=asked["engine"] == "spark")
     refused = asked["rejects"]
+    written = [path for path in (asked["to"], refused) if path and path != STANDARD]
+    sources = find_sources(asked["paths"], asked["from_format"], elsewhere=asked["engine"] == "spark", without=written)
     return Order(
         sources, asked["to"], asked["to_format"], detail, tuple(dict.fromkeys(asked["keep"])), refused,
-        (format_of(refused) if refused else None) or "csv", asked["excel"],
+        (format_of(refused) if refused else None) or "csv", asked["excel"], asked["separator"], language,
     )  # fmt: skip
 
 
@@ -114,7 +149,7 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
 
     from policy_engine.columnar.batch import count_rows, run_polars  # noqa: PLC0415
 
-    with rows_done(lambda: count_rows(order.sources, sides[0].edition), language) as tell:
+    with rows_done(lambda: count_rows(order.sources), language) as tell:
         if engine == "duckdb":
             from policy_engine.columnar.duckdb_batch import run_duckdb  # noqa: PLC0415
 
@@ -134,4 +169,4 @@ def _tell(order: "Order", done: "Told", editions: "list[Edition]", language: str
 
     against = editions[1] if len(editions) > 1 else None
     notes = list(dict.fromkeys(note for edition in editions for note in notices_of(edition.status)))
-    write_prose(explain_batch(order, done, editions[0], against, language, notes), "text")
+    write_prose(explain_batch(order, done, editions[0], against, language, notes), "text", aside=STANDARD in {order.to, order.rejects})

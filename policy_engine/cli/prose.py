@@ -11,8 +11,8 @@ _CODES = {
 }  # fmt: skip
 
 
-def write_prose(explanation: Explanation, form: str) -> None:
-    """Print an explanation for people."""
+def write_prose(explanation: Explanation, form: str, *, aside: bool = False) -> None:
+    """Print an explanation for people; on standard error, where standard output holds something else."""
     if form == "markdown":
         from policy_engine.report.markdown import to_markdown  # noqa: PLC0415  (what a run does not need it does not load)
 
@@ -20,8 +20,8 @@ def write_prose(explanation: Explanation, form: str) -> None:
     else:
         from policy_engine.report.text import plain, to_text  # noqa: PLC0415
 
-        text = to_text(explanation, colour if wants_colour() else plain)
-    sys.stdout.write(text)
+        text = to_text(explanation, colour if wants_colour() and not aside else plain)
+    (sys.stderr if aside else sys.stdout).write(text)
 
 
 def wants_colour() -> bool:

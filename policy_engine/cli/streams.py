@@ -1,5 +1,6 @@
 """Files of records, read line by line, and other long runs, with a progress bar on a terminal."""
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,22 +9,26 @@ from typing import IO, TypeVar
 import click
 
 from policy_engine.errors import InputError, Problem
+from policy_engine.load.files import standard_input
 from policy_engine.source import Location
 
 _Thing = TypeVar("_Thing")
+STANDARD = "-"
+"""Stands for standard input where a file is read, for standard output where one is written."""
 
 
 def open_records(path: str) -> IO[bytes]:
-    """Open a file of records.
+    """Open a file of records, or a pipe, which is a file like another; `-` is standard input.
 
     Raises:
         InputError: PE114, where it cannot be read; PE611, where it is empty: an empty run is never a success.
     """
     try:
-        file = open(path, "rb")  # noqa: SIM115  (the caller closes it)
+        file = io.BufferedReader(standard_input() if path == STANDARD else io.FileIO(path))  # type: ignore[type-var]
+        empty = not file.peek(1)
     except OSError as error:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
-    if os.fstat(file.fileno()).st_size == 0:
+    if empty:
         file.close()
         raise InputError([Problem("PE611", Location(path, 1, 1), {})])
     return file
@@ -33,6 +38,9 @@ def watched(file: IO[bytes], path: str, label: str) -> Iterator[bytes]:
     """Go through the lines of a file, and show on a terminal how far it is."""
     if not sys.stderr.isatty():
         yield from file
+        return
+    if not os.path.isfile(path):
+        yield from file  # nobody knows how long a pipe is
         return
     with click.progressbar(length=os.path.getsize(path), label=label, file=sys.stderr) as bar:
         for line in file:

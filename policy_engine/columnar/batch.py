@@ -1,30 +1,30 @@
 """A batch: files of rows in, one file of answers out; every row that comes in goes out, or is refused with its reasons."""
 
+import os
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.answers import layout_of
+from policy_engine.columnar.headings import kept_headings, told_names
 from policy_engine.columnar.judging import REFUSED
-from policy_engine.columnar.names import CASE
+from policy_engine.columnar.names import CASE, KEPT
+from policy_engine.columnar.opening import Opened, opened_files
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.rejects import kept_rejects
-from policy_engine.columnar.sources import check_columns, is_elsewhere, scan, unreadable
+from policy_engine.columnar.sources import unreadable
 from policy_engine.columnar.writing import beside, metadata_of, sink
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import Problem
 from policy_engine.extras import load_extra
-from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
-    import narwhals.stable.v2 as nw
     import polars as pl
 else:
-    nw = load_extra("narwhals.stable.v2", "batch")
     pl = load_extra("polars", "batch")
 
 
@@ -43,41 +43,36 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
     """
-    with kept_rejects() as rejects:
-        return _Batch(order, sides, Refusing(order, rejects, say), done).run()
+    with opened_files(order, [side.edition for side in sides]) as files, kept_rejects() as rejects:
+        return _Batch(order, sides, files, Refusing(order, files, rejects, say), done).run()
 
 
-def count_rows(sources: Sequence[Source], edition: Edition) -> int:
-    """Count the rows of files, for a bar that tells how far a run is."""
-    return sum(_count_rows(source, edition) for source in sources if not is_elsewhere(source.path))
+def count_rows(sources: Sequence[Source]) -> int:
+    """Count the rows of files, for a bar that tells how far a run is; what comes through a pipe cannot be counted beforehand."""
+    return sum(_count_rows(source) for source in sources if os.path.isfile(source.path))
 
 
-def _count_rows(source: Source, edition: Edition) -> int:
-    """Count the rows of one file; a line of JSON is a row, whatever stands in it."""
-    if source.form == "jsonl":
+def _count_rows(source: Source) -> int:
+    """Count the rows of one file; in a file of text, every line that is not blank."""
+    if source.form != "parquet":
         with open(source.path, "rb") as file:
-            return sum(1 for line in file if line.strip())
-    count: int = scan(source, [edition]).select(pl.len()).collect(engine="streaming").item()
+            return sum(1 for line in file if line.strip()) - (source.form == "csv")
+    count: int = pl.scan_parquet(source.path, glob=False).select(pl.len()).collect(engine="streaming").item()
     return count
 
 
 class _Group:
     """Files with the same columns, one after the other."""
 
-    def __init__(self, place: int, source: Source, frame: "pl.LazyFrame", edition: Edition) -> None:
+    def __init__(self, place: int, frame: "pl.LazyFrame") -> None:
         """Begin with one."""
-        self.first, self.edition = place, edition
-        self.sources, self.frames = [source], [frame]
+        self.first = place
+        self.frames = [frame]
         self.schema = frame.collect_schema()
-
-    def add(self, source: Source, frame: "pl.LazyFrame") -> None:
-        """Add the next."""
-        self.sources.append(source)
-        self.frames.append(frame)
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Give the place of the file that a row of the group stands in, and its number there."""
-        if len(self.sources) == 1:
+        if len(self.frames) == 1:
             return self.first, row
         place = bisect_left(self._ends, row)
         return self.first + place, row - (self._ends[place - 1] if place else 0)
@@ -85,52 +80,53 @@ class _Group:
     @cached_property
     def _ends(self) -> list[int]:
         """Count the rows up to the end of each file, when the first of them is asked for."""
-        return list(accumulate(_count_rows(source, self.edition) for source in self.sources))
+        return list(accumulate(frame.select(pl.len()).collect(engine="streaming").item() for frame in self.frames))
 
 
 class _Batch:
     """One batch, while it runs."""
 
-    def __init__(self, order: Order, sides: Sequence[Side], refusing: Refusing, done: Callable[[int], None]) -> None:
-        """Take what is asked, and who is told of what."""
-        self.order, self.sides, self.refusing, self.done = order, sides, refusing, done
+    def __init__(
+        self, order: Order, sides: Sequence[Side], files: Sequence[Opened], refusing: Refusing, done: Callable[[int], None]
+    ) -> None:  # fmt: skip
+        """Take what is asked, the files, and who is told of what."""
+        self.order, self.sides, self.files, self.refusing, self.done = order, sides, files, refusing, done
         layout = layout_of(sides[0].plan, order.detail)
         if len(sides) > 1 and "answer" not in layout.verdict:
             layout = layout._replace(verdict=("answer", *layout.verdict))
         self.rater = PolarsRater(sides[0].plan, sides[0].evaluator, layout, keeps_refused=len(sides) > 1)
         self.rows = 0
-        self.faults: list[InputError] = []
         self.moves: Counter[tuple[str, str]] = Counter()
 
     def run(self) -> Told:
         """Rate every row, and write what came out."""
         frames = [self._rated(group) for group in self._groups()]
-        with beside(self.order.to) as answers:
-            self._sink(pl.concat(frames), answers)
+        answers = pl.concat(frames)
+        own = [name for name in answers.collect_schema() if not name.startswith(KEPT)]
+        names = told_names(kept_headings(self.order.keep), own)
+        with beside(self.order.to) as path:
+            self._sink(answers.rename(names), path)
             moves = tuple((before, after, count) for (before, after), count in sorted(self.moves.items()))
-            return self.refusing.told(self.rows, self.rater.by_row, moves)
+            return self.refusing.told(self.rows, self.rater.by_row, moves, own)
 
     def _groups(self) -> "list[_Group]":
         """Give the files, neighbours with the same columns together: one plan serves them all."""
-        editions = [side.edition for side in self.sides]
         groups: list[_Group] = []
-        for place, source in enumerate(self.order.sources):
-            frame = scan(source, editions, self.order.keep, self.faults)
-            schema: Mapping[str, nw.dtypes.DType] = nw.from_native(frame).collect_schema()
-            check_columns(source, schema, editions, self.order.keep)
-            if groups and groups[-1].schema == frame.collect_schema():
-                groups[-1].add(source, frame)
+        for place, file in enumerate(self.files):
+            assert file.frame is not None
+            if groups and groups[-1].schema == file.frame.collect_schema():
+                groups[-1].frames.append(file.frame)
             else:
-                groups.append(_Group(place, source, frame, editions[0]))
+                groups.append(_Group(place, file.frame))
         return groups
 
     def _rated(self, group: "_Group") -> "pl.LazyFrame":
         """Give the answers to some files."""
-        keep = [*([CASE] if CASE in group.schema else []), *(name for name in self.order.keep if name != CASE)]
+        keep = [*([CASE] if CASE in group.schema else []), *kept_headings(self.order.keep)]
 
         def reject(one: Rejected) -> None:
             place, row = group.place_of(one.row)
-            self.refusing.refuse(place, self.order.sources[place], one._replace(row=row))
+            self.refusing.refuse(place, one._replace(row=row))
 
         frame = pl.concat(group.frames)
         if len(self.sides) == 1:
@@ -169,4 +165,4 @@ class _Batch:
         try:
             sink(frame, path, self.order.to_format, metadata_of(self.sides[0].edition), excel=self.order.excel)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise (self.faults[0] if self.faults else unreadable(self.order.sources[0], error)) from error
+            raise unreadable(self.order.sources[0], error) from error

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.answers import Layout, layout_of
 from policy_engine.columnar.duckdb_write import literal, quoted, write_answers
+from policy_engine.columnar.headings import kept_headings, told_names
 from policy_engine.columnar.judging import CODES, Answer, Move, Refusal, judged
-from policy_engine.columnar.names import ROW
-from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.names import KEPT, ROW
+from policy_engine.columnar.opening import Opened, opened_files
+from policy_engine.columnar.order import Order, Side, Told
 from policy_engine.columnar.polars_rate import Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.rejects import kept_rejects
@@ -34,9 +36,10 @@ _SIGNS = frozenset("*?[]")
 
 def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
     """Run a batch in DuckDB; see `run_polars`."""
-    with tempfile.TemporaryDirectory() as folder, kept_rejects() as rejects:
+    editions = [side.edition for side in sides]
+    with tempfile.TemporaryDirectory() as folder, opened_files(order, editions) as files, kept_rejects() as rejects:
         connection = duckdb.connect(os.path.join(folder, "batch.duckdb"))
-        batch = _Batch(order, sides, Refusing(order, rejects, say), connection, folder)
+        batch = _Batch(order, sides, files, Refusing(order, files, rejects, say), connection, folder)
         try:
             connection.execute("set enable_progress_bar = false")
             return batch.run(done)
@@ -50,10 +53,12 @@ class _Batch:
     """One batch, while it runs."""
 
     def __init__(
-        self, order: Order, sides: Sequence[Side], refusing: Refusing, connection: "duckdb.DuckDBPyConnection", folder: str
+        self, order: Order, sides: Sequence[Side], files: Sequence[Opened], refusing: Refusing, connection: "duckdb.DuckDBPyConnection",
+        folder: str,
     ) -> None:  # fmt: skip
-        """Take what is asked, the database that it is worked out in, and a folder for what is needed meanwhile."""
-        self.order, self.sides, self.refusing, self.connection, self.folder = order, sides, refusing, connection, folder
+        """Take what is asked, the files, the database that it is worked out in, and a folder for what is needed meanwhile."""
+        self.order, self.sides, self.files, self.refusing = order, sides, files, refusing
+        self.connection, self.folder = connection, folder
         self.layout: Layout = layout_of(sides[0].plan, order.detail)
         self.source = order.sources[0]
         self.moves: Counter[Move] = Counter()
@@ -63,29 +68,32 @@ class _Batch:
         by_row: tuple[str, ...] = ()
         parts: list[str] = []
         rows = 0
-        for place, source in enumerate(self.order.sources):
-            self.source = source
-            table = self._planned(place, source)
+        own: list[str] = []
+        for place, file in enumerate(self.files):
+            self.source = file.source
+            table = self._planned(place, file)
             by_row = table.plan.by_row
-            parts.append(self._rated(place, source, table))
+            parts.append(self._rated(place, table))
+            own = [*(name for name in table.work.keep if not name.startswith(KEPT)), *self.layout.columns, "edition_status"]
             ((found,),) = self.connection.execute(f"select count(*) from planned_{place}").fetchall()
             rows += found
             done(found)
+        own = own if self.sides[0].edition.status != "issued" else own[:-1]
+        names = told_names(kept_headings(self.order.keep), own)
         with beside(self.order.to) as answers:
-            write_answers(self.connection, " union all ".join(parts), self.order, self.sides[0].edition, answers)
-            return self.refusing.told(rows, by_row, told_moves(self.moves))
+            write_answers(self.connection, " union all ".join(parts), self.order, self.sides[0].edition, names, answers)
+            return self.refusing.told(rows, by_row, told_moves(self.moves), own)
 
-    def _planned(self, place: int, source: Source) -> Table:
+    def _planned(self, place: int, file: Opened) -> Table:
         """Plan one file; its rows have the numbers that they have in the file, in whatever order they are read."""
-        editions = [side.edition for side in self.sides]
-        path = staged(source, editions, self.order.keep, os.path.join(self.folder, f"rows_{place}.parquet"))
+        path, columns = staged(file, os.path.join(self.folder, f"rows_{place}.parquet"))
         path = _plainly(path, os.path.join(self.folder, f"link_{place}.parquet"))
         read = self.connection.sql(
             f"select * exclude (file_row_number), file_row_number + 1 as {ROW} from read_parquet({literal(path)}, file_row_number = true)"
         )
-        return table_of(read, source, self.sides, self.layout, self.order.keep)
+        return table_of(read, file.source, self.sides, self.layout, columns)
 
-    def _rated(self, place: int, source: Source, table: Table) -> str:
+    def _rated(self, place: int, table: Table) -> str:
         """Work one file out; give the statement of its answers."""
         work = table.work
         names = ", ".join(
@@ -95,7 +103,7 @@ class _Batch:
         keys = self.connection.execute(f"select distinct {', '.join(KEYS)} from planned_{place} where __answer is not null").fetchall()
         told = told_columns(self.layout)
         self._table(f"words_{place}", dict.fromkeys(KEYS, "integer") | _types(told), words_of(keys, table.plan, self.layout))
-        self._open(place, source, table)
+        self._open(place, table)
         self._count_moves(place, table)
         order = ", ".join(quoted(name) for name in (*work.keep, *self.layout.columns))
         return (
@@ -103,7 +111,7 @@ class _Batch:
             f" union all select {place}, {ROW}, {order} from open_{place}"
         )
 
-    def _open(self, place: int, source: Source, table: Table) -> None:
+    def _open(self, place: int, table: Table) -> None:
         """Rate the rows that the plan leaves open."""
         work = table.work
         types = dict(zip(table.rows.columns, map(str, table.rows.types), strict=True))
@@ -118,7 +126,7 @@ class _Batch:
                 case Answer():
                     rated.append((one.row, *one.cells))
                 case Refusal():
-                    self.refusing.refuse(place, source, Rejected(one.row, one.case, one.problems))
+                    self.refusing.refuse(place, Rejected(one.row, one.case, one.problems))
                 case Move():
                     self.moves[one] += 1
             if len(rated) == _FETCHED:

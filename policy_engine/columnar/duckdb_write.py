@@ -3,11 +3,12 @@
 import codecs
 import os
 import shutil
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from policy_engine.columnar.names import ROW
 from policy_engine.columnar.order import Order
-from policy_engine.columnar.writing import FORMULA, metadata_of
+from policy_engine.columnar.writing import FORMULA, metadata_of, signed_heading
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ _FORMS = {
 }
 
 
-def write_answers(connection: "duckdb.DuckDBPyConnection", statement: str, order: Order, edition: Edition, path: str) -> None:
+def write_answers(
+    connection: "duckdb.DuckDBPyConnection", statement: str, order: Order, edition: Edition, names: Mapping[str, str], path: str
+) -> None:  # fmt: skip
     """Write the answers in the order of the rows.
 
     Args:
@@ -28,10 +31,13 @@ def write_answers(connection: "duckdb.DuckDBPyConnection", statement: str, order
         statement: gives them, with the place of the file and the number of the row.
         order: what is asked.
         edition: the edition.
+        names: what columns that are handed on are called among the answers.
         path: the file.
     """
     status = "" if edition.status == "issued" else f", {literal(edition.status)} as edition_status"
-    told = connection.sql(f"select * exclude (__file, {ROW}){status} from ({statement}) order by __file, {ROW}")
+    renamed = "".join(f", {quoted(name)} as {quoted(told)}" for name, told in names.items())
+    rename = f" rename ({renamed[2:]})" if renamed else ""
+    told = connection.sql(f"select * exclude (__file, {ROW}){rename}{status} from ({statement}) order by __file, {ROW}")
     options = _FORMS[order.to_format]
     if order.to_format == "parquet":
         said = ", ".join(f"{name}: {literal(text)}" for name, text in metadata_of(edition).items())
@@ -44,14 +50,17 @@ def write_answers(connection: "duckdb.DuckDBPyConnection", statement: str, order
 
 def guarded(told: "duckdb.DuckDBPyRelation") -> str:
     """Put a sign before texts that a spreadsheet would take for formulas."""
-    cells = (_guard(name) if str(kind) == "VARCHAR" else quoted(name) for name, kind in zip(told.columns, told.types, strict=True))
+    cells = (
+        f"{_guard(name) if str(kind) == 'VARCHAR' else quoted(name)} as {quoted(signed_heading(name))}"
+        for name, kind in zip(told.columns, told.types, strict=True)
+    )
     return f"select {', '.join(cells)} from ({told.sql_query()})"
 
 
 def _guard(name: str) -> str:
     """Give a column of texts with that sign."""
     cell = quoted(name)
-    return f"case when regexp_matches({cell}, {literal(FORMULA)}) then '''' || {cell} else {cell} end as {cell}"
+    return f"case when regexp_matches({cell}, {literal(FORMULA)}) then '''' || {cell} else {cell} end"
 
 
 def _mark(path: str) -> None:

@@ -1,22 +1,23 @@
 """Files with a JSON object a line: each value as a case file would hold it; a row that fits no columns goes along as it stands."""
 
+import codecs
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from fractions import Fraction
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from policy_engine.columnar.headings import Headings
 from policy_engine.columnar.names import CASE, ODD
+from policy_engine.columnar.odd import Fault, carried
+from policy_engine.columnar.places import Places
 from policy_engine.columnar.streams import frame_of
-from policy_engine.errors import InputError, Problem
 from policy_engine.extras import load_extra
-from policy_engine.language.complaint import nearest
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.cells import Figure, read_cell, written
 from policy_engine.load.scalars import Refusal
 from policy_engine.model.facts import FactDeclaration
-from policy_engine.source import Location
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,37 +29,49 @@ MOST = 10**15
 _TYPES = {"bool": "Boolean", "count": "Int64"}
 
 
-def scan_json_lines(path: str, facts: Mapping[str, FactDeclaration], keep: Sequence[str], faults: list[InputError]) -> "pl.LazyFrame":
-    """Open a file; its columns are the facts of the edition, whichever of them it states.
+class Counted:
+    """What was met in a file of lines beside its rows."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.rows = self.blank = 0
+
+
+def json_rows(path: str, headings: Headings, places: Places, counted: Counted) -> "pl.LazyFrame":
+    """Return the rows of a file as a frame, to be read once; its columns are the facts of the edition, whichever of them it states.
 
     Args:
         path: the file.
-        facts: what may stand in it.
-        keep: what else may.
-        faults: takes what goes wrong while rows are read, since a stream tells of it in words of its own.
+        headings: what its keys may be.
+        places: takes where each row stands.
+        counted: counts rows, and lines that are blank.
     """
-    types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in facts.items()}
-    schema = {**dict.fromkeys((CASE, *keep, ODD), pl.String()), **types}
-    return frame_of(schema, lambda: _heeding(_chunks(path, facts, schema), faults))
+    types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in headings.facts.items()}
+    schema = {**dict.fromkeys((CASE, *headings.keep.values(), ODD), pl.String()), **types}
+    return frame_of(schema, lambda: _chunks(path, headings, schema, places, counted))
 
 
-def _heeding(frames: "Iterator[pl.DataFrame]", faults: list[InputError]) -> "Iterator[pl.DataFrame]":
-    """Note what goes wrong while rows are read."""
-    try:
-        yield from frames
-    except InputError as error:
-        faults.append(error)
-        raise
-
-
-def _chunks(path: str, facts: Mapping[str, FactDeclaration], schema: "Mapping[str, pl.DataType]") -> "Iterator[pl.DataFrame]":
+def _chunks(
+    path: str, headings: Headings, schema: "Mapping[str, pl.DataType]", places: Places, counted: Counted
+) -> "Iterator[pl.DataFrame]":  # fmt: skip
     """Read a file chunk by chunk."""
-    with open(path, encoding="utf-8-sig") as file:
-        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+    with open(path, "rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            file.seek(0)
+        lines = enumerate(file, start=1)
         begun = False
         while some := list(islice(lines, CHUNK)):
-            begun = True
-            yield _Chunk(path, some, facts).frame(schema)
+            rows: list[bytes] = []
+            for number, line in some:
+                if line.strip():
+                    rows.append(line)
+                    places.add(counted.rows + len(rows), number, number)
+                else:
+                    counted.blank += 1
+            counted.rows += len(rows)
+            if rows:
+                begun = True
+                yield _Chunk(rows, headings).frame(schema)
     if not begun:
         yield pl.DataFrame(schema=dict(schema))
 
@@ -66,42 +79,71 @@ def _chunks(path: str, facts: Mapping[str, FactDeclaration], schema: "Mapping[st
 class _Chunk:
     """Some rows: a column at a time is looked at, and only where something in it is not plain a cell at a time."""
 
-    def __init__(self, path: str, lines: Sequence[tuple[int, str]], facts: Mapping[str, FactDeclaration]) -> None:
+    def __init__(self, lines: Sequence[bytes], headings: Headings) -> None:
         """Read the lines."""
-        self.path, self.lines, self.facts = path, lines, facts
+        self.headings, self.facts = headings, headings.facts
         self.odd: dict[int, str] = {}
-        """Rows that fit no columns, by their places: their facts as they stand."""
+        """Rows that fit no columns, by their places: their facts as they stand, or why they cannot be read."""
         self.rows: list[Mapping[str, object]] = []
-        for place, (_, line) in enumerate(lines):
+        for place, line in enumerate(lines):
             row = _read(line)
-            if not is_object(row):
-                self.odd[place] = str(row)[:200]
-            self.rows.append(row if is_object(row) else {})
+            if isinstance(row, _Unread):
+                self.odd[place] = carried(row.fault)
+                self.rows.append({CASE: row.case})
+            else:
+                self.rows.append(row)
+        self._name(set[str]().union(*self.rows))
+
+    def _name(self, names: AbstractSet[str]) -> None:
+        """Give the keys of rows the names of their columns; a row with a key that is none, or with two for one fact, is refused."""
+        known = {CASE, *self.facts}
+        strange = names - known - self.headings.keep.keys()
+        if not strange:
+            return
+        meant = {key: self.headings.meaning(key) or (self.headings.knows(key) and key) for key in strange}
+        for place, row in enumerate(self.rows):
+            if row.keys() & strange and place not in self.odd:
+                self.rows[place] = self._named(place, row, meant)
+
+    def _named(self, place: int, row: Mapping[str, object], meant: Mapping[str, str | bool]) -> Mapping[str, object]:
+        """Return a row under the names of columns, or nothing but its case, where it is refused."""
+        named: dict[str, object] = {}
+        for key, value in row.items():
+            name = meant.get(key, key)
+            if not isinstance(name, str) or not name:
+                fault = Fault("PE850", {"name": key, "nearest": self.headings.nearest(key)})
+            elif name in named:
+                fault = Fault("PE861", {"key": name})
+            else:
+                named[name] = value
+                continue
+            self.odd[place] = carried(fault)
+            return {CASE: row.get(CASE)}
+        return named
 
     def frame(self, schema: "Mapping[str, pl.DataType]") -> "pl.DataFrame":
-        """Give the rows as columns."""
+        """Return the rows as columns."""
         names = set[str]().union(*self.rows)
-        if not names <= schema.keys() or ODD in names:
-            raise self._undeclared(schema)
         cells = {name: self._column(name, self.facts[name]) for name in self.facts if name in names}
         for place in self.odd:
             for column in cells.values():
                 column[place] = None
-        columns = [pl.Series(name, self._texts(name, cells, names), kind) for name, kind in schema.items()]
+        kept = {column: name for name, column in self.headings.keep.items()} | {CASE: CASE}
+        columns = [pl.Series(name, self._texts(name, cells, kept.get(name, "")), kind) for name, kind in schema.items()]
         return pl.DataFrame(columns)
 
-    def _texts(self, name: str, cells: Mapping[str, list[object]], names: AbstractSet[str]) -> "list[object] | pl.Series":
-        """Give one column of the file: a fact, what is handed on, or the rows that fit no columns."""
+    def _texts(self, name: str, cells: Mapping[str, list[object]], kept: str) -> "list[object] | pl.Series":
+        """Return one column of the file: a fact, what is handed on, or the rows that fit no columns."""
         if name in cells:
             return cells[name]
         if name == ODD and self.odd:
             return [self.odd.get(place) for place in range(len(self.rows))]
-        if name in names and name != ODD:
-            return [None if (value := row.get(name)) is None else str(value) for row in self.rows]
+        if kept:
+            return [_as_text(row.get(kept)) for row in self.rows]
         return pl.repeat(None, len(self.rows), dtype=pl.Null, eager=True)
 
     def _column(self, name: str, fact: FactDeclaration) -> list[object]:
-        """Give the values of a fact; a row with a value that fits no such column is noted."""
+        """Return the values of a fact; a row with a value that fits no such column is noted."""
         values = [row.get(name) for row in self.rows]
         if _is_plain(values, fact.type.kind):
             return values
@@ -112,14 +154,12 @@ class _Chunk:
                 self.odd[place] = json.dumps(_marked(stated), ensure_ascii=False)
         return values
 
-    def _undeclared(self, known: Iterable[str]) -> InputError:
-        """Say which key of which line is no fact."""
-        allowed = set(known) - {ODD}
-        number, name = next(
-            (number, name) for (number, _), row in zip(self.lines, self.rows, strict=True) for name in row if name not in allowed
-        )
-        details = {"name": name, "nearest": nearest(name, {**self.facts, CASE: None})}
-        return InputError([Problem("PE850", Location(self.path, number, 1), details)])
+
+def _as_text(value: object) -> str | None:
+    """Return what is handed on as text: a text and a figure as they stand, anything else as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_plain(values: list[object], kind: str) -> bool:
@@ -136,12 +176,62 @@ def _is_plain(values: list[object], kind: str) -> bool:
 _PLAIN: Mapping[str, type] = {"bool": bool, "count": int}
 
 
-def _read(line: str) -> object:
-    """Read a line exactly; where it is none, its text stands for itself."""
+class _TwiceError(ValueError):
+    """A key stands twice in one object."""
+
+
+class _Unread(NamedTuple):
+    """A line that cannot be taken as a row: why, and its case where that can be seen."""
+
+    fault: Fault
+    case: str | None = None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object, if no key stands twice in it."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwiceError(next(key for place, key in enumerate(keys) if key in keys[:place]))
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_float=Figure, parse_constant=Figure, object_pairs_hook=_object)
+
+
+def _read(line: bytes) -> Mapping[str, object] | _Unread:
+    """Read a line exactly, or say why it cannot be read."""
     try:
-        return json.loads(line, parse_float=Figure, parse_constant=Figure)
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        at = len(line[: error.start].decode(errors="replace")) + 1
+        return _Unread(Fault("PE862", {"found": f"0x{line[error.start]:02x}"}, at))
+    try:
+        row = _DECODER.decode(text)
+        if "\\u" in text:
+            json.dumps(row, ensure_ascii=False).encode()
+    except _TwiceError as error:
+        return _Unread(Fault("PE861", {"key": _sound(str(error))}), _case_of(text))
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        return _Unread(Fault("PE862", {"found": half}, text.lower().find(half) + 1), _case_of(text))
+    except json.JSONDecodeError as error:
+        return _Unread(Fault("PE856", {"found": text.strip()[:60]}, min(error.pos, len(text.rstrip())) + 1))
     except (ValueError, RecursionError):
-        return line
+        return _Unread(Fault("PE856", {"found": text.strip()[:60]}))
+    return row if is_object(row) else _Unread(Fault("PE856", {"found": text.strip()[:60]}))
+
+
+def _case_of(text: str) -> str | None:
+    """Return the case of a line that is refused though it is an object."""
+    row = json.loads(text, parse_float=Figure, parse_constant=Figure)
+    case = _as_text(row.get(CASE)) if is_object(row) else None
+    return None if case is None else _sound(case)
+
+
+def _sound(text: str) -> str:
+    """Return a text without halves of signs."""
+    return text.encode(errors="replace").decode()
 
 
 def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:

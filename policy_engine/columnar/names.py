@@ -35,3 +35,11 @@ def criteria_of(levels: Iterable[LevelRule]) -> tuple[Criterion, ...]:
         for criterion in rule.criteria:
             found.setdefault(criterion.id, criterion)
     return tuple(found.values())
+
+
+KEPT = "__keep_"
+
+
+def kept_as(place: int) -> str:
+    """Return the name that a column which is handed on has while rows are rated, so that it can clash with no other."""
+    return f"{KEPT}{place:03}"

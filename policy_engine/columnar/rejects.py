@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from policy_engine.columnar.order import Refused
 from policy_engine.columnar.streams import frame_of
 from policy_engine.extras import load_extra
 
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
 else:
     pl = load_extra("polars", "batch")
 
-REJECT_COLUMNS = ("file", "row", "case", "column", "code", "reason")
-Record = tuple[str | int | None, ...]
-"""What stands in those columns."""
+_NUMBERS = ("row", "line")
+_COLUMNS = ", ".join(f'"{name}"' for name in Refused._fields)
 _CHUNK = 50_000
 _SETTINGS = ("journal_mode = off", "synchronous = off")
 """What is lost with the run need not be safe on the disk."""
@@ -32,24 +32,21 @@ class Rejects:
         self._lock = Lock()
         for setting in _SETTINGS:
             store.execute(f"pragma {setting}")
-        store.execute(
-            'create table rejects (place integer, file text, "row" integer, "case" text, "column" text, code text, reason text,'
-            ' primary key (place, file, "row")) without rowid'
-        )
+        store.execute(f'create table rejects (number integer, {_COLUMNS}, primary key (number, file, "row")) without rowid')
 
-    def add(self, place: int, record: Record) -> None:
+    def add(self, place: int, record: Refused) -> None:
         """Keep one, with the number of its file; chunks that are worked out side by side may come in any order."""
         with self._lock:
             self.count += 1
-            self.store.execute("insert into rejects values (?, ?, ?, ?, ?, ?, ?)", (place, *record))
+            self.store.execute(f"insert into rejects values (?{', ?' * len(record)})", (place, *record))  # noqa: S608
 
-    def first(self, count: int) -> list[Record]:
+    def first(self, count: int) -> list[Refused]:
         """Give the first of them."""
-        return list(self._in_order().fetchmany(count))
+        return [Refused(*record) for record in self._in_order().fetchmany(count)]
 
     def frame(self) -> "pl.LazyFrame":
         """Give them as they stream by."""
-        schema = {**dict.fromkeys(REJECT_COLUMNS, pl.String()), "row": pl.Int64()}
+        schema = {**dict.fromkeys(Refused._fields, pl.String()), **dict.fromkeys(_NUMBERS, pl.Int64())}
 
         def chunks() -> "Iterator[pl.DataFrame]":
             """Read some at a time."""
@@ -61,8 +58,7 @@ class Rejects:
 
     def _in_order(self) -> sqlite3.Cursor:
         """Read them by file and row."""
-        names = ", ".join(f'"{name}"' for name in REJECT_COLUMNS)
-        return self.store.execute(f"select {names} from rejects order by place, file, row")  # noqa: S608  (names of this file)
+        return self.store.execute(f"select {_COLUMNS} from rejects order by number, file, row")  # noqa: S608  (names of this file)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from policy_engine.columnar.answers import Cell, answer_of
 from policy_engine.columnar.json_lines import unmarked
+from policy_engine.columnar.odd import problems_of
 from policy_engine.columnar.order import RatesCases
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.shapes import is_object
@@ -45,7 +46,7 @@ class RowReader:
         """Rate a row that is an object of JSON, or say what is wrong with it."""
         row = unmarked(text)
         if not is_object(row):
-            return (Problem("PE856", _NOWHERE, {"found": text[:60]}),)
+            return problems_of(row)
         problems: list[Problem] = []
         facts: dict[str, Value] = {}
         for name, cell in row.items():

@@ -9,8 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.columnar.answers import layout_of
+from policy_engine.columnar.headings import Headings, kept_headings, told_names
 from policy_engine.columnar.judging import CODES, Answer, Judged, Move, Refusal, Work, judged
-from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.names import KEPT
+from policy_engine.columnar.opening import Opened, opened_files
+from policy_engine.columnar.order import Order, Side, Told
 from policy_engine.columnar.polars_rate import Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.rejects import kept_rejects
@@ -44,8 +47,9 @@ def run_spark(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]
         session: the session to use; without one, the one that is there (as under `spark-submit`), or one of this machine.
     """
     spark = session or _session()
-    with kept_rejects() as rejects, places_of(order.to) as places:
-        batch = _Batch(order, sides, Refusing(order, rejects, say), spark, places)
+    editions = [side.edition for side in sides]
+    with opened_files(order, editions) as files, kept_rejects() as rejects, places_of(order.to) as places:
+        batch = _Batch(order, sides, files, Refusing(order, files, rejects, say), spark, places)
         try:
             return batch.run(done)
         except errors.PythonException:  # of our own, on a worker
@@ -75,9 +79,11 @@ def _session() -> "sql.SparkSession":
 class _Batch:
     """One batch, while it runs."""
 
-    def __init__(self, order: Order, sides: Sequence[Side], refusing: Refusing, spark: "sql.SparkSession", places: Places) -> None:
-        """Take what is asked, the session, and where files stand meanwhile."""
-        self.order, self.sides, self.refusing, self.places = order, sides, refusing, places
+    def __init__(
+        self, order: Order, sides: Sequence[Side], files: Sequence[Opened], refusing: Refusing, spark: "sql.SparkSession", places: Places
+    ) -> None:  # fmt: skip
+        """Take what is asked, the files, the session, and where files stand meanwhile."""
+        self.order, self.sides, self.files, self.refusing, self.places = order, sides, files, refusing, places
         self.spark: Any = spark
         self.layout = layout_of(sides[0].plan, order.detail)
         self.source = order.sources[0]
@@ -88,21 +94,31 @@ class _Batch:
         answers: sql.DataFrame | None = None
         rows = 0
         by_row: tuple[str, ...] = ()
-        for place, source in enumerate(self.order.sources):
-            self.source = source
-            read, more = read_rows(self.spark, source, [side.edition for side in self.sides], self.order.keep, self.places.stage(place))
-            table = table_of(read, source, self.sides, self.layout, self.order.keep, more, _held)
+        headings = Headings([side.edition for side in self.sides], self.order.keep)
+        for place, file in enumerate(self.files):
+            self.source = file.source
+            read, columns, more = read_rows(self.spark, file, headings, self.places.stage(place))
+            table = table_of(read, file.source, self.sides, self.layout, columns, more, _held)
             by_row = table.plan.by_row
             found = table.rows.count()
             rows += found
             done(found)
-            told = self._rated(place, source, table)
+            told = self._rated(place, table)
             answers = told if answers is None else answers.unionByName(told)
         assert answers is not None
-        write_answers(answers, self.places.answers, self.order.to_format, self.sides[0].edition)
-        return self.refusing.told(rows, by_row, told_moves(self.moves))
+        told = (
+            answers
+            if self.sides[0].edition.status == "issued"
+            else answers.withColumn("edition_status", functions.lit(self.sides[0].edition.status))
+        )
+        own = [name for name in told.columns if not name.startswith(KEPT)]
+        names = told_names(kept_headings(self.order.keep), own)
+        write_answers(
+            told.select(*(_column(name).alias(names.get(name, name)) for name in told.columns)), self.places.answers, self.order.to_format
+        )
+        return self.refusing.told(rows, by_row, told_moves(self.moves), own)
 
-    def _rated(self, place: int, source: Source, table: Table) -> "sql.DataFrame":
+    def _rated(self, place: int, table: Table) -> "sql.DataFrame":
         """Work one file out."""
         work, rows = table.work, table.rows
         settled = rows.filter("__answer is not null")
@@ -114,7 +130,7 @@ class _Batch:
         )
         seen = rows.filter(work.open).select(*(_column(name) for name in table.raw)).rdd.mapPartitions(partial(_judge, work)).persist()
         for one in seen.filter(_is_refusal).toLocalIterator():
-            self.refusing.refuse(place, source._replace(path=one.file or source.path), Rejected(one.row, one.case, one.problems))
+            self.refusing.refuse(place, Rejected(one.row, one.case, one.problems), one.file)
         self._count_moves(table, seen)
         whole: sql.DataFrame = answers.unionByName(self.spark.createDataFrame(seen.filter(_is_answer).map(_cells), answers.schema))
         return whole

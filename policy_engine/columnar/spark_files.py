@@ -9,17 +9,19 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from policy_engine.columnar.headings import Column, Headings
 from policy_engine.columnar.names import FILE, ROW
+from policy_engine.columnar.opening import Opened
 from policy_engine.columnar.order import Source
 from policy_engine.columnar.sources import is_elsewhere
 from policy_engine.columnar.staging import staged
-from policy_engine.columnar.writing import FORMULA
+from policy_engine.columnar.writing import FORMULA, signed_heading
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.extras import load_extra
-from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
 if TYPE_CHECKING:
@@ -72,31 +74,33 @@ def _literally(path: str) -> str:
     return re.sub(r"[][{}*?\\]", r"\\\g<0>", path)
 
 
-def read_rows(
-    spark: Any, source: Source, editions: Sequence[Edition], keep: Sequence[str], stage: str | None
-) -> "tuple[sql.DataFrame, tuple[str, ...]]":
-    """Open a file; give its rows with their numbers, and the columns that tell more of where they stand.
+def read_rows(spark: Any, file: Opened, headings: Headings, stage: str | None) -> "tuple[sql.DataFrame, Sequence[Column], tuple[str, ...]]":
+    """Open a file; return its rows with their numbers, its columns, and the columns that tell more of where rows stand.
 
     Args:
         spark: the session.
-        source: the file.
-        editions: whose facts may be columns.
-        keep: other columns that are handed on.
+        file: the file, made ready where it is on this machine.
+        headings: what the headings of one that is not may be.
         stage: where its rows may stand meanwhile, if a folder for that is seen by all.
 
     Raises:
         InputError: PE854, where Spark has no way to read it.
     """
+    source = file.source
     if not is_elsewhere(source.path):
-        if stage is None and source.form != "parquet":
+        if stage is None and (source.form != "parquet" or not file.path):
             raise _unreadable(source)
-        return _numbered(spark.read.parquet(_address(_literally(staged(source, editions, keep, stage or "")))), ROW), ()
+        path, found = staged(file if source.form == "parquet" else replace(file, path=""), stage or "")
+        return _numbered(spark.read.parquet(_address(_literally(path))), ROW), found, ()
     if source.form == "jsonl":
         raise _unreadable(source)
-    if source.form == "parquet":
-        return _numbered(spark.read.parquet(source.path), ROW, FILE), (FILE,)
-    frame = _known(spark.read.csv(source.path, **_CSV), editions)
-    return frame.withColumn(ROW, functions.monotonically_increasing_id() + 1), ()
+    more = (FILE,) if source.form == "parquet" else ()
+    frame = spark.read.parquet(source.path) if more else spark.read.csv(source.path, **_CSV)
+    columns = headings.columns(frame.columns, [Location(source.path, 1, 1)] * max(len(frame.columns), 1))
+    if more:
+        return _numbered(frame, ROW, FILE), columns, more
+    facts = {column.heading for column in columns if column.name in headings.facts}
+    return _known(frame, facts).withColumn(ROW, functions.monotonically_increasing_id() + 1), columns, ()
 
 
 def _numbered(frame: "sql.DataFrame", *columns: str) -> "sql.DataFrame":
@@ -110,15 +114,14 @@ def _unreadable(source: Source) -> InputError:
     return InputError([Problem("PE854", Location(source.path, 1, 1), {"format": source.form, "reason": _NOT_HERE})])
 
 
-def _known(frame: "sql.DataFrame", editions: Sequence[Edition]) -> "sql.DataFrame":
-    """Take `unknown` for not recorded, as an empty cell is."""
-    names = [name for name in frame.columns if any(name in edition.facts for edition in editions)]
-    return frame.withColumns({name: functions.when(functions.col(name) != "unknown", functions.col(name)) for name in names})
+def _known(frame: "sql.DataFrame", names: Iterable[str]) -> "sql.DataFrame":
+    """Take `unknown` for not recorded in columns of facts, as an empty cell is."""
+    cells = {name: functions.col(f"`{name.replace('`', '``')}`") for name in names}
+    return frame.withColumns({name: functions.when(cell != "unknown", cell) for name, cell in cells.items()})
 
 
-def write_answers(answers: "sql.DataFrame", where: str, form: str, edition: Edition) -> None:
+def write_answers(told: "sql.DataFrame", where: str, form: str) -> None:
     """Write the answers, a part for each partition."""
-    told = answers if edition.status == "issued" else answers.withColumn("edition_status", functions.lit(edition.status))
     if form == "parquet":
         told.write.mode("overwrite").option("compression", "zstd").parquet(where)
     elif form == "csv":
@@ -132,4 +135,5 @@ def guarded(answers: "sql.DataFrame") -> "sql.DataFrame":
     texts = [name for name, kind in answers.dtypes if kind == "string"]
     cells = {name: functions.col(f"`{name.replace('`', '``')}`") for name in texts}
     signed = {name: functions.when(cell.rlike(FORMULA), functions.concat(functions.lit("'"), cell)) for name, cell in cells.items()}
-    return answers.withColumns({name: found.otherwise(cells[name]) for name, found in signed.items()})
+    told = answers.withColumns({name: found.otherwise(cells[name]) for name, found in signed.items()})
+    return told.withColumnsRenamed({name: signed_heading(name) for name in told.columns if signed_heading(name) != name})

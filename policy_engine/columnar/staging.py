@@ -1,35 +1,29 @@
-"""Files of text as Parquet: an engine reads what this project's own readers made of them, so that a cell means the same everywhere."""
+"""Files of rows as Parquet: an engine reads what this project's own readers made of them, so that a cell means the same everywhere."""
 
-import os
-from collections.abc import Sequence
-
-from policy_engine.columnar.order import Source
-from policy_engine.columnar.sources import scan, unreadable
+from policy_engine.columnar.headings import Column
+from policy_engine.columnar.opening import Opened
+from policy_engine.columnar.sources import unreadable
 from policy_engine.columnar.writing import sink
-from policy_engine.errors import InputError
 from policy_engine.extras import load_extra
-from policy_engine.model.rulebook import Edition
 
 pl = load_extra("polars", "batch")
 
 
-def staged(source: Source, editions: Sequence[Edition], keep: Sequence[str], path: str) -> str:
-    """Give a Parquet file of the rows of a file: itself, where it is one, else another that is written as the rows stream by.
+def staged(file: Opened, path: str) -> tuple[str, tuple[Column, ...]]:
+    """Return a Parquet file of the rows of a file, and its columns: itself, where an engine may read it, else another.
 
     Args:
-        source: the file.
-        editions: whose facts may be columns.
-        keep: other columns that are handed on.
-        path: where the Parquet file may stand.
+        file: the file, made ready.
+        path: where the other one may stand.
 
     Raises:
         InputError: where the file cannot be read.
     """
-    if source.form == "parquet":
-        return os.path.abspath(source.path)
-    faults: list[InputError] = []
+    if file.path:
+        return file.path, file.columns
+    assert file.frame is not None
     try:
-        sink(scan(source, editions, keep, faults), path, "parquet", {}, excel=False)
+        sink(file.frame, path, "parquet", {}, excel=False)
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise (faults[0] if faults else unreadable(source, error)) from error
-    return path
+        raise unreadable(file.source, error) from error
+    return path, tuple(Column(name, n, name) for n, name in enumerate(file.frame.collect_schema(), start=1))

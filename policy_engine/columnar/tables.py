@@ -1,6 +1,5 @@
 """What the engines over tables share: a plan's rows, the words for their codes, and how many went from what to what."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -8,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.column_plan import ColumnPlan, Within, planned
+from policy_engine.columnar.headings import Column
 from policy_engine.columnar.judging import CODES, Move, Work
 from policy_engine.columnar.lookup import Lookup
-from policy_engine.columnar.names import CASE, ODD, ROW
+from policy_engine.columnar.names import CASE, KEPT, ODD, ROW
 from policy_engine.columnar.order import Side, Source
 from policy_engine.columnar.plain_rows import kind_of
 from policy_engine.columnar.plan import plan_columns
-from policy_engine.columnar.sources import check_columns
+from policy_engine.columnar.sources import check_types
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _as_it_is(native: Any) -> Any:
 
 
 def table_of(
-    native: Any, source: Source, sides: Sequence[Side], layout: Layout, keep: Sequence[str],
+    native: Any, source: Source, sides: Sequence[Side], layout: Layout, columns: Sequence[Column],
     more: tuple[str, ...] = (), hold: Callable[[Any], Any] = _as_it_is,
 ) -> Table:  # fmt: skip
     """Plan a table that has numbers for its rows.
@@ -53,19 +53,20 @@ def table_of(
         source: the file that it comes from.
         sides: the edition, and perhaps one that it is held against.
         layout: what is to be told.
-        keep: columns that are handed on.
+        columns: which of its columns are facts, or are handed on.
         more: columns of the engine's own.
         hold: makes the engine work out what was planned so far once, and not anew in each of the many places that name it.
 
     Raises:
         InputError: where a column is not declared, or can hold no value of its fact.
     """
-    frame = normalised(nw.from_native(native))
+    whole: nw.LazyFrame[Any] = nw.from_native(native)
+    frame = whole.select(*(nw.col(column.heading).alias(column.name) for column in columns), *dict.fromkeys((*more, ROW)))
     schema = {name: dtype for name, dtype in frame.collect_schema().items() if name not in {ROW, *more}}
     editions = tuple(side.edition for side in sides)
-    check_columns(source, schema, editions, keep)
+    check_types(source, schema, editions)
     facts = tuple(tuple(name for name in schema if name in edition.facts) for edition in editions)
-    kept = (*([CASE] if CASE in schema else []), *(name for name in keep if name != CASE))
+    kept = tuple(name for name in (CASE, *sorted(name for name in schema if name.startswith(KEPT))) if name in schema)
     odd = (ODD,) if ODD in schema else ()
     raw = tuple(dict.fromkeys((*kept, *(name for names in facts for name in names), *odd, *more, ROW)))
     read = frame = frame.select(*raw)
@@ -77,11 +78,6 @@ def table_of(
     kinds = {name: kind_of(schema[name]) for names in facts for name in names}
     rows = planned(frame, plans[0], layout._replace(interpretations=True), raw).to_native()
     return Table(hold(rows), read.to_native(), plans[0], Work(editions, facts, answers, kinds, kept, layout), (*raw, CODES[0]))
-
-
-def normalised(frame: "nw.LazyFrame[Any]") -> "nw.LazyFrame[Any]":
-    """Give the names of columns in the one spelling of each letter."""
-    return frame.rename({name: unicodedata.normalize("NFC", name) for name in frame.collect_schema() if not name.isascii()})
 
 
 def _against(frame: "nw.LazyFrame[Any]", plan: ColumnPlan, raw: Sequence[str]) -> "nw.LazyFrame[Any]":

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 else:
     pl = load_extra("polars", "batch")
 
-FORMULA = r"^[=+\-@\t\r]"
+_BLANKS = " \t\r\n\x0b\x0c\x85\xa0\u1680\u2028\u2029\u202f\u205f\u2060\u3000\ufeff\u2000-\u200f"
+FORMULA = rf"^(?:[{_BLANKS}]*[=+\-@＝＋－＠]|[\t\r])"
+"""What a spreadsheet may take for a formula, in the words of all engines: a sign that begins one, after blanks too, or at full width."""
 _ROW_GROUP = 250_000
 
 
@@ -59,6 +62,12 @@ def guarded(frame: "pl.LazyFrame") -> "pl.LazyFrame":
     """Put a sign before texts that a spreadsheet would take for formulas."""
     texts = [name for name, dtype in frame.collect_schema().items() if dtype == pl.String]
     formula = {name: pl.col(name).str.contains(FORMULA) for name in texts}
-    return frame.with_columns(
+    told = frame.with_columns(
         pl.when(found).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name) for name, found in formula.items()
     )
+    return told.rename({name: signed_heading(name) for name in frame.collect_schema() if signed_heading(name) != name})
+
+
+def signed_heading(name: str) -> str:
+    """Return a heading that no spreadsheet takes for a formula."""
+    return f"'{name}" if re.match(FORMULA, name) else name

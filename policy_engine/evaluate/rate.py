@@ -10,7 +10,7 @@ from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.facts import problem_at
 from policy_engine.evaluate.plan import next_level
 from policy_engine.load.case import read_case
-from policy_engine.load.files import read_bytes
+from policy_engine.load.files import read_input
 from policy_engine.load.library import Library
 from policy_engine.load.yaml_text import MAX_BYTES
 from policy_engine.model.case import Case
@@ -60,7 +60,7 @@ class Rater:
 
     def judge(self, path: str) -> Rated:
         """Rate one case file, without a thought of what would reach another level; see `rate`."""
-        raw = read_bytes(path, MAX_BYTES)
+        raw = read_input(path, MAX_BYTES)
         case, edition = read_case(raw, path, self.library, self.edition)
         self._refuse_twin(case, path)
         evaluator = self._evaluators.get(edition.id) or self._prepare(edition)

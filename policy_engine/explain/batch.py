@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policy_engine.columnar.order import Order, Told
+from policy_engine.columnar.order import Order, Refused, Told
 from policy_engine.errors import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.explain.words import outcome_word
@@ -27,7 +27,7 @@ def explain_batch(order: Order, told: Told, edition: Edition, against: Edition |
     words = {"rows": told.rows, "written": told.written, "rejected": told.rejected, "edition": edition.id, "to": order.to}
     title = translate(N_("Batch under edition {edition}: {to}"), language, **words)
     counts = translate(N_("rows in: {rows}; answers out: {written}; refused: {rejected}"), language, **words)
-    lines = tuple(Line("note", text) for text in _by_row(told, language))
+    lines = tuple(Line("note", text) for text in (*_by_row(told, language), *_of_files(told, language)))
     sections = [Section("", lines)] if lines else []
     sections += [_refused(order, told, language)] if told.rejected else []
     sections += [_matrix(told, edition, against, language)] if against else []
@@ -40,15 +40,30 @@ def _by_row(told: Told, language: str) -> Iterator[str]:
     return (translate(words, language, construct=construct) for construct in told.by_row)
 
 
+def _of_files(told: Told, language: str) -> Iterator[str]:
+    """Say what was met in the files beside rows that were rated."""
+    if told.blank:
+        yield translate(N_("blank rows, which were skipped: {count}"), language, count=told.blank)
+    for note in told.notes:
+        yield translate(note.text, language, **note.words)
+
+
 def _refused(order: Order, told: Told, language: str) -> Section:
     """Tell of rows that were refused: where they stand, or the first of them."""
     if order.rejects:
         return Section("", (Line("warning", translate(N_("rows refused, with the reasons: {file}"), language, file=order.rejects)),))
-    lines = [Line("warning", f"{code} {reason}", f"{file}:{row}") for file, row, _, _, code, reason in told.first]
+    lines = [Line("warning", f"{one.code} {one.reason}", _where(one, language)) for one in told.first]
     more = told.rejected - len(lines)
     words = N_("and {more} more; `--rejects FILE` writes all of them")
     lines += [Line("note", translate(words, language, more=more))] if more else []
     return Section(translate(N_("Rows refused: {count}"), language, count=told.rejected), tuple(lines))
+
+
+def _where(one: Refused, language: str) -> str:
+    """Tell where a refused row stands, with its case."""
+    if one.case is None:
+        return one.place
+    return translate(N_("{place}, case {case}"), language, place=one.place, case=one.case)
 
 
 def _matrix(told: Told, edition: Edition, against: Edition, language: str) -> Section:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import sys
+from typing import BinaryIO
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.source import Location
@@ -41,6 +43,27 @@ def read_bytes(path: str, limit: int) -> bytes:
     except (OSError, ValueError) as error:
         reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input as bytes.
+
+    Raises:
+        OSError: where whoever started this run closed it.
+    """
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer
+
+
+def read_input(path: str, limit: int) -> bytes:
+    """Read a file that a user names, or standard input for `-`; see `read_bytes`."""
+    if path != "-":
+        return read_bytes(path, limit)
+    try:
+        return standard_input().read(limit + 1)
+    except OSError as error:
+        raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
 
 
 def read_text(path: str, limit: int = 16 * 1024 * 1024) -> str:
