@@ -15,8 +15,8 @@ _HELP = N_(
     """Rate one or more case files, and say why.
 
     CASE is a case file, a folder that holds some, or `-` for standard input. Text is for people; `--format json` is for
-    programs, and puts nothing else on standard output. A bad file does not hide the others: their verdicts are printed, and its errors go to
-    standard error."""
+    programs, and puts nothing else on standard output. A bad file does not hide the others: their verdicts are printed, and
+    its errors go to standard error."""
 )
 
 
