@@ -46,7 +46,7 @@ def _bytes(name: str, cell: bytes) -> Callable[[Cells], bytes]:
 
 
 CELLS: Mapping[str, tuple[str, str, str]] = {
-    "no count": ("tasks_total", "1e3", "PE109"),
+    "no count": ("tasks_total", "1e3", "PE502"),
     "below nothing": ("tasks_total", "-1", "PE502"),
     "no whole number": ("tasks_total", "20.5", "PE502"),
     "no choice": ("position", "specialst", "PE503"),

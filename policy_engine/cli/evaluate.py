@@ -14,9 +14,9 @@ from policy_engine.model.verdict import OUTCOMES
 _HELP = N_(
     """Rate one or more case files, and say why.
 
-    CASE is a case file, or a folder that holds some. Text is for people; `--format json` is for programs, and puts nothing
-    else on standard output. A bad file does not hide the others: their verdicts are printed, and its errors go to
-    standard error."""
+    CASE is a case file, a folder that holds some, or `-` for standard input. Text is for people; `--format json` is for
+    programs, and puts nothing else on standard output. A bad file does not hide the others: their verdicts are printed, and
+    its errors go to standard error."""
 )
 
 

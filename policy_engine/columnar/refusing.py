@@ -79,6 +79,4 @@ def columns_of(problem: Problem) -> list[str]:
     details = problem.details
     if "name" in details and problem.code != "PE860":
         return [details["name"]]
-    if "figures" in details:
-        return [part.split(" = ")[0] for part in details["figures"].split(", ")]
     return [name for name in details.get("facts", "").split(", ") if name]

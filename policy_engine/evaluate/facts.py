@@ -186,7 +186,8 @@ def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: Trac
     figures = breach_of(rule.holds, Figures(values, plan.facts, lines))
     place = place_of(case, stated[0] if stated else "")
     places = ", ".join(map(str, sorted(set(lines.values())) or [place.line]))
-    return problem_at(case, place, "PE505", {"rule": rule.holds.text, "figures": figures, "places": places})._replace(words=rule.says)
+    details = {"rule": rule.holds.text, "figures": figures, "facts": ", ".join(names), "places": places}
+    return problem_at(case, place, "PE505", details)._replace(words=rule.says)
 
 
 def _lists_of(name: str, plan: TrackPlan) -> tuple[str, ...]:
