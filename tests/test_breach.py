@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.evaluate.breach import Figures, breach_of
@@ -64,6 +64,7 @@ def test_the_figures_of_a_rule(rule: str, values: dict[str, object], english: st
     assert (english, vietnamese) == (said.texts["en"], said.texts["vi"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.sampled_from([">=", "<=", ">", "<", "==", "!="]), st.sampled_from(["done", "done + short", "2 * done - short", "short - done"]),
     st.sampled_from(["whole", "whole - short", "apart + 3 * whole", "0"]), st.tuples(*[st.integers(0, 30)] * 4),

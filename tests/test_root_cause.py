@@ -151,6 +151,8 @@ WRONG: dict[str, tuple[str, str, str, str, Told]] = {
         "  - []\n  - id: standing_member_reviews\n    duty: reviews\n",
         [("PE203", "[]")],
     ),
+    "residual: a list for a level": (ISSUED, SPECIALIST, "residual:\n  outcome: gap", "residual:\n  level: [low]", [("PE203", "[low]")]),
+    "residual: a level misspelt": (ISSUED, SPECIALIST, "residual:\n  outcome: gap", "residual:\n  level: god", [("PE204", "god")]),
     "file of no kind": (DRAFT, "scale.yaml", "scale:\n", "scael:\n", [("PE202", "scael")]),
 }
 """A slip in a declaration: edition, file, what stands there, what is written instead, and what is told (the code, what stands there)."""

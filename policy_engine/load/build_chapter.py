@@ -60,7 +60,7 @@ def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
         tuple(ceiling for item in _items(got, "ceilings") if (ceiling := _build_ceiling(item, context, plain))),
         tuple(bar for item in _items(got, "eligibility") if (bar := _build_eligibility(item, plain))),
         tuple(cap for item in _items(got, "caps") if (cap := build_cap(item, plain))),
-        build_exemptions(got["except"], closed_lists(parts.context, tuple(parts.tracks))) if "except" in got else (),
+        build_exemptions(got["except"], closed_lists(parts.context, parts.tracks)) if "except" in got else (),
     )  # fmt: skip
 
 

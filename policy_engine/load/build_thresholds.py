@@ -42,7 +42,7 @@ def build_quantity(node: Node) -> Quantity | None:
     if quantity or node.is_no_day():
         return quantity
     if isinstance(value, (list, dict, bool)):
-        node.wrong(N_("a figure with its unit, like a share, a count, points or months"))
+        node.wrong(N_("a figure, with its unit where it has one"))
     elif value is not None:
         found = value if isinstance(value, str) else decimal_text(Fraction(value))
         node.complain("PE404", found=found[:40], nearest=nearest_quantity(found))

@@ -246,8 +246,9 @@ def _refuse_undecided(got: Mapping[str, Node], context: Context) -> None:
     steps = [node for step in got["decide"].items() for node in _decided(step)]
     named = [node.value if isinstance(node.value, str) else "" for node in steps]
     ruled = list(got["levels"].value) if isinstance(got["levels"].value, dict) else [""]
-    rest = got["residual"].child("level").value if got["residual"].has("level") else None
-    if not steps or context.scale.open or not {*named, *ruled, rest or next(iter(context.scale), "")} <= {*context.scale}:
+    written = got["residual"].child("level").value
+    rest = written if isinstance(written, str) else "" if got["residual"].has("level") else None
+    if not steps or context.scale.open or not {*named, *ruled, *([] if rest is None else [rest])} <= {*context.scale}:
         return  # what is missing there may be what is misspelt
     for level in context.scale:
         if named.count(level) > 1:

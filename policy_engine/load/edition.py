@@ -166,7 +166,7 @@ def _build(found: Found) -> Edition:
     invariants = tuple(rule for got in files if "invariants" in got for rule in build_invariants(got["invariants"], scope, register))
     context = Context(scale, facts, register, _shared(found.nodes["criteria"]), scope, thresholds)
     tracks = _build_tracks(found, context)
-    lists = closed_lists(context, [track.id for track in tracks])
+    lists = closed_lists(context, _names_of(tracks))
     exemptions = tuple(one for got in files if "except" in got for one in build_exemptions(got["except"], lists))
     bodies = build_bodies(found.one("bodies"))
     chapters = build_chapters(found.nodes["chapter"], Parts(context, bodies, _names_of(tracks)))

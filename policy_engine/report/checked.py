@@ -40,11 +40,11 @@ def summary_of(checked: Checked, language: str) -> str:
 
 
 def checked_to_text(every: Sequence[Checked], language: str, style: Style = plain) -> str:
-    """Write findings for a person: errors first, each with its line and what to do; notes last and counted; then how many there are."""
+    """Write findings for a person: errors first, each with its line and what to do; notes last, under their number where others precede."""
     found = by_severity(problem for checked in every for problem in checked.findings)
     lines: list[str] = []
     for severity, problems in found.items():
-        if severity == "note" and problems:
+        if severity == "note" and problems and lines:
             lines.append(style(translate(_NOTES, language, count=len(problems)), "title"))
         for problem in fold_proposed(problems):
             lines += _finding(problem, language, style)
