@@ -165,7 +165,8 @@ EDITS = {
         "register.yaml", "so a separate count is never allowed", "so they are counted once", ("changed reading edition J-01 alternatives",)
     ),
     "severity": Edit(
-        "chapters/I-general-demands.yaml", "severity: warning", "severity: error",
+        "chapters/I-general-demands.yaml", "holds: exists(officer_reviewed_on)\n    severity: warning",
+        "holds: exists(officer_reviewed_on)\n    severity: error",
         ("changed requirement chapter:I yearly_review_held severity",),
     ),
     "day of a requirement": Edit(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from policy_engine.compare.parts import Key, Owner, Part, Shown, is_joined, text_of, threshold_part, uses_of
+from policy_engine.compare.parts import Key, Owner, Part, Shown, exempt, is_joined, text_of, threshold_part, uses_of
 from policy_engine.model.duties import Cap, Ceiling, Chapter, Eligibility, Requirement, Route, Rule
 from policy_engine.model.facts import Condition
 from policy_engine.model.rulebook import Edition
@@ -16,7 +16,8 @@ def chapter_parts(chapter: Chapter, edition: Edition) -> Iterable[Part]:
     """Give a chapter: what it says of itself, its figures, and every rule of it."""
     owner = Owner("chapter", chapter.clause)
     known = {**edition.thresholds, **chapter.thresholds}
-    yield Part(Key("chapter", owner, chapter.clause), chapter.clause, {"tracks": tuple(sorted(chapter.tracks)), "label": chapter.label})
+    fields: dict[str, Shown] = {"tracks": tuple(sorted(chapter.tracks)), **exempt(chapter.exemptions), "label": chapter.label}
+    yield Part(Key("chapter", owner, chapter.clause), chapter.clause, fields)
     yield from (threshold_part(one, owner) for one in chapter.thresholds.values())
     yield from (_route(one, owner, known) for one in chapter.routes)
     yield from (_requirement(one, "requirement", owner, known) for one in chapter.requirements)

@@ -16,7 +16,7 @@ from policy_engine.model.rulebook import Edition
 
 KINDS = ("added", "dropped", "changed")
 _WORDING = {"title", "issuer", "notes", "encoded_at", "label", "asks", "says", "unit", "choice_labels", "field_labels",
-            "otherwise_says"}  # fmt: skip
+            "otherwise_says", "except", "except_says"}  # fmt: skip
 """Fields that explain, name or ask; nothing is decided by them."""
 _TELLING = ("label", "says", "silent_on", "title")
 _ORDERED = ("basis", "level", "invariant", "criterion", "requires", "stand_in", "route", "requirement", "content", "ceiling",

@@ -7,7 +7,7 @@ learns to hold needs a field here and nothing else.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, Otherwise, ReadingUse, Texts
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, Otherwise, ReadingUse, Texts
 from policy_engine.model.rulebook import Criterion, Edition, Level, LevelRule, Reading, StandIn, Track
 from policy_engine.model.threshold import Threshold
 from policy_engine.model.words import OperativeWords
@@ -74,9 +74,16 @@ def _front(edition: Edition) -> Part:
         "status": edition.status, "from": edition.begins.isoformat(), "until": edition.until.isoformat(),
         "in_force": tuple(day.isoformat() if day else "" for day in edition.in_force if any(edition.in_force)),
         "supersedes": edition.supersedes, "encoded_at": edition.encoded_at.isoformat() if edition.encoded_at else "",
-        "title": edition.title, "issuer": edition.issuer, "notes": edition.notes,
+        "title": edition.title, "issuer": edition.issuer, "notes": edition.notes, **exempt(edition.exemptions),
     }  # fmt: skip
     return Part(Key("edition", EDITION, ""), "", fields)
+
+
+def exempt(exemptions: Iterable[Exemption]) -> dict[str, Shown]:
+    """Return what is left out on purpose, and why."""
+    several = tuple(exemptions)
+    listed = tuple(f"{one.of}: {', '.join(sorted(one.items))}" for one in several)
+    return {"except": listed, "except_says": joined_texts(one.says for one in several)}
 
 
 def _level(level: Level) -> Part:

@@ -41,7 +41,7 @@ _FIELDS = {
     "units": N_("words of units"), "figures": N_("figures in words"), "days": N_("forms of days"), "decimal": N_("decimal sign"),
     "where": N_("where"), "without": N_("does not ask"), "more": N_("more of"), "never": N_("never"),
     "otherwise": N_("otherwise"), "otherwise_when": N_("otherwise, where"), "otherwise_readings": N_("otherwise rests on"),
-    "otherwise_says": N_("otherwise, in words"),
+    "otherwise_says": N_("otherwise, in words"), "except": N_("left out on purpose"), "except_says": N_("left out because"),
 }  # fmt: skip
 _WORDS = {
     "issued": N_("issued"), "draft": N_("draft"), "accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted"),
