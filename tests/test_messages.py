@@ -250,10 +250,6 @@ NEVER_ONE = {"PE102", "PE103", "PE104", "PE111"}
 
 
 HAND_PICKED = {
-    "{cases} cases: {ran} ran, {refused} refused.",
-    "{files} files: {rated} rated, {refused} refused.",
-    "Not run on {count} cases: the rulebook has errors.",
-    "Not run on {count} files: the rulebook has errors.",
     "the row has {found} cells, the headings are {wanted}",
 }
 """Sentences that have another one beside them for a single thing, or that still await `plural`; none may be added."""

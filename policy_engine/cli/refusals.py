@@ -5,7 +5,8 @@ from typing import Any
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.explain.blocks import Explanation, Section
-from policy_engine.messages import translate
+from policy_engine.explain.words import files_counted
+from policy_engine.messages import plural, translate
 
 
 class Refusals:
@@ -69,10 +70,13 @@ class Refusals:
 
 def counted(rated: int, refused: int, by_rulebook: int, language: str) -> str:
     """Say how many files were rated and how many were not; that the rulebook has errors goes before every count."""
-    words = {"files": rated + refused, "rated": rated, "refused": refused, "count": by_rulebook}
-    whole = not rated and by_rulebook == refused
-    several, one = N_("{files} files: {rated} rated, {refused} refused."), N_("1 file: {rated} rated, {refused} refused.")
-    parts = [N_("Files: {files}.") if whole else several if rated + refused > 1 else one]
-    if by_rulebook:
-        parts = [N_("Not run on {count} files: the rulebook has errors.") if rated else N_("Not run: the rulebook has errors."), *parts]
-    return " ".join(translate(part, language, **words) for part in parts)
+    if not rated and by_rulebook == refused:
+        parts = (N_("Not run: the rulebook has errors."), N_("Files: {files}."))
+        return " ".join(translate(part, language, files=refused) for part in parts)
+    said = files_counted(rated, refused, language)
+    if not by_rulebook:
+        return said
+    first = plural(
+        "Not run on {number} file: the rulebook has errors.", "Not run on {number} files: the rulebook has errors.", by_rulebook, language
+    )
+    return f"{first} {said}"

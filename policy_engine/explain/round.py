@@ -8,6 +8,7 @@ from policy_engine.evaluate.summary import Noted, Paper, Spread, Summary, Tie, s
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.explain.duties import SEVERITY_MARKS
 from policy_engine.explain.shares import percent, share_bars
+from policy_engine.explain.words import files_counted
 from policy_engine.messages import sentence, translate
 from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
 from policy_engine.model.verdict import Gathered
@@ -54,17 +55,15 @@ class _Told:
         whole = self.summary.whole
         levels = sum(whole.levels.values())
         words = whole._asdict() | {
-            "files": whole.cases + whole.refused,
-            "rated": whole.cases,
             "proposed": levels - whole.decided,
             "bare": whole.cases - levels,
         }
+        first = files_counted(whole.cases, whole.refused, self.language) if whole.refused else self.say(N_("Cases: {cases}."), **words)
         parts = (
-            N_("{files} files: {rated} rated, {refused} refused.") if whole.refused else N_("Cases: {cases}."),
             N_("Decided: {decided}. Not yet decided: {undecided} (proposed: {proposed}, without a level: {bare})."),
             N_("Papers missing: {missing}, late: {late}, not recorded: {unrecorded}."),
         )
-        return " ".join(self.say(part, **words) for part in parts)
+        return " ".join((first, *(self.say(part, **words) for part in parts)))
 
     def notes(self, notes: Iterable[str]) -> Iterator[str]:
         """Name the edition, the day, and what every answer carries."""

@@ -8,7 +8,7 @@ from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.explain.trial import Figures, figures_section, trial_sections
 from policy_engine.language.shapes import is_array
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 from policy_engine.trial.run import Trial
 
 _WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
@@ -71,13 +71,21 @@ def explain_run(run: Run, language: str) -> Explanation:
 
 def _headline(run: Run, failed: int, language: str) -> Iterator[str]:
     """Say how many cases ran and how many were refused, and how many came out otherwise; never of none that none failed."""
-    words = {"cases": len(run.tested) + run.refused, "ran": len(run.tested), "refused": run.refused, "failed": failed}
+    words = {"cases": len(run.tested) + run.refused, "failed": failed}
     if run.by_rulebook:
-        text = N_("Not run on {count} cases: the rulebook has errors.") if run.tested else N_("Not run: the rulebook has errors.")
-        yield translate(text, language, count=run.by_rulebook)
+        yield (
+            plural(
+                "Not run on {number} case: the rulebook has errors.", "Not run on {number} cases: the rulebook has errors.",
+                run.by_rulebook, language,
+            )
+            if run.tested
+            else translate(N_("Not run: the rulebook has errors."), language)
+        )  # fmt: skip
     if run.refused and (run.tested or run.refused > run.by_rulebook):
-        several, one = N_("{cases} cases: {ran} ran, {refused} refused."), N_("1 case: {ran} ran, {refused} refused.")
-        yield translate(several if len(run.tested) + run.refused > 1 else one, language, **words)
+        yield plural(
+            "{number} case: {ran} ran, {refused} refused.", "{number} cases: {ran} ran, {refused} refused.",
+            len(run.tested) + run.refused, language, ran=len(run.tested), refused=run.refused,
+        )  # fmt: skip
     elif run.tested or run.refused:
         yield translate(N_("Cases: {cases}."), language, **words)
     else:

@@ -1,7 +1,7 @@
 """The short words of outcomes, for tables."""
 
 from policy_engine.errors import N_
-from policy_engine.messages import translate
+from policy_engine.messages import plural, translate
 
 OUTCOMES = {
     "classified": N_("classified"), "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("authority decides"),
@@ -12,3 +12,11 @@ OUTCOMES = {
 def outcome_word(outcome: str, language: str) -> str:
     """Give the short word of an outcome."""
     return translate(OUTCOMES[outcome], language) if outcome in OUTCOMES else outcome
+
+
+def files_counted(rated: int, refused: int, language: str) -> str:
+    """Return how many files there were, rated and refused."""
+    return plural(
+        "{number} file: {rated} rated, {refused} refused.", "{number} files: {rated} rated, {refused} refused.",
+        rated + refused, language, rated=rated, refused=refused,
+    )  # fmt: skip
