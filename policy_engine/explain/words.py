@@ -12,3 +12,10 @@ OUTCOMES = {
 def outcome_word(outcome: str, language: str) -> str:
     """Give the short word of an outcome."""
     return translate(OUTCOMES[outcome], language) if outcome in OUTCOMES else outcome
+
+
+def status_word(status: str, language: str, *, sealed: bool) -> str:
+    """Return the word for an edition's status; one that says it is issued is only taken at its word where a seal shows it."""
+    if status != "issued":
+        return translate(N_("draft"), language)
+    return translate(N_("issued") if sealed else N_("says that it is issued; no seal shows it"), language)
