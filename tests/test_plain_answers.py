@@ -70,7 +70,7 @@ def test_a_rulebook_that_is_refused_is_read_once(
 
     assert (3, 2) == (code, len(reads))
     assert err.count("PE201") == 1
-    assert {"vi": "7 hồ sơ chưa được xét", "en": "it keeps 7 cases from being rated"}[lang] in err
+    assert {"vi": "7 hồ sơ chưa được xét", "en": "cases that it keeps from being rated: 7"}[lang] in err
     assert {7} == {one["times"] for one in data["errors"]}
 
 

@@ -14,7 +14,7 @@ _LOOK_ALIKE = N_("; these look alike and may say opposite things, so choose by w
 _UNDER = N_(" under `{name}:`")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
-_TIMES = N_("it keeps {count} cases from being rated")
+_TIMES = N_("cases that it keeps from being rated: {count}")
 _MAX_EXCERPT = 160
 _TAB = "→"
 """How a tab is shown, so that it is not taken for spaces."""
