@@ -249,6 +249,8 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("mend the formula, or leave the cell empty if nothing was recorded"),
     ),
     "PE876": Entry(N_("`{name}` holds bytes that are no UTF-8 text: {found}"), N_("write the column anew as a column of texts")),
+    # 88x: what bears the name of a file
+    "PE880": Entry(N_("this bears the name of a file, but is {found}"), N_("move it out of the folder: only regular files are read there")),
 }
 
 
@@ -271,8 +273,13 @@ class InputError(PolicyEngineError):
     """Input is bad or missing; all that is wrong with it is told at once, sorted by place."""
 
     def __init__(self, problems: "tuple[Problem, ...] | list[Problem]") -> None:
-        """Keep the problems, sorted by place and each once."""
-        self.problems = tuple(sorted({(p.location, p.code, *sorted(p.details.items())): p for p in problems}.values(), key=_place))
+        """Keep the problems, sorted by place and each once, with how often each was met: one of a rulebook, in every case."""
+        met: dict[tuple[object, ...], list[Problem]] = {}
+        for problem in problems:
+            met.setdefault((problem.location, problem.code, *sorted(problem.details.items())), []).append(problem)
+        ordered = sorted(met.values(), key=lambda same: _place(same[-1]))
+        self.problems = tuple(same[-1] for same in ordered)
+        self.times = tuple(map(len, ordered))
         super().__init__("; ".join(f"{p.location.file}:{p.location.line}: {p.code}" for p in self.problems))
 
 

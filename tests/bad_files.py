@@ -130,6 +130,13 @@ def _without_subject(path: Path) -> Place:
     return path, 1, 1
 
 
+def _leading_nowhere(path: Path) -> Place:
+    """Make a folder with a link that leads nowhere in it."""
+    path.mkdir()
+    (path / "case.yaml").symlink_to("nobody.yaml")
+    return path / "case.yaml", 1, 1
+
+
 def stricter(schema: bytes) -> bytes:
     """Give the schema of cases, asking for a subject: no published schema refuses what the builder takes."""
     data = json.loads(schema)
@@ -138,6 +145,7 @@ def stricter(schema: bytes) -> bytes:
 
 MADE: Mapping[str, Callable[[Path], Place]] = {
     "PE102": _too_large, "PE104": _too_many, "PE114": _missing, "PE205": _without_subject, "PE611": _empty,
+    "PE880": _leading_nowhere,
 }  # fmt: skip
 """Faults that no file is kept for: too large for the repository, no file at all, or good under the published schemas."""
 

@@ -512,7 +512,7 @@ def test_a_file_that_cannot_be_opened_hides_nobody(tmp_path: Path) -> None:
 
     done = rate_round(load_round(str(folder), library_of(NAME)))
 
-    assert (["PE114"], {"a"}) == ([problem.code for problem in done.problems], set(by_name(done)))
+    assert (["PE880"], {"a"}) == ([problem.code for problem in done.problems], set(by_name(done)))
 
 
 def test_a_round_where_nothing_can_be_read_says_everything(tmp_path: Path) -> None:

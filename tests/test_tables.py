@@ -259,16 +259,18 @@ def test_no_cell_of_an_answer_is_a_formula(engine: str, tmp_path: Path, cli: Cli
 
 
 def test_a_folder_is_read_without_what_is_written_there(tmp_path: Path, cli: Cli) -> None:
-    """The second run is the first one again; a pipe among the files is no file."""
+    """The second run is the first one again; a pipe among the files is refused, and waited for by nobody."""
     (tmp_path / "a.csv").write_text("case,kind\na,collective\nb,collectiv\n", "utf-8")
-    os.mkfifo(tmp_path / "pipe.csv")
     order = ["batch", str(tmp_path), "--to", str(tmp_path / "answers.csv"), "--rejects", str(tmp_path / "rejects.csv")]
     pattern = ["batch", str(tmp_path / "[a-o]*.csv"), *order[2:]]
 
     said = [cli(*one) for one in (order, order, pattern)]
+    os.mkfifo(tmp_path / "pipe.csv")
+    refused = cli(*order)
 
     assert [3, 3, 3] == [status for status, _, _ in said]
     assert 1 == len({out for _, out, _ in said})
+    assert (3, "", True) == (refused[0], refused[1], "pipe.csv:1:1: PE880" in refused[2])
 
 
 def _shell(command: str, folder: Path, given: bytes = b"") -> tuple[int, str, str]:

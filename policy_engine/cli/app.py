@@ -1,13 +1,16 @@
 """The commands, built in the reader's language."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 import click
 
 from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothing
 from policy_engine.errors import N_
 from policy_engine.messages import bind_click, translate
+from policy_engine.report.visible import tamed
 
 _HELP = N_(
     """Rate cases under a rulebook, and say why.
@@ -30,6 +33,8 @@ _HELP = N_(
     (also zsh_source, fish_source)."""
 )
 
+
+_EMPTY = N_("nothing stands behind it; write a value, or leave the option out")
 
 _MODULES: Mapping[str, str] = {
     "evaluate": "evaluate", "new-case": "new_case", "round": "round", "batch": "batch", "clauses": "clauses",
@@ -57,8 +62,33 @@ class _Commands(click.Group):
         elif cmd_name not in self.commands:
             module = import_module(f"policy_engine.cli.{_MODULES[cmd_name]}")
             build: Callable[[str], click.Command] = getattr(module, f"build_{cmd_name.replace('-', '_')}")
-            self.commands[cmd_name] = build(self.language)
+            self.commands[cmd_name] = _stated(build(self.language), self.language)
         return super().get_command(ctx, cmd_name)
+
+
+def _stated(command: click.Command, language: str) -> click.Command:
+    """Let a command refuse an option that is named and left empty: nothing was meant by it, and it is not what it is by default."""
+    for param in command.params:
+        named = isinstance(param, click.Option) and not param.is_flag and param.name not in _READ
+        if named or (isinstance(param, click.Argument) and not isinstance(param.type, click.Path)):
+            param.callback = partial(_refuse_empty, language, param.callback)
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _stated(inner, language)
+    return command
+
+
+_READ = {"rulebook", "period"}
+"""What is refused by whoever reads it, who has more to say."""
+
+
+def _refuse_empty(
+    language: str, callback: Callable[..., object] | None, context: click.Context, param: click.Parameter, value: Any  # noqa: ANN401
+) -> object:  # fmt: skip
+    """Refuse an empty word, and hand on any other."""
+    given: list[object] = list(value) if param.multiple or param.nargs != 1 else [value]
+    if "" in given:
+        raise click.BadParameter(translate(_EMPTY, language), ctx=context, param=param)
+    return callback(context, param, value) if callback else value
 
 
 def build_app(language: str) -> click.Group:
@@ -85,6 +115,7 @@ def run_app(typed: Sequence[str], language: str) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
+        vars(error)["message"] = tamed(error.message, typed)
         error.show()
         return error.exit_code
     except click.Abort:

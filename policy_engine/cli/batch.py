@@ -12,9 +12,11 @@ from policy_engine.columnar.settings import spare_memory
 from policy_engine.columnar.words import ENGINES, FORMATS, format_of
 from policy_engine.errors import N_, Problem
 from policy_engine.messages import translate
+from policy_engine.report.visible import visible
 
 if TYPE_CHECKING:
     from policy_engine.columnar.order import Order, Side, Told
+    from policy_engine.load.library import Library
     from policy_engine.model.rulebook import Edition
 
 _HELP = N_(
@@ -89,6 +91,7 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
     for module in ("polars", "narwhals"):
         load_extra(module, "batch")
     library = Library(rulebook)
+    _hold_outputs(library, language, **asked)
     names = [library.name_or_last(edition), *([against] if against else [])]
     editions = [library.edition(name) for name in names]
     note_reworded(editions, language)
@@ -128,7 +131,7 @@ def _order(language: str, **asked: Any) -> "Order":
 
     if asked["to_format"] is None:
         words = N_("the name `{file}` does not tell a format; say `--to-format`")
-        raise click.UsageError(translate(words, language, file=asked["to"]))
+        raise click.UsageError(translate(words, language, file=visible(asked["to"])))
     detail = "level" if asked["level_only"] else "all" if asked["explain_columns"] else "verdict"
     refused = asked["rejects"]
     written = [path for path in (asked["to"], refused) if path and path != STANDARD]
@@ -137,6 +140,36 @@ def _order(language: str, **asked: Any) -> "Order":
         sources, asked["to"], asked["to_format"], detail, tuple(dict.fromkeys(asked["keep"])), refused,
         (format_of(refused) if refused else None) or "csv", asked["excel"], asked["separator"], language,
     )  # fmt: skip
+
+
+def _hold_outputs(library: "Library", language: str, **asked: Any) -> None:
+    """Refuse answers and rejects where they cannot be written, or would take the place of what is read."""
+    from policy_engine.cli.outputs import Output, hold_outputs, rulebook_files  # noqa: PLC0415
+    from policy_engine.columnar.leavings import is_left_over  # noqa: PLC0415
+    from policy_engine.columnar.sources import files_of, is_elsewhere  # noqa: PLC0415
+
+    spark = asked["engine"] == "spark"
+    named = [("--to", asked["to"], spark), ("--rejects", asked["rejects"], False)]
+    outputs = [Output(*one) for one in named if one[1] not in {None, "-"} and not (spark and is_elsewhere(one[1]))]
+    inputs = [file for path in asked["paths"] if not is_elsewhere(path) for file in files_of(path)]
+    inputs = [file for file in inputs if file in asked["paths"] or not is_left_over(file)]
+    hold_outputs(language, outputs, [*inputs, *rulebook_files(library)])
+    if spark and outputs and outputs[0].is_folder:
+        _hold_parts(asked["to"], inputs, language)
+
+
+def _hold_parts(folder: str, inputs: "list[str]", language: str) -> None:
+    """Refuse a folder of parts that would take the place of a folder with anything else in it."""
+    import os  # noqa: PLC0415
+
+    within = os.path.join(os.path.realpath(folder), "")
+    if any(os.path.realpath(file).startswith(within) for file in inputs):
+        words = N_("`{path}` holds files that this command reads, which would be lost; name another folder")
+    elif os.path.isdir(folder) and os.listdir(folder) and not os.path.exists(os.path.join(folder, "_SUCCESS")):
+        words = N_("`{path}` holds files that are no answers of this command, which would be lost; name another folder")
+    else:
+        return
+    raise click.BadParameter(translate(words, language, path=visible(folder)), param_hint="'--to'")
 
 
 def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "Told":
@@ -168,5 +201,5 @@ def _tell(order: "Order", done: "Told", editions: "list[Edition]", language: str
     from policy_engine.report.notices import notices_of  # noqa: PLC0415
 
     against = editions[1] if len(editions) > 1 else None
-    notes = list(dict.fromkeys(note for edition in editions for note in notices_of(edition.status)))
+    notes = list(dict.fromkeys(note for edition in editions for note in notices_of(edition.status, sealed=edition.sealed)))
     write_prose(explain_batch(order, done, editions[0], against, language, notes), "text", aside=STANDARD in {order.to, order.rejects})

@@ -86,11 +86,14 @@ def _mend(checked: "Checked", language: str) -> "Checked":
     """Mend an edition, say what was written, and check it again."""
     from policy_engine.checks.fix import mend  # noqa: PLC0415
     from policy_engine.checks.run import check_edition  # noqa: PLC0415
+    from policy_engine.cli.outputs import Output, hold_outputs  # noqa: PLC0415
     from policy_engine.findings import FIXABLE  # noqa: PLC0415
     from policy_engine.load.survey import survey_edition  # noqa: PLC0415
     from policy_engine.report.visible import visible  # noqa: PLC0415
 
     survey = checked.survey
+    files = dict.fromkeys(problem.location.file for problem in checked.findings if problem.code in FIXABLE and not survey.sealed)
+    hold_outputs(language, [Output("--fix", file) for file in files])
     if survey.sealed and any(problem.code in FIXABLE for problem in checked.findings):
         click.echo(translate(_SEALED, language, edition=survey.name), err=True)
     written = mend(survey, checked.findings)

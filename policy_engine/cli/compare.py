@@ -155,14 +155,17 @@ def _shift(cases: Sequence[str], library: "Library", before: Edition, after: Edi
     from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
     from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
     from policy_engine.load.case import expand  # noqa: PLC0415
-    from policy_engine.load.files import read_bytes  # noqa: PLC0415
+    from policy_engine.load.files import odd_kind, read_bytes  # noqa: PLC0415
     from policy_engine.load.yaml_text import MAX_BYTES  # noqa: PLC0415
+    from policy_engine.source import Location  # noqa: PLC0415
 
     problems: list[Problem] = []
     paths = expand(cases, problems)
     if problems:
         raise InputError(problems)
     for named in set(paths).intersection(cases):
+        if kind := odd_kind(named):  # each case is read twice
+            raise InputError([Problem("PE880", Location(named, 1, 1), {"found": kind})])
         read_bytes(named, MAX_BYTES)
     for edition in (before, after):
         plan_of(edition)

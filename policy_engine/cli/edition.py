@@ -2,12 +2,15 @@
 
 import os
 import re
+from collections.abc import Iterable
 from datetime import date
 
 import click
 
+from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_
 from policy_engine.messages import translate
+from policy_engine.report.visible import visible
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 
@@ -52,8 +55,8 @@ def _days(language: str, name: str, period: str | None) -> tuple[date, date]:
 
     if not _ID.fullmatch(name):
         words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")
-        raise click.UsageError(translate(words, language, name=name))
-    days = days_of(period or name) or days_of(name[:4])
+        raise click.UsageError(translate(words, language, name=visible(name)))
+    days = days_of(period) if period is not None else days_of(name) or days_of(name[:4])
     if days is None:
         raise click.UsageError(translate(N_("say which period it governs: --period 2021, or --period 2021-Q1"), language))
     return days
@@ -72,18 +75,23 @@ def make_new(
 
     days = _days(language, name, period)
     library = Library(rulebook)
-    root = to or library.writable_folder()
+    root = to if to is not None else library.writable_folder()
     if root is None:
         raise click.UsageError(
             translate(N_("the editions that come with the engine are not written to: name a folder with --to"), language)
         )
+    old = library.folder_of(source)
+    hold_outputs(language, [Output("--to", root, is_folder=True)])
+    if os.path.realpath(root).startswith(os.path.realpath(old) + os.sep) or os.path.realpath(root) == os.path.realpath(old):
+        words = N_("`{path}` lies in the edition that is copied; name a folder of editions")
+        raise click.BadParameter(translate(words, language, path=visible(root)), param_hint="'--to'")
     try:
-        folder, remaining = new_edition(library.folder_of(source), root, name, *days)
+        folder, remaining = new_edition(old, root, name, *days)
     except FileExistsError:
         words = N_("there is a folder {path} already; it is left as it is")
-        raise click.UsageError(translate(words, language, path=os.path.join(root, name))) from None
+        raise click.UsageError(translate(words, language, path=visible(os.path.join(root, name)))) from None
     except OSError as error:
-        raise click.UsageError(f"{root}: {error.strerror}") from error
+        raise click.UsageError(f"{visible(root)}: {error.strerror or error}") from error
     if form == "json":
         told = [{"file": one.location.file, "line": one.location.line, "text": one.text} for one in remaining]
         click.echo(to_json({"folder": folder, "remaining": told}))
@@ -105,6 +113,7 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
 
     folder = Library(rulebook).folder_of(name)
     read = read_shelf(folder)
+    _hold_seal(folder, read.documents, sign, language)
     if read.edition.status != "issued":
         raise click.UsageError(
             translate(N_("{edition} is a draft; a draft is not sealed. Write `status: issued` first."), language, edition=name)
@@ -113,10 +122,15 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
         words = N_("{edition} is sealed already and means something else now; see `edition verify {edition}`, or seal it with --again")
         raise click.UsageError(translate(words, language, edition=name))
     plan_of(read.edition)  # figures that contradict each other are refused before they are sealed
-    made = seal_edition(folder, read.documents, read.raws)
+    try:
+        made = seal_edition(folder, read.documents, read.raws)
+    except OSError as error:
+        raise click.UsageError(f"{visible(error.filename or folder)}: {error.strerror}") from error
     lock_signature = os.path.join(os.path.dirname(os.path.abspath(folder)), f"{NAME}.sig")
     if os.path.exists(lock_signature) and not sign:
-        click.echo(translate(N_("{path} is the signature of the lock before this; sign anew with --sign"), language, path=lock_signature))
+        click.echo(
+            translate(N_("{path} is the signature of the lock before this; sign anew with --sign"), language, path=visible(lock_signature))
+        )
     click.echo(translate(N_("sealed: {edition}, revision sha256:{revision}"), language, edition=name, revision=made.revision))
     if sign:
         try:
@@ -124,6 +138,28 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
         except SigningError as error:
             raise click.UsageError(str(error)) from error
     return 0
+
+
+def _hold_seal(folder: str, files: Iterable[str], sign: str | None, language: str) -> None:
+    """Refuse to seal where the lock cannot be written, or cannot hold the names of the folder and its files.
+
+    Raises:
+        UsageError: where that is so.
+    """
+    from policy_engine.load.lock import NAME, copy_path, is_a_name, name_of  # noqa: PLC0415
+
+    for name in (os.path.basename(os.path.abspath(folder)), *(name_of(folder, file) for file in files)):
+        if not is_a_name(name):
+            words = N_(
+                "the name `{name}` cannot stand in `editions.lock`, where each name is one line of text; rename the folder or the file"
+            )
+            raise click.UsageError(translate(words, language, name=visible(name)))
+    lock = os.path.join(os.path.dirname(os.path.abspath(folder)), NAME)
+    copy = copy_path(folder)
+    written = [Output(NAME, lock), *([Output("--sign", f"{lock}.sig")] if sign is not None else [])]
+    hold_outputs(language, [*written, Output(NAME, os.path.dirname(copy), is_folder=True)], [sign] if sign is not None else [])
+    if os.path.isdir(os.path.dirname(copy)):
+        hold_outputs(language, [Output(NAME, copy)])
 
 
 def verify(

@@ -39,7 +39,6 @@ def build_evaluate(language: str) -> click.Command:
             click.Option(
                 ["--fail-on"],
                 metavar="OUTCOME,...",
-                default="",
                 callback=partial(_outcomes, language),
                 help=translate(
                     N_("Exit with 1 where a verdict has one of these outcomes: {outcomes}."), language, outcomes=", ".join(OUTCOMES)
@@ -49,9 +48,11 @@ def build_evaluate(language: str) -> click.Command:
     )
 
 
-def _outcomes(language: str, _context: click.Context, _option: click.Parameter, value: str) -> frozenset[str]:
+def _outcomes(language: str, _context: click.Context, _option: click.Parameter, value: str | None) -> frozenset[str]:
     """Read the outcomes of `--fail-on`."""
-    named = frozenset(filter(None, (word.strip() for word in value.split(","))))
+    named = frozenset(filter(None, (word.strip() for word in (value or "").split(","))))
+    if value is not None and not named:
+        raise click.BadParameter(translate(N_("no outcome is named; outcomes: {known}"), language, known=", ".join(OUTCOMES)))
     unknown = sorted(named - set(OUTCOMES))
     if unknown:
         words = N_("`{found}` is not an outcome; outcomes: {known}")

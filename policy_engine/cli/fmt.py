@@ -1,5 +1,6 @@
 """`policy-engine fmt`: give YAML files their canonical layout."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -10,6 +11,7 @@ import click
 from policy_engine.cli.options import OPTIONS, format_option, language_option
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
+from policy_engine.report.visible import visible
 
 if TYPE_CHECKING:
     from policy_engine.cli.refusals import Refusals
@@ -52,6 +54,8 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
     del lang  # read before the command was built
     from policy_engine.cli.refusals import Refusals  # noqa: PLC0415  (what a run does not need it does not load)
 
+    if not check and not diff:
+        _refuse_odd(paths, language)
     refusals = Refusals()
     found = [_from_input()] if paths == ("-",) else _read(paths, language, refusals)
     changed = [one for one in found if one.changed]
@@ -64,10 +68,22 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
     if found or len(refusals.files) > 1:
         _tell(found, changed, refusals, form, language, written=not (check or diff), aside=diff)
     if refusals.problems:
-        raise InputError(refusals.problems)
+        raise refusals.error()
     if failed:
         raise click.UsageError(failed)
     return int(check and bool(changed))
+
+
+def _refuse_odd(paths: Sequence[str], language: str) -> None:
+    """Refuse to lay out what cannot be written back: a pipe, a device."""
+    from policy_engine.cli.outputs import Output, hold_outputs  # noqa: PLC0415  (what a run does not need it does not load)
+
+    hold_outputs(language, [Output("PATH", path) for path in paths if path != "-" and os.path.exists(path) and not _is_usual(path)])
+
+
+def _is_usual(path: str) -> bool:
+    """Return whether a path leads to a file, or to a folder of files."""
+    return os.path.isfile(path) or os.path.isdir(path)
 
 
 def _from_input() -> "Tidied":
@@ -102,7 +118,7 @@ def _write(changed: "list[Tidied]") -> str:
         try:
             replace_file(one.file, one.after)
         except OSError as error:
-            failed.append(f"{one.file}: {error.strerror}")
+            failed.append(f"{visible(one.file)}: {error.strerror}")
             changed.remove(one)
     return "; ".join(failed)
 

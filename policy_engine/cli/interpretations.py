@@ -73,7 +73,7 @@ def show_interpretations(
         page = explain_readings(chosen, reports, len(verdicts) if asked else None, language)
         write_prose(refusals.before(page, len(verdicts), language), form)
     if refusals.problems:
-        raise InputError(refusals.problems)
+        raise refusals.error()
     return 0
 
 

@@ -91,7 +91,7 @@ def _show(error: InputError, typed: Sequence[str], language: str) -> None:
     from policy_engine.cli.output import show_problems  # noqa: PLC0415  (only where something is wrong)
 
     as_data = "--format=json" in typed or ("--format", "json") in pairwise(typed)
-    show_problems(error.problems, language, as_data=as_data)
+    show_problems(error.problems, language, as_data=as_data, times=error.times)
 
 
 def _speak_utf8(stream: TextIO) -> None:

@@ -6,8 +6,10 @@ from functools import partial
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, language_option, rulebook_option
+from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_
 from policy_engine.messages import translate
+from policy_engine.report.visible import visible
 
 _HELP = N_(
     """Write a blank case file: every fact that the edition asks for, with its question, type, unit and clause.
@@ -49,7 +51,9 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
 
     if output is not None and not output.endswith((".yaml", ".yml")):
         other = N_("a case is a YAML file: give {path} a name that ends in `.yaml`; a table for `policy-engine batch` is not written here")
-        raise click.BadParameter(translate(other, language, path=output), param_hint="'--output'")
+        raise click.BadParameter(translate(other, language, path=visible(output)), param_hint="'--output'")
+    if output is not None and not os.path.isfile(output):  # a file that is there is left as it is, which is said in the end
+        hold_outputs(language, [Output("--output", output)])
     library = Library(rulebook)
     chosen = library.edition_or_last(edition)
     known = {each.id: each for each in chosen.tracks}
@@ -58,7 +62,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
             N_("`{track}` is not a track of edition {edition}: {known}"), language, track=track, edition=chosen.id, known=", ".join(known)
         )
         raise click.BadParameter(words, param_hint="'--track'")
-    head = modelines_for(os.path.dirname(os.path.abspath(output)), "case.schema.json") if output else []
+    head = modelines_for(os.path.dirname(os.path.abspath(output)), "case.schema.json") if output is not None else []
     text = blank_case(chosen, [known[track]] if track else list(known.values()), head)
     if output is None:
         click.echo(text, nl=False)
@@ -74,9 +78,9 @@ def _write_new(path: str, text: str, language: str) -> int:
         write_new(path, text)
     except FileExistsError:
         raise click.BadParameter(
-            translate(N_("the file {path} exists already; it is left as it is"), language, path=path), param_hint="'--output'"
+            translate(N_("the file {path} exists already; it is left as it is"), language, path=visible(path)), param_hint="'--output'"
         ) from None
     except OSError as error:
-        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--output'") from error
-    click.echo(translate(N_("written: {path}"), language, path=path), err=True)
+        raise click.BadParameter(f"{visible(path)}: {error.strerror}", param_hint="'--output'") from error
+    click.echo(translate(N_("written: {path}"), language, path=visible(path)), err=True)
     return 0

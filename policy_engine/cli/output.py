@@ -8,17 +8,18 @@ from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 
 
-def show_problems(problems: Sequence[Problem], language: str, *, as_data: bool) -> None:
-    """Print problems on standard error."""
+def show_problems(problems: Sequence[Problem], language: str, *, as_data: bool, times: Sequence[int] = ()) -> None:
+    """Print problems on standard error, each once, with how many cases it hits where those are several."""
     from policy_engine.report.problems import problem_to_data, problems_to_text  # noqa: PLC0415  (only where something is wrong)
 
     if as_data:
         from policy_engine.report.data import to_json  # noqa: PLC0415  (only where data was asked for)
 
-        errors = [problem_to_data(problem, language) for problem in problems]
+        counts = times or (1,) * len(problems)
+        errors = [problem_to_data(problem, language) | {"times": count} for problem, count in zip(problems, counts, strict=True)]
         sys.stderr.write(to_json({"errors": errors}) + "\n")
     else:
-        sys.stderr.write(problems_to_text(problems, language) + "\n")
+        sys.stderr.write(problems_to_text(problems, language, times) + "\n")
 
 
 def answer_refused(error: InputError, form: str, title: str, empty: Mapping[str, object], language: str) -> None:

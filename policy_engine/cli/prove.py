@@ -9,8 +9,10 @@ import click
 
 from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
 from policy_engine.cli.output import answer_refused, note_reworded
+from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
+from policy_engine.report.visible import visible
 
 if TYPE_CHECKING:
     from policy_engine.prove.edition import Proof
@@ -62,6 +64,8 @@ def show_proof(
     from policy_engine.prove.ask import BUDGET  # noqa: PLC0415
     from policy_engine.prove.edition import prove  # noqa: PLC0415
 
+    if witnesses is not None:
+        hold_outputs(language, [Output("--witnesses", witnesses, is_folder=True)])
     try:
         library = Library(rulebook)
         editions = [library.edition(name) for name in ([edition] if edition else library.folders())]
@@ -73,8 +77,11 @@ def show_proof(
         answer_refused(error, form, edition or translate(N_("Proof"), language), NOTHING_PROVEN, language)
         raise
     _write(proofs, form, language)
-    if witnesses:
-        _keep(proofs, witnesses, language)
+    if witnesses is not None:
+        try:
+            _keep(proofs, witnesses, language)
+        except OSError as error:
+            raise click.BadParameter(f"{visible(error.filename or witnesses)}: {error.strerror}", param_hint="'--witnesses'") from error
     return int(not all(proof.passed for proof in proofs))
 
 

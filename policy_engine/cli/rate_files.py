@@ -24,7 +24,12 @@ def rate_files(
     Raises:
         InputError: with the problems of every bad file, after the verdicts of the others were printed.
     """
-    rater = Rater(Library(rulebook), edition)
+    library = Library(rulebook)
+    if record_to is not None:
+        from policy_engine.cli.recording import hold_record  # noqa: PLC0415  (what a run does not need it does not load)
+
+        hold_record(record_to, cases, library, language)
+    rater = Rater(library, edition)
     rated: list[Rated] = []
     rated_paths: list[str] = []
     refusals = Refusals()
@@ -35,7 +40,7 @@ def rate_files(
             rated_paths.append(path)
         except InputError as error:
             refusals.add(path, error)
-    if record_to and rated:
+    if record_to is not None and rated:
         _record(record_to, rated_paths, rated, edition, language)
     note_reworded({one.edition.id: one.edition for one in rated}.values(), language)
     write = sys.stdout.write
@@ -45,7 +50,7 @@ def rate_files(
     else:
         _write_prose(rated, refusals if several else Refusals(), form, language, write)
     if refusals.problems:
-        raise InputError(refusals.problems)
+        raise refusals.error()
     return int(any(one.verdict.outcome in fail_on for one in rated))
 
 
@@ -80,4 +85,4 @@ def _write_prose(rated: Sequence[Rated], refusals: Refusals, form: str, language
     for number, one in enumerate(rated):
         if number or refusals.files:
             write("\n")
-        write_prose(explain(one.verdict, one.edition, language, notices_of(one.verdict.status)), form)
+        write_prose(explain(one.verdict, one.edition, language, notices_of(one.verdict.status, sealed=one.verdict.sealed)), form)

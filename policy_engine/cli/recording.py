@@ -9,14 +9,23 @@ import click
 
 from policy_engine.audit.chain import append
 from policy_engine.audit.record import Rating, make_record
+from policy_engine.cli.outputs import Output, files_read, hold_outputs, rulebook_files
 from policy_engine.errors import N_
+from policy_engine.load.files import YAML
+from policy_engine.load.library import Library
 from policy_engine.messages import plural, translate
+from policy_engine.report.visible import visible
 
 
 def record_option(language: str) -> click.Option:
     """Give the option that names the file of records."""
     words = N_("Append a record of each case, with its verdict and a hash chain, to this file (JSON Lines).")
-    return click.Option(["--record"], metavar="FILE", type=click.Path(dir_okay=False), help=translate(words, language))
+    return click.Option(["--record"], metavar="FILE", type=click.Path(), help=translate(words, language))
+
+
+def hold_record(path: str, cases: Iterable[str], library: Library, language: str) -> None:
+    """Refuse a file of records that cannot be written to, or that is one of the files that are read, before anything is rated."""
+    hold_outputs(language, [Output("--record", path)], [*files_read(cases, YAML), *rulebook_files(library)])
 
 
 def record(path: str, ratings: Iterable[Rating], language: str) -> None:
@@ -27,12 +36,12 @@ def record(path: str, ratings: Iterable[Rating], language: str) -> None:
         head = append(path, (make_record(rating, engine, now) for rating in ratings))
     except ValueError:
         words = N_("`{path}` does not end with a record; nothing was written")
-        raise click.BadParameter(translate(words, language, path=path), param_hint="'--record'") from None
+        raise click.BadParameter(translate(words, language, path=visible(path)), param_hint="'--record'") from None
     except OSError as error:
-        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--record'") from error
+        raise click.BadParameter(f"{visible(path)}: {error.strerror}", param_hint="'--record'") from error
     told = plural(
         "recorded in {path}: {number} record, head {head}", "recorded in {path}: {number} records, head {head}", head.length, language,
-        path=path, head=head.hash,
+        path=visible(path), head=head.hash,
     )  # fmt: skip
     click.echo(told, err=True)
 

@@ -25,7 +25,11 @@ class Refusals:
     @property
     def problems(self) -> list[Problem]:
         """Every problem, those of a rulebook once however many cases met them."""
-        return list(InputError([*self.others, *(problem for _, error in self.files for problem in error.problems)]).problems)
+        return list(self.error().problems)
+
+    def error(self) -> InputError:
+        """Return every problem as one error, which knows how many cases met each."""
+        return InputError([*self.others, *(problem for _, error in self.files for problem in error.problems)])
 
     @property
     def by_rulebook(self) -> int:

@@ -9,12 +9,13 @@ import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
-from policy_engine.cli.recording import record_option
+from policy_engine.cli.recording import hold_record, record_option
 from policy_engine.cli.streams import going_through
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.round import Round
+from policy_engine.report.visible import visible
 
 _HELP = N_(
     """Rate a folder of cases as one year's round: units, collectives, then persons.
@@ -52,9 +53,9 @@ def _day(language: str, _context: click.Context, _option: click.Parameter, value
     """Read the day of `--as-of`."""
     from policy_engine.language.quantity import read_day  # noqa: PLC0415
 
-    day = read_day(value) if value else None
-    if value and day is None:
-        raise click.BadParameter(translate(N_("`{found}` is not a day like 2020-12-15"), language, found=value))
+    day = read_day(value) if value is not None else None
+    if value is not None and day is None:
+        raise click.BadParameter(translate(N_("`{found}` is not a day like 2020-12-15"), language, found=visible(value)))
     return day
 
 
@@ -87,11 +88,14 @@ def show_round(language: str, asked: Asked) -> int:
     from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.load.round import load_round  # noqa: PLC0415
 
+    library = Library(asked.rulebook)
+    if asked.record is not None:
+        hold_record(asked.record, [asked.folder], library, language)
     gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
     reading, rating = (going_through(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
-    files = load_round(asked.folder, Library(asked.rulebook), asked.edition, reading)
+    files = load_round(asked.folder, library, asked.edition, reading)
     done = rate_round(files, asked.as_of, rating, for_many)
-    if asked.record and done.rated:
+    if asked.record is not None and done.rated:
         _record(asked.record, done, asked.edition, language)
     note_reworded((done.edition,), language)
     if done.rated:
@@ -130,7 +134,7 @@ def _write(done: Round, form: str, language: str) -> None:
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.round import explain_round  # noqa: PLC0415
 
-    page = explain_round(done, language, notices_of(done.edition.status))
+    page = explain_round(done, language, notices_of(done.edition.status, sealed=done.edition.sealed))
     if done.problems:
         from policy_engine.report.slips import slip_section  # noqa: PLC0415
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
+from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 
@@ -75,6 +76,8 @@ def test_cases(language: str, asked: Asked) -> int:
     from policy_engine.explain.tested import Run  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
 
+    if asked.suggest is not None:
+        hold_outputs(language, [Output("--suggest", asked.suggest, is_folder=True)])
     refusals = Refusals()
     begun = time.perf_counter()
     library = Library(asked.rulebook)
@@ -91,7 +94,7 @@ def test_cases(language: str, asked: Asked) -> int:
         suggest(asked.suggest, examined, library, language)
     _write(run, asked.form, language, refusals, time.perf_counter() - begun)
     if refusals.problems:
-        raise InputError(refusals.problems)
+        raise refusals.error()
     return int(not run.passed)
 
 

@@ -18,6 +18,7 @@ from policy_engine.load.library import Library
 from policy_engine.messages import translate
 from policy_engine.report.files import write_new
 from policy_engine.report.trial import suggestion_facts, suggestion_text
+from policy_engine.report.visible import visible
 from policy_engine.trial.bench import Bench
 from policy_engine.trial.oracle import Oracle
 from policy_engine.trial.run import Trial, try_cases
@@ -81,10 +82,10 @@ def _put(path: str, text: str, language: str) -> str:
         BadParameter: where that cannot be.
     """
     if os.path.lexists(path):
-        return translate(N_("the file {path} exists already; it is left as it is"), language, path=path)
+        return translate(N_("the file {path} exists already; it is left as it is"), language, path=visible(path))
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         write_new(path, text)
     except OSError as error:
-        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="'--suggest'") from error
-    return translate(N_("written: {path}"), language, path=path)
+        raise click.BadParameter(f"{visible(path)}: {error.strerror}", param_hint="'--suggest'") from error
+    return translate(N_("written: {path}"), language, path=visible(path))

@@ -10,6 +10,7 @@ from policy_engine.columnar.order import Source
 from policy_engine.columnar.words import FORMATS, format_of
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.language.types import NOUNS
+from policy_engine.load.files import files_below, odd_kind
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -44,8 +45,9 @@ def find_sources(paths: Iterable[str], form: str | None, *, elsewhere: bool = Fa
     problems: list[Problem] = []
     written = {os.path.realpath(path) for path in without}
     for path in paths:
-        files = [path] if path == INPUT or (elsewhere and is_elsewhere(path)) else _files(path, written)
-        if not files:
+        odd = len(problems)
+        files = [path] if path == INPUT or (elsewhere and is_elsewhere(path)) else _files(path, written, problems)
+        if not files and len(problems) == odd:
             problems.append(Problem("PE853", Location(path, 1, 1), {"path": path}))
         for file in files:
             known = form or format_of(file)
@@ -63,11 +65,23 @@ def _reason(file: str) -> str:
     return _CASES if file.lower().endswith((".yaml", ".yml")) else _NO_ENDING
 
 
-def _files(path: str, written: Collection[str]) -> list[str]:
-    """Return the files that a path on this machine leads to."""
+def files_of(path: str) -> list[str]:
+    """Return the files that a path leads to, for a comparison with what is written."""
+    return [] if path == INPUT else _files(path, (), [])
+
+
+def _files(path: str, written: Collection[str], problems: list[Problem]) -> list[str]:
+    """Return the files that a path on this machine leads to; a pipe among those that a folder or a pattern names is a problem."""
     if os.path.exists(path) and not os.path.isdir(path):
         return [path]
-    found = _below(path) if os.path.isdir(path) else sorted(glob.glob(path, recursive=True))
+    odd: list[Problem] = []
+    if os.path.isdir(path):
+        found = sorted(file for file in files_below(path, ("",), odd) if _is_of_rows(file))
+        problems += [one for one in odd if _is_of_rows(one.location.file)]
+    else:
+        kinds = {file: odd_kind(file) for file in sorted(glob.glob(path, recursive=True))}
+        problems += [Problem("PE880", Location(file, 1, 1), {"found": kind}) for file, kind in kinds.items() if kind]
+        found = [file for file, kind in kinds.items() if kind is None]
     return [file for file in found if not _is_of(os.path.realpath(file), written)]
 
 
@@ -76,10 +90,9 @@ def _is_of(file: str, written: Collection[str]) -> bool:
     return any(file == one or file.startswith(one + os.sep) for one in written)
 
 
-def _below(folder: str) -> list[str]:
-    """Return the files of rows below a folder; a pipe or a device among them is none."""
-    files = [os.path.join(base, name) for base, _, names in os.walk(folder) for name in names]
-    return sorted(file for file in files if format_of(file) and not os.path.basename(file).startswith((".", "_")) and os.path.isfile(file))
+def _is_of_rows(file: str) -> bool:
+    """Return whether the name of a file is one of rows."""
+    return format_of(file) is not None and not os.path.basename(file).startswith((".", "_"))
 
 
 def unreadable(source: Source, error: Exception) -> InputError:

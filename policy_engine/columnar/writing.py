@@ -23,8 +23,12 @@ _ROW_GROUP = 250_000
 
 @contextlib.contextmanager
 def beside(path: str) -> Generator[str]:
-    """Give a name beside a file for what is being written; it takes the file's place where all went well, and is gone where not."""
-    handle, name = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".policy-engine-")
+    """Give a name beside a file for what is being written; it takes the file's place where all went well, and is gone where not.
+
+    A link is written through: what it leads to is replaced, and the link stays.
+    """
+    path = os.path.realpath(path)
+    handle, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
     os.close(handle)
     try:
         yield name

@@ -77,7 +77,7 @@ class Surveyor:
         asked = frozenset(one.fact for one in gathered).union(*concerning)
         unread = tuple(name for name in verdict.unread if name not in asked)
         deductions = (*verdict.deductions, *self._implied(found, values, interpreter, verdict))
-        return verdict._replace(duties=duties, ceilings=ceilings, unread=unread, deductions=deductions)
+        return verdict._replace(duties=duties, ceilings=ceilings, unread=unread, deductions=deductions, sealed=self.plan.edition.sealed)
 
     def values(self, case: Case, verdict: Verdict) -> dict[str, Value]:
         """Give what is known of a case where something is asked beside its level: facts, what was deduced, and the record."""

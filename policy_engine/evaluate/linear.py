@@ -74,7 +74,7 @@ def components(rows: Iterable[Row]) -> list[frozenset[Row]]:
 
 
 class Stage(NamedTuple):
-    """A variable, and the rows that bound it once the variables of later stages are chosen."""
+    """A variable, and the rows that bound it once the variables of later stages are chosen; without rows it may be anything."""
 
     name: str
     rows: tuple[Row, ...]
@@ -93,9 +93,15 @@ def eliminate(rows: Iterable[Row], rational: Rational) -> list[Stage] | bool | N
             return False
         stages.append(Stage(name, tuple(mine)))
         current = _tightest([*rest, *combined])
+        stages += [Stage(free, ()) for free in sorted(_names(mine) - _names(current) - {name})]
         if len(current) > MAX_ROWS:
             return None
     return stages
+
+
+def _names(rows: Iterable[Row]) -> set[str]:
+    """Return the variables of rows."""
+    return {name for row in rows for name, _ in row.terms}
 
 
 def _tightest(rows: Iterable[Row]) -> list[Row]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
-from policy_engine.errors import InputError
+from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.facts import problem_at
@@ -47,6 +47,7 @@ class Rater:
         self._evaluator = evaluator
         self._evaluators: dict[str, Evaluator] = {}
         self._surveyors: dict[str, Surveyor] = {}
+        self._refused: dict[str, tuple[Problem, ...]] = {}
         self._named: dict[tuple[str, str], str] = {}
 
     def rate(self, path: str) -> Rated:
@@ -74,7 +75,17 @@ class Rater:
             raise InputError([problem_at(case, case.places["case",], "PE512", {"name": case.id, "first": first})])
 
     def _prepare(self, edition: Edition) -> Evaluator:
-        """Prepare an edition."""
-        self._evaluators[edition.id] = self._evaluator(edition)
+        """Prepare an edition, once: what is wrong with it is kept too.
+
+        Raises:
+            InputError: where its figures contradict each other.
+        """
+        if edition.id in self._refused:
+            raise InputError(self._refused[edition.id])
+        try:
+            self._evaluators[edition.id] = self._evaluator(edition)
+        except InputError as error:
+            self._refused[edition.id] = error.problems
+            raise
         self._surveyors[edition.id] = Surveyor(self._evaluators[edition.id].plan)
         return self._evaluators[edition.id]

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.errors import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.explain.words import status_word
 from policy_engine.load.new_edition import Remaining
 from policy_engine.load.seal import SealReport
 from policy_engine.messages import sentence, translate
@@ -38,7 +39,7 @@ def explain_list(shelved: Sequence[Shelved], language: str) -> Explanation:
 def _row(one: Shelved, language: str) -> tuple[str, ...]:
     """Give the row of an edition."""
     edition = one.edition
-    status = translate(N_("issued") if edition.status == "issued" else N_("draft"), language)
+    status = status_word(edition.status, language, sealed=one.report.sealed and is_whole(one.report))
     begins, until = edition.in_force
     force = f"{begins or '…'} – {until or '…'}" if begins or until else "—"
     title = sentence(edition.title, language)
@@ -70,6 +71,10 @@ def explain_edition(one: Shelved, language: str) -> Explanation:
     notes = [say(N_("revision {revision}"), revision=edition.revision), say(N_("folder {folder}"), folder=one.folder)]
     if edition.status != "issued":
         notes.insert(0, say(N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")))
+    elif not one.report.sealed:
+        notes.insert(
+            0, say(N_("This edition says that it is issued, but there is no seal that shows it; hold it against the sealed original."))
+        )
     basis = tuple(Line("note", f"{basis.id}, {basis.day}: {sentence(basis.title, language)}") for basis in edition.basis)
     remarks = tuple(Line("note", sentence(text, language)) for text in edition.notes)
     counts = (

@@ -8,7 +8,7 @@ from policy_engine.evaluate.summary import Noted, Paper, Spread, Summary, Tie, s
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.explain.duties import SEVERITY_MARKS
 from policy_engine.explain.shares import percent, share_bars
-from policy_engine.explain.words import files_counted
+from policy_engine.explain.words import files_counted, status_word
 from policy_engine.messages import sentence, translate
 from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
 from policy_engine.model.verdict import Gathered
@@ -69,7 +69,7 @@ class _Told:
         """Name the edition, the day, and what every answer carries."""
         edition = self.done.edition
         words = {"edition": edition.id, "revision": edition.revision[:19]}
-        words["status"] = self.say(N_("issued")) if edition.status == "issued" else self.say(N_("draft"))
+        words["status"] = status_word(edition.status, self.language, sealed=edition.sealed)
         yield self.say(N_("Edition {edition} ({status}), revision {revision}…"), **words)
         if self.done.as_of:
             yield self.say(N_("As it stood on {day}: what came later is left out"), day=self.done.as_of.isoformat())

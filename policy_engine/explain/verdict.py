@@ -10,6 +10,7 @@ from policy_engine.evaluate.shown import shown
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.explain.duties import duty_sections
 from policy_engine.explain.shares import figures_text, share_bars
+from policy_engine.explain.words import status_word
 from policy_engine.language.values import Value
 from policy_engine.messages import plural, sentence, translate
 from policy_engine.model.rulebook import Edition
@@ -67,7 +68,7 @@ class _Explainer:
 
     def _edition(self) -> str:
         """Name the edition, its status, its digest and the track."""
-        status = self._(N_("issued")) if self.verdict.status == "issued" else self._(N_("draft"))
+        status = status_word(self.verdict.status, self.language, sealed=self.verdict.sealed)
         words = {"edition": self.edition.id, "status": status, "revision": self.verdict.revision[:19]}
         first = self._(N_("Edition {edition} ({status}), revision {revision}…"), **words)
         if self.track is None:

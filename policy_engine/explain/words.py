@@ -20,3 +20,10 @@ def files_counted(rated: int, refused: int, language: str) -> str:
         "{number} file: {rated} rated, {refused} refused.", "{number} files: {rated} rated, {refused} refused.",
         rated + refused, language, rated=rated, refused=refused,
     )  # fmt: skip
+
+
+def status_word(status: str, language: str, *, sealed: bool) -> str:
+    """Return the word for an edition's status; one that says it is issued is only taken at its word where a seal shows it."""
+    if status != "issued":
+        return translate(N_("draft"), language)
+    return translate(N_("issued") if sealed else N_("says that it is issued; no seal shows it"), language)

@@ -9,7 +9,7 @@ from policy_engine.language.values import Value
 from policy_engine.load.case_expect import read_expect
 from policy_engine.load.case_record import RECORD, read_record
 from policy_engine.load.case_values import read_value
-from policy_engine.load.files import read_bytes
+from policy_engine.load.files import YAML, files_below, read_bytes
 from policy_engine.load.library import Library, governs
 from policy_engine.load.node import Node
 from policy_engine.load.schema import check_schema
@@ -145,22 +145,32 @@ def _is_manifest_file(path: str) -> bool:
 
 def is_round(path: str) -> bool:
     """Tell whether a folder has a round's own file."""
-    return os.path.isdir(path) and any(map(_is_manifest_file, find_cases(path)))
+    return os.path.isdir(path) and any(map(_is_manifest_file, find_cases(path, [])))
 
 
-def find_cases(folder: str) -> list[str]:
-    """Give the case files below a folder, in the order of their paths.
+def find_cases(folder: str, problems: list[Problem] | None = None) -> list[str]:
+    """Return the case files below a folder, in the order of their paths.
+
+    Args:
+        folder: the folder.
+        problems: takes what bears the name of a case file and is none (PE880); without it that is raised.
 
     Raises:
         InputError: PE511 where there is none, PE515 where there is a table instead; an empty run is never a success.
     """
-    files = [os.path.join(base, name) for base, _, names in os.walk(folder) for name in names]
-    found = [path for path in files if path.endswith((".yaml", ".yml"))]
+    odd: list[Problem] = []
+    files = files_below(folder, ("",), odd)
+    found = [path for path in files if path.endswith(YAML)]
+    odd = [one for one in odd if one.location.file.endswith(YAML)]
     tables = sorted(filter(is_table, files))
-    if tables and not found:
+    if tables and not found and not odd:
         raise InputError([not_cases("PE515", tables[0])])
-    if not found:
+    if not found and not odd:
         raise InputError([Problem("PE511", Location(folder, 1, 1), {"folder": folder})])
+    if odd and problems is None:
+        raise InputError(odd)
+    if problems is not None:
+        problems += odd
     return sorted(found)
 
 
@@ -169,7 +179,7 @@ def expand(cases: Sequence[str], problems: list[Problem]) -> list[str]:
     paths: list[str] = []
     for case in cases:
         try:
-            paths += [path for path in find_cases(case) if not _is_manifest_file(path)] if os.path.isdir(case) else [case]
+            paths += [path for path in find_cases(case, problems) if not _is_manifest_file(path)] if os.path.isdir(case) else [case]
         except InputError as error:
             problems.extend(error.problems)
     return paths

@@ -4,7 +4,6 @@ Each file states its kind by one of its keys; an edition may be cut into as many
 chapters ask for. Everything that is wrong in any of them is told in one run.
 """
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from policy_engine.load.build_track import build_track, build_unused, criteria_n
 from policy_engine.load.build_words import build_words
 from policy_engine.load.context import Context
 from policy_engine.load.declared import Declared
-from policy_engine.load.files import is_shipped, read_bytes
+from policy_engine.load.files import YAML, files_below, is_shipped, read_bytes
 from policy_engine.load.lock import read_seal, same_texts, sealed_documents
 from policy_engine.load.meaning import revision_of
 from policy_engine.load.node import Node
@@ -63,11 +62,12 @@ def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
         InputError: with every problem of every file; PE608 to PE610 where a sealed edition means something else now.
     """
     raws = read_raws(folder)
-    seal = read_seal(folder) if heed_lock else None
+    found = read_seal(folder)
+    seal = found if heed_lock else None
     if seal and is_shipped(folder) and same_texts(seal, folder, raws):
         sealed = sealed_documents(folder, raws, seal)
         if sealed is not None:
-            return _build(_sort(folder, sealed))._replace(revision=f"sha256:{seal.revision}")
+            return _build(_sort(folder, sealed))._replace(revision=f"sha256:{seal.revision}", sealed=True)
     documents = [read_document(raw, path) for path, raw in raws.items()]
     by_path = {document.file: document for document in documents}
     report = hold_against_seal(folder, seal, by_path, raws)
@@ -76,7 +76,9 @@ def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
     ):
         raise InputError([*seal_problems(report, folder, by_path), *(p for document in documents for p in document.problems)])
     edition = _checked(folder, documents, raws)
-    return edition._replace(revision=revision_of(document.data for document in documents), reworded=report.text_only)
+    return edition._replace(
+        revision=revision_of(document.data for document in documents), reworded=report.text_only, sealed=found is not None
+    )  # fmt: skip
 
 
 def _checked(folder: str, documents: list[Document], raws: Mapping[str, bytes]) -> Edition:
@@ -107,15 +109,16 @@ def build_noting(folder: str, documents: Sequence[Document], raws: Mapping[str, 
 
 
 def read_raws(folder: str) -> dict[str, bytes]:
-    """Read the bytes of every YAML file below a folder, in the order of their names."""
-    raws: dict[str, bytes] = {}
-    for base, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            if name.endswith((".yaml", ".yml")):
-                path = os.path.join(base, name)
-                raws[path] = read_bytes(path, MAX_BYTES)
-    return raws
+    """Read the bytes of every YAML file below a folder, in the order of their names.
+
+    Raises:
+        InputError: PE880, where something bears the name of such a file and is none; PE114, where one cannot be read.
+    """
+    odd: list[Problem] = []
+    found = files_below(folder, YAML, odd)
+    if odd:
+        raise InputError(odd)
+    return {path: read_bytes(path, MAX_BYTES) for path in found}
 
 
 def _sort(folder: str, documents: Iterable[Document]) -> Found:

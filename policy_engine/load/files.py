@@ -2,10 +2,12 @@
 
 import errno
 import os
+import stat
 import sys
+from collections.abc import Iterator
 from typing import BinaryIO
 
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import N_, InputError, Problem, Words
 from policy_engine.source import Location
 
 _REASONS = {
@@ -66,6 +68,49 @@ def read_input(path: str, limit: int) -> bytes:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
 
 
+YAML = (".yaml", ".yml")
+"""How the names of rulebook and case files end."""
+
+KINDS = {
+    stat.S_IFDIR: N_("a folder"), stat.S_IFIFO: N_("a pipe"), stat.S_IFSOCK: N_("a socket"), stat.S_IFCHR: N_("a device"),
+    stat.S_IFBLK: N_("a device"), stat.S_IFLNK: N_("a link that leads nowhere"),
+}  # fmt: skip
+"""What can bear a name beside a regular file."""
+
+
+def odd_kind(path: str) -> Words | None:
+    """Return what lies at a path where that is no regular file; None where it is one, nothing, or what only opening it tells."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        mode = os.lstat(path).st_mode if os.path.lexists(path) else stat.S_IFREG
+    except (OSError, ValueError):
+        return None
+    return None if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), N_("a device"))
+
+
+def files_below(folder: str, endings: tuple[str, ...], problems: list[Problem], *, hidden: bool = True) -> list[str]:
+    """Return the regular files below a folder whose names have one of the endings, folder by folder.
+
+    Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880.
+    """
+    found: list[str] = []
+    for path in _named_below(folder, endings, hidden=hidden):
+        kind = odd_kind(path)
+        if kind is None:
+            found.append(path)
+        else:
+            problems.append(Problem("PE880", Location(path, 1, 1), {"found": kind}))
+    return found
+
+
+def _named_below(folder: str, endings: tuple[str, ...], *, hidden: bool) -> Iterator[str]:
+    """Return the paths below a folder with one of the endings, folders aside."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = [name for name in sorted(folders) if hidden or not name.startswith(".")]
+        yield from (os.path.join(base, name) for name in sorted(names) if name.endswith(endings) and (hidden or not name.startswith(".")))
+
+
 def read_text(path: str, limit: int = 16 * 1024 * 1024) -> str:
     """Read a plain text file whole.
 
@@ -90,11 +135,14 @@ def lines_of(text: str) -> tuple[str, ...]:
 def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
     """Write a file whole or not at all, in the place of one that may be there; where that fails nothing is left behind.
 
+    A link is written through: what it leads to is replaced, and the link stays.
+
     Raises:
         OSError: where it cannot be written.
     """
     import tempfile  # noqa: PLC0415  (rating a case writes nothing)
 
+    path = os.path.realpath(path)
     handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -9,7 +9,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
-from policy_engine.load.files import data_root, is_shipped, read_bytes
+from policy_engine.load.files import data_root, is_shipped, odd_kind, read_bytes
 from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -24,12 +24,13 @@ _PLAIN_STATUS = re.compile(rb"^status: (issued|draft)\r?$", re.MULTILINE)
 
 
 class Library:
-    """The editions below one folder; each is read when it is first asked for, and then kept."""
+    """The editions below one folder; each is read when it is first asked for, and then kept, or what is wrong with it."""
 
     def __init__(self, folder: str | None = None) -> None:
         """Look into a folder: one of editions, or one edition itself. Without one, the editions shipped with the engine."""
         self.folder = folder if folder is not None else os.path.join(data_root(), "rulebook")
         self._loaded: dict[str, Edition] = {}
+        self._refused: dict[str, tuple[Problem, ...]] = {}
         self._folders: dict[str, str] | None = None
 
     def folders(self) -> Mapping[str, str]:
@@ -51,8 +52,14 @@ class Library:
         folders = self.folders()
         if name not in folders:
             raise InputError([self._no_such(name, asked_at or Location(self.folder, 1, 1))])
+        if name in self._refused:
+            raise InputError(self._refused[name])
         if name not in self._loaded:
-            self._loaded[name] = load_edition(folders[name])
+            try:
+                self._loaded[name] = load_edition(folders[name])
+            except InputError as error:
+                self._refused[name] = error.problems
+                raise
         return self._loaded[name]
 
     def edition_or_last(self, name: str | None) -> Edition:
@@ -127,6 +134,8 @@ class Library:
         found: dict[str, str] = {}
         for folder in fronts:
             front = os.path.join(folder, _FRONT)
+            if (kind := odd_kind(front)) and not os.path.isdir(front):
+                raise InputError([Problem("PE880", Location(front, 1, 1), {"found": kind})])
             if os.path.isfile(front):
                 raw = read_bytes(front, MAX_BYTES)
                 plain = _PLAIN_ID.search(raw)

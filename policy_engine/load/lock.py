@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from policy_engine.errors import InputError, Problem
 from policy_engine.load.digest import sha256_of
+from policy_engine.load.files import odd_kind
 from policy_engine.load.yaml_text import Document
+from policy_engine.source import Location
 
 NAME = "editions.lock"
 COPIES = "sealed"
@@ -48,6 +51,11 @@ def name_of(folder: str, path: str) -> str:
     return f"{_split(folder)[0]}/{os.path.relpath(path, folder).replace(os.sep, '/')}"
 
 
+def is_a_name(name: str) -> bool:
+    """Return whether the lock can hold a name: one line of text, which is no remark."""
+    return bool(name) and name.isprintable() and not name.startswith("#")
+
+
 def copy_path(folder: str) -> str:
     """Give the path of the sealed copy of an edition."""
     edition, root = _split(folder)
@@ -74,8 +82,11 @@ class SealedCopy(NamedTuple):
 
 def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
     """Give the sealed meaning of an edition; None where the copy is missing or not the sealed one."""
+    path = copy_path(folder)
     try:
-        with open(copy_path(folder), "rb") as file:
+        if odd_kind(path):
+            return None
+        with open(path, "rb") as file:
             raw = file.read()
     except OSError:
         return None
@@ -119,7 +130,13 @@ def split_line(line: str) -> tuple[str, dict[str, str]]:
 
 
 def _lines(path: str, edition: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give the lines of a lock about one edition: a name, and a digest by each mark."""
+    """Give the lines of a lock about one edition: a name, and a digest by each mark.
+
+    Raises:
+        InputError: PE880, where the lock is no file.
+    """
+    if kind := odd_kind(path):
+        raise InputError([Problem("PE880", Location(path, 1, 1), {"found": kind})])
     try:
         with open(path, encoding="utf-8") as file:
             for line in file:

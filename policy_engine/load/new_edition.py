@@ -1,5 +1,6 @@
 """A new edition from an old one: a full copy with its comments, under its own id and period, as a draft."""
 
+import errno
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.files import odd_kind
 from policy_engine.load.tidy.modeline import moved
 from policy_engine.load.yaml_text import Document, Path, read_document
 from policy_engine.model.rulebook import Edition
@@ -50,13 +52,24 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
     os.makedirs(root, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".policy-engine-") as beside:
         copy = os.path.join(beside, name)
-        shutil.copytree(old, copy)
+        shutil.copytree(old, copy, copy_function=_copied)
         before = load_edition(copy, heed_lock=False)
         _rewrite_front(os.path.join(copy, _FRONT), before, name, first, last)
         _rewrite_modelines(old, copy, target)
         load_edition(copy, heed_lock=False)
         os.rename(copy, target)
     return target, tuple(_remaining(target, before.begins.year, (first.year, last.year)))
+
+
+def _copied(source: str, copy: str) -> str:
+    """Copy a file; what is none would be read for ever.
+
+    Raises:
+        OSError: where it is none.
+    """
+    if odd_kind(source):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), source)
+    return shutil.copy2(source, copy)
 
 
 def _rewrite_modelines(old: str, copy: str, target: str) -> None:

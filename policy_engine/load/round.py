@@ -31,7 +31,10 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     if os.path.isfile(folder):
         raise InputError([not_cases("PE515" if is_table(folder) else "PE516", folder)])
     reading = _Reading(library, edition)
-    for path in watch(find_cases(folder)):
+    odd: list[Problem] = []
+    found = find_cases(folder, odd)
+    reading.refuse(odd)
+    for path in watch(found):
         reading.read(path)
     if not reading.editions:
         raise InputError(reading.problems or [_empty(folder)])
@@ -96,6 +99,12 @@ class _Reading:
             Entry(case.id, path, subject.get("id", ""), case, case.links, case.places, case.lines, raw, subject.get("name", ""))
         )
 
+    def refuse(self, odd: Iterable[Problem]) -> None:
+        """Keep what bears the name of a case and is no file: nobody knows whose it would have been."""
+        for problem in odd:
+            self.problems.append(problem)
+            self._nameless(problem.location.file)
+
     def _manifest(self, document: Document) -> None:
         """Read the round's own file: its name, and the units that are no case."""
         node = Node(document)
@@ -153,6 +162,8 @@ def _readable(raw: bytes, path: str) -> Document:
 
 def name_in(path: str) -> str:
     """Return the name of the case in a file that was refused, "" where it cannot be read."""
+    if not os.path.isfile(path):
+        return ""  # a pipe is read once
     try:
         data = _readable(read_bytes(path, MAX_BYTES), path).data
     except InputError:

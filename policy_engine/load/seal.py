@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from policy_engine.errors import Problem
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.digest import sha256_of
-from policy_engine.load.files import write_whole
+from policy_engine.load.files import lines_of, read_text, write_whole
 from policy_engine.load.lock import COPIES, NAME, Seal, copy_path, lock_line, name_of, read_seal, sealed_data, split_line, text_digest
 from policy_engine.load.meaning import canonical, in_order, revision_of
 from policy_engine.load.yaml_text import Document, Path
@@ -128,13 +128,13 @@ def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[s
     names = {name_of(folder, path): path for path in sorted(documents)}
     revision = revision_of(document.data for document in documents.values()).removeprefix("sha256:")
     copy = in_order({"revision": revision, "files": {name: documents[path].data for name, path in names.items()}})
+    lock = os.path.join(root, NAME)
+    kept = [line for line in _kept(lock) if split_line(line)[0] != edition and not line.startswith(f"{edition}/")]
     os.makedirs(os.path.join(root, COPIES), exist_ok=True)
     write_whole(copy_path(folder), copy)
     lines = [lock_line(edition, meaning=revision, copy=sha256_of((copy,)))]
     for name, path in names.items():
         lines.append(lock_line(name, meaning=sha256_of((canonical(documents[path].data),)), text=text_digest(raws[path])))
-    lock = os.path.join(root, NAME)
-    kept = [line for line in _kept(lock) if split_line(line)[0] != edition and not line.startswith(f"{edition}/")]
     write_whole(lock, "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode())
     seal = read_seal(folder)
     assert seal
@@ -142,9 +142,10 @@ def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[s
 
 
 def _kept(path: str) -> list[str]:
-    """Give the lines of a lock, without its remarks."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            return [line.rstrip("\n") for line in file if line.strip() and not line.startswith("#")]
-    except FileNotFoundError:
-        return []
+    """Return the lines of a lock, without its remarks; none where there is no lock yet.
+
+    Raises:
+        InputError: PE101, PE102, PE114, where the lock that is there cannot be read: what it says of other editions must not be lost.
+    """
+    lines = lines_of(read_text(path)) if os.path.lexists(path) else ()
+    return [line for line in lines if line.strip() and not line.startswith("#")]

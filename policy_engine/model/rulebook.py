@@ -183,3 +183,5 @@ class Edition(NamedTuple):
     """What the tracks and the facts leave out on purpose; a chapter's stand there."""
     reworded: tuple[str, ...] = ()
     """Files of a sealed edition in which only comments or spacing differ from what was sealed."""
+    sealed: bool = False
+    """Whether a seal shows that it is what was issued."""

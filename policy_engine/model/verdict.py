@@ -211,3 +211,5 @@ class Verdict(NamedTuple):
     eligibility: tuple[EligibilityTrace, ...] = ()
     ceilings: tuple[CeilingTrace, ...] = ()
     duties: Duties = Duties()
+    sealed: bool = False
+    """Whether a seal shows that the edition is what was issued."""

@@ -7,9 +7,10 @@ from policy_engine.compare.cases import NotRated, Shift
 from policy_engine.compare.differences import KINDS, Change
 from policy_engine.compare.parts import Shown
 from policy_engine.errors import N_, Problem
+from policy_engine.explain.words import status_word
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.notices import DRAFT, NOTICE
+from policy_engine.report.notices import NOTICE, notices_of
 from policy_engine.report.problems import message_of
 from policy_engine.report.refused import refused_notice
 
@@ -28,9 +29,9 @@ def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], 
     """
     notes: list[str] = []
     for edition in editions:
-        status = translate(N_("issued") if edition.status == "issued" else N_("draft"), language)
+        status = status_word(edition.status, language, sealed=edition.sealed)
         notes.append(translate(STANDS, language, edition=edition.id, status=status, revision=edition.revision[:19]))
-        notes += [translate(DRAFT, language)] if edition.status != "issued" else []
+        notes += [translate(note, language) for note in notices_of(edition.status, sealed=edition.sealed) if note != NOTICE]
     notes += [translate(CASE_BY_CASE, language, folder=folder) for folder in rounds]
     return [*notes, translate(NOTICE, language)] if rated else notes
 

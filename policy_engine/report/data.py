@@ -1,6 +1,7 @@
 """A verdict as JSON: its plain data, with the notice that stands beside every answer."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,17 @@ def to_json(data: Any) -> str:
     """
     parts: list[str] = []
     _write(data, "\n", parts.append)
-    return "".join(parts)
+    text = "".join(parts)
+    return text if text.isascii() and "\x7f" not in text else _ODD.sub(_escaped, text)
+
+
+_ODD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What steers a terminal or the order of what is shown, ends a line, or is no character; JSON itself asks for no escape of these."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Return a character as JSON escapes it: the value is the same."""
+    return f"\\u{ord(found[0]):04x}"
 
 
 _TEXT = json.encoder.encode_basestring
@@ -64,5 +75,7 @@ def _write_mapping(value: Mapping[str, Any], line: str, out: Callable[[str], obj
 
 def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
     """Give a verdict as the contract writes it; its schema is `schemas/verdict.schema.json`."""
-    notice = {language: " ".join(translate(n, language) for n in notices_of(verdict.status)) for language in LANGUAGES}
-    return verdict_as_data(verdict) | {"notice": notice}
+    notice = {
+        language: " ".join(translate(n, language) for n in notices_of(verdict.status, sealed=verdict.sealed)) for language in LANGUAGES
+    }
+    return verdict_as_data(verdict) | {"sealed": verdict.sealed, "notice": notice}

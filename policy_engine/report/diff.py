@@ -3,12 +3,14 @@
 import difflib
 from collections.abc import Iterator
 
+from policy_engine.report.visible import visible
+
 _NO_END = "\\ No newline at end of file\n"
 
 
 def unified_diff(path: str, before: str, after: str) -> str:
     """Write what changes in a file, as `patch` and `git apply` read it."""
-    return "".join(_ended(difflib.unified_diff(_lines(before), _lines(after), f"a/{path}", f"b/{path}")))
+    return "".join(_ended(difflib.unified_diff(_lines(before), _lines(after), f"a/{visible(path)}", f"b/{visible(path)}")))
 
 
 def _lines(text: str) -> list[str]:

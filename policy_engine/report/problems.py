@@ -1,6 +1,6 @@
 """Problems as a rule author reads them: the place, what was found, the line with a caret, what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
@@ -14,6 +14,7 @@ _LOOK_ALIKE = N_("; these look alike and may say opposite things, so choose by w
 _UNDER = N_(" under `{name}:`")
 _HINT = N_(" (write {hint})")
 _PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
+_TIMES = N_("cases that it keeps from being rated: {count}")
 _MAX_EXCERPT = 160
 _TAB = "→"
 """How a tab is shown, so that it is not taken for spaces."""
@@ -23,7 +24,7 @@ _MAX_WORDS = 600
 def problem_to_text(problem: Problem, language: str) -> str:
     """Write one problem."""
     place = problem.location
-    lines = [f"{place.file}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
+    lines = [f"{visible(place.file)}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
     lines += caret_of(problem)
     return "\n".join([*lines, f"  → {advice_of(problem, language)}"])
 
@@ -58,9 +59,13 @@ def problems_to_data(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def problems_to_text(problems: Iterable[Problem], language: str) -> str:
-    """Write problems one below the other."""
-    return "\n".join(problem_to_text(problem, language) for problem in problems)
+def problems_to_text(problems: Sequence[Problem], language: str, times: Sequence[int] = ()) -> str:
+    """Write problems one below the other, each with how many cases it hits where those are several."""
+    lines: list[str] = []
+    for problem, count in zip(problems, times or (1,) * len(problems), strict=True):
+        lines.append(problem_to_text(problem, language))
+        lines += [f"  → {translate(_TIMES, language, count=count)}"] if count > 1 else []
+    return "\n".join(lines)
 
 
 def message_of(problem: Problem, language: str) -> str:

@@ -15,8 +15,10 @@ def round_to_data(done: Round) -> dict[str, Any]:
     """Give a round as data; its schema is `schemas/round.schema.json`."""
     summary = summarise(done)
     rated = {one.case.id: one for one in done.rated}
+    notices = notices_of(done.edition.status, sealed=done.edition.sealed)
     return {
-        "round": done.id, "edition": done.edition.id, "status": done.edition.status, "revision": done.edition.revision,
+        "round": done.id, "edition": done.edition.id, "status": done.edition.status, "sealed": done.edition.sealed,
+        "revision": done.edition.revision,
         "as_of": done.as_of.isoformat() if done.as_of else None,
         "files": len(done.rated) + len(done.refused),
         "refused": [_refused(one, summary) for one in done.refused],
@@ -39,7 +41,7 @@ def round_to_data(done: Round) -> dict[str, Any]:
         "not_covered": [{"case": case, **trace_to_data(route)} for case, route in summary.uncovered],
         "caps": [_cap(cap) for cap in done.caps],
         "cases": [_case(one) for one in done.rated],
-        "notice": {language: " ".join(translate(n, language) for n in notices_of(done.edition.status)) for language in LANGUAGES},
+        "notice": {language: " ".join(translate(n, language) for n in notices) for language in LANGUAGES},
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from policy_engine.errors import Problem
+from policy_engine.errors import InputError, Problem
 from policy_engine.explain.tested import Run, Tested, reasons
 from policy_engine.report.junit import Outcome, Place, Suite, class_name, refused_outcomes, to_junit
 from policy_engine.report.slips import slips_to_data
@@ -43,6 +43,7 @@ def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seco
         problems: what is wrong with the files that could not be rated.
         seconds: how long the run took.
     """
+    problems = InputError(list(problems)).problems  # what is wrong with a rulebook was met with every case
     outcomes = [_outcome(one, language) for one in run.tested]
     outcomes += refused_outcomes(problems, language)
     outcomes += [

@@ -21,7 +21,7 @@ def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) 
     """Write an explanation: the answer first, then why, each line with its clause."""
     lines = [
         style(visible(explanation.title), "title"),
-        *([style(explanation.headline, explanation.outcome)] if explanation.headline else []),
+        *([style(visible(explanation.headline), explanation.outcome)] if explanation.headline else []),
     ]
     for note in explanation.notes:
         lines += [f"  {style(line, 'faint')}" for line in wrap(note, width - 2)]
@@ -33,7 +33,7 @@ def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) 
 def _section(section: Section, style: Style, width: int) -> Iterator[str]:
     """Write a section; one without a title is the first thing that is told."""
     if section.title:
-        yield style(section.title, "title")
+        yield style(visible(section.title), "title")
     if section.table:
         yield from _table(section.table, style)
     for line in section.lines:
@@ -59,7 +59,7 @@ def _is_figure(cell: str) -> bool:
 def _line(line: Line, style: Style, width: int) -> Iterator[str]:
     """Write a line under its mark, and its source behind or below it."""
     body = wrap(line.text, width - 4)
-    source = f"[{line.source}]" if line.source else ""
+    source = f"[{visible(line.source)}]" if line.source else ""
     if source and len(body[-1]) + len(source) + 5 <= width:
         body[-1], source = f"{body[-1]} {style(source, 'faint')}", ""
     yield f"  {style(MARKS[line.mark], line.mark)} {body[0]}"
@@ -72,7 +72,7 @@ def _line(line: Line, style: Style, width: int) -> Iterator[str]:
 def wrap(text: str, width: int) -> list[str]:
     """Break a text into lines at its spaces; a word longer than a line stands alone (textwrap costs a start more than all of this file)."""
     lines = [""]
-    for word in text.split():
+    for word in map(visible, text.split()):
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
             lines.append(word)
         else:

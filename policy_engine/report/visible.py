@@ -1,8 +1,20 @@
 """Text of a user's own, made safe to show: nothing in a file steers the terminal that shows it."""
 
+import unicodedata
+from collections.abc import Iterable
+
 
 def visible(text: str) -> str:
-    """Write control characters as escapes; everything else stays as it is."""
+    """Return a text with every control character as an escape; everything else stays as it is, spaces of all widths too."""
     if text.isprintable():
         return text
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    return "".join(sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else repr(sign)[1:-1] for sign in text)
+
+
+def tamed(text: str, typed: Iterable[str]) -> str:
+    """Return a text of our own with what was typed in it made safe; its own line breaks stay, and no other control character does."""
+    for word in typed:
+        for part in (word, word.partition("=")[2]):
+            if part and not part.isprintable():
+                text = text.replace(part, visible(part))
+    return "\n".join(map(visible, text.split("\n")))

@@ -1,12 +1,12 @@
 """One file in its canonical layout, held against what it meant before; and the files that a user means."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.edition import KINDS
-from policy_engine.load.files import read_bytes
+from policy_engine.load.files import YAML, files_below, read_bytes
 from policy_engine.load.scalars import Data
 from policy_engine.load.tidy.layout import OddGapError, comments_of, laid_out
 from policy_engine.load.tidy.modeline import is_modeline, schema_above, schema_of, with_modeline
@@ -33,19 +33,13 @@ def yaml_files(paths: Iterable[str], problems: list[Problem]) -> list[str]:
     """Give the files that are meant, each once: a folder stands for the YAML files below it, hidden ones aside."""
     found: dict[str, str] = {}
     for path in paths:
-        files = sorted(_below(path)) if os.path.isdir(path) else [path]
-        if not files:
+        odd = len(problems)
+        files = sorted(files_below(path, YAML, problems, hidden=False)) if os.path.isdir(path) else [path]
+        if not files and len(problems) == odd:
             problems.append(Problem("PE841", Location(path, 1, 1), {"folder": path}))
         for file in files:
             found.setdefault(os.path.realpath(file), file)
     return list(found.values())
-
-
-def _below(folder: str) -> Iterator[str]:
-    """Give the YAML files below a folder."""
-    for base, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (os.path.join(base, name) for name in names if name.endswith((".yaml", ".yml")) and not name.startswith("."))
 
 
 def tidied_file(path: str) -> Tidied:

@@ -1,0 +1,351 @@
+"""Hostile and odd inputs over all commands: none ends with 70, none hangs, nothing is lost, each is told with a place and what to do."""
+
+import json
+import os
+import re
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from tests import hostile_inputs as table
+from tests.hostile_inputs import CASE, Command, Make
+
+Cli = Callable[..., tuple[int, str, str]]
+
+OF_OTHERS: set[tuple[str, str]] = set()
+"""A command with an input whose fault is mended elsewhere; a row that is mended is taken out."""
+GUARD = 60
+_STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_PLACED = re.compile(r"^.+:[0-9]+:[0-9]+: PE[0-9]{3} .+", re.MULTILINE)
+
+
+class _LateError(BaseException):
+    """It hangs; nothing that catches exceptions may catch this one."""
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Guard against what hangs; how long anything else takes is no matter here."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _LateError(number, frame)
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(GUARD)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Place:
+    """A folder with a sound library, a sound case and a sound round, and a path for what is hostile."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make it."""
+        self.folder = folder
+        self.book = table.orchard_at(folder)
+        self.goods = folder / "goods"
+        self.goods.mkdir()
+        (self.goods / "good.yaml").write_text(CASE, "utf-8")
+        self.rows = folder / "rows.csv"
+        self.rows.write_text("case,apples_total,apples_ripe\na,2,1\n", "utf-8")
+        self.dir = folder / "dir"
+        self.out = folder / "out"
+
+    def words(self, command: Command, path: Path, book: Path | None = None) -> list[str]:
+        """Fill the words of a command in."""
+        known = {
+            "PATH": path, "DIR": book or path.parent, "BOOK": self.book, "GOOD": self.goods / "good.yaml", "GOODS": self.goods,
+            "ROWS": self.rows, "OUT": self.out, "OUT.csv": self.folder / "out.csv",
+        }  # fmt: skip
+        return [str(known.get(word, word)) for word in command]
+
+    def fresh(self, name: str, make: Make) -> Path:
+        """Make something hostile, alone in a folder beside a sound case."""
+        shutil.rmtree(self.dir, ignore_errors=True)
+        shutil.rmtree(self.out, ignore_errors=True)
+        (self.folder / "out.csv").unlink(missing_ok=True)
+        self.dir.mkdir()
+        (self.dir / "sound.yaml").write_text(CASE.replace("basket", "sound"), "utf-8")
+        make(self.dir / name)
+        return self.dir / name
+
+    def everything(self) -> Mapping[str, tuple[int, ...]]:
+        """Return what lies in the folder, by path: a file that was written has another day, size or number."""
+        found: dict[str, tuple[int, ...]] = {}
+        for base, folders, names in os.walk(self.folder):
+            for name in (*folders, *names):
+                seen = os.lstat(os.path.join(base, name))
+                found[os.path.join(base, name)] = (seen.st_mode, seen.st_size, seen.st_mtime_ns if name in names else 0, seen.st_ino)
+        return found
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Make the folder, once."""
+    return Place(tmp_path_factory.mktemp("hostile"))
+
+
+def complaint(cli: Cli, place: Place, words: list[str], *, lang: str = "en", writes: bool = False) -> str:
+    """Run a command; say what is wrong with how it ended, or nothing."""
+    before = place.everything()
+    try:
+        with guarded():
+            code, out, err = cli(*words, lang=lang)
+    except _LateError:
+        return "hangs"
+    if code not in {0, 1, 2, 3}:
+        return f"ends with {code}: {err.strip()[-200:]}"
+    if "Traceback" in err or _STEERS.search(out + err):
+        return f"steers the terminal: {(out + err)!r}"
+    if (code == 2 or not writes) and before != place.everything():
+        return f"{code}, but something was written"
+    return _unsaid(code, out, err) if code in {2, 3} else ""
+
+
+def _unsaid(code: int, out: str, err: str) -> str:
+    """Say what a refusal leaves unsaid: the place of what is wrong, or what to do; nothing where it says both."""
+    if code == 2:
+        return "" if ":" in err else f"does not say what is wrong: {err!r}"
+    if '"errors"' in err:
+        return "" if all(one["line"] and one["advice"] for one in json.loads(err)["errors"]) else f"tells no place: {err}"
+    listed = "refused: " in out or "bị từ chối: " in out  # rows of a batch stand in its answer, each with its place
+    return "" if listed or (_PLACED.search(err) and "  → " in err) else f"tells no place, or not what to do: {err}"
+
+
+def hold(complaints: Mapping[tuple[str, str], str]) -> None:
+    """Hold that nothing is complained of but what is known."""
+    assert {key: said for key, said in complaints.items() if said and key not in OF_OTHERS} == {}
+
+
+@pytest.mark.parametrize("verb", table.OF_CASES)
+def test_hostile_cases(verb: str, place: Place, cli: Cli) -> None:
+    """Rule: whatever lies where a case should be is answered, or refused with its place."""
+    inputs = {**table.NO_FILES, **table.RAW, **table.CASES}
+
+    hold({
+        (verb, name): complaint(cli, place, place.words(table.OF_CASES[verb], place.fresh("hostile.yaml", make)))
+        for name, make in inputs.items()
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verb", "lang"), [("evaluate", "vi"), ("evaluate", "en"), ("test", "vi"), ("round", "en"), ("fmt", "vi"), ("compare", "en")]
+)
+def test_hostile_names(verb: str, lang: str, place: Place, cli: Cli) -> None:
+    """Rule: the name of a file is shown like any text of a user: it steers no terminal, and begins no line of its own."""
+    contents = {"sound": table.text(CASE.replace("basket", "named")), "not sound": table.RAW["a word"], "none": table.NO_FILES["a device"]}
+
+    hold({
+        (verb, f"{name!r} {sort}"): complaint(cli, place, place.words(table.OF_CASES[verb], place.fresh(name, make)), lang=lang)
+        for name in table.NAMES
+        for sort, make in contents.items()
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", table.OF_BOOKS)
+def test_hostile_rulebooks(verb: str, place: Place, cli: Cli, tmp_path: Path) -> None:
+    """Rule: whatever lies where a file of an edition should be, and beside it, is refused with its place, by every command."""
+    found: dict[tuple[str, str], str] = {}
+    for number, (name, make) in enumerate({**table.NO_FILES, **table.RAW}.items()):
+        front, book = table.FRONTS[(number + len(verb)) % len(table.FRONTS)], tmp_path / "books"
+        shutil.rmtree(book, ignore_errors=True)
+        shutil.copytree(place.book, book)
+        (book / "orchard" / front).unlink(missing_ok=True)
+        make(book / "orchard" / front)
+        shutil.rmtree(place.out, ignore_errors=True)
+        words = place.words(table.OF_BOOKS[verb], place.goods / "good.yaml", book)
+        found[verb, f"{front}: {name}"] = complaint(cli, place, words, writes=verb == "new")
+
+    hold(found)
+
+
+@pytest.mark.parametrize("verb", table.OF_RECORDS)
+def test_hostile_records(verb: str, place: Place, cli: Cli) -> None:
+    """Rule: whatever lies where records should be is told line by line, or refused."""
+    hold({
+        (verb, name): complaint(cli, place, place.words(table.OF_RECORDS[verb], place.fresh("hostile.jsonl", make)))
+        for name, make in table.RECORDS.items()
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("verb", table.OF_TABLES)
+def test_hostile_tables(verb: str, place: Place, cli: Cli) -> None:
+    """Rule: whatever lies where rows should be is answered row by row, or refused with its place."""
+    pytest.importorskip("polars")
+
+    hold({
+        (verb, name): complaint(cli, place, place.words(table.OF_TABLES[verb], place.fresh("hostile.csv", make)), writes=True)
+        for name, make in table.TABLES.items()
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_options_left_empty(lang: str, place: Place, cli: Cli) -> None:
+    """Rule: an option that is named and left empty is wrong usage: it does not mean what would be if it were left out."""
+    place.fresh("hostile.yaml", table.nothing)
+
+    ended = {command: cli(*place.words(command, place.rows), lang=lang)[0] for command in table.EMPTY_OPTIONS}
+
+    assert {command: code for command, code in ended.items() if code != 2} == {}
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_wrong_options(lang: str, place: Place, cli: Cli) -> None:
+    """Rule: what is typed wrong is told, and steers no terminal."""
+    place.fresh("hostile.yaml", table.nothing)
+
+    hold(
+        {
+            ("options", " ".join(command)): complaint(cli, place, place.words(command, place.rows), lang=lang)
+            for command in table.WRONG_OPTIONS
+        }
+    )
+
+
+@pytest.mark.parametrize("verb", table.OUTPUTS)
+def test_where_answers_go(verb: str, place: Place, cli: Cli) -> None:
+    """Rule: an answer goes to a regular file, or to one that is not there; anything else is wrong usage, and stays as it is."""
+    folder = verb in table.INTO_FOLDERS
+    for name, make in table.TARGETS.items():
+        if name == ("a file" if not folder else "a folder") or (name, verb) == ("a folder", "fmt"):
+            continue
+        words = place.words(table.OUTPUTS[verb], place.fresh("hostile.yaml", make))
+
+        said = complaint(cli, place, words)
+        code = cli(*words)[0]
+
+        assert ((verb, name), said) == ((verb, name), "")
+        assert ((verb, name), code) == ((verb, name), 3 if verb == "fmt" and "link" in name else 2)
+
+
+@pytest.mark.parametrize("other", ["itself", "a link", "a hard link", "another spelling"])
+def test_an_input_is_no_output(other: str, place: Place, cli: Cli) -> None:
+    """Rule: what a command reads is not written over, by whatever name; nor are two answers written to one place."""
+    good = place.goods / "good.yaml"
+
+    def name_of(path: Path) -> Path:
+        """Return the other name of a file."""
+        named = place.fresh(f"other{path.suffix}", table.nothing)
+        if other == "a link":
+            named.symlink_to(path)
+        elif other == "a hard link":
+            os.link(path, named)
+        return named if "link" in other else path if other == "itself" else path.parent / "." / ".." / path.parent.name / path.name
+
+    commands: list[Callable[[], list[str]]] = [
+        lambda: ["batch", str(place.rows), "--rulebook", str(place.book), "--to", str(name_of(place.rows))],
+        lambda: ["batch", str(place.folder / "*.csv"), "--rulebook", str(place.book), "--to", str(name_of(place.rows))],
+        lambda: [
+            "batch",
+            str(place.rows),
+            "--rulebook",
+            str(place.book),
+            "--to",
+            str(place.out) + ".csv",
+            "--rejects",
+            str(name_of(place.rows)),
+        ],
+        lambda: ["evaluate", str(good), "--rulebook", str(place.book), "--record", str(name_of(good))],
+        lambda: ["evaluate", str(place.goods), "--rulebook", str(place.book), "--record", str(name_of(good))],
+        lambda: ["round", str(place.goods), "--rulebook", str(place.book), "--record", str(name_of(good))],
+        lambda: ["round", str(place.goods), "--rulebook", str(place.book), "--record", str(name_of(place.book / "orchard" / "facts.yaml"))],
+    ]
+    for make in commands:
+        words = make()
+        before = place.everything()
+
+        code, out, err = cli(*words)
+
+        assert (words, 2, "", before) == (words, code, out, place.everything())
+        assert "one of the files that this command reads" in err
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_a_table_in_a_folder_is_not_written_over(form: str, place: Place, cli: Cli) -> None:
+    """Rule: in a folder that is read, what an earlier run left may be written anew; a table of facts may not."""
+    pytest.importorskip("polars")
+    inside = place.fresh(f"answers.{form}", table.nothing)
+    shutil.copy(place.rows, place.dir / "rows.csv")
+
+    def rate() -> int:
+        """Rate the folder into itself."""
+        return cli("batch", str(place.dir / "rows.csv"), "--rulebook", str(place.book), "--to", str(inside))[0]
+
+    def over(path: Path) -> tuple[int, bool]:
+        """Rate the folder into one of its files; say whether that was refused as one that is read."""
+        code, _, err = cli("batch", str(place.dir), "--rulebook", str(place.book), "--to", str(path))
+        return code, "one of the files that this command reads" in err
+
+    assert rate() == 0
+    assert over(place.dir / "rows.csv") == (2, True)
+    assert over(inside)[1] is False
+
+
+def test_two_answers_need_two_places(place: Place, cli: Cli) -> None:
+    """Rule: answers and rejects are not written to one place, however that is spelt."""
+    place.fresh("hostile.yaml", table.nothing)
+    spelt = str(place.folder / "." / "out.csv")
+
+    code, _, err = cli("batch", str(place.rows), "--rulebook", str(place.book), "--to", str(place.folder / "out.csv"), "--rejects", spelt)
+
+    assert code == 2
+    assert "`--to` writes too" in err
+    assert not (place.folder / "out.csv").exists()
+
+
+def test_a_link_to_a_file_is_written_through(place: Place, cli: Cli) -> None:
+    """Rule: where a link leads to a regular file, that file is written, and the link stays."""
+    real = place.fresh("real.csv", table.text("old"))
+    link = place.dir / "link.csv"
+    link.symlink_to("real.csv")
+
+    code = cli("batch", str(place.rows), "--rulebook", str(place.book), "--to", str(link))[0]
+
+    assert (0, True) == (code, link.is_symlink())
+    assert real.read_text("utf-8").startswith("case,")
+
+
+def test_a_copy_lies_in_no_edition(place: Place, cli: Cli) -> None:
+    """Rule: an edition is not copied into itself."""
+    code, _, err = cli(
+        "edition", "new", "2021", "--from", "orchard", "--rulebook", str(place.book), "--to", str(place.book / "orchard" / "x")
+    )
+
+    assert code == 2
+    assert "lies in the edition" in err
+
+
+@pytest.mark.parametrize("name", ["a\nb", "#a", "a\x1bb", os.fsdecode(b"a\xff"), "a\u2028b"])
+def test_a_name_that_the_lock_cannot_hold(name: str, place: Place, cli: Cli, tmp_path: Path) -> None:
+    """Rule: a folder whose name is no line of text is not sealed, and nothing is written."""
+    shutil.copytree(place.book / "orchard", tmp_path / name)
+    before = sorted(os.listdir(tmp_path))
+
+    code, out, err = cli("edition", "seal", "orchard", "--rulebook", str(tmp_path))
+
+    assert (2, "", before) == (code, out, sorted(os.listdir(tmp_path)))
+    assert "cannot stand in `editions.lock`" in err
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a device", "bytes"])
+def test_a_lock_that_cannot_be_read(kind: str, place: Place, cli: Cli, tmp_path: Path) -> None:
+    """Rule: a lock that is no file keeps every command from answering; one that is no text is not written anew by `seal`."""
+    shutil.copytree(place.book / "orchard", tmp_path / "orchard")
+    make = {"a pipe": os.mkfifo, "bytes": table.text(b"\xff\n")}.get(kind) or table.NO_FILES[kind]
+    make(tmp_path / "editions.lock")
+
+    with guarded():
+        rated, sealed = (
+            cli("evaluate", str(place.goods), "--rulebook", str(tmp_path))[0],
+            cli("edition", "seal", "orchard", "--rulebook", str(tmp_path))[0],
+        )
+
+    assert (0 if kind == "bytes" else 3, 3) == (rated, sealed)
