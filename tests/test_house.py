@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from policy_engine.load.cells import UNITS
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
 from tests.conftest import ROOT
@@ -27,7 +28,7 @@ def _edition_words(edition: Edition) -> set[str]:
     for chapter in edition.chapters:
         words |= {chapter.clause, *chapter.thresholds, *(rule.id for rule in chapter.rules())}
     words |= edition.bodies.keys()
-    words |= {word.text for word in (*edition.words.signs, *edition.words.units)}
+    words |= {word.text for word in (*edition.words.signs, *edition.words.units)} - {unit for units in UNITS.values() for unit in units}
     return (words | edition.register.keys()) - GENERIC
 
 

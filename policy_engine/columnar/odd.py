@@ -24,6 +24,10 @@ class Fault(NamedTuple):
     """Where in the row; 0 is the row as a whole."""
 
 
+_PARTS = 3
+"""Of a fault that a row carries: its code, its column, its words."""
+
+
 def carried(fault: Fault) -> str:
     """Return a fault as the text that a row carries; a list, where facts that fit no columns are an object."""
     return json.dumps([fault.code, fault.at, dict(fault.details)], ensure_ascii=False)
@@ -31,9 +35,9 @@ def carried(fault: Fault) -> str:
 
 def problems_of(data: object) -> tuple[Problem, ...]:
     """Return the problem that a row carries; what is no such text is told as a line that is no object."""
-    match data:
-        case [str(code), int(at), details] if is_array(data) and is_object(details):
+    if is_array(data) and len(data) == _PARTS:
+        code, at, details = data
+        if isinstance(code, str) and isinstance(at, int) and is_object(details):
             words = {name: str(word) for name, word in details.items()}
             return (Problem(code, _NOWHERE, {**words, AT: str(at)} if at else words),)
-        case _:
-            return (Problem("PE856", _NOWHERE, {"found": str(data)[:60]}),)
+    return (Problem("PE856", _NOWHERE, {"found": str(data)[:60]}),)

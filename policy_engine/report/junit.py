@@ -113,10 +113,10 @@ def refused_outcomes(problems: Sequence[Problem], language: str) -> list[Outcome
     once = InputError(list(problems)).problems
     for file in dict.fromkeys(problem.location.file for problem in once):
         told = [problem for problem in once if problem.location.file == file]
-        heads = (f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
+        starts = (f"{p.location.line}:{p.location.column}: {p.code} {message_of(p, language)}" for p in told)
         outcomes.append(
             Outcome(
-                classname=class_name(file), name=os.path.basename(file) or file, kind="error", type=told[0].code, message="; ".join(heads),
+                classname=class_name(file), name=os.path.basename(file) or file, kind="error", type=told[0].code, message="; ".join(starts),
                 text=problems_to_text(told, language), place=Place(file, told[0].location.line),
             )
         )  # fmt: skip
