@@ -203,7 +203,7 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE857": Entry(N_("there is no column `{name}` to keep{nearest}"), N_("correct the name after `--keep`")),
     "PE858": Entry(N_("two columns are `{name}`: {one} and {other}"), N_("keep one of the two; nothing is chosen for you")),
     "PE859": Entry(
-        N_("the row has {found} cells, the headings are {wanted}"),
+        N_("cells in the row: {found}; headings: {wanted}"),
         N_("write one cell for each heading; a text with the separator in it stands in quotes"),
     ),
     "PE860": Entry(
