@@ -454,7 +454,7 @@ def test_the_own_rating_is_on_the_verdict(written: str, expected: str | None) ->
         ({"decided": {"level": "fine"}}, "PE204", "decided"),
         ({"decided": "good"}, "PE203", "decided"),
         ({"decided": []}, "PE203", "decided"),
-        ({"decided": {**DECIDED, "day": "10/12/2020"}}, "PE203", "decided"),
+        ({"decided": {**DECIDED, "day": "10/12/2020"}}, "PE206", "decided"),
         ({"decided": {**DECIDED, "who": "owner"}}, "PE201", "decided"),
         ({"decided": [DECIDED, {"level": "good", "by": 7}]}, "PE203", "decided"),
         ({"unit": 7}, "PE203", "unit"),

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from policy_engine.load.yaml_text import Document, read_document
+from policy_engine.report.problems import advice_of
 
 AT_VALUE = (2, 8)
 AT_KEY = (2, 3)
@@ -52,7 +53,7 @@ def test_two_readings_are_refused(text: str) -> None:
     document = _value(text)
 
     assert [("PE109", *AT_VALUE)] == _told(document)
-    assert document.problems[0].details["suggestion"].startswith(f'"{text}"')
+    assert f'`"{text}"`' in advice_of(document.problems[0], "en")
 
 
 @pytest.mark.parametrize("text", [*AMBIGUOUS, *LETTERS, *ENDLESS, *filter(None, NOTHING), *AGREED[:6]])
