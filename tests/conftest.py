@@ -19,6 +19,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", default=False, help="draw ten times as many random cases")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep tests that share what is slow to make on one worker, where there are several (`xdist_group`)."""
+    if getattr(config.option, "dist", "no") == "load":
+        config.option.dist = "loadgroup"
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the marks of the tests out of the user's own cache."""

@@ -17,13 +17,13 @@ from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
 BAD = ROOT / "cases" / "bad" / "rows"
-DRAWS = 30
+DRAWS = 15
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_duckdb_agrees_with_the_reference(form: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """The same plan in DuckDB gives the same columns, and the same refusals, on drawn editions."""
-    draws = DRAWS * (10 if request.config.getoption("--long") else 1)
+    draws = DRAWS * (20 if request.config.getoption("--long") else 1)
 
     assert [] == [(seed, one) for seed in range(draws) for one in wrong_in(run_duckdb, tmp_path, seed, form)]
 

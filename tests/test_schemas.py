@@ -50,7 +50,7 @@ SHARED_WORDS = {"kind", "level", "criteria", "id", "name", "collective", "exceed
 """Words of the edition that are words of the format too."""
 
 WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}, {"x": "y"})
-SAMPLE = 30
+SAMPLE = 20
 SHAPE_CODES = {"PE201", "PE202", "PE203"}
 
 _ITEM = {"name": "x", "completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
@@ -154,11 +154,17 @@ def _alone() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=[*sorted(EDITION.rglob("*.yaml")), None], ids=lambda file: file.stem if file else "case")
+def _kept_together(file: Path | None) -> Any:
+    """Return a file as a parameter whose tests share one worker, and so what they share."""
+    name = file.stem if file else "case"
+    return pytest.param(file, id=name, marks=pytest.mark.xdist_group(f"schema-{name}"))
+
+
+@pytest.fixture(scope="module", params=[*map(_kept_together, sorted(EDITION.rglob("*.yaml"))), _kept_together(None)])
 def answers(request: pytest.FixtureRequest, _alone: None, library: Library, tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
     """Give both answers to a draw of mutations of one file of the rulebook, or of the sample case."""
     file: Path | None = request.param
-    size = SAMPLE * (10 if request.config.getoption("--long") else 1)
+    size = SAMPLE * (15 if request.config.getoption("--long") else 1)
     if file is None:
         return [_answer_for_case(mutation, library) for mutation in drawn(CASE, "case", size)]
     folder = tmp_path_factory.mktemp("edition") / EDITION.name
@@ -265,11 +271,12 @@ def test_every_case_fits() -> None:
     assert {name: words for name, words in refused.items() if words} == {}
 
 
-def test_every_verdict_fits(library: Library) -> None:
+def test_every_verdict_fits(library: Library, request: pytest.FixtureRequest) -> None:
     """What is printed for a case fits the schema, alone and in an array."""
     rater = Rater(library)
 
-    printed = [verdict_to_data(rater.rate(str(file)).verdict) for file in CASE_FILES]
+    files = CASE_FILES if request.config.getoption("--long") else CASE_FILES[::4]
+    printed = [verdict_to_data(rater.rate(str(file)).verdict) for file in files]
 
     assert [error.message for error in VALIDATORS["verdict"].iter_errors(printed[:2])] == []
     assert [verdict["case"] for verdict in printed if not VALIDATORS["verdict"].is_valid(verdict)] == []

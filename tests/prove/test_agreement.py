@@ -22,7 +22,7 @@ from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_editions import edition as draw_edition
 from tests.prove.boxes import Box, Point, box_of
 
-RUNS, DRAWS, LONG = 4, 50, 100
+RUNS, DRAWS, LONG = 4, 25, 200
 """How many editions are drawn by a seed: so many runs of so many, and under `--long` so many times more."""
 
 
