@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN = PAGES if os.environ.get("POLICY_ENGINE_ALL_TESTS") else PAGES[:2]
+"""Whose blocks are run: a newcomer's test run takes those of the README, CI takes every page. Pictures are always made anew."""
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PICTURE = re.compile(r"<!-- run: (.*?) -->\n```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 SET_UP = ("pip install", "pybabel", "./check")
@@ -20,7 +22,7 @@ SET_UP = ("pip install", "pybabel", "./check")
 
 def _shell_blocks() -> list[tuple[str, str]]:
     """Give every shell block of the documents that can run in a copy of the project, each once: the twin README has the same."""
-    found = [(page, block) for page in PAGES for block in BLOCK.findall(page.read_text("utf-8"))]
+    found = [(page, block) for page in RUN for block in BLOCK.findall(page.read_text("utf-8"))]
     once = {block: (str(page.relative_to(ROOT)), block) for page, block in reversed(found) if not any(word in block for word in SET_UP)}
     return list(once.values())[::-1]
 
@@ -69,7 +71,7 @@ def test_the_documents_have_what_is_run() -> None:
     pages = {page for page, _ in _shell_blocks()}
 
     assert "README.md" in pages
-    assert len(pages) > 5
+    assert len(pages) > 5 or len(RUN) == 2
     assert {"README.md", "README.vi.md"} <= {page for page, _, _ in _pictures()}
 
 

@@ -50,7 +50,7 @@ SHARED_WORDS = {"kind", "level", "criteria", "id", "name", "collective", "exceed
 """Words of the edition that are words of the format too."""
 
 WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}, {"x": "y"})
-SAMPLE = 20
+SAMPLE = 12
 SHAPE_CODES = {"PE201", "PE202", "PE203"}
 
 _ITEM = {"name": "x", "completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
@@ -164,7 +164,7 @@ def _kept_together(file: Path | None) -> Any:
 def answers(request: pytest.FixtureRequest, _alone: None, library: Library, tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
     """Give both answers to a draw of mutations of one file of the rulebook, or of the sample case."""
     file: Path | None = request.param
-    size = SAMPLE * (15 if request.config.getoption("--long") else 1)
+    size = SAMPLE * (25 if request.config.getoption("--long") else 1)
     if file is None:
         return [_answer_for_case(mutation, library) for mutation in drawn(CASE, "case", size)]
     folder = tmp_path_factory.mktemp("edition") / EDITION.name
