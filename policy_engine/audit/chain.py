@@ -245,5 +245,3 @@ def verify(lines: Iterable[bytes]) -> Verifier:
     for line in lines:
         verifier.read(line)
     return verifier
-
-

@@ -16,8 +16,6 @@ RECORD_SCHEMA = 2
 """The version of the form that is written; a reader of another one than these says so instead of guessing."""
 READ = (1, RECORD_SCHEMA)
 """The versions that are read."""
-CHAIN = ("sequence", "previous", "hash")
-"""What places a record in its chain."""
 
 _KINDS: Mapping[str, type] = {
     "record": int, "case": dict, "edition": str, "revision": str, "engine": str, "schemas": dict, "verdict": dict, "sequence": int,

@@ -75,4 +75,3 @@ def read_head(path: str) -> tuple[int, str]:
 def _is_head(kept: Any) -> bool:
     """Return whether data has the parts of a kept head that a chain is held against."""
     return is_object(kept) and type(kept.get("records")) is int and isinstance(kept.get("head"), str)
-

@@ -74,22 +74,29 @@ def make_record(rating: Rating, engine: str, recorded_at: datetime) -> dict[str,
         recorded_at: when it is recorded.
     """
     edition, verdict = rating.edition, rating.verdict
-    days = [decision.day for decision in verdict.duties.decided if decision.day]
+    follows = what_follows(edition, verdict)
     return {
         "record": RECORD_SCHEMA,
         "case": {
             "name": verdict.case, "file": rating.file, "sha256": sha256_of((rating.raw,)), "text": rating.raw.decode(),
             "asked": rating.asked, "given": _given(rating.given, edition) if rating.given else None,
         },
-        "edition": edition.id, "status": edition.status, "sealed": edition.sealed, "revision": edition.revision,
         "engine": engine, "libraries": libraries(), "schemas": SCHEMAS,
         "verdict": slim(verdict),
-        "decided": [decision._asdict() for decision in verdict.duties.decided],
+        **{field: follows[field] for field in ("edition", "status", "sealed", "revision", "decided")},
         "times": {
-            "period": [edition.begins.isoformat(), edition.until.isoformat()],
-            "decided_at": max(days) if days else None,
-            "recorded_at": moment(recorded_at),
+            "period": follows["times.period"], "decided_at": follows["times.decided_at"], "recorded_at": moment(recorded_at),
         },
+    }  # fmt: skip
+
+
+def what_follows(edition: Edition, verdict: Verdict) -> dict[str, Any]:
+    """Return the fields of a record, beside its verdict, that follow from the edition and the case."""
+    days = [decision.day for decision in verdict.duties.decided if decision.day]
+    return {
+        "case.name": verdict.case, "edition": edition.id, "status": edition.status, "sealed": edition.sealed, "revision": edition.revision,
+        "decided": [decision._asdict() for decision in verdict.duties.decided],
+        "times.period": [edition.begins.isoformat(), edition.until.isoformat()], "times.decided_at": max(days, default=None),
     }  # fmt: skip
 
 

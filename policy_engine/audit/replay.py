@@ -6,12 +6,12 @@ A verdict that comes out otherwise is put down to what changed: the rulebook, th
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from policy_engine.audit.contradictions import edition_faults, given_faults
-from policy_engine.audit.form import CHAIN, READ, Contradiction, form_faults
-from policy_engine.audit.record import SCHEMAS, Rating, make_record, slim
+from policy_engine.audit.form import READ, Contradiction, form_faults
+from policy_engine.audit.record import SCHEMAS, slim, what_follows
 from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
@@ -120,10 +120,11 @@ class Replayer:
             for fact in given["facts"]:
                 if fact in case.facts:
                     yield Contradiction(f"case.given.facts.{fact}", given["facts"][fact], None, "case.text")
-        again = Rating(kept["file"], kept["text"].encode(), kept["asked"], edition, verdict)
-        made = make_record(again, record["engine"], datetime.fromisoformat(record["times"]["recorded_at"]))
-        made["case"]["given"] = given
-        yield from _unlike(record, made)
+        for field, found in what_follows(edition, verdict).items():
+            part, _, key = field.rpartition(".")
+            recorded = (record[part] if part else record).get(key, found)
+            if recorded != found and not (field == "sealed" and not recorded):  # it may have been sealed since
+                yield Contradiction(field, recorded, found, "edition")
 
     def _prepare(self, edition: Edition) -> tuple[Evaluator, Surveyor]:
         """Prepare an edition."""
@@ -144,24 +145,6 @@ class Replayer:
         """Note a difference."""
         self.counts[cause] += 1
         return Drift(line, record["case"]["name"], cause, step, recorded, found, citation)
-
-
-_ITS_OWN = {*CHAIN, "record", "run", "libraries", "schemas", "verdict"}
-"""What is held elsewhere: the chain and its runs by whoever follows it, the forms by themselves, the verdict before all this."""
-
-
-def _unlike(record: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Yield the fields of a record that are not those of the record made anew."""
-    for key, value in record.items():
-        if key in _ITS_OWN or value == made[key]:
-            continue
-        if key == "sealed" and not value:
-            continue  # it may have been sealed since
-        parts = value if is_object(value) and is_object(made[key]) else {"": value}
-        for name, part in parts.items():
-            found = made[key][name] if name else made[key]
-            if part != found:
-                yield Contradiction(f"{key}.{name}" if name else key, part, found, "edition")
 
 
 def _findings(given: Mapping[str, Any]) -> tuple[Finding, ...]:

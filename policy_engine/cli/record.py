@@ -135,7 +135,9 @@ def _kept(asked: Asked, language: str) -> _Kept | None:
     from policy_engine.load.signing import SigningError, verify_signature  # noqa: PLC0415
 
     if bool(asked.signers) != bool(asked.identity):
-        raise click.UsageError(translate(N_("--signers and --identity belong together: a file of allowed signers, and who must have signed"), language))
+        raise click.UsageError(
+            translate(N_("--signers and --identity belong together: a file of allowed signers, and who must have signed"), language)
+        )
     if asked.head is not None and (asked.head_file or asked.signers):
         raise click.UsageError(translate(N_("name the head with --head, or the file that keeps it; not both"), language))
     path = asked.head_file or (f"{asked.path}.head" if asked.signers else None)
@@ -177,7 +179,8 @@ def _write(asked: Asked, verifier: Any, kept: _Kept | None, language: str, *, me
 def _counted(verifier: Any, met: bool | None, language: str) -> str:  # noqa: ANN401, FBT001  (a Verifier, loaded late; three answers)
     """Count records, runs and faults, and say whether the end of the file was held against anything: the chain alone does not see a cut."""
     held = {
-        None: N_("not held against a kept head (--head): whole runs cut off at the end are not seen"), True: N_("the kept head is in the chain"),
+        None: N_("not held against a kept head (--head): whole runs cut off at the end are not seen"),
+        True: N_("the kept head is in the chain"),
         False: N_("the kept head is not in the chain"),
     }[met]  # fmt: skip
     counted = (
@@ -214,12 +217,12 @@ def show_head(language: str, path: str, sign: str | None, form: str, lang: str |
         return int(bool(faults))
     for fault in faults:
         click.echo(visible(chain_fault(fault, language)))
-    for line in minutes(finder, path, language):
-        click.echo(visible(line))
+    for sentence in minutes(finder, path, language):
+        click.echo(visible(sentence))
     if sign is not None and broken:
         click.echo(translate(N_("not signed: the chain is broken, and a signature would vouch for it"), language))
-    for one in signed:
-        click.echo(translate(N_("written: {path}"), language, path=visible(one)))
+    for name in signed:
+        click.echo(translate(N_("written: {path}"), language, path=visible(name)))
     return int(bool(faults))
 
 

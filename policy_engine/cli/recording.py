@@ -62,9 +62,10 @@ _NOTICES = {
     "torn": N_("{path} ended with a line that broke off; it was moved to {path}.torn, and nothing of it is lost"),
     "finished": N_("{path} ended with a whole record without its line end; the line end was put"),
     "cut": N_(
-        "the last run in {path} was stopped after {number} of its {of} records; it stays so, and `record verify` says it. This run begins anew"
+        "the last run in {path} was stopped when {number} of {of} were recorded; it stays so, and `record verify` says it. "
+        "This run begins anew"
     ),
-    "stopped": N_("stopped: {number} of {of} records of this run stand in {path}; `record verify` will say that it was cut. Run it again"),
+    "stopped": N_("stopped: of this run {number} of {of} are recorded in {path}; `record verify` will say that it was cut. Run it again"),
 }
 
 

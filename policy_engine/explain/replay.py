@@ -28,7 +28,7 @@ _FAULTS = {
     "cut": N_("line {line}: run cut at {number} of {of}: `{name}` is the last record of run {run}, the others are not here"),
     "missing": N_("line {line}: the record of `{name}` is number {number} of {of} in run {run}, where number {expected} belongs"),
     "twice": N_("line {line}: recorded twice: the record of `{name}` stands in run {run} already"),
-    "run_twice": N_("line {line}: recorded twice: run {run} repeats, unchanged, what was recorded from line {first} on (records: {number})"),
+    "run_twice": N_("line {line}: recorded twice: run {run} repeats, unchanged, the records from line {first} on ({number} in all)"),
     "made_up": N_("line {line}: the id of run {run} does not follow from where and when it began; {expected} does"),
     "unlike": N_("line {line}: the record of `{name}` differs from its run {run}: `{field}` is {recorded}, in the run {found}"),
     "contradicted": N_("line {line}: the record of `{name}` contradicts itself: `{field}` is {recorded}; by `{by}` it is {found}"),
@@ -80,8 +80,6 @@ def minutes(found: HeadFinder, path: str, language: str) -> Iterator[str]:
         "`policy-engine record verify {path} --head {head}` holds the file against it."
     )
     yield translate(keep, language, path=path, head=chain.head.hash)
-
-
 
 
 def explain_replay(tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> Explanation:

@@ -60,7 +60,7 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
     check_schema(_SCHEMA, (document,), {path: raw})
     if document.problems:
         raise InputError(document.problems)
-    stated = {key: str(got[key].value) for key in ("edition", "period") if key in got}
+    stated: dict[str, str] = {key: str(got[key].value) for key in ("edition", "period") if key in got}
     return Case(name, chosen.id, subject, facts, expect, document.places, document.lines, links, record, stated), chosen
 
 
