@@ -29,6 +29,7 @@ from policy_engine.load.digest import sha256_of
 from policy_engine.load.library import Library
 from policy_engine.load.meaning import canonical
 from tests.conftest import ROOT
+from tests.small_records import small
 
 GOOD = ROOT / "cases" / "2020" / "II.1" / "good"
 CASE = str(GOOD / "chair-completed.yaml")
@@ -37,20 +38,9 @@ ROUND = str(ROOT / "cases" / "rounds" / "2020-tkv")
 Cli = Callable[..., tuple[int, str, str]]
 
 
-def _small(number: int, name: str = "") -> dict[str, Any]:
-    """Give a small record, as version 1 had them: whole, and true to its own text; the chain does not ask what is in its verdict."""
-    text = f"case: {json.dumps(name or f'hồ sơ {number}', ensure_ascii=False)}\n"
-    case = {"name": name or f"hồ sơ {number}", "file": "x.yaml", "sha256": sha256_of((text.encode(),)), "text": text}
-    told = {"edition": "e", "status": "draft", "revision": START, "decided": []}
-    verdict = {**told, "case": case["name"], "subject": {}, "gathered": [], "findings": [], "list": [1, True, "é"]}
-    times = {"period": ["2020-01-01", "2020-12-31"], "decided_at": None, "recorded_at": "2021-01-01T00:00:00+00:00"}
-    front = {"record": 1, "case": {**case, "asked": None, "given": None}, "engine": "0.1.0", "schemas": SCHEMAS}
-    return {**front, **told, "verdict": verdict, "times": times}
-
-
 def _chain(path: Path, count: int = 5) -> Head:
     """Write a chain of small records."""
-    return append(str(path), [_small(number) for number in range(count)])
+    return append(str(path), [small(number) for number in range(count)])
 
 
 def _lines(path: Path) -> list[bytes]:
@@ -161,7 +151,7 @@ def test_names_of_any_script_are_kept(tmp_path: Path, name: str) -> None:
     rating = Rating(f"{name}.yaml", rated.raw, None, rated.edition, rated.verdict)
 
     append(str(path), [make_record(rating, "0", now := datetime.now(UTC))], Run(1, moment(now)))
-    append(str(path), [_small(2, name)])
+    append(str(path), [small(2, name)])
 
     first, second = (json.loads(line) for line in path.read_bytes().split(b"\n")[:-1])
     assert (text, f"{name}.yaml", name) == (first["case"]["text"], first["case"]["file"], second["case"]["name"])
@@ -275,7 +265,7 @@ def test_however_a_chain_is_cut_into_runs_it_is_the_same(
 ) -> None:
     """Rule: appending in several runs writes the very bytes of appending at once."""
     folder = tmp_path_factory.mktemp("runs")
-    safe = [[{**_small(0), "data": str(record)} for record in run] for run in runs]
+    safe = [[{**small(0), "data": str(record)} for record in run] for run in runs]
 
     for run in safe:
         append(str(folder / "many"), run)
@@ -294,7 +284,7 @@ def test_a_torn_line_is_taken_off_and_kept(tmp_path: Path, torn: bytes) -> None:
     path.write_bytes(whole + torn)
 
     found = _faults(_split(path.read_bytes()))
-    append(str(path), [_small(9)])
+    append(str(path), [small(9)])
 
     assert [(6, "torn")] == found
     assert whole == path.read_bytes()[: len(whole)]
@@ -307,7 +297,7 @@ def test_a_file_with_nothing_but_a_torn_line_begins_anew(tmp_path: Path) -> None
     path = tmp_path / "records.jsonl"
     path.write_bytes(b'{"case"')
 
-    assert 1 == append(str(path), [_small(1)]).length
+    assert 1 == append(str(path), [small(1)]).length
     assert ([], b'{"case"\n') == (_faults(_lines(path)), Path(f"{path}.torn").read_bytes())
 
 
@@ -320,7 +310,7 @@ def test_every_place_to_tear_a_line_is_mended(tmp_path: Path) -> None:
 
     for end in range(first, len(raw) - 1):  # a line that lacks its end alone is whole, and stays (`tests/test_runs.py`)
         path.write_bytes(raw[:end])
-        append(str(path), [_small(7)])
+        append(str(path), [small(7)])
         assert raw[:first] == path.read_bytes()[:first]
         assert (2, []) == (verify(_lines(path)).head.length, _faults(_lines(path)))
 
@@ -339,7 +329,7 @@ def test_two_torn_lines_are_both_kept(tmp_path: Path) -> None:
 def _write_many(path: str, writer: int, count: int) -> None:
     """Append records one by one, as a run of its own."""
     for number in range(count):
-        append(path, [_small(number, f"{writer}-{number}")])
+        append(path, [small(number, f"{writer}-{number}")])
 
 
 def test_two_writers_at_once_give_one_whole_chain(tmp_path: Path) -> None:
@@ -377,7 +367,7 @@ append(sys.argv[1], many())
 def test_a_killed_run_leaves_whole_lines(tmp_path: Path, round_: int) -> None:
     """Rule: `kill -9` in the middle of writing leaves whole lines (at most one torn one behind them), and the next run goes on."""
     path = tmp_path / "records.jsonl"
-    run = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(path), json.dumps(_small(0))])
+    run = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(path), json.dumps(small(0))])
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (path.exists() and path.stat().st_size > 200_000 * (round_ + 1)):
         time.sleep(0.01)
@@ -387,7 +377,7 @@ def test_a_killed_run_leaves_whole_lines(tmp_path: Path, round_: int) -> None:
     lines = _split(path.read_bytes())
     faults = _faults(lines)
     whole = len(lines) - len(faults)
-    append(str(path), [_small(0)])
+    append(str(path), [small(0)])
 
     assert -signal.SIGKILL == run.returncode
     assert whole >= 10
@@ -439,7 +429,7 @@ def _reversed(line: bytes) -> bytes:
 
 def _moved(lines: list[bytes], change: str) -> list[bytes]:
     """Give lines with one thing changed in their order."""
-    made, _ = sealed(_small(77), Head(2, json.loads(lines[1])["hash"]))
+    made, _ = sealed(small(77), Head(2, json.loads(lines[1])["hash"]))
     return {
         "removed first": lines[1:],
         "removed": [*lines[:2], *lines[3:]],
@@ -521,7 +511,7 @@ def test_a_cut_off_end_is_found_with_the_head_alone(tmp_path: Path, cli: Cli, ke
 def test_a_chain_that_has_grown_still_has_the_old_head(tmp_path: Path, cli: Cli) -> None:
     """Rule: a head that was kept earlier is found further up."""
     path = tmp_path / "records.jsonl"
-    heads = [append(str(path), [_small(number)]).hash for number in range(4)]
+    heads = [append(str(path), [small(number)]).hash for number in range(4)]
 
     for head in heads:
         data = json.loads(cli("record", "verify", str(path), "--head", head, "--format", "json")[1])
@@ -582,7 +572,7 @@ ODD_VALUES = {
 
 def _with(value: bytes, key: str = "odd") -> bytes:
     """Give the line of a record with one value more, or another one."""
-    line, _ = sealed(_small(1), Head(0, START))
+    line, _ = sealed(small(1), Head(0, START))
     text = {k: v for k, v in json.loads(line).items() if k != key}
     return json.dumps(text, ensure_ascii=False).encode()[:-1] + b',"' + key.encode() + b'":' + value + b"}\n"
 
@@ -739,7 +729,7 @@ def test_a_part_that_was_written_is_taken_back(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(chain, "_write_all", full)
 
     with pytest.raises(OSError, match="No space"):
-        append(str(path), [_small(3)])
+        append(str(path), [small(3)])
 
     assert before == path.read_bytes()
 
@@ -772,7 +762,7 @@ def test_a_line_is_the_canonical_form_and_hides_nothing(contents: list[Mapping[s
     head = Head(0, START)
     lines: list[bytes] = []
     for content in contents:
-        line, head = sealed({**_small(0), "content": content}, head)
+        line, head = sealed({**small(0), "content": content}, head)
         lines.append(line)
 
     for line in lines:

@@ -39,11 +39,11 @@ def held(path: str, waiting: Callable[[], None], patience: float) -> Generator[I
                 finally:
                     _let_go(file)
                 return
-        if time.monotonic() >= ends:
-            raise BusyError
         if not said:
             said = True
             waiting()
+        if time.monotonic() >= ends:
+            raise BusyError
         time.sleep(_PAUSE)
 
 
