@@ -534,7 +534,7 @@ def test_verify_as_data(records: Path, cli: Cli) -> None:
     head = verify(_lines(records)).head
     assert {
         "file": str(records), "records": 3, "runs": 1, "head": head.hash, "faults": [], "head_found": None, "signature": None,
-        "signature_good": None,
+        "signature_holds": None,
     } == data  # fmt: skip
 
 

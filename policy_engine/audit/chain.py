@@ -76,7 +76,7 @@ def append(
     """
     new = not os.path.lexists(path)
     with held(path, lambda: say(Notice("waiting")), patience) as file:
-        name = ""
+        name, done = "", False
         try:
             _mend(file, path, say)
             head, cut = _end_of(file)
@@ -88,12 +88,12 @@ def append(
                 line, head = sealed(placed, head)
                 _write_all(file, line)
             os.fsync(file.fileno())
-        except BaseException:
-            if run and (written := _written(file, name)) < run.of:
+            done = True
+        finally:
+            if not done and run and (written := _written(file, name)) < run.of:
                 say(Notice("stopped", written, run.of))
-            if new and file.seek(0, os.SEEK_END) == 0:
+            if not done and new and file.seek(0, os.SEEK_END) == 0:
                 os.unlink(path)  # nothing was there, and nothing is
-            raise
     return head
 
 
@@ -163,8 +163,9 @@ def _written(file: IO[bytes], name: str) -> int:
     """Return how many records of a run stand in the file: the last whole line tells."""
     end = _last_break(file, file.seek(0, os.SEEK_END))
     record = _parsed(_line_before(file, end)) if end and name else None
-    run = record["run"] if is_record(record) and record["record"] == RECORD_SCHEMA else {}
-    return run["number"] if run.get("id") == name else 0
+    if not is_record(record) or record["record"] != RECORD_SCHEMA or record["run"]["id"] != name:
+        return 0
+    return int(record["run"]["number"])
 
 
 def _parsed(line: bytes) -> Any:

@@ -48,7 +48,8 @@ def _digest(record: Mapping[str, Any]) -> Iterator[Contradiction]:
 
 def _among_themselves(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     """Hold what stands in a record more than once."""
-    verdict, given = record["verdict"], record["case"].get("given") or {}
+    verdict: Mapping[str, Any] = record["verdict"]
+    given: Mapping[str, Any] = record["case"].get("given") or {}
     days = [one["day"] for one in record["decided"] if is_object(one) and isinstance(one.get("day"), str)]
     findings = [{key: value for key, value in one.items() if key != "says"} for one in given.get("findings", ())]
     found = verdict.get("findings")
@@ -87,7 +88,7 @@ def _against_text(record: Mapping[str, Any], data: Mapping[str, Any]) -> Iterato
     """Hold what the text of the case states: its name, subject, edition, period and decisions, and the facts that it leaves to others."""
     case = record["case"]
     stated = {key: data[key] for key in ("case", "edition", "period") if key in data}
-    subject = data.get("subject") or {}
+    subject: Any = data.get("subject") or {}
     yield from _differing({
         "case.name": (case["name"], _TEXT, stated.get("case")),
         "verdict.subject": (record["verdict"].get("subject"), _TEXT, subject),
@@ -96,7 +97,8 @@ def _against_text(record: Mapping[str, Any], data: Mapping[str, Any]) -> Iterato
     yield from _decisions(record, data.get("decided"))
     facts = data.get("facts")
     known = {name for name, value in facts.items() if value not in (None, "unknown")} if is_object(facts) else set[str]()
-    for fact, value in (case.get("given") or {"facts": {}})["facts"].items():
+    given: Mapping[str, Any] = case.get("given") or {"facts": {}}
+    for fact, value in given["facts"].items():
         if fact in known:
             yield Contradiction(f"case.given.facts.{fact}", value, None, _TEXT)
 
@@ -117,7 +119,8 @@ def edition_faults(record: Mapping[str, Any], named: str, period: str) -> Iterat
 
 def _decisions(record: Mapping[str, Any], decided: Any) -> Iterator[Contradiction]:
     """Hold the decisions against those of the text: how many, by whom, on which day, for what reason; levels are the edition's to read."""
-    day = (record["case"].get("given") or {}).get("as_of")
+    given: Mapping[str, Any] = record["case"].get("given") or {}
+    day = given.get("as_of")
     stated = [one for one in (decided if is_array(decided) else [decided]) if is_object(one)]
     found = [{"by": _known(one.get("by")), "day": _known(one.get("day")) or None, "reason": _known(one.get("reason"))} for one in stated]
     expected = [one for one in found if day is None or one["day"] is None or one["day"] <= day]

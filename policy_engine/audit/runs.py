@@ -152,7 +152,7 @@ def _mark(record: Mapping[str, Any]) -> int:
 def _shared(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what all records of a run have in common."""
     case = record["case"]
-    given = case.get("given") or {}
+    given: Mapping[str, Any] = case.get("given") or {}
     return {
         "run.of": record["run"]["of"], "times.recorded_at": record["times"]["recorded_at"], "engine": record["engine"],
         "libraries": record["libraries"], "schemas": record["schemas"], "case.asked": case.get("asked"),

@@ -101,7 +101,7 @@ class _Kept(NamedTuple):
     head: str
     number: int | None = None
     signature: str = ""
-    good: bool = True
+    holds: bool = True
 
 
 def _called(language: str, **given: Any) -> int:  # noqa: ANN401  (click hands over what it read)
@@ -121,7 +121,7 @@ def verify_records(language: str, asked: Asked) -> int:
             verifier.read(line)
             met = met or (kept is not None and kept.head == verifier.head.hash and kept.number in (None, verifier.lines))
     _write(asked, verifier, kept, language, met=met)
-    return int(bool(verifier.faults) or (kept is not None and not (met and kept.good)))
+    return int(bool(verifier.faults) or (kept is not None and not (met and kept.holds)))
 
 
 def _kept(asked: Asked, language: str) -> _Kept | None:
@@ -149,7 +149,7 @@ def _kept(asked: Asked, language: str) -> _Kept | None:
     try:
         return _Kept(head, number, verify_signature(path, asked.signers, asked.identity))
     except SigningError as error:
-        return _Kept(head, number, str(error), good=False)
+        return _Kept(head, number, str(error), holds=False)
 
 
 def _write(asked: Asked, verifier: Any, kept: _Kept | None, language: str, *, met: bool) -> None:  # noqa: ANN401  (a Verifier, loaded late)
@@ -162,7 +162,7 @@ def _write(asked: Asked, verifier: Any, kept: _Kept | None, language: str, *, me
         click.echo(to_json({
             "file": asked.path, "records": verifier.lines, "runs": verifier.runs, "head": verifier.head.hash,
             "faults": [fault._asdict() for fault in faults], "head_found": met if kept else None,
-            "signature": kept.signature or None if kept else None, "signature_good": kept.good if kept and asked.signers else None,
+            "signature": kept.signature or None if kept else None, "signature_holds": kept.holds if kept and asked.signers else None,
         }))  # fmt: skip
         return
     for fault in faults:
@@ -171,7 +171,7 @@ def _write(asked: Asked, verifier: Any, kept: _Kept | None, language: str, *, me
         words = N_("the head {head} is not in this chain: records were removed or rewritten")
         click.echo(translate(words, language, head=visible(kept.head)))
     if kept and kept.signature:
-        words = N_("signature of the kept head: {said}") if kept.good else N_("the signature of the kept head is not good: {said}")
+        words = N_("signature of the kept head: {said}") if kept.holds else N_("the signature of the kept head is not good: {said}")
         click.echo(translate(words, language, said=visible(kept.signature)))
     click.echo(_counted(verifier, met if kept else None, language))
 
