@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from policy_engine.audit import chain
+from policy_engine.audit import chain, runs
 from policy_engine.audit.chain import START, Head, Notice, append, sealed, verify
 from policy_engine.audit.lock import BusyError
 from policy_engine.audit.runs import Run, run_id
@@ -63,12 +63,13 @@ def test_every_record_says_which_of_how_many_of_its_run_it_is(tmp_path: Path, cl
         cli("evaluate", *files, "--record", str(path))
 
     records = [json.loads(line) for line in _lines(path)]
-    runs = [record["run"] for record in records]
+    named = [record["run"] for record in records]
 
-    assert [(1, 4), (2, 4), (3, 4), (4, 4), (1, 1)] == [(run["number"], run["of"]) for run in runs]
-    assert (1, 2) == (len({run["id"] for run in runs[:4]}), len({run["id"] for run in runs}))
+    assert [(1, 4), (2, 4), (3, 4), (4, 4), (1, 1)] == [(run["number"], run["of"]) for run in named]
+    assert (1, 2) == (len({run["id"] for run in named[:4]}), len({run["id"] for run in named}))
     for first in (0, 4):
-        assert run_id(records[first]["previous"], Run(runs[first]["of"], records[first]["times"]["recorded_at"])) == runs[first]["id"]
+        run = Run(named[first]["of"], records[first]["times"]["recorded_at"])
+        assert run_id(records[first]["previous"], run) == named[first]["id"]
     assert {"python", "pyyaml", "simpleeval", "jsonschema"} <= records[0]["libraries"].keys()
     assert version("simpleeval") == records[0]["libraries"]["simpleeval"]
 
@@ -139,6 +140,21 @@ def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
 
     assert [(10, "run_twice")] == _faults(_lines(path))
     assert (1, True) == (code, "line 10: recorded twice: run" in out and "from line 1 on (3 in all)" in out)
+
+
+def test_what_is_remembered_of_runs_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: of any number of runs, and of records in a run, a fixed number is remembered; what repeats an older one is not seen."""
+    path = tmp_path / "records.jsonl"
+    monkeypatch.setattr(runs, "_REMEMBERED", 2)
+    for first in (0, 1, 2, 3, 0, 3):
+        _run(path, 1, first=first)
+    _run(path, 5, first=10)
+
+    verifier = verify(_lines(path))
+
+    followed = vars(verifier)["_runs"]
+    assert [(6, "run_twice")] == _faults(_lines(path))
+    assert (2, 2) == (len(vars(followed)["_whole"]), len(vars(vars(followed)["_now"])["_cases"]))
 
 
 def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -> None:

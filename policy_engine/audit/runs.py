@@ -1,8 +1,8 @@
 """The runs of a file of records: which run a record is of, its number in it, and how many belong to it.
 
 A run's id follows from the record before it, how many records belong to it, and when it was recorded: no chance is in it, no two runs of
-a file share one, and one that was made up does not follow. What is remembered is small: a number for each record of the run that is
-being followed, a digest for each run before it.
+a file share one, and one that was made up does not follow. What is remembered does not grow with the file: of the run that is being
+followed the first records, of the runs before it the last ones, `_REMEMBERED` of each; what repeats an older one is not seen.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from policy_engine.audit.form import RECORD_SCHEMA
 from policy_engine.load.digest import sha256_of
 from policy_engine.load.meaning import canonical
+
+_REMEMBERED = 10_000
 
 
 class Fault(NamedTuple):
@@ -87,7 +89,10 @@ class RunFollower:
     def _over(self, now: "_Followed") -> Iterator[Fault]:
         """Keep what a run recorded; yield that it was cut, where it was."""
         cut = self.cut_off()
-        (self._cut if cut else self._whole).setdefault(now.digest, _Ended(now.first, now.number))
+        ended = self._cut if cut else self._whole
+        ended.setdefault(now.digest, _Ended(now.first, now.number))
+        if len(ended) > _REMEMBERED:
+            del ended[next(iter(ended))]
         if cut:
             yield cut
 
@@ -138,7 +143,8 @@ class _Followed:
         self.number = max(self.number, record["run"]["number"])
         if sound:
             mark = _mark(record)
-            self._cases.add(mark)
+            if len(self._cases) < _REMEMBERED:
+                self._cases.add(mark)
             self.digest = sha256_of((f"{self.digest} {mark:x}".encode(),))
 
 
