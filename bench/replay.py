@@ -9,6 +9,7 @@ the two counts.
 """
 
 import argparse
+import hashlib
 import json
 import multiprocessing
 import os
@@ -75,10 +76,22 @@ def record(command: Path, cases: list[Path], path: Path) -> Path:
 
 
 def make(few: Path, path: Path, count: int) -> None:
-    """Chain the records of a file again and again."""
+    """Chain the records of a file again and again, as one run; each is a case with a name of its own."""
     from policy_engine.audit.chain import append
+    from policy_engine.audit.runs import Run
 
-    append(str(path), islice(cycle(list(bare(few))), count))
+    kept = list(bare(few))
+    renamed = (named(record, number) for number, record in enumerate(islice(cycle(kept), count)))
+    append(str(path), renamed, Run(count, kept[0]["times"]["recorded_at"]))
+
+
+def named(record: dict[str, Any], number: int) -> dict[str, Any]:
+    """Give a record under another name."""
+    old = record["case"]
+    name = f"{old['name']}-{number}"
+    text = old["text"].replace(f"case: {old['name']}", f"case: {name}", 1)
+    case = {**old, "name": name, "text": text, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    return {**record, "case": case, "verdict": {**record["verdict"], "case": name}}
 
 
 def bare(path: Path) -> Iterator[dict[str, Any]]:

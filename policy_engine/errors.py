@@ -154,6 +154,15 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("no edition governs the period {period}: it lies in a gap between `{before}`, up to {until}, and `{after}`, from {begins}"),
         N_("correct the period, or close the gap: a case never falls through to another edition"),
     ),
+    "PE620": Entry(N_("this file keeps no head of a chain of records"), N_("name a file that `record head FILE --sign KEY` wrote")),
+    "PE621": Entry(
+        N_("the records cannot be written: {reason}"),
+        N_("make room, or name a file on another disk, and run it again; what was written stays, and is told as a run that was cut"),
+    ),
+    "PE622": Entry(
+        N_("another run has held this file for {seconds} seconds; nothing was recorded"),
+        N_("wait until it is done, or stop it, and run this again"),
+    ),
     # 7xx: a round
     "PE701": Entry(
         N_("`{link}: {name}` names no case of this round{nearest}"),

@@ -157,7 +157,8 @@ def test_records_do_not_depend_on_the_order_of_sets(everything: Path, tmp_path: 
 
     def timeless(record: dict[str, Any]) -> bytes:
         bare = {key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}
-        return canonical({**bare, "times": {**record["times"], "recorded_at": ""}})
+        run = {**record["run"], "id": ""}  # it follows from the time
+        return canonical({**bare, "run": run, "times": {**record["times"], "recorded_at": ""}})
 
     first, second = (list(map(timeless, _records(file))) for file in (everything, path))
 
@@ -276,7 +277,7 @@ def test_other_schemas_are_put_down_to_the_schema(good: Path, tmp_path: Path, cl
     if change == "schemas":
         records[1] |= {"schemas": {**SCHEMAS, "verdict": 0}, "verdict": {**records[1]["verdict"], "newer": None}}
     else:
-        records[1] |= {"record": 2}
+        records[1] |= {"record": 3}
 
     code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
 
@@ -531,8 +532,8 @@ def test_the_first_step_that_differs(before: Any, after: Any, expected: tuple[st
 
 
 def test_the_causes_are_closed(good: Path, cli: Cli) -> None:
-    """Rule: whatever differs is put down to one of four causes."""
-    assert ("rulebook", "case", "schema", "engine") == CAUSES
+    """Rule: whatever differs is put down to one of five causes."""
+    assert ("rulebook", "case", "schema", "engine", "record") == CAUSES
     assert {} == _replayed(cli, good)[1]["causes"]
 
 
@@ -580,11 +581,14 @@ def test_small_editions_do_not_see_each_other(pair: tuple[str, str]) -> None:
 
 
 def test_a_record_appended_by_hand_is_replayed_as_any_other(good: Path, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a chain says nothing of who wrote it; what a record holds is what is rated."""
+    """Rule: a chain says nothing of who wrote it; what a record holds is what is rated. That it stands there again is told."""
     path = tmp_path / "records.jsonl"
     kept = [{k: v for k, v in record.items() if k not in {"sequence", "previous", "hash"}} for record in _records(good)]
     append(str(path), kept * 3)
 
     code, data = _replayed(cli, path)
 
-    assert (0, len(kept) * 3) == (code, data["same"])
+    assert (1, len(kept) * 3) == (code, data["same"])
+    assert [("twice", line) for line in range(len(kept) + 1, len(kept) * 3 + 1)] == [
+        (fault["fault"], fault["line"]) for fault in data["chain_faults"]
+    ]

@@ -1,17 +1,20 @@
 """A file of records as a hash chain: appended to by whole lines, never rewritten, and verified line by line.
 
 Each record names the digest of the one before it, and its own digest over everything else in it, in the canonical form of
-RFC 8785. A line must be that very form, so that not even a space can be changed unseen. What is cut off at the end can only be
+RFC 8785. A line must be that very form, so that not even a space can be changed unseen. Each names its run as well, and how many
+records belong to it (`audit/runs.py`), so that a run which was stopped is seen. Whole runs that are cut off at the end can only be
 seen by who kept the head.
 """
 
+import errno
 import json
 import os
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
-from typing import IO, Any, NamedTuple, TypeGuard
+from collections.abc import Callable, Iterable, Mapping
+from typing import IO, Any, NamedTuple
 
-from policy_engine.language.quantity import read_day
+from policy_engine.audit.form import RECORD_SCHEMA, Contradiction, is_record
+from policy_engine.audit.lock import PATIENCE, held
+from policy_engine.audit.runs import Fault, Run, RunFollower, run_id
 from policy_engine.language.shapes import is_object
 from policy_engine.load.digest import sha256_of
 from policy_engine.load.meaning import canonical
@@ -27,38 +30,70 @@ class Head(NamedTuple):
     hash: str
 
 
-class Fault(NamedTuple):
-    """A line that is not what was written: its number, what is wrong (`unreadable`, `changed`, `out_of_place`, `torn`)."""
+class Notice(NamedTuple):
+    """What is said while records are appended, and what its sentence names.
 
-    line: int
-    fault: str
-    name: str
+    `waiting`: another run holds the file. `torn`: what broke off was moved beside the file. `finished`: a whole record lacked its line
+    end, which was put. `cut`: the last run before this one lacks records. `stopped`: this run was stopped, and lacks records.
+    """
+
+    kind: str
+    number: int = 0
+    of: int = 0
 
 
 def sealed(record: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
-    """Give a record as its line in a chain that ends with `head`, and the new head."""
+    """Return a record as its line in a chain that ends with `head`, and the new head."""
     placed = {**record, "sequence": head.length + 1, "previous": head.hash}
     digest = f"sha256:{sha256_of((canonical(placed),))}"
     return canonical({**placed, "hash": digest}) + b"\n", Head(head.length + 1, digest)
 
 
-def append(path: str, records: Iterable[Mapping[str, Any]]) -> Head:
-    """Append records to a chain, one line each, and give its head.
+def _unsaid(notice: Notice) -> None:
+    """Say nothing."""
 
-    The file is locked meanwhile, so that two writers never mix. A line that a killed run left torn is taken off first and kept
-    beside the file (`FILE.torn`); every line is written by one call.
+
+def append(
+    path: str, records: Iterable[Mapping[str, Any]], run: Run | None = None, say: Callable[[Notice], None] = _unsaid,
+    patience: float = PATIENCE,
+) -> Head:  # fmt: skip
+    """Append records to a chain, one line each, and return its head.
+
+    The file is held meanwhile, so that two writers never mix. What a killed run left is looked after first: a whole record without its
+    line end gets it, and what broke off is moved beside the file (`FILE.torn`). Every line is written by one call.
+
+    Args:
+        path: the file.
+        records: what is appended.
+        run: the run that these are the records of; each is told which it is.
+        say: told what the reader should know.
+        patience: how many seconds to wait for another run that holds the file.
 
     Raises:
-        OSError: where the file cannot be written.
+        BusyError: where another run holds the file for longer.
+        OSError: where the file cannot be written; records that were written before stay, as those of a run that was cut.
         ValueError: where its last line is no record.
     """
-    with open(path, "a+b", buffering=0) as file, _locked(file):
-        _take_off_torn(file, path)
-        head = _head_of(file)
-        for record in records:
-            line, head = sealed(record, head)
-            _write_all(file, line)
-        os.fsync(file.fileno())
+    new = not os.path.lexists(path)
+    with held(path, lambda: say(Notice("waiting")), patience) as file:
+        name, done = "", False
+        try:
+            _mend(file, path, say)
+            head, cut = _end_of(file)
+            if cut:
+                say(cut)
+            name = run_id(head.hash, run) if run else ""
+            for number, record in enumerate(records, 1):
+                placed = {**record, "run": {"id": name, "number": number, "of": run.of}} if run else record
+                line, head = sealed(placed, head)
+                _write_all(file, line)
+            os.fsync(file.fileno())
+            done = True
+        finally:
+            if not done and run and (written := _written(file, name)) < run.of:
+                say(Notice("stopped", written, run.of))
+            if not done and new and file.seek(0, os.SEEK_END) == 0:
+                os.unlink(path)  # nothing was there, and nothing is
     return head
 
 
@@ -68,23 +103,31 @@ def _write_all(file: IO[bytes], line: bytes) -> None:
     written = file.write(line)
     if written != len(line):
         file.truncate(begin)
-        raise OSError(28, os.strerror(28))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _take_off_torn(file: IO[bytes], path: str) -> None:
-    """Take off what stands after the last whole line, and keep it beside the file."""
+def _mend(file: IO[bytes], path: str, say: Callable[[Notice], None]) -> None:
+    """Look after what stands behind the last line end: put the line end to a whole record, move anything else beside the file."""
     end = file.seek(0, os.SEEK_END)
     last = _last_break(file, end)
-    if last < end:
-        file.seek(last)
-        torn = file.read(end - last)
-        with open(f"{path}.torn", "ab") as kept:
-            kept.write(torn + b"\n")
-        file.truncate(last)
+    if last == end:
+        return
+    file.seek(last)
+    rest = file.read(end - last)
+    if is_record(_parsed(rest)):
+        _write_all(file, b"\n")
+        say(Notice("finished"))
+        return
+    with open(f"{path}.torn", "ab") as kept:
+        kept.write(rest + b"\n")
+        kept.flush()
+        os.fsync(kept.fileno())  # it stands there before it is taken off here
+    file.truncate(last)
+    say(Notice("torn", len(rest)))
 
 
 def _last_break(file: IO[bytes], end: int) -> int:
-    """Give the place after the last line break before `end`; 0 where there is none."""
+    """Return the place after the last line break before `end`; 0 where there is none."""
     place = end
     while place > 0:
         begin = max(place - _BACK, 0)
@@ -96,79 +139,45 @@ def _last_break(file: IO[bytes], end: int) -> int:
     return 0
 
 
-def _head_of(file: IO[bytes]) -> Head:
-    """Give the head of the chain in a file that ends with a whole line."""
+def _end_of(file: IO[bytes]) -> tuple[Head, Notice | None]:
+    """Return the head of the chain in a file that ends with a whole line, and that its last run was cut where it was."""
     end = file.seek(0, os.SEEK_END)
     if end == 0:
-        return Head(0, START)
+        return Head(0, START), None
+    record = _parsed(_line_before(file, end))
+    if not is_object(record) or not isinstance(record.get("sequence"), int) or not isinstance(record.get("hash"), str):
+        raise ValueError(end)
+    run = record["run"] if is_record(record) and record["record"] == RECORD_SCHEMA else None
+    cut = Notice("cut", run["number"], run["of"]) if run and run["number"] < run["of"] else None
+    return Head(record["sequence"], record["hash"]), cut
+
+
+def _line_before(file: IO[bytes], end: int) -> bytes:
+    """Return the line that ends at a place."""
     begin = _last_break(file, end - 1)
     file.seek(begin)
-    record = json.loads(file.read(end - begin))
-    if not _has(record, {"sequence": int, "hash": str}):
-        raise ValueError(begin)
-    return Head(record["sequence"], record["hash"])
+    return file.read(end - begin)
 
 
-@contextmanager
-def _locked(file: IO[bytes]) -> Generator[None]:
-    """Hold a file for this writer alone."""
+def _written(file: IO[bytes], name: str) -> int:
+    """Return how many records of a run stand in the file: the last whole line tells."""
+    end = _last_break(file, file.seek(0, os.SEEK_END))
+    record = _parsed(_line_before(file, end)) if end and name else None
+    if not is_record(record) or record["record"] != RECORD_SCHEMA or record["run"]["id"] != name:
+        return 0
+    return int(record["run"]["number"])
+
+
+def _parsed(line: bytes) -> Any:
+    """Return what a line holds; None where that is no JSON."""
     try:
-        import fcntl  # noqa: PLC0415  (not on every system)
-    except ImportError:  # pragma: no cover  (Windows)
-        import msvcrt  # noqa: PLC0415
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-        try:
-            yield
-        finally:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-        return
-    fcntl.flock(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)
-
-
-_KINDS: Mapping[str, type] = {
-    "record": int, "case": dict, "edition": str, "revision": str, "engine": str, "schemas": dict, "verdict": dict, "sequence": int,
-    "previous": str, "hash": str,
-}  # fmt: skip
-_CASE_KINDS: Mapping[str, type] = {"name": str, "file": str, "sha256": str, "text": str}
-_GIVEN_KINDS: Mapping[str, type] = {"round": str, "facts": dict, "gathered": list, "findings": list}
-_GATHERED = {"fact", "case", "level", "origin"}
-_FINDING: Mapping[str, type] = {"id": str, "severity": str, "says": dict, "citation": str, "interpretations": list}
-
-
-def _has(value: Any, kinds: Mapping[str, type]) -> TypeGuard[dict[str, Any]]:
-    """Tell whether a value is an object with parts of these kinds."""
-    return is_object(value) and all(isinstance(value.get(key), kind) for key, kind in kinds.items())
-
-
-def _is_record(record: Any) -> TypeGuard[dict[str, Any]]:
-    """Tell whether what a line holds has the form of a record."""
-    if not _has(record, _KINDS) or not _has(record["case"], _CASE_KINDS):
-        return False
-    given = record["case"].get("given")
-    return given is None or _is_given(given)
-
-
-def _is_given(given: Any) -> bool:
-    """Tell whether what a round gave a case has its form."""
-    if not _has(given, _GIVEN_KINDS):
-        return False
-    day = given.get("as_of")
-    return (
-        (day is None or (isinstance(day, str) and read_day(day) is not None))
-        and all(is_object(one) and one.keys() == _GATHERED for one in given["gathered"])
-        and all(_has(one, _FINDING) for one in given["findings"])
-    )
+        return json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_whole(record: Mapping[str, Any], line: bytes) -> bool:
-    """Tell whether a line is the very form of its record, and the record's digest its own; what has no such form is neither."""
+    """Return whether a line is the very form of its record, and the record's digest its own; what has no such form is neither."""
     bare = {key: value for key, value in record.items() if key != "hash"}
     try:
         return canonical(record) + b"\n" == line and f"sha256:{sha256_of((canonical(bare),))}" == record["hash"]
@@ -179,34 +188,56 @@ def _is_whole(record: Mapping[str, Any], line: bytes) -> bool:
 class Verifier:
     """Follows a chain line by line; what is wrong is noted, and the rest is followed all the same."""
 
-    def __init__(self) -> None:
-        """Begin at the start of a chain."""
+    def __init__(self, hold: Callable[[Mapping[str, Any]], Iterable[Contradiction]] | None = None) -> None:
+        """Begin at the start of a chain.
+
+        Args:
+            hold: holds what a record says against its own parts; without it the chain and its runs alone are followed.
+        """
         self.head = Head(0, START)
         self.lines = 0
-        self.faults: list[Fault] = []
+        self._faults: list[Fault] = []
+        self._runs = RunFollower()
+        self._hold = hold
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What is wrong with the lines so far, in their order; a run that lacks records behind the last of them is told as cut."""
+        cut = self._runs.cut_off()
+        return sorted([*self._faults, cut] if cut else self._faults, key=lambda fault: fault.line)
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are so far; records of version 1 are of none that is known."""
+        return self._runs.count
 
     def read(self, line: bytes) -> dict[str, Any] | None:
-        """Take the next line; give its record, or None where it cannot be read."""
+        """Take the next line; return its record, or None where it cannot be read."""
         self.lines += 1
-        try:
-            record = json.loads(line.decode("utf-8")) if line.endswith(b"\n") else None
-        except (ValueError, RecursionError):
-            record = None
-        if not _is_record(record):
-            self._fault("torn" if not line.endswith(b"\n") else "unreadable", "")
+        record = _parsed(line)
+        if not is_record(record):
+            self._fault("unreadable" if line.endswith(b"\n") else "torn", "")
             return None
         name = record["case"]["name"]
-        if not _is_whole(record, line):
+        if not line.endswith(b"\n"):
+            self._fault("unended", name)
+            line += b"\n"
+        follows = (record["sequence"], record["previous"]) == (self.head.length + 1, self.head.hash)
+        whole = _is_whole(record, line)
+        if not whole:
             self._fault("changed", name)
-        if (record.get("sequence"), record.get("previous")) != (self.head.length + 1, self.head.hash):
+        if not follows:
             self._fault("out_of_place", name)
-        sequence = record.get("sequence")
-        self.head = Head(sequence if isinstance(sequence, int) else self.lines, record["hash"])
+        self._faults += self._runs.take(record, self.lines, sound=whole and follows)
+        if whole and self._hold:
+            for one in self._hold(record):
+                self._fault("contradicted" if one.by else "form", name, one)
+        self.head = Head(record["sequence"], record["hash"])
         return record
 
-    def _fault(self, fault: str, name: str) -> None:
+    def _fault(self, fault: str, name: str, contradiction: Contradiction | None = None) -> None:
         """Note a fault of this line."""
-        self.faults.append(Fault(self.lines, fault, name))
+        self._faults.append(Fault(self.lines, fault, name, contradiction._asdict() if contradiction else {}))
 
 
 def verify(lines: Iterable[bytes]) -> Verifier:

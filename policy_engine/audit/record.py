@@ -4,10 +4,14 @@ A record holds all that is needed to rate the case again: the text of its file, 
 Sentences are left out of the verdict; they are the edition's, and the record names its revision.
 """
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
+from policy_engine.audit.form import RECORD_SCHEMA
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.language.values import Value
@@ -16,10 +20,10 @@ from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Gathered, Verdict
 
-RECORD_SCHEMA = 1
-"""The version of this form; a reader of another one says so instead of guessing."""
 SCHEMAS = {"case": 1, "rulebook": 1, "verdict": 1}
 """The versions of the published schemas that a record was made under."""
+_LIBRARIES = ("pyyaml", "simpleeval", "jsonschema", "rfc8785")
+"""What reads a case, a rulebook and a condition, and writes a record."""
 _SENTENCES = {"says", "label", "advice"}
 
 
@@ -44,8 +48,25 @@ class Rating(NamedTuple):
     given: Given | None = None
 
 
+@cache
+def libraries() -> Mapping[str, str]:
+    """Return the versions of what a verdict stands on beside the engine: Python, and the libraries that read and reckon."""
+    import yaml  # noqa: PLC0415  (loaded already, where anything was rated)
+
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # put there without its metadata
+            continue
+    reader: Any = getattr(yaml, "_yaml", None)
+    if getattr(yaml, "__with_libyaml__", False) and reader is not None:
+        found["libyaml"] = str(reader.get_version_string())
+    return found
+
+
 def make_record(rating: Rating, engine: str, recorded_at: datetime) -> dict[str, Any]:
-    """Make the record of a rating, without its place in a chain.
+    """Return the record of a rating, without its run and its place in a chain.
 
     Args:
         rating: the case and its verdict.
@@ -53,23 +74,35 @@ def make_record(rating: Rating, engine: str, recorded_at: datetime) -> dict[str,
         recorded_at: when it is recorded.
     """
     edition, verdict = rating.edition, rating.verdict
-    days = [decision.day for decision in verdict.duties.decided if decision.day]
+    follows = what_follows(edition, verdict)
     return {
         "record": RECORD_SCHEMA,
         "case": {
             "name": verdict.case, "file": rating.file, "sha256": sha256_of((rating.raw,)), "text": rating.raw.decode(),
             "asked": rating.asked, "given": _given(rating.given, edition) if rating.given else None,
         },
-        "edition": edition.id, "status": edition.status, "sealed": edition.sealed, "revision": edition.revision,
-        "engine": engine, "schemas": SCHEMAS,
+        "engine": engine, "libraries": libraries(), "schemas": SCHEMAS,
         "verdict": slim(verdict),
-        "decided": [decision._asdict() for decision in verdict.duties.decided],
+        **{field: follows[field] for field in ("edition", "status", "sealed", "revision", "decided")},
         "times": {
-            "period": [edition.begins.isoformat(), edition.until.isoformat()],
-            "decided_at": max(days) if days else None,
-            "recorded_at": recorded_at.astimezone(UTC).isoformat(timespec="seconds"),
+            "period": follows["times.period"], "decided_at": follows["times.decided_at"], "recorded_at": moment(recorded_at),
         },
     }  # fmt: skip
+
+
+def what_follows(edition: Edition, verdict: Verdict) -> dict[str, Any]:
+    """Return the fields of a record, beside its verdict, that follow from the edition and the case."""
+    days = [decision.day for decision in verdict.duties.decided if decision.day]
+    return {
+        "case.name": verdict.case, "edition": edition.id, "status": edition.status, "sealed": edition.sealed, "revision": edition.revision,
+        "decided": [decision._asdict() for decision in verdict.duties.decided],
+        "times.period": [edition.begins.isoformat(), edition.until.isoformat()], "times.decided_at": max(days, default=None),
+    }  # fmt: skip
+
+
+def moment(at: datetime) -> str:
+    """Return a time as records write it: in UTC, to the second."""
+    return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def slim(verdict: Verdict) -> dict[str, Any]:

@@ -5,11 +5,13 @@ A verdict that comes out otherwise is put down to what changed: the rulebook, th
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from policy_engine.audit.record import RECORD_SCHEMA, SCHEMAS, slim
+from policy_engine.audit.contradictions import edition_faults, given_faults
+from policy_engine.audit.form import READ, Contradiction, form_faults
+from policy_engine.audit.record import SCHEMAS, slim, what_follows
 from policy_engine.errors import InputError
 from policy_engine.evaluate.case import Evaluator
 from policy_engine.evaluate.duties import Surveyor
@@ -26,8 +28,8 @@ from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Gathered, Verdict
 
-CAUSES = ("rulebook", "case", "schema", "engine")
-"""What a difference can be put down to."""
+CAUSES = ("rulebook", "case", "schema", "engine", "record")
+"""What a difference can be put down to; `record`: the verdict is the same, and the record says otherwise in another field."""
 
 
 class Drift(NamedTuple):
@@ -53,26 +55,34 @@ class Replayer:
         self.counts: Counter[str] = Counter()
 
     def replay(self, record: Mapping[str, Any], line: int) -> Drift | None:
-        """Rate a record's case again under its own edition; None where the verdict is the same to the byte."""
+        """Rate a record's case again under its own edition; None where the record comes out again to the byte.
+
+        What cannot come out again is taken from the record itself: how the file was called, the edition asked for, what a round gave, the
+        engine with its libraries and forms, and when it was recorded. Those are held to their form, and to what else the record says.
+        """
         case = record["case"]
-        if record.get("record") != RECORD_SCHEMA:
-            return self._drift(record, line, "schema", "record", str(record.get("record")), str(RECORD_SCHEMA))
+        if record["record"] not in READ:
+            return self._drift(record, line, "schema", "record", str(record["record"]), str(READ[-1]))
         if sha256_of((case["text"].encode(),)) != case["sha256"]:
             return self._drift(record, line, "case", "case.sha256", case["sha256"], sha256_of((case["text"].encode(),)))
         edition: Edition | None = None
         try:
             edition = self.library.edition(record["edition"])
-            verdict = self.verdict(record, edition)
+            read, verdict = self._rated(record, edition)
         except InputError as error:
             problem = error.problems[0]
             cause = self._cause(record, edition) if edition else "rulebook"
             return self._drift(record, line, cause, f"{problem.code} {problem.location.file}:{problem.location.line}", "", problem.code)
         found = slim(verdict)
-        if canonical(found) == canonical(record["verdict"]):
+        if canonical(found) != canonical(record["verdict"]):
+            step, before, after, citation = first_difference(record["verdict"], found)
+            return self._drift(record, line, self._cause(record, edition), step, before, after, citation)
+        wrong = next(self._otherwise(record, read, edition, verdict), None)
+        if wrong is None:
             self.counts["same"] += 1
             return None
-        step, before, after, citation = first_difference(record["verdict"], found)
-        return self._drift(record, line, self._cause(record, edition), step, before, after, citation)
+        cause = "rulebook" if wrong.field == "sealed" else "record"
+        return self._drift(record, line, cause, wrong.field, _short(wrong.recorded), _short(wrong.found))
 
     def verdict(self, record: Mapping[str, Any], edition: Edition) -> Verdict:
         """Rate the case of a record under an edition.
@@ -80,17 +90,41 @@ class Replayer:
         Raises:
             InputError: where the case cannot be read under it.
         """
+        return self._rated(record, edition)[1]
+
+    def _rated(self, record: Mapping[str, Any], edition: Edition) -> tuple[Case, Verdict]:
+        """Read the case of a record, and rate it under an edition with what a round gave it."""
         evaluator, surveyor = self._ready.get(edition.id) or self._prepare(edition)
         kept = record["case"]
         case, _ = read_case(kept["text"].encode(), kept["file"], self.library, edition.id)
-        given = kept["given"]
+        given = kept.get("given")
         if given is None:
-            return surveyor.survey(case, evaluator.evaluate(case))
+            return case, surveyor.survey(case, evaluator.evaluate(case))
         whole = _given_back(as_it_stood(case, _day(given["as_of"])), given["facts"], edition)
         gathered = tuple(Gathered(**one) for one in given["gathered"])
         verdict = surveyor.survey(whole, evaluator.evaluate(whole), gathered)
-        found = tuple(Finding(f["id"], f["severity"], f["says"], f["citation"], tuple(f["interpretations"])) for f in given["findings"])
-        return verdict._replace(duties=verdict.duties._replace(findings=(*verdict.duties.findings, *found)))
+        return case, verdict._replace(duties=verdict.duties._replace(findings=(*verdict.duties.findings, *_findings(given))))
+
+    @staticmethod
+    def _otherwise(record: Mapping[str, Any], case: Case, edition: Edition, verdict: Verdict) -> Iterator[Contradiction]:
+        """Yield the fields beside the verdict that do not come out again."""
+        malformed = list(form_faults(record))
+        if malformed:
+            yield from malformed
+            return
+        kept = record["case"]
+        given = kept["given"]
+        yield from edition_faults(record, case.stated.get("edition", ""), case.stated.get("period", ""))
+        if given is not None:
+            yield from given_faults(given)
+            for fact in given["facts"]:
+                if fact in case.facts:
+                    yield Contradiction(f"case.given.facts.{fact}", given["facts"][fact], None, "case.text")
+        for field, found in what_follows(edition, verdict).items():
+            part, _, key = field.rpartition(".")
+            recorded = (record[part] if part else record).get(key, found)
+            if recorded != found and not (field == "sealed" and not recorded):  # it may have been sealed since
+                yield Contradiction(field, recorded, found, "edition")
 
     def _prepare(self, edition: Edition) -> tuple[Evaluator, Surveyor]:
         """Prepare an edition."""
@@ -111,6 +145,11 @@ class Replayer:
         """Note a difference."""
         self.counts[cause] += 1
         return Drift(line, record["case"]["name"], cause, step, recorded, found, citation)
+
+
+def _findings(given: Mapping[str, Any]) -> tuple[Finding, ...]:
+    """Return what a round found beside a case."""
+    return tuple(Finding(f["id"], f["severity"], f["says"], f["citation"], tuple(f["interpretations"])) for f in given["findings"])
 
 
 def _given_back(case: Case, facts: Mapping[str, Any], edition: Edition) -> Case:

@@ -1,9 +1,12 @@
 """A replay in sentences: which verdicts came out otherwise, and why; or what another edition would have said."""
 
+import json
 from collections.abc import Callable, Iterator
 
-from policy_engine.audit.chain import Fault, Verifier
+from policy_engine.audit.chain import Verifier
+from policy_engine.audit.head import HeadFinder
 from policy_engine.audit.replay import Drift
+from policy_engine.audit.runs import Fault
 from policy_engine.audit.tally import Against, Tally
 from policy_engine.errors import N_, Problem
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
@@ -14,19 +17,69 @@ from policy_engine.messages import plural, translate
 _CAUSES = {
     "rulebook": N_("the rulebook is not the one that was recorded"), "case": N_("the case is not the one that was recorded"),
     "schema": N_("the record was made under other schemas"), "engine": N_("the engine gives another answer"),
+    "record": N_("the verdict is the same, but the record says what its case and its edition do not"),
 }  # fmt: skip
 _FAULTS = {
     "unreadable": N_("line {line}: this is no record"),
     "torn": N_("line {line}: the line breaks off; a run was stopped while it wrote"),
+    "unended": N_("line {line}: the record of `{name}` is whole, but its line end is missing; the next run puts it"),
     "changed": N_("line {line}: the record of `{name}` was changed"),
     "out_of_place": N_("line {line}: the record of `{name}` does not follow the one before it: one was removed, added or moved"),
+    "cut": N_("line {line}: run cut at {number} of {of}: `{name}` is the last record of run {run}, the others are not here"),
+    "missing": N_("line {line}: the record of `{name}` is number {number} of {of} in run {run}, where number {expected} belongs"),
+    "twice": N_("line {line}: recorded twice: the record of `{name}` stands in run {run} already"),
+    "run_twice": N_("line {line}: recorded twice: run {run} repeats, unchanged, the records from line {first} on ({number} in all)"),
+    "made_up": N_("line {line}: the id of run {run} does not follow from where and when it began; {expected} does"),
+    "unlike": N_("line {line}: the record of `{name}` differs from its run {run}: `{field}` is {recorded}, in the run {found}"),
+    "contradicted": N_("line {line}: the record of `{name}` contradicts itself: `{field}` is {recorded}; by `{by}` it is {found}"),
+    "form": N_("line {line}: the record of `{name}` has not the form of records: `{field}` is {recorded}"),
 }
 _TOLD = 50
 
 
 def chain_fault(fault: Fault, language: str) -> str:
     """Say what is wrong with a line of records."""
-    return translate(_FAULTS[fault.fault], language, line=fault.line, name=fault.name)
+    details = {key: value if isinstance(value, int) else _short(value) for key, value in fault.details.items()}
+    return translate(_FAULTS[fault.fault], language, line=fault.line, name=fault.name, **details)
+
+
+def _short(value: object) -> str:
+    """Write a value of a record, shortened; a dash where there is none."""
+    if value is None:
+        return "—"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+_LONGEST = 80
+
+
+def minutes(found: HeadFinder, path: str, language: str) -> Iterator[str]:
+    """Yield what is put into the minutes about a file of records, and how to keep it.
+
+    Args:
+        found: the chain, followed to its end.
+        path: the file, as it is shown.
+        language: `vi` or `en`.
+    """
+    chain = found.verifier
+    counts = [plural("{number} record", "{number} records", found.records, language)]
+    if chain.runs:
+        counts.append(plural("{number} run", "{number} runs", chain.runs, language))
+    if chain.faults:
+        counts.append(plural("{number} fault", "{number} faults", len(chain.faults), language))
+    editions = "; ".join(
+        translate(N_("edition {edition}, revision {revision}"), language, edition=one.edition, revision=one.revision)
+        for one in found.editions
+    )
+    line = N_("File of records {path}, last written on {day}: {counts}; {editions}; head {head}.")
+    words = {"path": path, "day": found.day or "—", "counts": ", ".join(counts), "editions": editions, "head": chain.head.hash}
+    yield translate(line, language, **words)
+    keep = N_(
+        "Keep this line where who keeps the file cannot change it: in the signed minutes, or at another office. Later, "
+        "`policy-engine record verify {path} --head {head}` holds the file against it."
+    )
+    yield translate(keep, language, path=path, head=chain.head.hash)
 
 
 def explain_replay(tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> Explanation:

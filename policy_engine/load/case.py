@@ -60,7 +60,8 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
     check_schema(_SCHEMA, (document,), {path: raw})
     if document.problems:
         raise InputError(document.problems)
-    return Case(name, chosen.id, subject, facts, expect, document.places, document.lines, links, record), chosen
+    stated: dict[str, str] = {key: str(got[key].value) for key in ("edition", "period") if key in got}
+    return Case(name, chosen.id, subject, facts, expect, document.places, document.lines, links, record, stated), chosen
 
 
 def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str | None, raw: bytes) -> Edition:

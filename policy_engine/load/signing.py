@@ -1,9 +1,10 @@
-"""Signatures of the lock by `ssh-keygen -Y`: who sealed, and that nobody changed it since."""
+"""Signatures by `ssh-keygen -Y`, beside the file that is signed: who vouched for it, and that nobody changed it since."""
 
 import os
 import shutil
 import subprocess
 
+from policy_engine.load.files import odd_kind, write_whole
 from policy_engine.load.lock import NAME
 
 _NAMESPACE = "policy-engine"
@@ -13,47 +14,77 @@ class SigningError(Exception):
     """A signature could not be made, or is not there, or is not of whom it should be; the text is ssh-keygen's."""
 
 
-def sign_lock(root: str, key: str) -> str:
-    """Sign the lock of a folder of editions with an SSH key; give the path of the signature.
+def signature_path(path: str) -> str:
+    """Return the path of the signature of a file."""
+    return f"{path}.sig"
+
+
+def signature_of(content: bytes, key: str) -> bytes:
+    """Return the signature of a content with an SSH key. Nothing is written: the one that is there stays until this is had.
 
     Raises:
         SigningError: where ssh-keygen is missing, or refuses.
     """
+    done = _run(["-Y", "sign", "-n", _NAMESPACE, "-f", key], content)
+    if not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
+        raise SigningError(_said(done))
+    return done.stdout
+
+
+def sign_lock(root: str, key: str) -> str:
+    """Sign the lock of a folder of editions with an SSH key; return the path of the signature."""
     lock = os.path.join(root, NAME)
-    signature = f"{lock}.sig"
-    if os.path.exists(signature):
-        os.unlink(signature)
-    _run(["-Y", "sign", "-n", _NAMESPACE, "-f", key, lock], b"")
-    return signature
+    write_whole(signature_path(lock), signature_of(_content(lock), key))
+    return signature_path(lock)
 
 
 def verify_lock(root: str, signers: str, identity: str) -> str:
-    """Verify the signature of the lock; give what ssh-keygen says.
+    """Verify the signature of the lock of a folder of editions; see `verify_signature`."""
+    return verify_signature(os.path.join(root, NAME), signers, identity)
+
+
+def verify_signature(path: str, signers: str, identity: str) -> str:
+    """Verify the signature beside a file; return what ssh-keygen says.
 
     Args:
-        root: the folder of editions.
+        path: the file that was signed.
         signers: a file of allowed signers, as `man ssh-keygen` describes it.
         identity: who must have signed.
 
     Raises:
         SigningError: where ssh-keygen is missing, or the signature is not good.
     """
-    lock = os.path.join(root, NAME)
+    return _said(_run(["-Y", "verify", "-n", _NAMESPACE, "-f", signers, "-I", identity, "-s", signature_path(path)], _content(path)))
+
+
+def _content(path: str) -> bytes:
+    """Return what is signed; a pipe or a device is not."""
+    for one in (path, signature_path(path)):
+        if odd_kind(one):
+            raise SigningError(f"{one}: not a regular file")
     try:
-        with open(lock, "rb") as file:
-            content = file.read()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError as error:
-        raise SigningError(f"{lock}: {error.strerror}") from error
-    return _run(["-Y", "verify", "-n", _NAMESPACE, "-f", signers, "-I", identity, "-s", f"{lock}.sig"], content)
+        raise SigningError(f"{path}: {error.strerror}") from error
 
 
-def _run(arguments: list[str], content: bytes) -> str:
-    """Run ssh-keygen."""
+def _run(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+    """Run ssh-keygen.
+
+    Raises:
+        SigningError: where it is missing, or ends otherwise than with 0.
+    """
     program = shutil.which("ssh-keygen")
     if program is None:
         raise SigningError("ssh-keygen: not found")
     done = subprocess.run([program, *arguments], input=content, capture_output=True, check=False)  # noqa: S603  (no shell; the user's own key)
-    said = (done.stdout + done.stderr).decode(errors="replace").strip()
     if done.returncode != 0:
-        raise SigningError(said)
-    return said
+        raise SigningError(_said(done))
+    return done
+
+
+def _said(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """Return what ssh-keygen said, on one line: no name in it begins a line of its own."""
+    lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
+    return "; ".join(line.strip() for line in lines if line.strip())

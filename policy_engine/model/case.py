@@ -49,3 +49,5 @@ class Case(NamedTuple):
     lines: tuple[str, ...] = ()
     links: Mapping[str, str] = {}
     record: Record = Record()
+    stated: Mapping[str, str] = {}
+    """The `edition` and the `period` as the file names them; neither, where it does not."""

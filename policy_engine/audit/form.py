@@ -1,0 +1,153 @@
+"""The form of a record: which keys it has in each version, of which kind, and what may stand in them.
+
+Version 1 is what was written before runs were recorded; its `sealed` came later and may be absent. Version 2 says in addition which
+run a record is of (`run`), and the libraries that its verdict stands on (`libraries`).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, TypeGuard
+
+from policy_engine.language.quantity import read_day
+from policy_engine.language.shapes import is_array, is_object
+
+RECORD_SCHEMA = 2
+"""The version of the form that is written; a reader of another one than these says so instead of guessing."""
+READ = (1, RECORD_SCHEMA)
+"""The versions that are read."""
+
+_KINDS: Mapping[str, type] = {
+    "record": int, "case": dict, "edition": str, "revision": str, "engine": str, "schemas": dict, "verdict": dict, "sequence": int,
+    "previous": str, "hash": str,
+}  # fmt: skip
+_SINCE_2: Mapping[str, type] = {"run": dict, "libraries": dict, "status": str, "sealed": bool, "decided": list, "times": dict}
+_CASE_KINDS: Mapping[str, type] = {"name": str, "file": str, "sha256": str, "text": str}
+_GIVEN_KINDS: Mapping[str, type] = {"round": str, "facts": dict, "gathered": list, "findings": list}
+_GATHERED = {"fact", "case", "level", "origin"}
+_FINDING: Mapping[str, type] = {"id": str, "severity": str, "says": dict, "citation": str, "interpretations": list}
+_RUN: Mapping[str, type] = {"id": str, "number": int, "of": int}
+_TIMES: Mapping[str, type] = {"period": list, "recorded_at": str}
+
+_KEYS_1 = frozenset({*_KINDS, "status", "sealed", "decided", "times"})
+_KEYS: Mapping[int, frozenset[str]] = {1: _KEYS_1, 2: _KEYS_1 | {"run", "libraries"}}
+_PARTS: Mapping[str, frozenset[str]] = {
+    "case": frozenset({*_CASE_KINDS, "asked", "given"}), "times": frozenset({"period", "decided_at", "recorded_at"}),
+    "run": frozenset(_RUN), "schemas": frozenset({"case", "rulebook", "verdict"}),
+}  # fmt: skip
+_GIVEN_KEYS = frozenset({*_GIVEN_KINDS, "as_of"})
+_STATUSES = ("issued", "draft")
+_REVISION = re.compile(r"sha256:[0-9a-f]{64}", re.ASCII)
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!_-]*", re.ASCII)
+
+
+class Contradiction(NamedTuple):
+    """A field of a record that cannot be right: what stands there, what it ought to be, and the part of the record that says so.
+
+    `by` is `case.text`, another field, or "" where the form of a record has no such value.
+    """
+
+    field: str
+    recorded: Any
+    found: Any
+    by: str
+
+
+def _has(value: Any, kinds: Mapping[str, type]) -> TypeGuard[dict[str, Any]]:
+    """Return whether a value is an object with parts of these very kinds: `true` is no 1."""
+    return is_object(value) and all(type(value.get(key)) is kind for key, kind in kinds.items())
+
+
+def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
+    """Return whether what a line holds can be read as a record."""
+    if not _has(record, _KINDS) or not _has(record["case"], _CASE_KINDS) or not _is_writable(record["case"]["text"]):
+        return False
+    if record["record"] == RECORD_SCHEMA and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
+        return False
+    given = record["case"].get("given")
+    return given is None or _is_given(given)
+
+
+def _is_writable(text: str) -> bool:
+    """Return whether a text can stand in a file: half a letter cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_given(given: Any) -> bool:
+    """Return whether what a round gave a case has its form."""
+    if not _has(given, _GIVEN_KINDS):
+        return False
+    day = given.get("as_of")
+    return (
+        (day is None or (isinstance(day, str) and read_day(day) is not None))
+        and all(is_object(one) and one.keys() == _GATHERED for one in given["gathered"])
+        and all(_has(one, _FINDING) for one in given["findings"])
+    )
+
+
+def form_faults(record: Mapping[str, Any]) -> Iterator[Contradiction]:
+    """Yield every field that no record of its version can have."""
+    known = _KEYS.get(record["record"])
+    if known is None:
+        yield Contradiction("record", record["record"], READ[-1], "")
+        return
+    yield from _keys(record, known, "", optional={"sealed"} if record["record"] == 1 else set())
+    for name, keys in _PARTS.items():
+        if name in record:
+            yield from _keys(record[name], keys, f"{name}.")
+    given = record["case"].get("given")
+    if given is not None:
+        yield from _keys(given, _GIVEN_KEYS, "case.given.")
+    for field, value, fits in _values(record):
+        if not fits:
+            yield Contradiction(field, value, None, "")
+
+
+def _keys(part: Any, known: frozenset[str], path: str, optional: set[str] | None = None) -> Iterator[Contradiction]:
+    """Yield the keys that are missing from a part of a record, and those that it cannot have."""
+    there = set(part) if is_object(part) else set[str]()
+    for key in sorted(known - there - (optional or set())):
+        yield Contradiction(f"{path}{key}", None, None, "")
+    for key in sorted(there - known):
+        yield Contradiction(f"{path}{key}", part[key], None, "")
+
+
+def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
+    """Yield fields whose values have a form of their own, and whether they have it."""
+    yield "status", record.get("status"), record.get("status") in _STATUSES
+    yield "decided", record.get("decided"), is_array(record.get("decided"))
+    yield "sealed", record.get("sealed"), type(record.get("sealed", False)) is bool
+    yield "revision", record["revision"], bool(_REVISION.fullmatch(record["revision"]))
+    yield "engine", record["engine"], bool(_VERSION.fullmatch(record["engine"]))
+    asked = record["case"].get("asked")
+    yield "case.asked", asked, asked is None or (isinstance(asked, str) and bool(asked))
+    yield "case.file", record["case"]["file"], bool(record["case"]["file"])
+    for name, version in record["schemas"].items():
+        yield f"schemas.{name}", version, type(version) is int
+    for name, version in record.get("libraries", {}).items():
+        yield f"libraries.{name}", version, isinstance(version, str) and bool(_VERSION.fullmatch(version))
+    times = record.get("times")
+    if is_object(times):
+        yield "times.period", times.get("period"), _is_period(times.get("period"))
+        yield "times.recorded_at", times.get("recorded_at"), _is_moment(times.get("recorded_at"))
+
+
+def _is_period(period: Any) -> bool:
+    """Return whether a value is a first and a last day."""
+    if not is_array(period) or len(period) != 2:  # noqa: PLR2004
+        return False
+    days = [read_day(day) if isinstance(day, str) else None for day in period]
+    return days[0] is not None and days[1] is not None and days[0] <= days[1]
+
+
+def _is_moment(text: Any) -> bool:
+    """Return whether a text is a second in UTC, as records write it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return False
+    return moment.tzinfo is not None and moment.astimezone(UTC).isoformat(timespec="seconds") == text

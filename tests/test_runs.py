@@ -1,0 +1,446 @@
+"""Runs in a file of records: one that was stopped is seen, one that is repeated too; what is whole stays, what is broken is kept."""
+
+import fcntl
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+from zipfile import ZipFile
+
+import pytest
+
+from policy_engine.audit import chain, runs
+from policy_engine.audit.chain import START, Head, Notice, append, sealed, verify
+from policy_engine.audit.lock import BusyError
+from policy_engine.audit.runs import Run, run_id
+from policy_engine.cli import recording
+from tests.conftest import ROOT
+from tests.small_records import AT, newer, small
+
+Cli = Callable[..., tuple[int, str, str]]
+CASE = str(ROOT / "cases" / "2020" / "II.1" / "good" / "chair-completed.yaml")
+CASES = [str(path) for path in sorted((ROOT / "cases" / "2020" / "II.1" / "good").glob("*.yaml"))[:4]]
+OLD = ROOT / "tests" / "fixtures" / "records-203f7de"
+LATER = "2021-02-01T00:00:00+00:00"
+
+
+def _run(path: Path, count: int, at: str = AT, first: int = 0, say: Callable[[Notice], None] | None = None) -> Head:
+    """Append a run of small records."""
+    records = [newer(number, at) for number in range(first, first + count)]
+    return append(str(path), records, Run(count, at), say or (lambda _: None))
+
+
+def _lines(path: Path) -> list[bytes]:
+    """Give the lines of a file."""
+    return path.read_bytes().splitlines(keepends=True)
+
+
+def _faults(lines: Sequence[bytes]) -> list[tuple[int, str]]:
+    """Give what is wrong with lines."""
+    return [(fault.line, fault.fault) for fault in verify(lines).faults]
+
+
+def _chained(lines: Sequence[bytes]) -> list[bytes]:
+    """Chain records anew, as a forger would with our own `sealed`; the first of each run gets the id that follows."""
+    head, made, names = Head(0, START), list[bytes](), dict[str, str]()
+    for line in lines:
+        bare = {key: value for key, value in json.loads(line).items() if key not in {"sequence", "previous", "hash"}}
+        run = bare["run"]
+        names.setdefault(run["id"], run_id(head.hash, Run(run["of"], bare["times"]["recorded_at"])))
+        sealed_line, head = sealed({**bare, "run": {**run, "id": names[run["id"]]}}, head)
+        made.append(sealed_line)
+    return made
+
+
+def test_every_record_says_which_of_how_many_of_its_run_it_is(tmp_path: Path, cli: Cli) -> None:
+    """Rule: the id of a run is one in all its records, another in the next run; numbers run from 1 to the count."""
+    path = tmp_path / "records.jsonl"
+    for files in (CASES, CASES[:1]):
+        cli("evaluate", *files, "--record", str(path))
+
+    records = [json.loads(line) for line in _lines(path)]
+    named = [record["run"] for record in records]
+
+    assert [(1, 4), (2, 4), (3, 4), (4, 4), (1, 1)] == [(run["number"], run["of"]) for run in named]
+    assert (1, 2) == (len({run["id"] for run in named[:4]}), len({run["id"] for run in named}))
+    for first in (0, 4):
+        run = Run(named[first]["of"], records[first]["times"]["recorded_at"])
+        assert run_id(records[first]["previous"], run) == named[first]["id"]
+    assert {"python", "pyyaml", "simpleeval", "jsonschema"} <= records[0]["libraries"].keys()
+    assert version("simpleeval") == records[0]["libraries"]["simpleeval"]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("kept", range(1, 4))
+def test_a_cut_run_is_found_and_stays_visible(tmp_path: Path, cli: Cli, kept: int, lang: str) -> None:
+    """Rule: wherever a run stops, `record verify` says at which of how many, with 1; the next run goes on rightly and mends nothing."""
+    path, notices = tmp_path / "records.jsonl", list[Notice]()
+    _run(path, 4)
+    path.write_bytes(b"".join(_lines(path)[:kept]))
+
+    before = cli("record", "verify", str(path), lang=lang)
+    _run(path, 4, LATER, say=notices.append)
+    after = json.loads(cli("record", "verify", str(path), "--format", "json")[1])
+    replayed = cli("replay", str(path), "--format", "json")
+
+    words = {"en": f"line {kept}: run cut at {kept} of 4: ", "vi": f"dòng {kept}: lần ghi bị cắt ngang ở {kept}/4: "}[lang]
+    assert (1, words) == (before[0], before[1][: len(words)])
+    assert [Notice("cut", kept, 4)] == notices
+    assert [("cut", kept), ("run_twice", 2 * kept)] == [(fault["fault"], fault["line"]) for fault in after["faults"]]
+    assert (kept + 4, 2, kept) == (after["records"], after["runs"], after["faults"][1]["details"]["number"])
+    assert (1, after["faults"]) == (replayed[0], json.loads(replayed[1])["chain_faults"])
+
+
+def _doubled(lines: list[bytes]) -> list[bytes]:
+    """Give a record twice."""
+    return [*lines[:2], lines[1], *lines[2:]]
+
+
+def _renumbered(lines: list[bytes]) -> list[bytes]:
+    """Give a record twice, with numbers and count as if both belonged."""
+    records = [json.loads(line) for line in _doubled(lines)]
+    for number, record in enumerate(records, 1):
+        record["run"] |= {"number": number, "of": len(records)}
+    return [json.dumps(record).encode() for record in records]
+
+
+FORGED: dict[str, tuple[Callable[[list[bytes]], list[bytes]], list[tuple[int, str]]]] = {
+    "a record twice": (_doubled, [(3, "twice")]),
+    "a record twice, and counted": (_renumbered, [(3, "twice")]),
+    "a record left out": (lambda lines: [lines[0], *lines[2:]], [(2, "missing")]),
+    "the first left out": (lambda lines: lines[1:], [(1, "missing")]),
+    "the last left out": (lambda lines: lines[:-1], [(3, "cut")]),
+    "swapped": (lambda lines: [lines[0], lines[2], lines[1], lines[3]], [(2, "missing"), (3, "twice")]),
+    "none of it": (lambda lines: lines, []),
+}  # fmt: skip
+"""What is done to a run of four, the whole chain made anew afterwards; and what is told."""
+
+
+@pytest.mark.parametrize("change", FORGED)
+def test_a_run_whose_chain_was_made_anew_is_counted(tmp_path: Path, change: str) -> None:
+    """Rule: a record that is repeated, left out or moved is found by its number, though every digest is right."""
+    path = tmp_path / "records.jsonl"
+    _run(path, 4)
+    forge, faults = FORGED[change]
+
+    assert faults == _faults(_chained(forge(_lines(path))))
+
+
+def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
+    """Rule: the same cases recorded again, unchanged, are told once, with the line from which on they stand; other cases are not."""
+    path = tmp_path / "records.jsonl"
+    for count, first in ((3, 0), (1, 0), (3, 5), (3, 0)):
+        _run(path, count, first=first)
+
+    code, out, _ = cli("record", "verify", str(path))
+
+    assert [(10, "run_twice")] == _faults(_lines(path))
+    assert (1, True) == (code, "line 10: recorded twice: run" in out and "from line 1 on (3 in all)" in out)
+
+
+def test_what_is_remembered_of_runs_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: of any number of runs, and of records in a run, a fixed number is remembered; what repeats an older one is not seen."""
+    path = tmp_path / "records.jsonl"
+    monkeypatch.setattr(runs, "_REMEMBERED", 2)
+    for first in (0, 1, 2, 3, 0, 3):
+        _run(path, 1, first=first)
+    _run(path, 5, first=10)
+
+    verifier = verify(_lines(path))
+
+    followed = vars(verifier)["_runs"]
+    assert [(6, "run_twice")] == _faults(_lines(path))
+    assert (2, 2) == (len(vars(followed)["_whole"]), len(vars(vars(followed)["_now"])["_cases"]))
+
+
+def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -> None:
+    """Rule: `--record` takes no record away that is complete: it gets its line end, and that is said; verifying tells it before."""
+    path = tmp_path / "records.jsonl"
+    cli("evaluate", *CASES, "--record", str(path))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+
+    told = _faults([*_lines(path)])
+    same = json.loads(cli("replay", str(path), "--format", "json")[1])["same"]
+    code, _, err = cli("evaluate", CASES[0], "--record", str(path))
+
+    assert ([(4, "unended")], 4) == (told, same)
+    assert (0, True) == (code, "ended with a whole record without its line end" in err)
+    assert whole == path.read_bytes()[: len(whole)]
+    assert (5, []) == (len(_lines(path)), _faults(_lines(path)))
+    assert not Path(f"{path}.torn").exists()
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "it was moved to {path}.torn"), ("vi", "đã được chuyển sang {path}.torn")])
+def test_what_broke_off_is_moved_and_said(tmp_path: Path, cli: Cli, lang: str, words: str) -> None:
+    """Rule: what is broken is moved beside the file, never dropped, and that is said on standard error; the run stays cut."""
+    path = tmp_path / "records.jsonl"
+    cli("evaluate", *CASES, "--record", str(path))
+    lines = _lines(path)
+    torn = lines[3][: len(lines[3]) // 2]
+    path.write_bytes(b"".join(lines[:3]) + torn)
+
+    code, _, err = cli("evaluate", CASES[0], "--record", str(path), lang=lang)
+
+    assert (0, True) == (code, words.format(path=path) in err)
+    assert torn + b"\n" == Path(f"{path}.torn").read_bytes()
+    assert [(3, "cut")] == _faults(_lines(path))
+
+
+def _held(path: Path) -> IO[bytes]:
+    """Hold a file as another run does."""
+    file = path.open("ab")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
+
+
+def test_who_waits_for_another_run_says_so(tmp_path: Path) -> None:
+    """Rule: a run that finds the file held says that it waits, once, and goes on when the file is let go."""
+    path, notices = tmp_path / "records.jsonl", list[str]()
+    _run(path, 1)
+    other = _held(path)
+
+    def say(notice: Notice) -> None:
+        notices.append(notice.kind)
+        other.close()
+
+    _run(path, 2, LATER, say=say)
+
+    assert (["waiting"], []) == (notices, _faults(_lines(path)))
+
+
+def test_a_file_that_was_moved_away_meanwhile_is_not_written_to(tmp_path: Path) -> None:
+    """Rule: a file that was replaced while a run waited is not the one that was named: the records go to the one that stands there."""
+    path, moved = tmp_path / "records.jsonl", tmp_path / "moved.jsonl"
+    _run(path, 1)
+    other = _held(path)
+
+    def say(_: Notice) -> None:
+        path.rename(moved)
+        other.close()
+
+    _run(path, 2, say=say)
+
+    assert (1, 2) == (len(_lines(moved)), len(_lines(path)))
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "waiting for another run"), ("vi", "đang chờ một lần chạy khác")])
+def test_waiting_ends(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
+    """Rule: who waits longer than is documented ends with 3 and PE622; nothing is recorded, no verdict is printed."""
+    path = tmp_path / "records.jsonl"
+    _run(path, 1)
+    before = path.read_bytes()
+    monkeypatch.setattr(recording, "append", partial(append, patience=0))
+
+    with _held(path):
+        code, out, err = cli("evaluate", CASE, "--record", str(path), lang=lang)
+        with pytest.raises(BusyError):
+            append(str(path), [small(1)], patience=0)
+
+    assert (3, "", before) == (code, out, path.read_bytes())
+    assert f"{path}:1:1: PE622 " in err
+    assert words in err
+
+
+def _full_after(count: int) -> Callable[..., None]:
+    """Give a disk that has room for some lines only."""
+    written: list[int] = []
+    write: Callable[..., None] = vars(chain)["_write_all"]
+
+    def full(file: IO[bytes], line: bytes) -> None:
+        if len(written) == count:
+            raise OSError(28, "No space left on device")
+        written.append(1)
+        write(file, line)
+
+    return full
+
+
+@pytest.mark.parametrize("room", [0, 3])
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_full_disk_leaves_a_cut_run(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, room: int, lang: str) -> None:
+    """Rule: exit code 3 and PE621, how many were recorded, no verdict; the chain tells the cut; a file that holds nothing is not left."""
+    path = tmp_path / "records.jsonl"
+    monkeypatch.setattr(chain, "_write_all", _full_after(room))
+
+    code, out, err = cli("evaluate", *CASES, "--record", str(path), lang=lang)
+
+    assert (3, "") == (code, out)
+    assert f"{path}:1:1: PE621 " in err
+    assert {"en": f"of this run {room} of 4 are recorded", "vi": f"{room}/4 bản ghi của lần này"}[lang] in err
+    assert path.exists() is bool(room)
+    assert ([(3, "cut")] if room else []) == (_faults(_lines(path)) if room else [])
+
+
+def test_an_interrupted_run_says_how_far_it_came(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: Ctrl-C while records are written ends with 130 and a sentence, and the chain tells the cut."""
+    path = tmp_path / "records.jsonl"
+    made = iter(range(3))
+    whole = vars(recording)["make_record"]
+
+    def make(*arguments: Any) -> Any:
+        if next(made) == 2:
+            raise KeyboardInterrupt
+        return whole(*arguments)
+
+    monkeypatch.setattr(recording, "make_record", make)
+
+    code, out, err = cli("evaluate", *CASES, "--record", str(path))
+
+    assert (130, "", True) == (code, out, "of this run 2 of 4 are recorded" in err)
+    assert [(2, "cut")] == _faults(_lines(path))
+
+
+@pytest.fixture
+def recorded(tmp_path: Path, cli: Cli) -> Path:
+    """Give a file of recorded cases."""
+    path = tmp_path / "records.jsonl"
+    cli("evaluate", *CASES, "--record", str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with an SSH key, and who may sign with it."""
+    folder = tmp_path_factory.mktemp("keys")
+    if shutil.which("ssh-keygen") is None:
+        pytest.skip("there is no ssh-keygen here")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")], check=True)
+    (folder / "signers").write_text(f"chief@office {(folder / 'key.pub').read_text('utf-8')}", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_the_line_for_the_minutes(recorded: Path, cli: Cli, lang: str) -> None:
+    """Rule: file, number of records and runs, day, edition, revision and head stand in one line, and how to keep it below."""
+    records = [json.loads(line) for line in _lines(recorded)]
+    counts = {"en": "4 records, 1 run;", "vi": "4 bản ghi, 1 lần ghi;"}[lang]
+
+    code, out, err = cli("record", "head", str(recorded), lang=lang)
+    data = json.loads(cli("record", "head", str(recorded), "--format", "json")[1])
+
+    line, keep = out.splitlines()
+    parts = (str(recorded), counts, records[0]["times"]["recorded_at"][:10], "2020", records[0]["revision"], records[-1]["hash"])
+    assert (0, "") == (code, err)
+    assert all(part in line for part in parts)
+    assert f"policy-engine record verify {recorded} --head {records[-1]['hash']}" in keep
+    assert (4, 1, records[-1]["hash"], 0, []) == tuple(data[key] for key in ("records", "runs", "head", "faults", "written"))
+    assert [{"edition": "2020", "status": "issued", "revision": records[0]["revision"], "records": 4}] == data["editions"]
+
+
+def test_a_signed_head_finds_what_was_cut_off(recorded: Path, keys: Path, cli: Cli) -> None:
+    """Rule: a file that has grown is good under a head that was kept and signed; a cut tail, a changed head, another signer are not."""
+    signing = ("--signers", str(keys / "signers"), "--identity", "chief@office")
+    assert 0 == cli("record", "head", str(recorded), "--sign", str(keys / "key"))[0]
+    head, lines = Path(f"{recorded}.head"), _lines(recorded)
+
+    good = cli("record", "verify", str(recorded), *signing)
+    cli("evaluate", CASES[1], "--record", str(recorded))
+    grown = json.loads(cli("record", "verify", str(recorded), *signing, "--format", "json")[1])
+    stranger = cli("record", "verify", str(recorded), *signing[:3], "nobody@office")
+    _run(short := recorded.parent / "short.jsonl", 2)
+    cut = cli("record", "verify", str(short), "--head-file", str(head), *signing)
+    head.write_text(head.read_text("utf-8").replace(json.loads(lines[-1])["hash"], json.loads(lines[0])["hash"]), "utf-8")
+    changed = cli("record", "verify", str(recorded), *signing)
+
+    assert (0, True, True) == (good[0], "Good" in good[1], "the kept head is in the chain" in good[1])
+    assert (5, True, True, []) == (grown["records"], grown["head_found"], grown["signature_holds"], grown["faults"])
+    assert (1, 1, 1) == (stranger[0], cut[0], changed[0])
+    assert "the signature of the kept head is not good" in stranger[1]
+    assert "is not in this chain" in cut[1]
+    assert str(recorded.parent) not in head.read_text("utf-8")  # what is sent elsewhere names no folder of this computer
+
+
+def test_a_head_is_that_of_its_own_record(recorded: Path, cli: Cli) -> None:
+    """Rule: a kept file says how many records there were: the head of another one is none."""
+    kept = recorded.parent / "kept.head"
+    first = json.loads(_lines(recorded)[0])["hash"]
+
+    for number, code in ((1, 0), (2, 1)):
+        kept.write_text(json.dumps({"records": number, "head": first}), "utf-8")
+        assert code == cli("record", "verify", str(recorded), "--head-file", str(kept))[0]
+
+
+@pytest.mark.parametrize("content", ["", "sha256:0", "[]", '{"records": true, "head": "x"}', '{"records": 1}', "[" * 100_000])
+def test_a_file_that_keeps_no_head_is_refused(recorded: Path, cli: Cli, content: str) -> None:
+    """Rule: PE620 and 3: a file is never said to be held against a head that could not be read."""
+    kept = recorded.parent / "kept.head"
+    kept.write_text(content, "utf-8")
+
+    code, out, err = cli("record", "verify", str(recorded), "--head-file", str(kept))
+
+    assert (3, "") == (code, out)
+    assert err.startswith(f"{kept}:1:1: PE620 ")
+
+
+WRONG: dict[str, tuple[str, ...]] = {
+    "signers alone": ("verify", "FILE", "--signers", "x"), "identity alone": ("verify", "FILE", "--identity", "x"),
+    "both heads": ("verify", "FILE", "--head", "x", "--head-file", "y"), "head and signers": (
+        "verify", "FILE", "--head", "x", "--signers", "x", "--identity", "x",
+    ),
+    "no key": ("head", "FILE", "--sign", "nowhere"), "standard input": ("head", "-", "--sign", "KEY"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_usage_of_heads(recorded: Path, keys: Path, cli: Cli, case: str) -> None:
+    """Rule: options that miss each other, or a key that is none, are wrong usage; nothing is written, an old signature stays."""
+    old = Path(f"{recorded}.head.sig")
+    old.write_text("old", "utf-8")
+    words = {"FILE": str(recorded), "KEY": str(keys / "key")}
+
+    code, out, _ = cli("record", *(words.get(word, word) for word in WRONG[case]))
+
+    assert (2, "", "old", False) == (code, out, old.read_text("utf-8"), Path(f"{recorded}.head").exists())
+
+
+def test_a_broken_chain_is_not_signed(recorded: Path, keys: Path, cli: Cli) -> None:
+    """Rule: what was changed is told, the head is printed, and no signature vouches for it; a run that was cut is what happened."""
+    lines = _lines(recorded)
+    recorded.write_bytes(b"".join([lines[0], lines[1].replace(b'"met"', b'"mat"', 1), *lines[2:]]))
+    (cut := recorded.parent / "cut.jsonl").write_bytes(b"".join(lines[:2]))
+
+    code, out, _ = cli("record", "head", str(recorded), "--sign", str(keys / "key"))
+    of_cut = cli("record", "head", str(cut), "--sign", str(keys / "key"))
+
+    assert (1, True, False) == (code, "not signed" in out, Path(f"{recorded}.head").exists())
+    assert (1, True) == (of_cut[0], Path(f"{cut}.head.sig").exists())
+
+
+@pytest.fixture(scope="module")
+def old_rulebook(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give the editions that the old records were made under."""
+    folder = tmp_path_factory.mktemp("old")
+    with ZipFile(OLD / "rulebook.zip") as archive:
+        archive.extractall(folder)
+    return str(folder / "rulebook")
+
+
+def test_old_records_verify_and_replay(old_rulebook: str, cli: Cli) -> None:
+    """Rule: records written by the engine before runs were recorded verify and come out again to the byte, cases and rounds."""
+    path = str(OLD / "records.jsonl")
+
+    verified = json.loads(cli("record", "verify", path, "--format", "json")[1])
+    code, out, _ = cli("replay", path, "--rulebook", old_rulebook, "--format", "json")
+
+    data = json.loads(out)
+    assert (11, 0, []) == (verified["records"], verified["runs"], verified["faults"])
+    assert (0, 11, 11, []) == (code, data["records"], data["same"], data["chain_faults"])
+
+
+def test_old_records_are_gone_on_with(tmp_path: Path, old_rulebook: str, cli: Cli) -> None:
+    """Rule: a new run follows old records in one chain; both forms replay."""
+    path = tmp_path / "records.jsonl"
+    shutil.copy(OLD / "records.jsonl", path)
+    case = tmp_path / "case.yaml"
+    case.write_text(json.loads(_lines(path)[0])["case"]["text"], "utf-8")
+
+    assert 0 == cli("evaluate", str(case), "--rulebook", old_rulebook, "--record", str(path))[0]
+
+    code, out, _ = cli("replay", str(path), "--rulebook", old_rulebook, "--format", "json")
+    assert (0, 12) == (code, json.loads(out)["same"])
+    assert [1] * 11 + [2] == [json.loads(line)["record"] for line in _lines(path)]
