@@ -251,6 +251,15 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE876": Entry(N_("`{name}` holds bytes that are no UTF-8 text: {found}"), N_("write the column anew as a column of texts")),
     # 88x: what bears the name of a file
     "PE880": Entry(N_("this bears the name of a file, but is {found}"), N_("move it out of the folder: only regular files are read there")),
+    # 886 to 889: what cannot be written
+    "PE886": Entry(
+        N_("this cannot be written: {reason}"),
+        N_("make room there and in the folder for temporary files, or name another place; what stood there before is as it was"),
+    ),
+    "PE887": Entry(
+        N_("the answer cannot be written to standard output: {reason}"),
+        N_("make room where it goes, or write it elsewhere, and run the command again: what was printed of it may not be the whole"),
+    ),
 }
 
 

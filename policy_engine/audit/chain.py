@@ -54,11 +54,15 @@ def append(path: str, records: Iterable[Mapping[str, Any]]) -> Head:
     """
     with open(path, "a+b", buffering=0) as file, _locked(file):
         _take_off_torn(file, path)
-        head = _head_of(file)
-        for record in records:
-            line, head = sealed(record, head)
-            _write_all(file, line)
-        os.fsync(file.fileno())
+        head, begin = _head_of(file), file.seek(0, os.SEEK_END)
+        try:
+            for record in records:
+                line, head = sealed(record, head)
+                _write_all(file, line)
+            os.fsync(file.fileno())
+        except BaseException:  # a full disk, or whoever stops the run: all records of a run, or none
+            file.truncate(begin)
+            raise
     return head
 
 

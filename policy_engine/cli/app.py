@@ -119,5 +119,5 @@ def run_app(typed: Sequence[str], language: str) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        return 130
+        raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0

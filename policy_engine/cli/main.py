@@ -1,17 +1,22 @@
 """The door of the command line: language, encoding and exit codes, the same for every command.
 
-0 answered · 1 the answer is no · 2 wrong usage · 3 bad or missing input · 70 a fault of ours.
+0 answered · 1 the answer is no · 2 wrong usage · 3 bad or missing input, or output that cannot be written · 70 a fault of ours ·
+129, 130, 143 stopped from outside.
 """
 
 import gc
+import io
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import FrameType
 from typing import NoReturn, TextIO
 
 from policy_engine.cli.quick import plain_call
 from policy_engine.errors import N_, InputError, MissingExtraError
+from policy_engine.load.files import DISK_FAULTS, unprinted, unwritten
 from policy_engine.messages import LANGUAGES, language_of, translate
 
 FAULT = 70
@@ -22,14 +27,96 @@ _FAULT_TEXT = N_("a fault of the engine itself, not of your files: {fault}. Plea
 _EXTRA_TEXT = N_("this command needs the library `{module}`, which is not installed: pip install 'policy-engine[{extra}]'")
 
 
+_STOPPED_TEXT = N_("stopped before the end ({signal}); every file is whole: as it was before, or as it was to be written")
+_stopped: list[int] = []
+"""The signal that stops this run, once it has come: libraries may swallow the exception that it raises."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
     gc.set_threshold(100_000, 20, 20)  # reading a rulebook makes many objects and hardly a cycle
     typed = list(sys.argv[1:] if arguments is None else arguments)
     language = language_asked(typed, os.environ)
-    for stream in (sys.stdout, sys.stderr):
+    try:
+        _heed_signals()
+        _open_streams()
+        code = run(typed, language)
+    except KeyboardInterrupt:  # between two steps, where no command runs
+        code = _end_stopped(language)
+    _leave(code)
+
+
+def _heed_signals() -> None:
+    """Let what stops a run from outside end it in order: what was being written is taken away, and a sentence says so."""
+    for number in _signals():
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _stop)
+
+
+def _signals() -> list[int]:
+    """Return the signals by which a run is stopped, those that this system has."""
+    return [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Stop the run; a second signal does not stop what is being taken away."""
+    _stopped.append(number)
+    for other in _signals():
+        signal.signal(other, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+class _Answers(io.FileIO):
+    """Standard output, where it can be written to at all."""
+
+    def write(self, text: "bytes | bytearray | memoryview", /) -> int | None:  # type: ignore[override]  # the library's own stub is wider
+        """Write; what it does not take is an error that no handler of files mistakes for one of its own.
+
+        Raises:
+            InputError: PE887.
+        """
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is held back would fail again when the process ends
+            raise unprinted(error) from error
+
+
+class _Notes(io.FileIO):
+    """Standard error: what nobody can be told is not told, and changes nothing."""
+
+    def write(self, text: "bytes | bytearray | memoryview", /) -> int | None:  # type: ignore[override]  # the library's own stub is wider
+        """Write, or pass over."""
+        try:
+            return super().write(text)
+        except OSError:
+            return len(text)
+
+
+def _open_streams() -> None:
+    """Let standard output and error carry Vietnamese whatever the terminal's code page is, and say in order that they are closed or full."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:  # closed; else the next file that is opened would take its number, and answers would go into it
+            nothing = os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)  # noqa: PLR2004  (standard error)
+            if nothing != number:
+                os.dup2(nothing, number)
+                os.close(nothing)
+    sys.stdout = _opened(sys.stdout, _Answers, 1)
+    sys.stderr = _opened(sys.stderr, _Notes, 2)
+
+
+def _opened(stream: TextIO | None, kind: type[io.FileIO], number: int) -> TextIO:
+    """Return a stream over what one of the process leads to; a terminal of Windows stays as it is."""
+    if stream is not None and os.name == "nt" and stream.isatty():
         _speak_utf8(stream)
-    _leave(run(typed, language))
+        return stream
+    raw = kind(number, "w", closefd=False)
+    buffered = number == 1 and not raw.isatty()
+    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=not buffered)
 
 
 def _leave(code: int) -> NoReturn:
@@ -46,6 +133,30 @@ def _leave(code: int) -> NoReturn:
 
 def run(typed: Sequence[str], language: str) -> int:
     """Run one command and give its exit code; nothing that goes wrong shows a traceback."""
+    _stopped.clear()
+    try:
+        code = _run(typed, language)
+    except KeyboardInterrupt:
+        _stopped.append(signal.SIGINT)
+    return _end_stopped(language) if _stopped else code
+
+
+def _end_stopped(language: str) -> int:
+    """Take away what was being written, and say that the run was stopped; return its exit code, as shells have it."""
+    from policy_engine.load.beside import take_away_own  # noqa: PLC0415  (only where a run is stopped)
+
+    number = _stopped[0]
+    take_away_own()
+    sys.stderr.write(translate(_STOPPED_TEXT, language, signal=signal.Signals(number).name) + "\n")
+    return 128 + number
+
+
+def _run(typed: Sequence[str], language: str) -> int:
+    """Run one command and return its exit code.
+
+    Raises:
+        KeyboardInterrupt: where it is stopped from outside.
+    """
     try:
         call = plain_call(typed, LANGUAGES) if "_POLICY_ENGINE_COMPLETE" not in os.environ else None
         if call is None:
@@ -63,17 +174,31 @@ def run(typed: Sequence[str], language: str) -> int:
     except MissingExtraError as error:
         sys.stderr.write(translate(_EXTRA_TEXT, language, module=error.module, extra=error.extra) + "\n")
         return USAGE
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except Exception as error:  # the last line of defence: a user must not be shown a traceback
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+            _show(_of_the_disk(error), typed, language)
+            return BAD_INPUT  # the last line of defence: a user must not be shown a traceback
         if os.environ.get("POLICY_ENGINE_DEBUG"):
             raise
         sys.stderr.write(translate(_FAULT_TEXT, language, fault=f"{type(error).__name__}: {error}") + "\n")
         return FAULT
     return code
+
+
+def _of_the_disk(error: OSError) -> InputError:
+    """Return what a disk does not take, as a problem: at the file that it names, at the folder for temporary files, or standard output."""
+    if error.filename is not None:
+        return unwritten(os.fsdecode(error.filename), error)
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return unprinted(again)
+    import tempfile  # noqa: PLC0415  (only where a disk is full)
+
+    return unwritten(tempfile.gettempdir(), error)
 
 
 def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from policy_engine.audit.chain import append
 from policy_engine.audit.record import Rating, make_record
 from policy_engine.cli.outputs import Output, files_read, hold_outputs, rulebook_files
 from policy_engine.errors import N_
-from policy_engine.load.files import YAML
+from policy_engine.load.files import YAML, unwritten
 from policy_engine.load.library import Library
 from policy_engine.messages import plural, translate
 from policy_engine.report.visible import visible
@@ -38,7 +38,7 @@ def record(path: str, ratings: Iterable[Rating], language: str) -> None:
         words = N_("`{path}` does not end with a record; nothing was written")
         raise click.BadParameter(translate(words, language, path=visible(path)), param_hint="'--record'") from None
     except OSError as error:
-        raise click.BadParameter(f"{visible(path)}: {error.strerror}", param_hint="'--record'") from error
+        raise unwritten(path, error) from error
     told = plural(
         "recorded in {path}: {number} record, head {head}", "recorded in {path}: {number} records, head {head}", head.length, language,
         path=visible(path), head=head.hash,

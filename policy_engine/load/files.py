@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from policy_engine.errors import N_, InputError, Problem, Words
@@ -14,7 +14,15 @@ _REASONS = {
     errno.ENOENT: N_("there is no such file"),
     errno.EACCES: N_("you have no right to read it"),
     errno.EISDIR: N_("it is a folder"),
+    errno.ENOSPC: N_("no space is left on the disk"),
+    errno.EDQUOT: N_("your share of the disk is used up"),
+    errno.EFBIG: N_("it would become larger than is allowed here"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.EBADF: N_("it is closed"),
 }
+_OF_WRITING = {errno.EACCES: N_("you have no right to write there"), errno.ENOENT: N_("there is no such folder")}
+DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What keeps a disk from taking what is written, whoever writes and whatever."""
 
 
 def data_root() -> str:
@@ -43,8 +51,22 @@ def read_bytes(path: str, limit: int) -> bytes:
         with open(path, "rb") as file:
             return file.read(limit + 1)
     except (OSError, ValueError) as error:
-        reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
-        raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
+        raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": _reason(error, _REASONS)})]) from error
+
+
+def _reason(error: Exception, known: Mapping[int, Words]) -> str:
+    """Return why the operating system refuses, in our words where we have some."""
+    return known.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
+
+
+def unwritten(path: str, error: Exception) -> InputError:
+    """Return what keeps a file from being written, as a problem: PE886."""
+    return InputError([Problem("PE886", Location(path, 1, 1), {"reason": _reason(error, _REASONS | _OF_WRITING)})])
+
+
+def unprinted(error: OSError) -> InputError:
+    """Return what keeps standard output from being written to, as a problem: PE887."""
+    return InputError([Problem("PE887", Location("-", 1, 1), {"reason": _reason(error, _REASONS)})])
 
 
 def standard_input() -> BinaryIO:
@@ -140,17 +162,14 @@ def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
     Raises:
         OSError: where it cannot be written.
     """
-    import tempfile  # noqa: PLC0415  (rating a case writes nothing)
+    from policy_engine.load.beside import held_folder  # noqa: PLC0415  (rating a case writes nothing)
 
     path = os.path.realpath(path)
-    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with held_folder(os.path.dirname(path)) as folder:
+        beside = os.path.join(folder, "new")
+        with open(beside, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, mode)
         os.replace(beside, path)
-    finally:
-        if os.path.lexists(beside):
-            os.unlink(beside)
