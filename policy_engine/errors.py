@@ -47,6 +47,15 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{found}` is no number that can be read exactly"), N_("write the figure itself, in at most 15 digits, or `unknown`")
     ),
     "PE114": Entry(N_("the file cannot be read: {reason}"), N_("check the path and the rights on the file")),
+    "PE116": Entry(
+        N_("the folder holds more than {limit} {things}"), N_("name the folder that was meant; one that is really so large has to be split")
+    ),
+    "PE117": Entry(
+        N_("the line is longer than {limit} bytes"), N_("see whether the file is what it should be; a line that long is no row and no record")
+    ),
+    "PE118": Entry(
+        N_("there are {found} columns, and at most {limit} are read"), N_("delete the columns that are no facts; an edition has far fewer")
+    ),
     # 2xx: the shape of a file
     "PE201": Entry(N_("the key `{key}` is not known here{nearest}"), N_("keys known here: {known}")),
     "PE202": Entry(N_("the key `{key}` is missing{under}"), N_("add `{key}:` here")),

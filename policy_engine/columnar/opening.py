@@ -171,7 +171,7 @@ class _Opening:
         path = as_utf8(path, os.path.join(self.folder, f"utf8_{place}"))
         places, counted = self._places(place), Counted()
         target = os.path.join(self.folder, f"lines_{place}.parquet")
-        sink(json_rows(path, self.headings, places, counted), target, "parquet", {}, excel=False)
+        sink(json_rows(path, source.path, self.headings, places, counted), target, "parquet", {}, excel=False)
         frame = pl.scan_parquet(target, glob=False)
         columns = tuple(Column(name, n, name) for n, name in enumerate(frame.collect_schema(), start=1))
         return Opened(source=source, frame=frame, columns=columns, path=target, places=places, blank=counted.blank)

@@ -14,7 +14,8 @@ import tempfile
 import time
 from collections.abc import Generator
 
-PREFIX = ".policy-engine-"
+from policy_engine.load.files import BEING_WRITTEN as PREFIX
+
 _NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}", re.ASCII)
 _DAY = 86_400
 _TRIES = 20

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from policy_engine.errors import N_, InputError, Problem, Words
+from policy_engine.load.limits import FILES, MAX_FILES, hold_size
 from policy_engine.source import Location
 
 _REASONS = {
@@ -90,6 +91,8 @@ def read_input(path: str, limit: int) -> bytes:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
 
 
+BEING_WRITTEN = ".policy-engine-"
+"""How the name of a folder begins that holds what is being written."""
 YAML = (".yaml", ".yml")
 """How the names of rulebook and case files end."""
 
@@ -111,13 +114,20 @@ def odd_kind(path: str) -> Words | None:
     return None if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), N_("a device"))
 
 
-def files_below(folder: str, endings: tuple[str, ...], problems: list[Problem], *, hidden: bool = True) -> list[str]:
+def files_below(
+    folder: str, endings: tuple[str, ...], problems: list[Problem], *, hidden: bool = True, most: int = MAX_FILES, things: str = FILES
+) -> list[str]:  # fmt: skip
     """Return the regular files below a folder whose names have one of the endings, folder by folder.
 
-    Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880.
+    Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880. What
+    is only being written (`load/beside.py`) is none of them.
+
+    Raises:
+        InputError: PE116, where there are more than `most`.
     """
     found: list[str] = []
-    for path in _named_below(folder, endings, hidden=hidden):
+    for number, path in enumerate(_named_below(folder, endings, hidden=hidden), start=1):
+        hold_size(folder, number, most, things)
         kind = odd_kind(path)
         if kind is None:
             found.append(path)
@@ -129,7 +139,7 @@ def files_below(folder: str, endings: tuple[str, ...], problems: list[Problem], 
 def _named_below(folder: str, endings: tuple[str, ...], *, hidden: bool) -> Iterator[str]:
     """Return the paths below a folder with one of the endings, folders aside."""
     for base, folders, names in os.walk(folder):
-        folders[:] = [name for name in sorted(folders) if hidden or not name.startswith(".")]
+        folders[:] = [name for name in sorted(folders) if not name.startswith(BEING_WRITTEN) and (hidden or not name.startswith("."))]
         yield from (os.path.join(base, name) for name in sorted(names) if name.endswith(endings) and (hidden or not name.startswith(".")))
 
 
