@@ -92,7 +92,7 @@ def _plain_rows(path: str, form: Form) -> int | None:
             line.str.len_bytes().max().alias("longest"),
         )  # fmt: skip
         rows, plain, some_quoted, some_short, empty, longest = totals.collect(engine="streaming").row(0)
-        if not plain or empty or (longest or 0) >= MAX_LINE:
+        if not plain or empty or (longest or 0) >= MAX_LINE - 1:
             return None
         looks = [look for look in ((some_quoted, quoted, whole), (some_short, short, filled)) if look[0]]
         fit = all(lines.filter(which).select(holds.all()).collect(engine="streaming").item() for _, which, holds in looks)
