@@ -51,7 +51,8 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("the folder holds more than {limit} {things}"), N_("name the folder that was meant; one that is really so large has to be split")
     ),
     "PE117": Entry(
-        N_("the line is longer than {limit} bytes"), N_("see whether the file is what it should be; a line that long is no row and no record")
+        N_("the line is longer than {limit} bytes"),
+        N_("see whether the file is what it should be; a line that long is no row and no record"),
     ),
     "PE118": Entry(
         N_("there are {found} columns, and at most {limit} are read"), N_("delete the columns that are no facts; an edition has far fewer")

@@ -96,7 +96,7 @@ class _Notes(io.FileIO):
 
 
 def _open_streams() -> None:
-    """Let standard output and error carry Vietnamese whatever the terminal's code page is, and say in order that they are closed or full."""
+    """Let standard output and error carry Vietnamese whatever the terminal's code page is, and say it where they are closed or full."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)

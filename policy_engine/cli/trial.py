@@ -14,9 +14,9 @@ from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.expectation import outcome_of
 from policy_engine.explain.trial import Figures
 from policy_engine.load.case import read_case
+from policy_engine.load.files import unwritten
 from policy_engine.load.library import Library
 from policy_engine.messages import translate
-from policy_engine.load.files import unwritten
 from policy_engine.report.files import write_new
 from policy_engine.report.trial import suggestion_facts, suggestion_text
 from policy_engine.report.visible import visible

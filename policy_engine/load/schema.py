@@ -114,7 +114,7 @@ def _is_remembered(mark: str) -> bool:
 
 
 def _is_of_this_user(found: os.stat_result) -> bool:
-    """Tell whether nobody but the user who runs this could have written a file; where a system has no such owners, the rights are its own."""
+    """Tell whether nobody but the user who runs this could have written a file; a system without such owners has rights of its own."""
     return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
