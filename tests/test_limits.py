@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from policy_engine.errors import InputError
 from policy_engine.language.grammar import MAX_CHARACTERS
 from policy_engine.language.grammar import MAX_DEPTH as MAX_BRACKETS
 from policy_engine.load import limits
@@ -176,7 +177,7 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
 
     assert limits.MAX_FILES == len(files_below(str(tmp_path), YAML, []))
     (tmp_path / "more.yaml").touch()
-    with pytest.raises(limits.InputError) as refused:
+    with pytest.raises(InputError) as refused:
         files_below(str(tmp_path), YAML, [])
 
     assert ["PE116"] == [problem.code for problem in refused.value.problems]

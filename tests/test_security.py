@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,13 +85,14 @@ def test_nothing_else_is_written_unasked(tmp_path: Path) -> None:
     home.mkdir()
     here.mkdir()
     (here / "case.yaml").write_text((ROOT / "cases" / "bad" / "rulebook" / "case.yaml").read_text("utf-8"), "utf-8")
-    environment = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"} | {"HOME": str(home), "TMPDIR": str(here)}
+    kept_as_it_is = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"}
+    environment = kept_as_it_is | {"HOME": str(home), "TMPDIR": str(here), "PYTHONPATH": str(ROOT)}
     book = ROOT / "cases" / "bad" / "rulebook" / "PE302-unknown-name"
     program = "from policy_engine.cli.main import main; main()"
 
     for words in (("evaluate", "case.yaml"), ("check", "2020"), ("evaluate", "case.yaml", "--rulebook", str(book))):
         subprocess.run(
-            [os.sys.executable, "-c", program, *words], cwd=here, env=environment | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=False
+            [sys.executable, "-c", program, *words], cwd=here, env=environment, capture_output=True, check=False
         )  # fmt: skip
 
     written = {path.relative_to(tmp_path).parts[:4] for path in tmp_path.rglob("*") if path.is_file()}

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.load.beside import PREFIX, held_folder
+from policy_engine.load.beside import held_folder
+from policy_engine.load.limits import BEING_WRITTEN
 from tests.writers import WRITERS, contents, drawn, environment, half_done, left_behind, prepared, ran, steps
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of Unix")
@@ -220,14 +221,14 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """Let temporary files lie in a folder of ours."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
-    assert [] == list(tmp_path.glob(f"{PREFIX}*[!s]"))
+    assert [] == list(tmp_path.glob(f"{BEING_WRITTEN}*[!s]"))
 
 
 KEPT: dict[str, Callable[[Path], object]] = {
     "another name": lambda path: (path / ".policy-engine-mine").mkdir(),
-    "a name that is longer": lambda path: (path / f"{PREFIX}abcdefgh.s").mkdir(),
-    "a link": lambda path: (path / f"{PREFIX}linked_s").symlink_to(path, target_is_directory=True),
-    "a file of today": lambda path: (path / f"{PREFIX}abcdef_s").write_text("x"),
+    "a name that is longer": lambda path: (path / f"{BEING_WRITTEN}abcdefgh.s").mkdir(),
+    "a link": lambda path: (path / f"{BEING_WRITTEN}linked_s").symlink_to(path, target_is_directory=True),
+    "a file of today": lambda path: (path / f"{BEING_WRITTEN}abcdef_s").write_text("x"),
 }
 
 
@@ -245,11 +246,11 @@ def test_what_is_not_ours_is_not_cleared(kind: str, tmp_path: Path) -> None:
 
 def test_what_a_living_run_holds_is_not_cleared(temporary: Path) -> None:
     """Rule: two runs that write side by side do not take away each other's files; what nobody holds any more goes."""
-    left = temporary / f"{PREFIX}abcdefgh"
+    left = temporary / f"{BEING_WRITTEN}abcdefgh"
     left.mkdir()
     (left / "answers.csv").write_text("half")
-    (temporary / f"{PREFIX}an_old_f").write_text("half")
-    os.utime(temporary / f"{PREFIX}an_old_f", (0, 0))
+    (temporary / f"{BEING_WRITTEN}an_old_f").write_text("half")
+    os.utime(temporary / f"{BEING_WRITTEN}an_old_f", (0, 0))
 
     with held_folder() as mine, held_folder() as other:
         there = {str(path) for path in temporary.iterdir()}
@@ -259,7 +260,7 @@ def test_what_a_living_run_holds_is_not_cleared(temporary: Path) -> None:
 
 def test_a_folder_that_is_held_by_hand(tmp_path: Path) -> None:
     """Rule: the lock is what tells: a folder of ours that another process holds stays, and goes when that process has ended."""
-    held = tmp_path / f"{PREFIX}abcdefgh"
+    held = tmp_path / f"{BEING_WRITTEN}abcdefgh"
     held.mkdir()
     handle = os.open(held, os.O_RDONLY)
     fcntl.flock(handle, fcntl.LOCK_EX)

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,5 +159,4 @@ def half_done(before: Mapping[str, bytes], after: Mapping[str, bytes], whole: Ma
 def _is_chain(raw: bytes) -> bool:
     """Return whether a file is whole lines of records, each after the one that it names."""
     records = [json.loads(line) for line in raw.splitlines()]
-    pairs = zip(records, records[1:], strict=False)
-    return raw.endswith(b"\n") and all(later["previous"] == earlier["hash"] for earlier, later in pairs)
+    return raw.endswith(b"\n") and all(later["previous"] == earlier["hash"] for earlier, later in pairwise(records))

@@ -134,6 +134,7 @@ def _leave(code: int) -> NoReturn:
 def run(typed: Sequence[str], language: str) -> int:
     """Run one command and give its exit code; nothing that goes wrong shows a traceback."""
     _stopped.clear()
+    code = FAULT
     try:
         code = _run(typed, language)
     except KeyboardInterrupt:

@@ -14,9 +14,9 @@ import tempfile
 import time
 from collections.abc import Generator
 
-from policy_engine.load.files import BEING_WRITTEN as PREFIX
+from policy_engine.load.limits import BEING_WRITTEN
 
-_NAME = re.compile(rf"{re.escape(PREFIX)}[a-z0-9_]{{8}}", re.ASCII)
+_NAME = re.compile(rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}", re.ASCII)
 _DAY = 86_400
 _TRIES = 20
 
@@ -60,7 +60,7 @@ def _made(where: str) -> tuple[str, int | None]:
         OSError: where it cannot be made.
     """
     for _ in range(_TRIES):
-        path = os.path.join(where, PREFIX + os.urandom(4).hex())
+        path = os.path.join(where, BEING_WRITTEN + os.urandom(4).hex())
         _own.add(path)
         try:
             os.mkdir(path, 0o700)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from policy_engine.errors import N_, InputError, Problem, Words
-from policy_engine.load.limits import FILES, MAX_FILES, hold_size
+from policy_engine.load.limits import BEING_WRITTEN, FILES, MAX_FILES, hold_size
 from policy_engine.source import Location
 
 _REASONS = {
@@ -91,8 +91,6 @@ def read_input(path: str, limit: int) -> bytes:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
 
 
-BEING_WRITTEN = ".policy-engine-"
-"""How the name of a folder begins that holds what is being written."""
 YAML = (".yaml", ".yml")
 """How the names of rulebook and case files end."""
 

@@ -3,6 +3,8 @@
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.source import Location
 
+BEING_WRITTEN = ".policy-engine-"
+"""How the name of a folder begins that holds what is being written (`beside.py`): nothing in it is read."""
 MAX_FILES = 20_000
 """Files that a folder of cases, of rows or of files to lay out may hold."""
 MAX_RULEBOOK_FILES = 500

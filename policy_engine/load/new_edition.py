@@ -86,9 +86,9 @@ def _copied(source: str, copy: str) -> str:
     Raises:
         _UncopiedError: where it is none, or cannot be copied.
     """
+    if odd_kind(source):
+        raise _UncopiedError(source) from OSError(errno.EINVAL, os.strerror(errno.EINVAL), source)
     try:
-        if odd_kind(source):
-            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), source)
         return shutil.copy2(source, copy)
     except OSError as error:
         raise _UncopiedError(source) from error
