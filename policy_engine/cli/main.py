@@ -5,15 +5,14 @@
 """
 
 import gc
-import io
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from types import FrameType
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
+from policy_engine.cli.process import heed_signals, open_streams, stopped
 from policy_engine.cli.quick import plain_call
 from policy_engine.errors import N_, InputError, MissingExtraError
 from policy_engine.load.files import DISK_FAULTS, unprinted, unwritten
@@ -28,8 +27,6 @@ _EXTRA_TEXT = N_("this command needs the library `{module}`, which is not instal
 
 
 _STOPPED_TEXT = N_("stopped before the end ({signal}); every file is whole: as it was before, or as it was to be written")
-_stopped: list[int] = []
-"""The signal that stops this run, once it has come: libraries may swallow the exception that it raises."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -38,85 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     typed = list(sys.argv[1:] if arguments is None else arguments)
     language = language_asked(typed, os.environ)
     try:
-        _heed_signals()
-        _open_streams()
+        heed_signals()
+        open_streams()
         code = run(typed, language)
     except KeyboardInterrupt:  # between two steps, where no command runs
         code = _end_stopped(language)
     _leave(code)
-
-
-def _heed_signals() -> None:
-    """Let what stops a run from outside end it in order: what was being written is taken away, and a sentence says so."""
-    for number in _signals():
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
-
-
-def _signals() -> list[int]:
-    """Return the signals by which a run is stopped, those that this system has."""
-    return [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
-def _stop(number: int, _frame: FrameType | None) -> None:
-    """Stop the run; a second signal does not stop what is being taken away."""
-    _stopped.append(number)
-    for other in _signals():
-        signal.signal(other, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
-class _Answers(io.FileIO):
-    """Standard output, where it can be written to at all."""
-
-    def write(self, text: "bytes | bytearray | memoryview", /) -> int | None:  # type: ignore[override]  # the library's own stub is wider
-        """Write; what it does not take is an error that no handler of files mistakes for one of its own.
-
-        Raises:
-            InputError: PE887.
-        """
-        try:
-            return super().write(text)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is held back would fail again when the process ends
-            raise unprinted(error) from error
-
-
-class _Notes(io.FileIO):
-    """Standard error: what nobody can be told is not told, and changes nothing."""
-
-    def write(self, text: "bytes | bytearray | memoryview", /) -> int | None:  # type: ignore[override]  # the library's own stub is wider
-        """Write, or pass over."""
-        try:
-            return super().write(text)
-        except OSError:
-            return len(text)
-
-
-def _open_streams() -> None:
-    """Let standard output and error carry Vietnamese whatever the terminal's code page is, and say it where they are closed or full."""
-    for number in (0, 1, 2):
-        try:
-            os.fstat(number)
-        except OSError:  # closed; else the next file that is opened would take its number, and answers would go into it
-            nothing = os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)  # noqa: PLR2004  (standard error)
-            if nothing != number:
-                os.dup2(nothing, number)
-                os.close(nothing)
-    sys.stdout = _opened(sys.stdout, _Answers, 1)
-    sys.stderr = _opened(sys.stderr, _Notes, 2)
-
-
-def _opened(stream: TextIO | None, kind: type[io.FileIO], number: int) -> TextIO:
-    """Return a stream over what one of the process leads to; a terminal of Windows stays as it is."""
-    if stream is not None and os.name == "nt" and stream.isatty():
-        _speak_utf8(stream)
-        return stream
-    raw = kind(number, "w", closefd=False)
-    buffered = number == 1 and not raw.isatty()
-    return io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=not buffered)
 
 
 def _leave(code: int) -> NoReturn:
@@ -133,20 +57,20 @@ def _leave(code: int) -> NoReturn:
 
 def run(typed: Sequence[str], language: str) -> int:
     """Run one command and give its exit code; nothing that goes wrong shows a traceback."""
-    _stopped.clear()
+    stopped.clear()
     code = FAULT
     try:
         code = _run(typed, language)
     except KeyboardInterrupt:
-        _stopped.append(signal.SIGINT)
-    return _end_stopped(language) if _stopped else code
+        stopped.append(signal.SIGINT)
+    return _end_stopped(language) if stopped else code
 
 
 def _end_stopped(language: str) -> int:
     """Take away what was being written, and say that the run was stopped; return its exit code, as shells have it."""
     from policy_engine.load.beside import take_away_own  # noqa: PLC0415  (only where a run is stopped)
 
-    number = _stopped[0]
+    number = stopped[0]
     take_away_own()
     sys.stderr.write(translate(_STOPPED_TEXT, language, signal=signal.Signals(number).name) + "\n")
     return 128 + number
@@ -218,10 +142,3 @@ def _show(error: InputError, typed: Sequence[str], language: str) -> None:
 
     as_data = "--format=json" in typed or ("--format", "json") in pairwise(typed)
     show_problems(error.problems, language, as_data=as_data, times=error.times)
-
-
-def _speak_utf8(stream: TextIO) -> None:
-    """Let a stream carry Vietnamese whatever the terminal's code page is."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure:
-        reconfigure(encoding="utf-8", errors="backslashreplace")
