@@ -44,9 +44,9 @@ def _codes(cli: Cli, words: tuple[str, ...]) -> tuple[int, list[str]]:
     return code, sorted(_CODE.findall(out + err))
 
 
-def test_a_forged_mark_lets_nothing_through(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forged_mark_lets_nothing_through(cli: Cli, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Rule: whoever marks a bad file as having passed its schema changes nothing: every kept bad file is refused as before."""
-    bad = [one.arguments for one in kept()]
+    bad = [one.arguments for one in kept()][:: 1 if request.config.getoption("--long") else 3]
     before = {words: _codes(cli, words) for words in bad}
 
     monkeypatch.setattr(schema, "_is_remembered", lambda _: True)

@@ -28,13 +28,13 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def whole(sound: Path) -> dict[str, dict[str, bytes]]:
-    """Return what each writer leaves where nothing stops it."""
-    found: dict[str, dict[str, bytes]] = {}
-    for name, writer in WRITERS.items():
+def whole(sound: Path) -> dict[str, tuple[dict[str, bytes], int]]:
+    """Return what each writer leaves where nothing stops it, and how many steps it takes."""
+    found: dict[str, tuple[dict[str, bytes], int]] = {}
+    for name in WRITERS:
         place = _copy(sound, f"whole-{name}")
-        assert ran(place, writer.words)[0] in writer.again
-        found[name] = contents(place)
+        taken = steps(place, name)
+        found[name] = contents(place), taken
     return found
 
 
@@ -47,37 +47,42 @@ def _copy(sound: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_kill_at_any_step(name: str, sound: Path, whole: dict[str, dict[str, bytes]], request: pytest.FixtureRequest) -> None:
+def test_a_kill_at_any_step(name: str, sound: Path, whole: dict[str, tuple[dict[str, bytes], int]], request: pytest.FixtureRequest) -> None:
     """Rule: `kill -9` leaves every file whole, old or new; the next run goes on rightly, and takes away what the killed one left."""
     count = 50 if request.config.getoption("--long") else 3
 
-    before = contents(sound)
-    for step in drawn(count, steps(sound, name), name):
+    before, (done, most) = contents(sound), whole[name]
+    for step in drawn(count, most, name):
         place = _copy(sound, f"killed-{name}")
         assert -signal.SIGKILL == ran(place, WRITERS[name].words, step)[0], step
-        assert half_done(before, contents(place), whole[name]) == [], step
+        assert half_done(before, contents(place), done) == [], step
         code, err = ran(place, WRITERS[name].words)
         assert code in WRITERS[name].again, (step, err)
-        assert half_done(before, contents(place), whole[name]) == [], step
+        assert half_done(before, contents(place), done) == [], step
         assert left_behind(place) == [], step
         shutil.rmtree(place)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("name", ["round --record", "batch", "edition new"])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("round --record", signal.SIGINT), ("round --record", signal.SIGTERM), ("batch", signal.SIGINT), ("edition new", signal.SIGTERM),
+        ("fmt", signal.SIGHUP),
+    ],
+)  # fmt: skip
 def test_a_signal_at_any_step(
-    name: str, number: signal.Signals, sound: Path, whole: dict[str, dict[str, bytes]], request: pytest.FixtureRequest
+    name: str, number: signal.Signals, sound: Path, whole: dict[str, tuple[dict[str, bytes], int]], request: pytest.FixtureRequest
 ) -> None:
     """Rule: whoever stops a run is told so, with the documented code; nothing is half done, and nothing is left behind at once."""
     count = 20 if request.config.getoption("--long") else 1
 
-    before = contents(sound)
-    for step in drawn(count, steps(sound, name) - 3, f"{name} {number}"):
+    before, (done, most) = contents(sound), whole[name]
+    for step in drawn(count, most - 3, f"{name} {number}"):
         place = _copy(sound, f"stopped-{name}")
         code, err = ran(place, WRITERS[name].words, step, number)
         assert (128 + number, 1) == (code, err.count(f"stopped before the end ({number.name})")), (step, err)
         assert "Traceback" not in err
-        assert half_done(before, contents(place), whole[name]) == [], step
+        assert half_done(before, contents(place), done) == [], step
         assert left_behind(place) == [], step
 
 
