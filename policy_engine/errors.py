@@ -47,6 +47,16 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("`{found}` is no number that can be read exactly"), N_("write the figure itself, in at most 15 digits, or `unknown`")
     ),
     "PE114": Entry(N_("the file cannot be read: {reason}"), N_("check the path and the rights on the file")),
+    "PE116": Entry(
+        N_("the folder holds more than {limit} {things}"), N_("name the folder that was meant; one that is really so large has to be split")
+    ),
+    "PE117": Entry(
+        N_("the line is longer than {limit} bytes"),
+        N_("see whether the file is what it should be; a line that long is no row and no record"),
+    ),
+    "PE118": Entry(
+        N_("there are {found} columns, and at most {limit} are read"), N_("delete the columns that are no facts; an edition has far fewer")
+    ),
     # 2xx: the shape of a file
     "PE201": Entry(N_("the key `{key}` is not known here{nearest}"), N_("keys known here: {known}")),
     "PE202": Entry(N_("the key `{key}` is missing{under}"), N_("add `{key}:` here")),
@@ -155,10 +165,6 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("correct the period, or close the gap: a case never falls through to another edition"),
     ),
     "PE620": Entry(N_("this file keeps no head of a chain of records"), N_("name a file that `record head FILE --sign KEY` wrote")),
-    "PE621": Entry(
-        N_("the records cannot be written: {reason}"),
-        N_("make room, or name a file on another disk, and run it again; what was written stays, and is told as a run that was cut"),
-    ),
     "PE622": Entry(
         N_("another run has held this file for {seconds} seconds; nothing was recorded"),
         N_("wait until it is done, or stop it, and run this again"),
@@ -260,6 +266,15 @@ CATALOGUE: Mapping[str, Entry] = {
     "PE876": Entry(N_("`{name}` holds bytes that are no UTF-8 text: {found}"), N_("write the column anew as a column of texts")),
     # 88x: what bears the name of a file
     "PE880": Entry(N_("this bears the name of a file, but is {found}"), N_("move it out of the folder: only regular files are read there")),
+    # 886 to 889: what cannot be written
+    "PE886": Entry(
+        N_("this cannot be written: {reason}"),
+        N_("make room there and in the folder for temporary files, or name another place; what stood there before is as it was"),
+    ),
+    "PE887": Entry(
+        N_("the answer cannot be written to standard output: {reason}"),
+        N_("make room where it goes, or write it elsewhere, and run the command again: what was printed of it may not be the whole"),
+    ),
 }
 
 

@@ -6,12 +6,14 @@ by hand, so the place is what a person sees, not what the engine said. A place i
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_engine.findings import FINDINGS
+from policy_engine.load.limits import MAX_FILES
 from policy_engine.load.yaml_text import MAX_BYTES, MAX_NODES
 from tests.conftest import ROOT
 
@@ -137,6 +139,15 @@ def _leading_nowhere(path: Path) -> Place:
     return path / "case.yaml", 1, 1
 
 
+def _too_many_files(path: Path) -> Place:
+    """Make a folder of one file more than is read; each is the same file under another name, so that it takes no time."""
+    path.mkdir()
+    (path / "0.yaml").touch()
+    for number in range(1, MAX_FILES + 1):
+        os.link(path / "0.yaml", path / f"{number}.yaml")
+    return path, 1, 1
+
+
 def stricter(schema: bytes) -> bytes:
     """Give the schema of cases, asking for a subject: no published schema refuses what the builder takes."""
     data = json.loads(schema)
@@ -145,7 +156,7 @@ def stricter(schema: bytes) -> bytes:
 
 MADE: Mapping[str, Callable[[Path], Place]] = {
     "PE102": _too_large, "PE104": _too_many, "PE114": _missing, "PE205": _without_subject, "PE611": _empty,
-    "PE880": _leading_nowhere,
+    "PE116": _too_many_files, "PE880": _leading_nowhere,
 }  # fmt: skip
 """Faults that no file is kept for: too large for the repository, no file at all, or good under the published schemas."""
 

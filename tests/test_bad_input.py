@@ -50,9 +50,10 @@ def _schema(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     schema._validator.cache_clear()
 
 
-OF_WRITING = {"PE620", "PE621", "PE622"}
-"""What is told of files of records beside their lines: `tests/test_runs.py` shows each; no file could."""
-ROWS = {code for code in CATALOGUE if "PE850" <= code < "PE880"} | OF_WRITING
+ELSEWHERE = {"PE117", "PE118", "PE620", "PE622", "PE886", "PE887"}
+"""What no bad file can show: lines and tables beyond a limit (`tests/test_limits.py`), what cannot be written (`tests/test_writers.py`),
+and what is told of files of records beside their lines (`tests/test_runs.py`)."""
+ROWS = {code for code in CATALOGUE if "PE850" <= code < "PE880"} | ELSEWHERE
 """What is told of rows of a batch; `tests/test_batch.py` shows each."""
 
 
@@ -192,10 +193,10 @@ def test_every_code_has_a_page_in_both_languages(code: str) -> None:
         assert half.count(mended) == 1
         assert half.count("```") == 4
     assert _LINK.findall(english) == _LINK.findall(vietnamese)
-    assert bool(_LINK.findall(english)) is (code not in {*MADE, *OF_WRITING, "PE851", "PE853"})
+    assert bool(_LINK.findall(english)) is (code not in {*MADE, *ELSEWHERE, "PE851", "PE853"})
 
 
-@pytest.mark.parametrize("code", sorted(set(CATALOGUE) - {*MADE, *OF_WRITING, "PE851", "PE853"}))
+@pytest.mark.parametrize("code", sorted(set(CATALOGUE) - {*MADE, *ELSEWHERE, "PE851", "PE853"}))
 def test_a_page_links_to_the_bad_file(code: str) -> None:
     """Rule: the page leads to the file in which its fault can be seen."""
     (link,) = set(_LINK.findall((PAGES / f"{code}.md").read_text("utf-8")))

@@ -245,7 +245,7 @@ def test_the_command_line_speaks_vietnamese(typed: str) -> None:
 COUNTED = re.compile(
     r"(?<!of )\{(number|count|records|faults|readings|clauses|rows|done|cases|files|strays|total|found|limit)\} (?:[a-z]+ )?[a-z]+s\b"
 )
-NEVER_ONE = {"PE102", "PE103", "PE104", "PE111"}
+NEVER_ONE = {"PE102", "PE103", "PE104", "PE111", "PE117", "PE118"}
 """Errors whose number is a limit far above one, or is anything but one; what is counted "of" is a whole of several."""
 
 

@@ -34,7 +34,7 @@ class Notice(NamedTuple):
     """What is said while records are appended, and what its sentence names.
 
     `waiting`: another run holds the file. `torn`: what broke off was moved beside the file. `finished`: a whole record lacked its line
-    end, which was put. `cut`: the last run before this one lacks records. `stopped`: this run was stopped, and lacks records.
+    end, which was put. `cut`: the last run before this one lacks records.
     """
 
     kind: str
@@ -71,29 +71,27 @@ def append(
 
     Raises:
         BusyError: where another run holds the file for longer.
-        OSError: where the file cannot be written; records that were written before stay, as those of a run that was cut.
+        OSError: where the file cannot be written; what was appended of this run is taken back: a run is recorded whole or not at all.
         ValueError: where its last line is no record.
     """
     new = not os.path.lexists(path)
     with held(path, lambda: say(Notice("waiting")), patience) as file:
-        name, done = "", False
+        _mend(file, path, say)
+        head, cut = _end_of(file)
+        if cut:
+            say(cut)
+        name, begin = run_id(head.hash, run) if run else "", file.seek(0, os.SEEK_END)
         try:
-            _mend(file, path, say)
-            head, cut = _end_of(file)
-            if cut:
-                say(cut)
-            name = run_id(head.hash, run) if run else ""
             for number, record in enumerate(records, 1):
                 placed = {**record, "run": {"id": name, "number": number, "of": run.of}} if run else record
                 line, head = sealed(placed, head)
                 _write_all(file, line)
             os.fsync(file.fileno())
-            done = True
-        finally:
-            if not done and run and (written := _written(file, name)) < run.of:
-                say(Notice("stopped", written, run.of))
-            if not done and new and file.seek(0, os.SEEK_END) == 0:
-                os.unlink(path)  # nothing was there, and nothing is
+        except BaseException:  # a full disk, or whoever stops the run: all records of a run, or none
+            file.truncate(begin)
+            if new and begin == 0:
+                os.unlink(path)
+            raise
     return head
 
 
@@ -157,15 +155,6 @@ def _line_before(file: IO[bytes], end: int) -> bytes:
     begin = _last_break(file, end - 1)
     file.seek(begin)
     return file.read(end - begin)
-
-
-def _written(file: IO[bytes], name: str) -> int:
-    """Return how many records of a run stand in the file: the last whole line tells."""
-    end = _last_break(file, file.seek(0, os.SEEK_END))
-    record = _parsed(_line_before(file, end)) if end and name else None
-    if not is_record(record) or record["record"] != RECORD_SCHEMA or record["run"]["id"] != name:
-        return 0
-    return int(record["run"]["number"])
 
 
 def _parsed(line: bytes) -> Any:

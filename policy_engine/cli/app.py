@@ -26,7 +26,8 @@ _HELP = N_(
 
     \b
     Exit codes: 0 answered, 1 the answer is no, 2 wrong usage,
-    3 bad or missing input, 70 a fault of ours.
+    3 bad or missing input, or output that cannot be written,
+    70 a fault of ours, 129, 130, 143 stopped from outside.
 
     \b
     Completion in the shell: eval "$(_POLICY_ENGINE_COMPLETE=bash_source policy-engine)"
@@ -119,5 +120,5 @@ def run_app(typed: Sequence[str], language: str) -> int:
         error.show()
         return error.exit_code
     except click.Abort:
-        return 130
+        raise KeyboardInterrupt from None
     return code if isinstance(code, int) else 0

@@ -69,6 +69,7 @@ def make_new(
     del lang
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.explain.editions import explain_new  # noqa: PLC0415
+    from policy_engine.load.files import unwritten  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.load.new_edition import new_edition  # noqa: PLC0415
     from policy_engine.report.data import to_json  # noqa: PLC0415
@@ -91,7 +92,7 @@ def make_new(
         words = N_("there is a folder {path} already; it is left as it is")
         raise click.UsageError(translate(words, language, path=visible(os.path.join(root, name)))) from None
     except OSError as error:
-        raise click.UsageError(f"{visible(root)}: {error.strerror or error}") from error
+        raise unwritten(root, error) from error
     if form == "json":
         told = [{"file": one.location.file, "line": one.location.line, "text": one.text} for one in remaining]
         click.echo(to_json({"folder": folder, "remaining": told}))
@@ -106,6 +107,7 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
     from policy_engine.cli.shelf import read_shelf  # noqa: PLC0415
     from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
     from policy_engine.explain.editions import is_whole  # noqa: PLC0415
+    from policy_engine.load.files import unwritten  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.load.lock import NAME  # noqa: PLC0415
     from policy_engine.load.seal import seal_edition  # noqa: PLC0415
@@ -125,7 +127,7 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
     try:
         made = seal_edition(folder, read.documents, read.raws)
     except OSError as error:
-        raise click.UsageError(f"{visible(error.filename or folder)}: {error.strerror}") from error
+        raise unwritten(str(error.filename or folder), error) from error
     lock_signature = os.path.join(os.path.dirname(os.path.abspath(folder)), f"{NAME}.sig")
     if os.path.exists(lock_signature) and not sign:
         click.echo(

@@ -2,16 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from policy_engine.cli.options import OPTIONS, format_option, language_option
-from policy_engine.errors import N_, InputError
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
-from policy_engine.report.visible import visible
 
 if TYPE_CHECKING:
     from policy_engine.cli.refusals import Refusals
@@ -59,7 +58,7 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
     refusals = Refusals()
     found = [_from_input()] if paths == ("-",) else _read(paths, language, refusals)
     changed = [one for one in found if one.changed]
-    failed = "" if check or diff or paths == ("-",) else _write(changed)
+    failed = [] if check or diff or paths == ("-",) else _write(changed, {os.path.dirname(os.path.realpath(one.file)) for one in found})
     if paths == ("-",) and not (check or diff):
         sys.stdout.write(found[0].after)
         return 0
@@ -67,10 +66,8 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
         _show_diff(changed)
     if found or len(refusals.files) > 1:
         _tell(found, changed, refusals, form, language, written=not (check or diff), aside=diff)
-    if refusals.problems:
-        raise refusals.error()
-    if failed:
-        raise click.UsageError(failed)
+    if refusals.problems or failed:
+        raise InputError([*refusals.problems, *failed])
     return int(check and bool(changed))
 
 
@@ -88,10 +85,11 @@ def _is_usual(path: str) -> bool:
 
 def _from_input() -> "Tidied":
     """Lay out what stands on standard input."""
-    from policy_engine.load.tidy.file import tidied  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.files import read_input  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.tidy.file import tidied  # noqa: PLC0415
     from policy_engine.load.yaml_text import MAX_BYTES  # noqa: PLC0415
 
-    return tidied(sys.stdin.buffer.read(MAX_BYTES + 1), "-", None)
+    return tidied(read_input("-", MAX_BYTES), "-", None)
 
 
 def _read(paths: Sequence[str], language: str, refusals: "Refusals") -> "list[Tidied]":
@@ -109,18 +107,25 @@ def _read(paths: Sequence[str], language: str, refusals: "Refusals") -> "list[Ti
     return found
 
 
-def _write(changed: "list[Tidied]") -> str:
-    """Write what changed, each file whole or not at all; give what could not be written, which is then not told as done."""
+def _write(changed: "list[Tidied]", folders: Iterable[str]) -> list[Problem]:
+    """Write what changed, each file whole or not at all; return what could not be written, which is then not told as done.
+
+    What a killed run left in the folders goes, even where there is nothing to write any more.
+    """
+    from policy_engine.load.beside import clear  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.files import unwritten  # noqa: PLC0415
     from policy_engine.report.files import replace_file  # noqa: PLC0415
 
-    failed: list[str] = []
+    for folder in folders:
+        clear(folder)
+    failed: list[Problem] = []
     for one in list(changed):
         try:
             replace_file(one.file, one.after)
         except OSError as error:
-            failed.append(f"{visible(one.file)}: {error.strerror}")
+            failed += unwritten(one.file, error).problems
             changed.remove(one)
-    return "; ".join(failed)
+    return failed
 
 
 def _show_diff(changed: "Sequence[Tidied]") -> None:

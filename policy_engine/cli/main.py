@@ -1,17 +1,21 @@
 """The door of the command line: language, encoding and exit codes, the same for every command.
 
-0 answered · 1 the answer is no · 2 wrong usage · 3 bad or missing input · 70 a fault of ours.
+0 answered · 1 the answer is no · 2 wrong usage · 3 bad or missing input, or output that cannot be written · 70 a fault of ours ·
+129, 130, 143 stopped from outside.
 """
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
+from policy_engine.cli.process import heed_signals, open_streams, stopped
 from policy_engine.cli.quick import plain_call
 from policy_engine.errors import N_, InputError, MissingExtraError
+from policy_engine.load.files import DISK_FAULTS, unprinted, unwritten
 from policy_engine.messages import LANGUAGES, language_of, translate
 
 FAULT = 70
@@ -22,14 +26,21 @@ _FAULT_TEXT = N_("a fault of the engine itself, not of your files: {fault}. Plea
 _EXTRA_TEXT = N_("this command needs the library `{module}`, which is not installed: pip install 'policy-engine[{extra}]'")
 
 
+_STOPPED_TEXT = N_("stopped before the end ({signal}); every file is whole: as it was before, or as it was to be written")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
     gc.set_threshold(100_000, 20, 20)  # reading a rulebook makes many objects and hardly a cycle
     typed = list(sys.argv[1:] if arguments is None else arguments)
     language = language_asked(typed, os.environ)
-    for stream in (sys.stdout, sys.stderr):
-        _speak_utf8(stream)
-    _leave(run(typed, language))
+    try:
+        heed_signals()
+        open_streams()
+        code = run(typed, language)
+    except KeyboardInterrupt:  # between two steps, where no command runs
+        code = _end_stopped(language)
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
@@ -46,6 +57,31 @@ def _leave(code: int) -> NoReturn:
 
 def run(typed: Sequence[str], language: str) -> int:
     """Run one command and give its exit code; nothing that goes wrong shows a traceback."""
+    stopped.clear()
+    code = FAULT
+    try:
+        code = _run(typed, language)
+    except KeyboardInterrupt:
+        stopped.append(signal.SIGINT)
+    return _end_stopped(language) if stopped else code
+
+
+def _end_stopped(language: str) -> int:
+    """Take away what was being written, and say that the run was stopped; return its exit code, as shells have it."""
+    from policy_engine.load.beside import take_away_own  # noqa: PLC0415  (only where a run is stopped)
+
+    number = stopped[0]
+    take_away_own()
+    sys.stderr.write(translate(_STOPPED_TEXT, language, signal=signal.Signals(number).name) + "\n")
+    return 128 + number
+
+
+def _run(typed: Sequence[str], language: str) -> int:
+    """Run one command and return its exit code.
+
+    Raises:
+        KeyboardInterrupt: where it is stopped from outside.
+    """
     try:
         call = plain_call(typed, LANGUAGES) if "_POLICY_ENGINE_COMPLETE" not in os.environ else None
         if call is None:
@@ -63,17 +99,31 @@ def run(typed: Sequence[str], language: str) -> int:
     except MissingExtraError as error:
         sys.stderr.write(translate(_EXTRA_TEXT, language, module=error.module, extra=error.extra) + "\n")
         return USAGE
-    except KeyboardInterrupt:
-        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except Exception as error:  # the last line of defence: a user must not be shown a traceback
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in DISK_FAULTS:
+            _show(_of_the_disk(error), typed, language)
+            return BAD_INPUT  # the last line of defence: a user must not be shown a traceback
         if os.environ.get("POLICY_ENGINE_DEBUG"):
             raise
         sys.stderr.write(translate(_FAULT_TEXT, language, fault=f"{type(error).__name__}: {error}") + "\n")
         return FAULT
     return code
+
+
+def _of_the_disk(error: OSError) -> InputError:
+    """Return what a disk does not take, as a problem: at the file that it names, at the folder for temporary files, or standard output."""
+    if error.filename is not None:
+        return unwritten(os.fsdecode(error.filename), error)
+    try:
+        sys.stdout.flush()
+    except OSError as again:
+        return unprinted(again)
+    import tempfile  # noqa: PLC0415  (only where a disk is full)
+
+    return unwritten(tempfile.gettempdir(), error)
 
 
 def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -92,10 +142,3 @@ def _show(error: InputError, typed: Sequence[str], language: str) -> None:
 
     as_data = "--format=json" in typed or ("--format", "json") in pairwise(typed)
     show_problems(error.problems, language, as_data=as_data, times=error.times)
-
-
-def _speak_utf8(stream: TextIO) -> None:
-    """Let a stream carry Vietnamese whatever the terminal's code page is."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure:
-        reconfigure(encoding="utf-8", errors="backslashreplace")

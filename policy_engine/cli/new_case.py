@@ -72,6 +72,7 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
 
 def _write_new(path: str, text: str, language: str) -> int:
     """Write a file that must not exist yet, whole or not at all."""
+    from policy_engine.load.files import unwritten  # noqa: PLC0415
     from policy_engine.report.files import write_new  # noqa: PLC0415
 
     try:
@@ -81,6 +82,6 @@ def _write_new(path: str, text: str, language: str) -> int:
             translate(N_("the file {path} exists already; it is left as it is"), language, path=visible(path)), param_hint="'--output'"
         ) from None
     except OSError as error:
-        raise click.BadParameter(f"{visible(path)}: {error.strerror}", param_hint="'--output'") from error
+        raise unwritten(path, error) from error
     click.echo(translate(N_("written: {path}"), language, path=visible(path)), err=True)
     return 0

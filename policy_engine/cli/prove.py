@@ -12,7 +12,6 @@ from policy_engine.cli.output import answer_refused, note_reworded
 from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
-from policy_engine.report.visible import visible
 
 if TYPE_CHECKING:
     from policy_engine.prove.edition import Proof
@@ -60,7 +59,8 @@ def show_proof(
         MissingExtraError: where z3 is not installed.
     """
     del lang  # read before the command was built
-    from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.files import unwritten  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.prove.ask import BUDGET  # noqa: PLC0415
     from policy_engine.prove.edition import prove  # noqa: PLC0415
 
@@ -81,7 +81,7 @@ def show_proof(
         try:
             _keep(proofs, witnesses, language)
         except OSError as error:
-            raise click.BadParameter(f"{visible(error.filename or witnesses)}: {error.strerror}", param_hint="'--witnesses'") from error
+            raise unwritten(str(error.filename or witnesses), error) from error
     return int(not all(proof.passed for proof in proofs))
 
 

@@ -14,7 +14,7 @@ from policy_engine.audit.record import Rating, make_record, moment
 from policy_engine.audit.runs import Run
 from policy_engine.cli.outputs import Output, files_read, hold_outputs, rulebook_files
 from policy_engine.errors import N_, InputError, Problem
-from policy_engine.load.files import YAML
+from policy_engine.load.files import YAML, unwritten
 from policy_engine.load.library import Library
 from policy_engine.messages import plural, translate
 from policy_engine.report.visible import visible
@@ -36,7 +36,7 @@ def record(path: str, ratings: Sequence[Rating], language: str) -> None:
     """Append records as one run, and say where the chain ends now, so that its head can be kept elsewhere.
 
     Raises:
-        InputError: PE621 where the records cannot be written, PE622 where another run holds the file.
+        InputError: PE886 where the records cannot be written, PE622 where another run holds the file.
     """
     now = datetime.now(UTC)
     engine = version("policy-engine")
@@ -49,7 +49,7 @@ def record(path: str, ratings: Sequence[Rating], language: str) -> None:
     except BusyError:
         raise InputError([Problem("PE622", Location(path, 1, 1), {"seconds": f"{PATIENCE:.0f}"})]) from None
     except OSError as error:
-        raise InputError([Problem("PE621", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
+        raise unwritten(path, error) from error
     told = plural(
         "recorded in {path}: {number} record, head {head}", "recorded in {path}: {number} records, head {head}", head.length, language,
         path=visible(path), head=head.hash,
@@ -65,7 +65,6 @@ _NOTICES = {
         "the last run in {path} was stopped when {number} of {of} were recorded; it stays so, and `record verify` says it. "
         "This run begins anew"
     ),
-    "stopped": N_("stopped: of this run {number} of {of} are recorded in {path}; `record verify` will say that it was cut. Run it again"),
 }
 
 

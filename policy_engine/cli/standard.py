@@ -4,11 +4,11 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 from policy_engine.cli.streams import STANDARD
+from policy_engine.load.beside import held_folder
 
 if TYPE_CHECKING:
     from policy_engine.columnar.order import Order
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def to_files(order: "Order") -> "Generator[Order]":
     """Return an order that writes files; what was to go to standard output goes there when all is done."""
-    with tempfile.TemporaryDirectory(prefix="policy-engine-") as folder:
+    with held_folder() as folder:
         path = os.path.join(folder, "output")
         to = path if order.to == STANDARD else order.to
         rejects = path if order.rejects == STANDARD else order.rejects

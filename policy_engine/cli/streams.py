@@ -10,6 +10,7 @@ import click
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.files import standard_input
+from policy_engine.load.limits import MAX_RECORD, hold_line
 from policy_engine.source import Location
 
 _Thing = TypeVar("_Thing")
@@ -36,16 +37,27 @@ def open_records(path: str) -> IO[bytes]:
 
 def watched(file: IO[bytes], path: str, label: str) -> Iterator[bytes]:
     """Go through the lines of a file, and show on a terminal how far it is."""
-    if not sys.stderr.isatty():
-        yield from file
-        return
-    if not os.path.isfile(path):
-        yield from file  # nobody knows how long a pipe is
+    lines = _lines(file, path)
+    if not sys.stderr.isatty() or not os.path.isfile(path):  # nobody knows how long a pipe is
+        yield from lines
         return
     with click.progressbar(length=os.path.getsize(path), label=label, file=sys.stderr) as bar:
-        for line in file:
+        for line in lines:
             yield line
             bar.update(len(line))
+
+
+def _lines(file: IO[bytes], path: str) -> Iterator[bytes]:
+    """Read the lines of a file of records.
+
+    Raises:
+        InputError: PE117, where one is longer than any record.
+    """
+    number = 0
+    while line := file.readline(MAX_RECORD + 1):
+        number += 1
+        hold_line(path, number, len(line), MAX_RECORD)
+        yield line
 
 
 def going_through(label: str) -> Callable[[Sequence[_Thing]], Iterable[_Thing]]:

@@ -14,6 +14,7 @@ from policy_engine.evaluate.duties import Surveyor
 from policy_engine.evaluate.expectation import outcome_of
 from policy_engine.explain.trial import Figures
 from policy_engine.load.case import read_case
+from policy_engine.load.files import unwritten
 from policy_engine.load.library import Library
 from policy_engine.messages import translate
 from policy_engine.report.files import write_new
@@ -79,7 +80,7 @@ def _put(path: str, text: str, language: str) -> str:
     """Put a file into a folder that may not be there yet; say what was done.
 
     Raises:
-        BadParameter: where that cannot be.
+        InputError: PE886, where that cannot be.
     """
     if os.path.lexists(path):
         return translate(N_("the file {path} exists already; it is left as it is"), language, path=visible(path))
@@ -87,5 +88,5 @@ def _put(path: str, text: str, language: str) -> str:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         write_new(path, text)
     except OSError as error:
-        raise click.BadParameter(f"{visible(path)}: {error.strerror}", param_hint="'--suggest'") from error
+        raise unwritten(path, error) from error
     return translate(N_("written: {path}"), language, path=visible(path))

@@ -18,7 +18,7 @@ from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.columnar.refusing import Refusing
 from policy_engine.columnar.rejects import kept_rejects
 from policy_engine.columnar.sources import unreadable
-from policy_engine.columnar.writing import beside, metadata_of, sink
+from policy_engine.columnar.writing import beside, disk_fault, metadata_of, sink
 from policy_engine.errors import Problem
 from policy_engine.extras import load_extra
 
@@ -165,4 +165,6 @@ class _Batch:
         try:
             sink(frame, path, self.order.to_format, metadata_of(self.sides[0].edition), excel=self.order.excel)
         except (OSError, pl.exceptions.PolarsError) as error:
+            if disk_fault(error) is not None:
+                raise  # told at the file that is being written
             raise unreadable(self.order.sources[0], error) from error

@@ -13,6 +13,7 @@ from policy_engine.columnar.odd import Fault, carried
 from policy_engine.columnar.places import Places
 from policy_engine.errors import InputError
 from policy_engine.extras import load_extra
+from policy_engine.load.limits import MAX_LINE, hold_line
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,10 +88,11 @@ def _plain_rows(path: str, form: Form) -> int | None:
     lines = scan_lines(path, form.lines)
     try:
         totals = lines.select(
-            pl.len(), (split | quoted).all().alias("split"), quoted.any().alias("quoted"), short.any().alias("short"), line.null_count()
-        )
-        rows, plain, some_quoted, some_short, empty = totals.collect(engine="streaming").row(0)
-        if not plain or empty:
+            pl.len(), (split | quoted).all().alias("split"), quoted.any().alias("quoted"), short.any().alias("short"), line.null_count(),
+            line.str.len_bytes().max().alias("longest"),
+        )  # fmt: skip
+        rows, plain, some_quoted, some_short, empty, longest = totals.collect(engine="streaming").row(0)
+        if not plain or empty or (longest or 0) >= MAX_LINE - 1:
             return None
         looks = [look for look in ((some_quoted, quoted, whole), (some_short, short, filled)) if look[0]]
         fit = all(lines.filter(which).select(holds.all()).collect(engine="streaming").item() for _, which, holds in looks)
@@ -160,6 +162,7 @@ class _Copy:
         while line := self.lines.next():
             self.record += 1
             number = self.lines.number
+            hold_line(self.shown, number, len(line))
             plain = line.isascii() or self._is_utf8(line)
             if plain and b'"' not in line and line.count(self.separator) == self.wanted - 1 and line.strip(self.blanks):
                 told = line.rstrip(b"\r\n") + self.separator + b"\n"

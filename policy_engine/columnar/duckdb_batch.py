@@ -1,7 +1,6 @@
 """A batch in DuckDB: the same plan as one statement, rows that it leaves open rated one by one and put back in their places."""
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,10 @@ from policy_engine.columnar.rejects import kept_rejects
 from policy_engine.columnar.sources import unreadable
 from policy_engine.columnar.staging import staged
 from policy_engine.columnar.tables import KEYS, Table, is_truth, moves_of, table_of, told_columns, told_moves, words_of
-from policy_engine.columnar.writing import beside
+from policy_engine.columnar.writing import beside, disk_fault
 from policy_engine.errors import Problem
 from policy_engine.extras import load_extra
+from policy_engine.load.beside import held_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,13 +37,15 @@ _SIGNS = frozenset("*?[]")
 def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> Told:
     """Run a batch in DuckDB; see `run_polars`."""
     editions = [side.edition for side in sides]
-    with tempfile.TemporaryDirectory() as folder, opened_files(order, editions) as files, kept_rejects() as rejects:
+    with held_folder() as folder, opened_files(order, editions) as files, kept_rejects() as rejects:
         connection = duckdb.connect(os.path.join(folder, "batch.duckdb"))
         batch = _Batch(order, sides, files, Refusing(order, files, rejects, say), connection, folder)
         try:
             connection.execute("set enable_progress_bar = false")
             return batch.run(done)
         except duckdb.Error as error:
+            if disk_fault(error) is not None:
+                raise  # told at the folder for temporary files
             raise unreadable(batch.source, error) from error
         finally:
             connection.close()

@@ -8,6 +8,7 @@ from policy_engine.columnar.names import CASE, KEPT, kept_as
 from policy_engine.columnar.places import letters
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
+from policy_engine.load.limits import hold_columns
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -67,8 +68,9 @@ class Headings:
             passed: numbers of columns that are passed over, from 1.
 
         Raises:
-            InputError: PE850, PE857, PE858, PE866.
+            InputError: PE118, PE850, PE857, PE858, PE866.
         """
+        hold_columns(where[0], len(headings))
         without = set(passed)
         there = [(n, heading) for n, heading in enumerate(headings, start=1) if n not in without]
         found = self._facts_of(there)

@@ -16,6 +16,7 @@ from policy_engine.columnar.streams import frame_of
 from policy_engine.extras import load_extra
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.cells import Figure, read_cell, written
+from policy_engine.load.limits import MAX_COLUMNS, hold_line
 from policy_engine.load.scalars import Refusal
 from policy_engine.model.facts import FactDeclaration
 
@@ -37,22 +38,23 @@ class Counted:
         self.rows = self.blank = 0
 
 
-def json_rows(path: str, headings: Headings, places: Places, counted: Counted) -> "pl.LazyFrame":
+def json_rows(path: str, shown: str, headings: Headings, places: Places, counted: Counted) -> "pl.LazyFrame":
     """Return the rows of a file as a frame, to be read once; its columns are the facts of the edition, whichever of them it states.
 
     Args:
         path: the file.
+        shown: its name for the user.
         headings: what its keys may be.
         places: takes where each row stands.
         counted: counts rows, and lines that are blank.
     """
     types = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in headings.facts.items()}
     schema = {**dict.fromkeys((CASE, *headings.keep.values(), ODD), pl.String()), **types}
-    return frame_of(schema, lambda: _chunks(path, headings, schema, places, counted))
+    return frame_of(schema, lambda: _chunks(path, shown, headings, schema, places, counted))
 
 
 def _chunks(
-    path: str, headings: Headings, schema: "Mapping[str, pl.DataType]", places: Places, counted: Counted
+    path: str, shown: str, headings: Headings, schema: "Mapping[str, pl.DataType]", places: Places, counted: Counted
 ) -> "Iterator[pl.DataFrame]":  # fmt: skip
     """Read a file chunk by chunk."""
     with open(path, "rb") as file:
@@ -63,6 +65,7 @@ def _chunks(
         while some := list(islice(lines, CHUNK)):
             rows: list[bytes] = []
             for number, line in some:
+                hold_line(shown, number, len(line))
                 if line.strip():
                     rows.append(line)
                     places.add(counted.rows + len(rows), number, number)
@@ -219,6 +222,8 @@ def _read(line: bytes) -> Mapping[str, object] | _Unread:
         return _Unread(Fault("PE856", {"found": text.strip()[:60]}, min(error.pos, len(text.rstrip())) + 1))
     except (ValueError, RecursionError):
         return _Unread(Fault("PE856", {"found": text.strip()[:60]}))
+    if is_object(row) and len(row) > MAX_COLUMNS:
+        return _Unread(Fault("PE118", {"found": str(len(row)), "limit": str(MAX_COLUMNS)}))
     return row if is_object(row) else _Unread(Fault("PE856", {"found": text.strip()[:60]}))
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,9 +16,10 @@ from policy_engine.columnar.order import Note, Order, Source
 from policy_engine.columnar.places import Places, letters
 from policy_engine.columnar.sources import INPUT, check_types, is_elsewhere, unreadable
 from policy_engine.columnar.twice import without_twice
-from policy_engine.columnar.writing import sink
+from policy_engine.columnar.writing import sink, told_of_the_disk
 from policy_engine.errors import N_
 from policy_engine.extras import load_extra
+from policy_engine.load.beside import held_folder
 from policy_engine.load.files import standard_input
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
@@ -83,7 +83,7 @@ def opened_files(order: Order, editions: Sequence[Edition]) -> Generator[tuple[O
     Raises:
         InputError: where one cannot be read, or has columns that are refused.
     """
-    with tempfile.TemporaryDirectory(prefix="policy-engine-") as folder, contextlib.ExitStack() as stack:
+    with told_of_the_disk(), held_folder() as folder, contextlib.ExitStack() as stack:
         opening = _Opening(order, editions, folder, stack)
         files = [opening.opened(place, source) for place, source in enumerate(order.sources)]
         named = {place: file.frame for place, file in enumerate(files) if file.frame is not None and _has_cases(file.frame)}
@@ -171,7 +171,7 @@ class _Opening:
         path = as_utf8(path, os.path.join(self.folder, f"utf8_{place}"))
         places, counted = self._places(place), Counted()
         target = os.path.join(self.folder, f"lines_{place}.parquet")
-        sink(json_rows(path, self.headings, places, counted), target, "parquet", {}, excel=False)
+        sink(json_rows(path, source.path, self.headings, places, counted), target, "parquet", {}, excel=False)
         frame = pl.scan_parquet(target, glob=False)
         columns = tuple(Column(name, n, name) for n, name in enumerate(frame.collect_schema(), start=1))
         return Opened(source=source, frame=frame, columns=columns, path=target, places=places, blank=counted.blank)

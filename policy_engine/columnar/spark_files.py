@@ -7,8 +7,6 @@ Answers go to a folder of parts. On a file system of this machine the folder app
 import contextlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,9 +17,10 @@ from policy_engine.columnar.opening import Opened
 from policy_engine.columnar.order import Source
 from policy_engine.columnar.sources import is_elsewhere
 from policy_engine.columnar.staging import staged
-from policy_engine.columnar.writing import FORMULA, signed_heading
+from policy_engine.columnar.writing import FORMULA, signed_heading, told_of_the_disk
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.extras import load_extra
+from policy_engine.load.beside import held_folder
 from policy_engine.source import Location
 
 if TYPE_CHECKING:
@@ -54,14 +53,11 @@ def places_of(path: str) -> Generator[Places]:
     if is_elsewhere(path):
         yield Places(path, None)
         return
-    place = tempfile.mkdtemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".policy-engine-")
-    try:
+    with told_of_the_disk(path), held_folder(os.path.dirname(os.path.abspath(path))) as place:
         yield Places(_address(os.path.join(place, "new")), place)
         if os.path.lexists(path):
             os.rename(path, os.path.join(place, "old"))
         os.rename(os.path.join(place, "new"), path)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 def _address(path: str) -> str:

@@ -1,6 +1,7 @@
 """Files of answers and of rejects: each appears whole or not at all."""
 
 import contextlib
+import errno
 import os
 import re
 import tempfile
@@ -8,6 +9,8 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
 from policy_engine.extras import load_extra
+from policy_engine.load.beside import held_folder
+from policy_engine.load.files import DISK_FAULTS, unwritten
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
@@ -28,15 +31,38 @@ def beside(path: str) -> Generator[str]:
     A link is written through: what it leads to is replaced, and the link stays.
     """
     path = os.path.realpath(path)
-    handle, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
-    os.close(handle)
-    try:
+    with told_of_the_disk(path), held_folder(os.path.dirname(path)) as folder:
+        name = os.path.join(folder, "new")
         yield name
         os.chmod(name, 0o644)
         os.replace(name, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+
+
+@contextlib.contextmanager
+def told_of_the_disk(path: str | None = None) -> Generator[None]:
+    """Let what a library says of a full disk be told as such, with the file or the folder that was being written.
+
+    Args:
+        path: the file; None: the folder for temporary files.
+
+    Raises:
+        InputError: PE886.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = disk_fault(error)
+        if number is None:
+            raise
+        raise unwritten(tempfile.gettempdir() if path is None else path, OSError(number, os.strerror(number))) from error
+
+
+def disk_fault(error: Exception) -> int | None:
+    """Return the number of the fault of a disk that a library complains of: each says it in the system's words, and in no other way."""
+    said = str(error)
+    if "disk is full" in said or "disk I/O error" in said:  # SQLite's own words
+        return errno.ENOSPC
+    return next((number for number in DISK_FAULTS if os.strerror(number) in said or f"(os error {number})" in said), None)
 
 
 def sink(frame: "pl.LazyFrame", path: str, form: str, metadata: Mapping[str, str], *, excel: bool) -> None:

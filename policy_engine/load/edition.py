@@ -19,6 +19,7 @@ from policy_engine.load.build_words import build_words
 from policy_engine.load.context import Context
 from policy_engine.load.declared import Declared
 from policy_engine.load.files import YAML, files_below, is_shipped, read_bytes
+from policy_engine.load.limits import MAX_RULEBOOK_BYTES, MAX_RULEBOOK_FILES, RULEBOOK_BYTES, RULEBOOK_FILES, hold_size
 from policy_engine.load.lock import read_seal, same_texts, sealed_documents
 from policy_engine.load.meaning import revision_of
 from policy_engine.load.node import Node
@@ -112,13 +113,20 @@ def read_raws(folder: str) -> dict[str, bytes]:
     """Read the bytes of every YAML file below a folder, in the order of their names.
 
     Raises:
-        InputError: PE880, where something bears the name of such a file and is none; PE114, where one cannot be read.
+        InputError: PE880, where something bears the name of such a file and is none; PE114, where one cannot be read; PE116, where
+            they are too many or too large.
     """
     odd: list[Problem] = []
-    found = files_below(folder, YAML, odd)
+    found = files_below(folder, YAML, odd, most=MAX_RULEBOOK_FILES, things=RULEBOOK_FILES)
     if odd:
         raise InputError(odd)
-    return {path: read_bytes(path, MAX_BYTES) for path in found}
+    raws: dict[str, bytes] = {}
+    size = 0
+    for path in found:
+        raws[path] = read_bytes(path, MAX_BYTES)
+        size += len(raws[path])
+        hold_size(folder, size, MAX_RULEBOOK_BYTES, RULEBOOK_BYTES)
+    return raws
 
 
 def _sort(folder: str, documents: Iterable[Document]) -> Found:

@@ -4,17 +4,26 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from policy_engine.errors import N_, InputError, Problem, Words
+from policy_engine.load.limits import BEING_WRITTEN, FILES, MAX_FILES, hold_size
 from policy_engine.source import Location
 
 _REASONS = {
     errno.ENOENT: N_("there is no such file"),
     errno.EACCES: N_("you have no right to read it"),
     errno.EISDIR: N_("it is a folder"),
+    errno.ENOSPC: N_("no space is left on the disk"),
+    errno.EDQUOT: N_("your share of the disk is used up"),
+    errno.EFBIG: N_("it would become larger than is allowed here"),
+    errno.EROFS: N_("the disk can only be read"),
+    errno.EBADF: N_("it is closed"),
 }
+_OF_WRITING = {errno.EACCES: N_("you have no right to write there"), errno.ENOENT: N_("there is no such folder")}
+DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""What keeps a disk from taking what is written, whoever writes and whatever."""
 
 
 def data_root() -> str:
@@ -43,8 +52,22 @@ def read_bytes(path: str, limit: int) -> bytes:
         with open(path, "rb") as file:
             return file.read(limit + 1)
     except (OSError, ValueError) as error:
-        reason = _REASONS.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
-        raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": reason})]) from error
+        raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": _reason(error, _REASONS)})]) from error
+
+
+def _reason(error: Exception, known: Mapping[int, Words]) -> str:
+    """Return why the operating system refuses, in our words where we have some."""
+    return known.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
+
+
+def unwritten(path: str, error: Exception) -> InputError:
+    """Return what keeps a file from being written, as a problem: PE886."""
+    return InputError([Problem("PE886", Location(path, 1, 1), {"reason": _reason(error, _REASONS | _OF_WRITING)})])
+
+
+def unprinted(error: OSError) -> InputError:
+    """Return what keeps standard output from being written to, as a problem: PE887."""
+    return InputError([Problem("PE887", Location("-", 1, 1), {"reason": _reason(error, _REASONS)})])
 
 
 def standard_input() -> BinaryIO:
@@ -89,13 +112,20 @@ def odd_kind(path: str) -> Words | None:
     return None if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), N_("a device"))
 
 
-def files_below(folder: str, endings: tuple[str, ...], problems: list[Problem], *, hidden: bool = True) -> list[str]:
+def files_below(
+    folder: str, endings: tuple[str, ...], problems: list[Problem], *, hidden: bool = True, most: int = MAX_FILES, things: str = FILES
+) -> list[str]:  # fmt: skip
     """Return the regular files below a folder whose names have one of the endings, folder by folder.
 
-    Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880.
+    Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880. What
+    is only being written (`load/beside.py`) is none of them.
+
+    Raises:
+        InputError: PE116, where there are more than `most`.
     """
     found: list[str] = []
-    for path in _named_below(folder, endings, hidden=hidden):
+    for number, path in enumerate(_named_below(folder, endings, hidden=hidden), start=1):
+        hold_size(folder, number, most, things)
         kind = odd_kind(path)
         if kind is None:
             found.append(path)
@@ -107,7 +137,7 @@ def files_below(folder: str, endings: tuple[str, ...], problems: list[Problem], 
 def _named_below(folder: str, endings: tuple[str, ...], *, hidden: bool) -> Iterator[str]:
     """Return the paths below a folder with one of the endings, folders aside."""
     for base, folders, names in os.walk(folder):
-        folders[:] = [name for name in sorted(folders) if hidden or not name.startswith(".")]
+        folders[:] = [name for name in sorted(folders) if not name.startswith(BEING_WRITTEN) and (hidden or not name.startswith("."))]
         yield from (os.path.join(base, name) for name in sorted(names) if name.endswith(endings) and (hidden or not name.startswith(".")))
 
 
@@ -140,17 +170,14 @@ def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
     Raises:
         OSError: where it cannot be written.
     """
-    import tempfile  # noqa: PLC0415  (rating a case writes nothing)
+    from policy_engine.load.beside import held_folder  # noqa: PLC0415  (rating a case writes nothing)
 
     path = os.path.realpath(path)
-    handle, beside = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".policy-engine-")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with held_folder(os.path.dirname(path)) as folder:
+        beside = os.path.join(folder, "new")
+        with open(beside, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(beside, mode)
         os.replace(beside, path)
-    finally:
-        if os.path.lexists(beside):
-            os.unlink(beside)

@@ -10,6 +10,7 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root, is_shipped, odd_kind, read_bytes
+from policy_engine.load.limits import FOLDERS, MAX_EDITIONS, hold_size
 from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -151,12 +152,18 @@ class Library:
 
 
 def _scan(folder: str) -> "list[os.DirEntry[str]]":
-    """List a folder; one that cannot be read holds nothing."""
+    """List a folder; one that cannot be read holds nothing.
+
+    Raises:
+        InputError: PE116, where it holds too many editions to look into.
+    """
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            found = list(entries)
     except OSError:
         return []
+    hold_size(folder, sum(entry.is_dir() for entry in found), MAX_EDITIONS, FOLDERS)
+    return found
 
 
 def _declared_id(front: Document) -> str:

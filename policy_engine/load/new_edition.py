@@ -4,12 +4,12 @@ import errno
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from policy_engine.language.shapes import is_array, is_object
+from policy_engine.load.beside import clear, held_folder
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import odd_kind
 from policy_engine.load.tidy.modeline import moved
@@ -46,13 +46,14 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
         InputError: where the copy cannot be read.
     """
     target = os.path.join(root, name)
+    clear(root)
     if os.path.lexists(target):
         raise FileExistsError(target)
     load_edition(old, heed_lock=False)
     os.makedirs(root, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".policy-engine-") as beside:
+    with held_folder(root) as beside:
         copy = os.path.join(beside, name)
-        shutil.copytree(old, copy, copy_function=_copied)
+        _copy(old, copy)
         before = load_edition(copy, heed_lock=False)
         _rewrite_front(os.path.join(copy, _FRONT), before, name, first, last)
         _rewrite_modelines(old, copy, target)
@@ -61,15 +62,36 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
     return target, tuple(_remaining(target, before.begins.year, (first.year, last.year)))
 
 
+class _UncopiedError(Exception):
+    """A file could not be copied; not an OSError, of which `copytree` gathers one a file into one without a reason."""
+
+
+def _copy(old: str, copy: str) -> None:
+    """Copy a folder.
+
+    Raises:
+        OSError: with what kept the first file from being copied.
+    """
+    try:
+        shutil.copytree(old, copy, copy_function=_copied)
+    except _UncopiedError as error:
+        raise error.__cause__ or error from None
+    except shutil.Error as error:
+        raise OSError(errno.EIO, str(error)) from error
+
+
 def _copied(source: str, copy: str) -> str:
     """Copy a file; what is none would be read for ever.
 
     Raises:
-        OSError: where it is none.
+        _UncopiedError: where it is none, or cannot be copied.
     """
     if odd_kind(source):
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), source)
-    return shutil.copy2(source, copy)
+        raise _UncopiedError(source) from OSError(errno.EINVAL, os.strerror(errno.EINVAL), source)
+    try:
+        return shutil.copy2(source, copy)
+    except OSError as error:
+        raise _UncopiedError(source) from error
 
 
 def _rewrite_modelines(old: str, copy: str, target: str) -> None:

@@ -3,10 +3,12 @@
 The builder refuses every malformed shape by itself; the schemas are the second, independent
 reading of the same contract, and the one that editors use. Since importing jsonschema costs
 more than evaluating a case, content that passed is remembered by its digest: the mark says
-"this content passed this schema" and nothing else, so a forged one skips nothing that matters.
+"this content passed this schema" and nothing else, so a forged one skips nothing that matters
+(`docs/decisions/0017-marks-of-the-cache.md`). Marks that another user could have written are not read.
 """
 
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
@@ -103,12 +105,17 @@ def _store(mark: str) -> str:
 
 
 def _is_remembered(mark: str) -> bool:
-    """Tell whether content with this mark passed before; where that cannot be read, it is validated again."""
+    """Tell whether content with this mark passed before; where that cannot be read or believed, it is validated again."""
     try:
         with open(_store(mark), "rb") as file:
-            return f"{mark}\n".encode() in file.read(_MAX_MARKS)
+            return _is_of_this_user(os.fstat(file.fileno())) and f"{mark}\n".encode() in file.read(_MAX_MARKS)
     except (OSError, ValueError):
         return False
+
+
+def _is_of_this_user(found: os.stat_result) -> bool:
+    """Tell whether nobody but the user who runs this could have written a file; a system without such owners has rights of its own."""
+    return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 
 def _remember(mark: str) -> None:
@@ -118,6 +125,7 @@ def _remember(mark: str) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         full = os.path.exists(path) and os.path.getsize(path) > _MAX_MARKS - len(mark) - 1
         with open(path, "w" if full else "a", encoding="ascii") as file:
+            os.chmod(path, 0o600)
             file.write(mark + "\n")
     except OSError:
         return

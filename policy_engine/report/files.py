@@ -2,8 +2,8 @@
 
 import errno
 import os
-import tempfile
 
+from policy_engine.load.beside import clear, held_folder
 from policy_engine.load.files import write_whole
 
 
@@ -17,16 +17,15 @@ def write_new(path: str, text: str) -> None:
         FileExistsError: where there is such a file already.
         OSError: where it cannot be written.
     """
+    clear(os.path.dirname(os.path.abspath(path)))
     if os.path.lexists(path):
         raise FileExistsError(path)
-    handle, beside = tempfile.mkstemp(dir=os.path.dirname(os.path.abspath(path)), prefix=".policy-engine-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+    with held_folder(os.path.dirname(os.path.abspath(path))) as folder:
+        beside = os.path.join(folder, "new")
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         os.chmod(beside, 0o644)
         os.link(beside, path)
-    finally:
-        os.unlink(beside)
 
 
 def replace_file(path: str, text: str) -> None:
