@@ -139,7 +139,7 @@ class Library:
 
     def _find(self) -> dict[str, str]:
         """Look for `edition.yaml` in the folder itself and in its sub-folders."""
-        fronts = [self.folder, *sorted(e.path for e in _scan(self.folder) if e.is_dir())]
+        fronts = [self.folder, *sorted(_folders_in(self.folder))]
         found: dict[str, str] = {}
         for folder in fronts:
             front = os.path.join(folder, FRONT)
@@ -160,11 +160,11 @@ class Library:
         return found
 
 
-def _scan(folder: str) -> "list[os.DirEntry[str]]":
-    """List a folder; one that cannot be read holds nothing."""
+def _folders_in(folder: str) -> list[str]:
+    """Return the folders in a folder; one that cannot be read holds nothing, and a link in a circle is none."""
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            return [entry.path for entry in entries if os.path.isdir(entry.path)]
     except OSError:
         return []
 

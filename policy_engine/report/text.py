@@ -70,11 +70,14 @@ def _line(line: Line, style: Style, width: int) -> Iterator[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines at its spaces; a word longer than a line stands alone (textwrap costs a start more than all of this file)."""
+    """Break a text into lines at its spaces; a word longer than a line stands alone (textwrap costs a start more than all of this file).
+
+    No line begins with two colons, by which a build log knows a command: a name in which they stand may be broken before them.
+    """
     lines = [""]
     for word in map(visible, text.split()):
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
+            lines.append(f"\\x3a{word[1:]}" if word.startswith("::") else word)
         else:
             lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
     return lines
