@@ -642,7 +642,7 @@ def test_who_seals_rules_anew_is_found_only_by_a_kept_revision(small: Path, cli:
 
 
 def test_an_edition_without_a_lock_says_so(copy: Path, cli: Cli) -> None:
-    """Rule: without a lock an edition loads however it was changed, and is not called issued; `list` and `verify` say that no seal shows it."""
+    """Rule: without a lock an edition loads however it was changed, and `list` and `verify` say that no seal shows that it is issued."""
     (copy / NAME).unlink()
     _replace(copy / "2020" / "criteria" / "head-office-leader.yaml", "value: 70%", "value: 60%")
 

@@ -96,7 +96,8 @@ class Library:
         Raises:
             InputError: those of `read_lock`.
         """
-        beside = {name: folder for name, folder in self.folders().items() if root_of(folder) == os.path.abspath(self.folder)}
+        here = os.path.abspath(self.folder)
+        beside = {name: folder for name, folder in self.folders().items() if os.path.abspath(root_of(folder)) == here}
         return sorted(gone_from(read_lock(self.folder), beside))
 
     def _no_such(self, name: str, place: Location) -> Problem:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policy_engine.errors import InputError, Problem
+from policy_engine.language.shapes import is_object
 from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import lines_of, odd_kind, read_text
 from policy_engine.load.yaml_text import Document
@@ -61,8 +62,9 @@ def lock_path(root: str) -> str:
 
 
 def root_of(folder: str) -> str:
-    """Return the folder of editions that an edition's folder lies in."""
-    return os.path.dirname(os.path.abspath(folder))
+    """Return the folder of editions that an edition's folder lies in, written as the edition's folder is where that can be."""
+    whole = os.path.normpath(folder)
+    return os.path.dirname(os.path.abspath(whole)) if os.path.basename(whole) in {"", ".", ".."} else os.path.dirname(whole) or "."
 
 
 def read_lock(root: str) -> Lock:
@@ -200,12 +202,12 @@ def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
 
 def _copy_of(data: Any, seal: Seal) -> SealedCopy | None:  # noqa: ANN401  (JSON is what it is)
     """Return the copy that data is, its files named from the edition's folder on; None where it is of another form."""
-    if not isinstance(data, dict) or data.keys() != {"revision", "files"} or not isinstance(data["files"], dict):
+    if not is_object(data) or data.keys() != {"revision", "files"}:
         return None
-    start = f"{seal.name}/"
-    if not all(name.startswith(start) for name in data["files"]):
+    files, start = data["files"], f"{seal.name}/"
+    if not is_object(files) or not all(name.startswith(start) for name in files):
         return None
-    return SealedCopy(data["revision"], {name.removeprefix(start): content for name, content in data["files"].items()})
+    return SealedCopy(data["revision"], {name.removeprefix(start): content for name, content in files.items()})
 
 
 def sealed_documents(folder: str, raws: Mapping[str, bytes], seal: Seal) -> list[Document] | None:
