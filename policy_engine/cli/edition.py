@@ -194,8 +194,8 @@ def verify(
     if signers and not identity:
         raise click.UsageError(translate(N_("--signers needs --identity: who must have signed"), language))
     found = seals(rulebook, names, signed=bool(signers))
-    said, good = _signatures(found.roots, signers, identity)
-    whole = good and all(map(holds, found.held))
+    said, valid = _signatures(found.roots, signers, identity)
+    whole = valid and all(map(holds, found.held))
     if form == "json":
         click.echo(to_json({"editions": [report_to_data(one) for one in found.held], "signature": said or None, "whole": whole}))
     else:
@@ -208,16 +208,16 @@ def verify(
 
 
 def _signatures(roots: Iterable[str], signers: str | None, identity: str | None) -> tuple[str, bool]:
-    """Verify the signature of every lock that was asked; return what is said of them, and whether all are good."""
+    """Verify the signature of every lock that was asked; return what is said of them, and whether all are valid."""
     from policy_engine.load.lock import lock_path  # noqa: PLC0415
     from policy_engine.load.signing import SigningError, verify_lock  # noqa: PLC0415
 
     said: list[str] = []
-    good = True
+    valid = True
     for root in roots if signers and identity else ():
         try:
             said.append(verify_lock(lock_path(root), signers or "", identity or ""))
         except SigningError as error:
             said.append(str(error))
-            good = False
-    return visible("; ".join(said)), good
+            valid = False
+    return visible("; ".join(said)), valid
