@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -464,6 +465,17 @@ def test_a_lost_seal_is_not_made_anew_in_passing(place: Place, cli: Cli, lost: s
     assert (2, True) == (code, "--again" in err)
 
 
+def test_what_leaves_no_trace_is_a_draft(place: Place, cli: Cli) -> None:
+    """Rule: where nothing is left of a seal and the edition is called a draft, every answer says so, and asked for by name it is a no."""
+    _both(_no_trace, _draft)(place)
+    place.edit(RULE, CHANGED, "track.yaml")
+
+    found = {name: cli(*words) for name, words in asked(place).items()}
+
+    assert (0, 1, 1) == (found["verify"][0], found["verify ID"][0], found["signed"][0])
+    assert "nobody has issued it" in found["evaluate"][1]
+
+
 # Locks as they went before, and what came with the engine
 
 
@@ -528,7 +540,7 @@ def test_another_edition_of_a_shipped_id_is_never_called_issued(shipped: Path, c
     found = [cli("edition", "verify", *names, "--rulebook", str(shipped)) for names in ((), ("2020",))]
     rated, listed = cli("evaluate", SHIPPED_CASE, "--rulebook", str(shipped)), cli("edition", "list", "--rulebook", str(shipped))
 
-    told = [(code, "that came with the engine, and means something else" in " ".join(out.split())) for code, out, _ in found]
+    told = [(code, "that came with the engine: it means something else" in " ".join(out.split())) for code, out, _ in found]
     assert [(1, True), (1, True)] == told
     assert (0, True, False) == (rated[0], UNSHOWN in " ".join(rated[1].split()), "(issued)" in rated[1])
     assert (True, True) == ("not what came with the engine" in listed[1], NO_SEAL in listed[1])
@@ -619,3 +631,15 @@ def test_single_bits(place: Place, cli: Cli, request: pytest.FixtureRequest) -> 
         assert plain or _harmless(place, path, kept, lock), drawn
         assert signed or path.name != NAME, drawn
         path.write_bytes(raw)
+
+
+def test_the_auditors_page_promises_what_is_tested() -> None:
+    """Rule: each line of the table of docs/auditing.md names what shows it, and that is a way of the table above, or a test."""
+    page = (ROOT / "docs" / "auditing.md").read_text("utf-8").partition("## What a seal proves")[2].partition("## Once a year")[0]
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ") and line.count("|") == 4]
+    named = [name for row in rows[1:] if len(row) == 3 for name in re.findall("`([^`]+)`", row[2])]
+    known = {*WAYS, *(name for name in globals() if name.startswith("test_"))}
+
+    assert len(rows) >= 18
+    assert [] == [name for name in named if name not in known]
+    assert [row[0] for row in rows[1:] if len(row) != 3] == ["changes the engine, or has the key"]

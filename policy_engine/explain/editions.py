@@ -99,7 +99,7 @@ def _seal_word(one: Shelved, language: str) -> str:
 
 
 _UNSHOWN = N_("This edition says that it is issued, but there is no seal that shows it; hold it against the sealed original.")
-_OTHER = N_("It has the id of an edition that came with the engine, and means something else; give it an id of its own.")
+_OTHER = N_("This is not the edition of this id that came with the engine: it means something else.")
 
 
 def explain_edition(one: Shelved, language: str) -> Explanation:
