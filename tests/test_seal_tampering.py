@@ -574,14 +574,20 @@ def test_what_lies_beside_the_package_is_not_believed(shipped: Path, monkeypatch
 # Names
 
 
-def test_no_name_begins_a_line_of_a_log(place: Place, cli: Cli) -> None:
+def test_no_name_begins_a_line_of_a_log(place: Place, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule: names of files and folders, however long and wherever a line is broken, begin no line that a build log takes for a command."""
     (place.folder / f"{'n' * 90} ::error::x.yaml").write_text("criteria: {}\n", "utf-8")
     odd = place.root / "b\n::error::y"
     odd.mkdir()
     (odd / "edition.yaml").write_bytes(b"")
+    (place.root / "::error::z").mkdir()
+    (place.root / "::error::z" / "edition.yaml").write_text("::error::z: [\n", "utf-8")
 
-    for name, words in asked(place).items():
+    monkeypatch.chdir(place.root)
+    (place.root / "::error::case.yaml").write_text("::error::case: [\n", "utf-8")
+    alone = {name: ["evaluate", "::error::case.yaml", "--rulebook", name] for name in (".", "::error::z")}
+
+    for name, words in {**asked(place), **alone}.items():
         for form in ("text", "markdown", "json"):
             _, out, err = cli(*words, "--format", form)
             assert not [line for line in (out + err).splitlines() if line.strip().startswith("::")], (name, form)
