@@ -164,6 +164,29 @@ CATALOGUE: Mapping[str, Entry] = {
         N_("no edition governs the period {period}: it lies in a gap between `{before}`, up to {until}, and `{after}`, from {begins}"),
         N_("correct the period, or close the gap: a case never falls through to another edition"),
     ),
+    "PE613": Entry(
+        N_("this is no line of a lock: `{found}`"),
+        N_("put `editions.lock` back as it was when the editions were sealed; nothing beside a lock that is not whole is taken for issued"),
+    ),
+    "PE614": Entry(
+        N_("`{name}` stands twice in the lock; it stood first in line {first}"),
+        N_("put `editions.lock` back as it was when the editions were sealed; nothing is chosen for you"),
+    ),
+    "PE615": Entry(
+        N_("the lock is not whole: of the edition `{name}` it lacks the first line, or the lines of its files"),
+        N_("put `editions.lock` back as it was when the editions were sealed"),
+    ),
+    "PE616": Entry(
+        N_("the edition `{name}` is sealed, and its folder is not there"),
+        N_("put the folder back; of an edition that is withdrawn, take the lines out of the lock, and sign it anew"),
+    ),
+    "PE617": Entry(
+        N_("`{name}` cannot be the id of an edition"), N_("use letters, digits, dots and dashes, beginning with a letter or digit")
+    ),
+    "PE618": Entry(
+        N_("the first file of an edition, with `edition:`, is `edition.yaml` in its folder, not `{found}`"),
+        N_("name it `edition.yaml`: by that file an edition is found, and its seal"),
+    ),
     "PE620": Entry(N_("this file keeps no head of a chain of records"), N_("name a file that `record head FILE --sign KEY` wrote")),
     "PE622": Entry(
         N_("another run has held this file for {seconds} seconds; nothing was recorded"),

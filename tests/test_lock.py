@@ -152,7 +152,7 @@ def test_a_change_of_bytes_closes_the_shortcut(copy: Path, change: str) -> None:
 def test_a_changed_sealed_copy_is_not_believed(copy: Path) -> None:
     """Rule: a copy that is not the one whose digest the lock holds is left aside, and the files are read."""
     folder = str(copy / "2020")
-    path, seal = Path(copy_path(folder)), read_seal(folder)
+    path, seal = Path(copy_path(folder, "2020")), read_seal(folder)
     assert seal
     text = path.read_text("utf-8")
     assert '"70%"' in text
@@ -169,7 +169,7 @@ def test_a_changed_sealed_copy_is_not_believed(copy: Path) -> None:
 def test_a_missing_or_broken_sealed_copy_is_not_believed(copy: Path, rest: bytes | None) -> None:
     """Rule: without a sealed copy an edition is read from its files, and comes out the same."""
     folder = str(copy / "2020")
-    path = Path(copy_path(folder))
+    path = Path(copy_path(folder, "2020"))
     before = load_edition(folder)
 
     path.unlink()

@@ -1,18 +1,15 @@
 """What the commands of `policy-engine edition` do: list, show, copy, seal and verify."""
 
 import os
-import re
 from collections.abc import Iterable
 from datetime import date
 
 import click
 
 from policy_engine.cli.outputs import Output, hold_outputs
-from policy_engine.errors import N_
+from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.report.visible import visible
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
 
 
 def show_list(language: str, form: str, rulebook: str | None, lang: str | None) -> int:
@@ -21,6 +18,7 @@ def show_list(language: str, form: str, rulebook: str | None, lang: str | None) 
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415  (what a run does not need it does not load)
     from policy_engine.cli.shelf import shelf, shelved_to_data  # noqa: PLC0415
     from policy_engine.explain.editions import explain_list  # noqa: PLC0415
+    from policy_engine.load.library import Library  # noqa: PLC0415
     from policy_engine.report.data import to_json  # noqa: PLC0415
 
     found = shelf(rulebook)
@@ -28,6 +26,8 @@ def show_list(language: str, form: str, rulebook: str | None, lang: str | None) 
         click.echo(to_json([shelved_to_data(one) for one in found]))
     else:
         write_prose(explain_list(found, language), form)
+    for name in Library(rulebook).gone():
+        click.echo(translate(N_("the edition {edition} is sealed, and its folder is not there"), language, edition=visible(name)), err=True)
     return 0
 
 
@@ -51,9 +51,10 @@ def show_one(language: str, edition: str | None, form: str, rulebook: str | None
 
 def _days(language: str, name: str, period: str | None) -> tuple[date, date]:
     """Give the first and the last day that a new edition governs; refuse an id that YAML, a folder or the lock cannot hold."""
+    from policy_engine.load.front import is_an_id  # noqa: PLC0415
     from policy_engine.load.library import days_of  # noqa: PLC0415
 
-    if not _ID.fullmatch(name):
+    if not is_an_id(name):
         words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")
         raise click.UsageError(translate(words, language, name=visible(name)))
     days = days_of(period) if period is not None else days_of(name) or days_of(name[:4])
@@ -107,15 +108,14 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
     from policy_engine.cli.shelf import read_shelf  # noqa: PLC0415
     from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
     from policy_engine.explain.editions import is_whole  # noqa: PLC0415
-    from policy_engine.load.files import unwritten  # noqa: PLC0415
+    from policy_engine.load.files import unwritten, write_whole  # noqa: PLC0415
     from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.load.lock import NAME  # noqa: PLC0415
-    from policy_engine.load.seal import seal_edition  # noqa: PLC0415
-    from policy_engine.load.signing import SigningError, sign_lock  # noqa: PLC0415
+    from policy_engine.load.seal import make_seal, write_seal  # noqa: PLC0415
+    from policy_engine.load.signing import SigningError, signature_of, signature_path  # noqa: PLC0415
 
     folder = Library(rulebook).folder_of(name)
     read = read_shelf(folder)
-    _hold_seal(folder, read.documents, sign, language)
+    _hold_seal(folder, name, read.documents, sign, language)
     if read.edition.status != "issued":
         raise click.UsageError(
             translate(N_("{edition} is a draft; a draft is not sealed. Write `status: issued` first."), language, edition=name)
@@ -124,40 +124,52 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
         words = N_("{edition} is sealed already and means something else now; see `edition verify {edition}`, or seal it with --again")
         raise click.UsageError(translate(words, language, edition=name))
     plan_of(read.edition)  # figures that contradict each other are refused before they are sealed
+    made = make_seal(folder, read.documents, read.raws)
+    if not read.report.sealed and not again and _has_other_copy(made.copy_path, made.copy):
+        words = N_("{edition} has no seal in `editions.lock`, but {path} is the sealed copy of another meaning; seal it with --again")
+        raise click.UsageError(translate(words, language, edition=name, path=visible(made.copy_path)))
+    signature = signature_path(made.lock_path)
     try:
-        made = seal_edition(folder, read.documents, read.raws)
+        signed = signature_of(made.lock, sign) if sign else b""  # a key that is none leaves everything as it is
+        write_seal(made)
+        if signed:
+            write_whole(signature, signed)
+    except SigningError as error:
+        raise click.UsageError(visible(str(error))) from error
     except OSError as error:
         raise unwritten(str(error.filename or folder), error) from error
-    lock_signature = os.path.join(os.path.dirname(os.path.abspath(folder)), f"{NAME}.sig")
-    if os.path.exists(lock_signature) and not sign:
-        click.echo(
-            translate(N_("{path} is the signature of the lock before this; sign anew with --sign"), language, path=visible(lock_signature))
-        )
+    if os.path.exists(signature) and not sign:
+        words = N_("{path} is the signature of the lock before this; sign anew with --sign")
+        click.echo(translate(words, language, path=visible(signature)))
     click.echo(translate(N_("sealed: {edition}, revision sha256:{revision}"), language, edition=name, revision=made.revision))
     if sign:
-        try:
-            click.echo(translate(N_("signed: {path}"), language, path=sign_lock(os.path.dirname(os.path.abspath(folder)), sign)))
-        except SigningError as error:
-            raise click.UsageError(str(error)) from error
+        click.echo(translate(N_("signed: {path}"), language, path=visible(signature)))
     return 0
 
 
-def _hold_seal(folder: str, files: Iterable[str], sign: str | None, language: str) -> None:
-    """Refuse to seal where the lock cannot be written, or cannot hold the names of the folder and its files.
+def _has_other_copy(path: str, content: bytes) -> bool:
+    """Return whether a sealed copy is left that is not the one to be written."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(content) + 1) != content
+    except OSError:
+        return False
+
+
+def _hold_seal(folder: str, name: str, files: Iterable[str], sign: str | None, language: str) -> None:
+    """Refuse to seal where the lock cannot be written, or cannot hold the names of the files.
 
     Raises:
         UsageError: where that is so.
     """
-    from policy_engine.load.lock import NAME, copy_path, is_a_name, name_of  # noqa: PLC0415
+    from policy_engine.load.lock import NAME, copy_path, is_a_name, lock_path, name_of, root_of  # noqa: PLC0415
 
-    for name in (os.path.basename(os.path.abspath(folder)), *(name_of(folder, file) for file in files)):
-        if not is_a_name(name):
-            words = N_(
-                "the name `{name}` cannot stand in `editions.lock`, where each name is one line of text; rename the folder or the file"
-            )
-            raise click.UsageError(translate(words, language, name=visible(name)))
-    lock = os.path.join(os.path.dirname(os.path.abspath(folder)), NAME)
-    copy = copy_path(folder)
+    for file in files:
+        if not is_a_name(f"{name}/{name_of(folder, file)}"):
+            words = N_("the name `{name}` cannot stand in `editions.lock`, where each name is one line of text; rename the file")
+            raise click.UsageError(translate(words, language, name=visible(name_of(folder, file))))
+    lock = lock_path(root_of(folder))
+    copy = copy_path(folder, name)
     written = [Output(NAME, lock), *([Output("--sign", f"{lock}.sig")] if sign is not None else [])]
     hold_outputs(language, [*written, Output(NAME, os.path.dirname(copy), is_folder=True)], [sign] if sign is not None else [])
     if os.path.isdir(os.path.dirname(copy)):
@@ -167,28 +179,46 @@ def _hold_seal(folder: str, files: Iterable[str], sign: str | None, language: st
 def verify(
     language: str, names: tuple[str, ...], signers: str | None, identity: str | None, form: str, rulebook: str | None, lang: str | None
 ) -> int:  # fmt: skip
-    """Hold editions against their seals; give the exit code."""
+    """Hold editions against their seals; give the exit code.
+
+    Raises:
+        InputError: with what cannot be read as an edition, after it was said how the others stand.
+    """
     del lang
     from policy_engine.cli.prose import write_prose  # noqa: PLC0415
     from policy_engine.cli.shelf import report_to_data, seals  # noqa: PLC0415
-    from policy_engine.explain.editions import explain_seals, is_whole  # noqa: PLC0415
-    from policy_engine.load.signing import SigningError, verify_lock  # noqa: PLC0415
+    from policy_engine.explain.editions import explain_seals, holds  # noqa: PLC0415
     from policy_engine.report.data import to_json  # noqa: PLC0415
 
     if identity and not signers:
         raise click.UsageError(translate(N_("--identity needs --signers, a file of allowed signers"), language))
-    found = seals(rulebook, names or None)
-    whole = all(is_whole(one.report) for one in found if one.report.sealed)
-    said = ""
-    if signers:
-        try:
-            said = verify_lock(os.path.dirname(os.path.abspath(found[0].folder)), signers, identity or "")
-        except SigningError as error:
-            said, whole = str(error), False
+    if signers and not identity:
+        raise click.UsageError(translate(N_("--signers needs --identity: who must have signed"), language))
+    found = seals(rulebook, names, signed=bool(signers))
+    said, valid = _signatures(found.roots, signers, identity)
+    whole = valid and all(map(holds, found.held))
     if form == "json":
-        click.echo(to_json({"editions": [report_to_data(one) for one in found], "signature": said or None, "whole": whole}))
+        click.echo(to_json({"editions": [report_to_data(one) for one in found.held], "signature": said or None, "whole": whole}))
     else:
-        write_prose(explain_seals([(one.name, one.report) for one in found], language), form)
+        write_prose(explain_seals(found.held, language), form)
         if said:
-            click.echo(said)
+            click.echo("\n" + translate(N_("signature: {said}"), language, said=said))
+    if found.problems:
+        raise InputError(found.problems)
     return 0 if whole else 1
+
+
+def _signatures(roots: Iterable[str], signers: str | None, identity: str | None) -> tuple[str, bool]:
+    """Verify the signature of every lock that was asked; return what is said of them, and whether all are valid."""
+    from policy_engine.load.lock import lock_path  # noqa: PLC0415
+    from policy_engine.load.signing import SigningError, verify_signature  # noqa: PLC0415
+
+    said: list[str] = []
+    valid = True
+    for root in roots if signers and identity else ():
+        try:
+            said.append(verify_signature(lock_path(root), signers or "", identity or ""))
+        except SigningError as error:
+            said.append(str(error))
+            valid = False
+    return visible("; ".join(said)), valid

@@ -46,7 +46,9 @@ def answer_refused(error: InputError, form: str, title: str, empty: Mapping[str,
 
 def note_reworded(editions: Iterable[Edition], language: str) -> None:
     """Note on standard error that files of a sealed edition differ in comments or spacing only."""
+    from policy_engine.report.visible import opening  # noqa: PLC0415  (only where something differs)
+
     words = N_("{file}: the edition {edition} is sealed; comments or spacing differ from what was sealed, the meaning does not")
     for edition in editions:
         for file in edition.reworded:
-            sys.stderr.write(translate(words, language, file=file, edition=edition.id) + "\n")
+            sys.stderr.write(translate(words, language, file=opening(file), edition=edition.id) + "\n")

@@ -4,6 +4,7 @@ Each file states its kind by one of its keys; an edition may be cut into as many
 chapters ask for. Everything that is wrong in any of them is told in one run.
 """
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -19,13 +20,15 @@ from policy_engine.load.build_words import build_words
 from policy_engine.load.context import Context
 from policy_engine.load.declared import Declared
 from policy_engine.load.files import YAML, files_below, is_shipped, read_bytes
+from policy_engine.load.front import FRONT, declared_front, is_an_id, plain_front
 from policy_engine.load.limits import MAX_RULEBOOK_BYTES, MAX_RULEBOOK_FILES, RULEBOOK_BYTES, RULEBOOK_FILES, hold_size
-from policy_engine.load.lock import read_seal, same_texts, sealed_documents
+from policy_engine.load.lock import Lock, read_lock, root_of, same_texts, sealed_documents
 from policy_engine.load.meaning import revision_of
 from policy_engine.load.node import Node
 from policy_engine.load.scalars import Data
 from policy_engine.load.schema import check_schema
-from policy_engine.load.seal import hold_against_seal, seal_problems
+from policy_engine.load.seal import hold_against_seal, means_the_same, seal_problems
+from policy_engine.load.shipped import is_as_shipped, shipped_editions
 from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.facts import FactDeclaration, Invariant
 from policy_engine.model.rulebook import Basis, Edition, InForce, Level, Reading, Track
@@ -55,31 +58,43 @@ def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
 
     Args:
         folder: where its files are.
-        heed_lock: whether a sealed edition is held against its seal. One that came with the engine, and of which no byte
+        heed_lock: whether a sealed edition that was changed is refused. One that came with the engine, and of which no byte
             differs, is taken from its sealed copy. Of any other the meaning is worked out: who can change its files can
-            change a lock beside them.
+            change a lock beside them. The lock itself is read either way.
 
     Raises:
-        InputError: with every problem of every file; PE608 to PE610 where a sealed edition means something else now.
+        InputError: with every problem of every file; PE608 to PE610 where a sealed edition means something else now; those of
+            `read_lock` where the lock beside its folder cannot be read whole.
     """
     raws = read_raws(folder)
-    found = read_seal(folder)
-    seal = found if heed_lock else None
-    if seal and is_shipped(folder) and same_texts(seal, folder, raws):
-        sealed = sealed_documents(folder, raws, seal)
-        if sealed is not None:
-            return _build(_sort(folder, sealed))._replace(revision=f"sha256:{seal.revision}", sealed=True)
+    lock = read_lock(root_of(folder))
+    kept = _from_sealed_copy(folder, raws, lock) if heed_lock and is_shipped(folder) else None
+    if kept is not None:
+        return kept
     documents = [read_document(raw, path) for path, raw in raws.items()]
     by_path = {document.file: document for document in documents}
-    report = hold_against_seal(folder, seal, by_path, raws)
-    if (report.differences or report.missing or report.added or not report.lock_agrees) and not any(
-        document.broken for document in documents
-    ):
+    name = declared_front(folder, documents).id
+    report = hold_against_seal(folder, lock.seal_of(folder, name), by_path, raws)
+    if heed_lock and not means_the_same(report) and not any(document.broken for document in documents):
         raise InputError([*seal_problems(report, folder, by_path), *(p for document in documents for p in document.problems)])
     edition = _checked(folder, documents, raws)
-    return edition._replace(
-        revision=revision_of(document.data for document in documents), reworded=report.text_only, sealed=found is not None
-    )  # fmt: skip
+    revision = revision_of(document.data for document in documents)
+    as_shipped = is_as_shipped(name, revision)
+    shown = bool(as_shipped) if as_shipped is not None else report.sealed and means_the_same(report)
+    return edition._replace(revision=revision, reworded=report.text_only, sealed=shown)
+
+
+def _from_sealed_copy(folder: str, raws: Mapping[str, bytes], lock: Lock) -> Edition | None:
+    """Return an edition that came with the engine from its sealed copy; None where a byte of it, its copy or its seal is another.
+
+    What is taken on trust is what the package knows of it: the digest of its lines in the lock, which hold all the others.
+    """
+    front = plain_front(raws.get(os.path.join(folder, FRONT), b""))
+    seal, known = (lock.seals.get(front.id), shipped_editions().get(front.id)) if front else (None, None)
+    if seal is None or known is None or f"sha256:{seal.digest}" != known.seal or not same_texts(seal, folder, raws):
+        return None
+    documents = sealed_documents(folder, raws, seal)
+    return _build(_sort(folder, documents))._replace(revision=known.revision, sealed=True) if documents is not None else None
 
 
 def _checked(folder: str, documents: list[Document], raws: Mapping[str, bytes]) -> Edition:
@@ -107,6 +122,17 @@ def build_noting(folder: str, documents: Sequence[Document], raws: Mapping[str, 
     edition = _build(found) if len(documents) == sorted_out else None  # what seems to be missing may be in a file that was not read
     check_schema(_SCHEMA, readable, raws)
     return edition
+
+
+def form_problems(folder: str, documents: Sequence[Document]) -> list[Problem]:
+    """Return what keeps files from being an edition at all: what is no YAML, is of no kind, or states no id that can be one."""
+    readable = [document for document in documents if not document.broken]
+    front = _sort(folder, readable).one("edition")
+    if front is not None:
+        _build_id(front.child("edition"))
+    lost = front is None and len(readable) == len(documents)
+    missing = [Problem("PE405", Location(folder, 1, 1), {"kind": "edition"})] if lost else []
+    return [*missing, *(problem for document in documents for problem in document.problems)]
 
 
 def read_raws(folder: str) -> dict[str, bytes]:
@@ -140,6 +166,8 @@ def _sort(folder: str, documents: Iterable[Document]) -> Found:
             continue
         if kind in _SINGLE and nodes[kind]:
             node.complain("PE406", kind=kind, first=nodes[kind][0].document.file)
+        elif kind == "edition" and document.file != os.path.join(folder, FRONT):
+            node.complain("PE618", found=os.path.relpath(document.file, folder))
         nodes[kind].append(node)
     return Found(folder, nodes)
 
@@ -203,7 +231,7 @@ def _build_front(
     if date.min < until < begins:
         period["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
     return Edition(
-        got["edition"].text(), got["status"].one_of(("draft", "issued")), got["title"].texts(),
+        _build_id(got["edition"]), got["status"].one_of(("draft", "issued")), got["title"].texts(),
         got["issuer"].texts() if "issuer" in got else {}, begins, until,
         tuple(_build_basis(item) for item in got["basis"].items()) if "basis" in got else (),
         tuple(item.texts() for item in got["notes"].items()) if "notes" in got else (),
@@ -212,6 +240,14 @@ def _build_front(
         supersedes=got["supersedes"].text() if "supersedes" in got else "",
         encoded_at=got["encoded_at"].day() if "encoded_at" in got else None,
     )  # fmt: skip
+
+
+def _build_id(node: Node) -> str:
+    """Read the id of an edition."""
+    name = node.text()
+    if name and not is_an_id(name):
+        node.complain("PE617", name=name)
+    return name
 
 
 def _build_in_force(node: Node) -> InForce:

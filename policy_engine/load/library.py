@@ -10,18 +10,12 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root, is_shipped, odd_kind, read_bytes
+from policy_engine.load.front import FRONT, declared_front, plain_front
 from policy_engine.load.limits import FOLDERS, MAX_EDITIONS, hold_size
-from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
+from policy_engine.load.lock import gone_from, lock_path, read_lock, root_of
+from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
-
-_FRONT = "edition.yaml"
-_PLAIN_ID = re.compile(rb'^edition: "([0-9A-Za-z.-]+)"\r?$', re.MULTILINE)
-"""An id written plainly, which is found without reading the rest of the file."""
-
-
-_PLAIN_STATUS = re.compile(rb"^status: (issued|draft)\r?$", re.MULTILINE)
-"""A status written plainly."""
 
 
 class Library:
@@ -38,7 +32,7 @@ class Library:
         """Give the folder of each edition by id.
 
         Raises:
-            InputError: PE607 where there is none, PE604 where two share an id.
+            InputError: PE607 where there is none, PE616 where there is none and the lock has sealed some, PE604 where two share an id.
         """
         if self._folders is None:
             self._folders = self._find()
@@ -48,7 +42,7 @@ class Library:
         """Give an edition by its id.
 
         Raises:
-            InputError: PE601 where there is none; every problem of its files otherwise.
+            InputError: PE601 where there is none, PE616 where it is sealed and gone; every problem of its files otherwise.
         """
         folders = self.folders()
         if name not in folders:
@@ -77,9 +71,9 @@ class Library:
     def _is_issued(self, name: str) -> bool:
         """Tell whether an edition is issued, where that is written plainly without reading the rest of it."""
         if name not in self._loaded:
-            plain = _PLAIN_STATUS.search(read_bytes(os.path.join(self.folders()[name], _FRONT), MAX_BYTES))
-            if plain:
-                return plain[1] == b"issued"
+            plain = plain_front(read_bytes(os.path.join(self.folders()[name], FRONT), MAX_BYTES))
+            if plain and plain.status:
+                return plain.status == "issued"
         return self.edition(name).status == "issued"
 
     def folder_of(self, name: str) -> str:
@@ -97,10 +91,26 @@ class Library:
         """Give the folder that new editions may be written to; None where the editions are those inside an installed engine."""
         return None if os.path.basename(data_root()) == "_data" and is_shipped(os.path.join(self.folder, "x")) else self.folder
 
+    def gone(self) -> list[str]:
+        """Return the names of the editions that the lock in this folder has sealed, and that are not there.
+
+        Raises:
+            InputError: those of `read_lock`.
+        """
+        here = os.path.abspath(self.folder)
+        beside = {name: folder for name, folder in self.folders().items() if os.path.abspath(root_of(folder)) == here}
+        return sorted(gone_from(read_lock(self.folder), beside))
+
     def _no_such(self, name: str, place: Location) -> Problem:
-        """Say that there is no such edition."""
+        """Say that there is no such edition, or that it is sealed here and its folder is not there."""
+        if name in self.gone():
+            return self._gone(name)
         known = ", ".join(sorted(self.folders()))
         return Problem("PE601", place, {"name": name, "nearest": nearest(name, self.folders()), "known": known})
+
+    def _gone(self, name: str) -> Problem:
+        """Say that an edition is sealed here, and its folder is not there."""
+        return Problem("PE616", Location(lock_path(self.folder), 1, 1), {"name": name})
 
     def governing(self, period: str, asked_at: Location) -> Edition:
         """Give the one edition that governs a period (a year).
@@ -131,46 +141,40 @@ class Library:
 
     def _find(self) -> dict[str, str]:
         """Look for `edition.yaml` in the folder itself and in its sub-folders."""
-        fronts = [self.folder, *sorted(e.path for e in _scan(self.folder) if e.is_dir())]
+        fronts = [self.folder, *sorted(_folders_in(self.folder))]
         found: dict[str, str] = {}
         for folder in fronts:
-            front = os.path.join(folder, _FRONT)
+            front = os.path.join(folder, FRONT)
             if (kind := odd_kind(front)) and not os.path.isdir(front):
                 raise InputError([Problem("PE880", Location(front, 1, 1), {"found": kind})])
             if os.path.isfile(front):
                 raw = read_bytes(front, MAX_BYTES)
-                plain = _PLAIN_ID.search(raw)
-                name = plain[1].decode() if plain else _declared_id(read_document(raw, front)) or os.path.basename(folder)
+                plain = plain_front(raw)
+                name = plain.id if plain else declared_front(folder, (read_document(raw, front),)).id or os.path.basename(folder)
                 if name in found:
                     document = read_document(raw, front)
                     place = document.places.get(("edition",), Location(front, 1, 1))
                     raise InputError([document.problem("PE604", place, name=name, first=found[name])])
                 found[name] = folder
         if not found:
-            raise InputError([Problem("PE607", Location(self.folder, 1, 1), {"folder": self.folder})])
+            gone = [self._gone(name) for name in read_lock(self.folder).seals]
+            raise InputError(gone or [Problem("PE607", Location(self.folder, 1, 1), {"folder": self.folder})])
         return found
 
 
-def _scan(folder: str) -> "list[os.DirEntry[str]]":
-    """List a folder; one that cannot be read holds nothing.
+def _folders_in(folder: str) -> list[str]:
+    """Return the folders in a folder; one that cannot be read holds nothing, and a link in a circle is none.
 
     Raises:
         InputError: PE116, where it holds too many editions to look into.
     """
     try:
         with os.scandir(folder) as entries:
-            found = list(entries)
+            found = [entry.path for entry in entries if os.path.isdir(entry.path)]
     except OSError:
         return []
-    hold_size(folder, sum(entry.is_dir() for entry in found), MAX_EDITIONS, FOLDERS)
+    hold_size(folder, len(found), MAX_EDITIONS, FOLDERS)
     return found
-
-
-def _declared_id(front: Document) -> str:
-    """Give the id that an edition's first file states, without building the rest of it."""
-    data = front.data
-    name = data.get("edition") if isinstance(data, dict) else None
-    return name if isinstance(name, str) else ""
 
 
 def governs(edition: Edition, period: str) -> bool:

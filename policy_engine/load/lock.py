@@ -1,54 +1,156 @@
-"""The lock: what an edition meant when it was sealed, file by file, and which bytes its files had.
+"""The lock: what each edition meant when it was sealed, file by file, and which bytes its files had.
 
 `editions.lock` stands beside the folders of editions; beside it, in `sealed/`, stands a copy of the meaning of each sealed
 edition, so that a changed value can be named. The lock holds the digest of the copy. A sealed edition whose meaning is
-another one is refused by every command.
+another one is refused by every command, and so is every edition beside a lock that cannot be read to its end.
+
+A seal goes by the id that the edition states, whatever its folder is called; where that id has none, by the name of the folder,
+by which locks went before: who changes an id in place does not shake its seal off.
 """
 
 import json
 import os
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policy_engine.errors import InputError, Problem
+from policy_engine.language.shapes import is_object
 from policy_engine.load.digest import sha256_of
-from policy_engine.load.files import odd_kind
+from policy_engine.load.files import lines_of, odd_kind, read_text
 from policy_engine.load.yaml_text import Document
 from policy_engine.source import Location
 
 NAME = "editions.lock"
 COPIES = "sealed"
-_DIGEST = re.compile(r"(?:meaning|text|copy)=sha256:[0-9a-f]{64}", re.ASCII)
-_MEANING, _TEXT, _COPY = "meaning=sha256:", "text=sha256:", "copy=sha256:"
+_MARK = re.compile(r"(meaning|text|copy)=sha256:([0-9a-f]{64})", re.ASCII)
+_FRONT_MARKS, _FILE_MARKS = ("meaning", "copy"), ("meaning", "text")
+_MAX_COPY = 64 * 1024 * 1024
+_LONGEST = 80
 
 
 class Seal(NamedTuple):
-    """One sealed edition: the digest of its meaning and of its sealed copy; of each file, of its meaning and of its bytes."""
+    """One sealed edition: its name in the lock, the digest of its meaning and of its sealed copy; of each file, of its meaning and bytes.
 
+    Files are named from the edition's folder on. `digest` is that of all its lines in the lock.
+    """
+
+    name: str
     revision: str
     copy: str
     meanings: Mapping[str, str]
     texts: Mapping[str, str]
+    digest: str
 
 
-def read_seal(folder: str) -> Seal | None:
-    """Give the seal of the edition in a folder; None where it is not sealed."""
-    edition, root = _split(folder)
-    front: dict[str, str] = {}
-    meanings: dict[str, str] = {}
-    texts: dict[str, str] = {}
-    for name, marks in _lines(os.path.join(root, NAME), edition):
-        if name == edition:
-            front = marks
+class Lock(NamedTuple):
+    """A lock that was read whole: its lines by the name of their edition, without the remarks, and its seals."""
+
+    path: str
+    lines: Mapping[str, tuple[str, ...]]
+    seals: Mapping[str, Seal]
+
+    def seal_of(self, folder: str, edition: str) -> Seal | None:
+        """Return the seal of the edition in a folder, by its id or else by the folder's name; None where it is not sealed."""
+        return self.seals.get(edition) or self.seals.get(os.path.basename(os.path.abspath(folder)))
+
+
+def lock_path(root: str) -> str:
+    """Return the path of the lock of a folder of editions."""
+    return os.path.join(root, NAME)
+
+
+def root_of(folder: str) -> str:
+    """Return the folder of editions that an edition's folder lies in, written as the edition's folder is where that can be."""
+    whole = os.path.normpath(folder)
+    return os.path.dirname(os.path.abspath(whole)) if os.path.basename(whole) in {"", ".", ".."} else os.path.dirname(whole) or "."
+
+
+def read_lock(root: str) -> Lock:
+    """Read the lock of a folder of editions whole; one that is not there has no seal.
+
+    Raises:
+        InputError: PE880 where it is no file, PE101, PE102, PE114 where it cannot be read, PE613 to PE615 where it is not whole: a
+            lock of which a part cannot be read may hold any seal.
+    """
+    path = lock_path(root)
+    if not os.path.lexists(path):
+        return Lock(path, {}, {})
+    if kind := odd_kind(path):
+        raise InputError([Problem("PE880", Location(path, 1, 1), {"found": kind})])
+    return _parsed(path, read_text(path))
+
+
+def read_seal(folder: str, edition: str = "") -> Seal | None:
+    """Return the seal of the edition in a folder; None where it is not sealed. See `read_lock` and `Lock.seal_of`."""
+    return read_lock(root_of(folder)).seal_of(folder, edition)
+
+
+def _parsed(path: str, text: str) -> Lock:
+    """Read the lines of a lock.
+
+    Raises:
+        InputError: with every line that is none, or stands twice, or lacks the others that belong to it.
+    """
+    problems: list[Problem] = []
+    first: dict[str, int] = {}
+    marks: dict[str, dict[str, str]] = {}
+    lines: dict[str, list[str]] = {}
+    for number, line in enumerate(lines_of(text), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, digests = split_line(line)
+        place = Location(path, number, 1)
+        if not _is_whole_line(line, name, digests):
+            problems.append(Problem("PE613", place, {"found": line[:_LONGEST]}, line))
+        elif name in first:
+            problems.append(Problem("PE614", place, {"name": name, "first": str(first[name])}, line))
         else:
-            meanings[name], texts[name] = marks.get(_MEANING, ""), marks.get(_TEXT, "")
-    return Seal(front.get(_MEANING, ""), front.get(_COPY, ""), meanings, texts) if front else None
+            first[name], marks[name] = number, digests
+            lines.setdefault(name.partition("/")[0], []).append(line)
+    for edition, own in lines.items():
+        if edition not in marks or len(own) == 1:
+            place = Location(path, min(first[split_line(line)[0]] for line in own), 1)
+            problems.append(Problem("PE615", place, {"name": edition}, own[0]))
+    if problems:
+        raise InputError(problems)
+    return Lock(path, {name: tuple(own) for name, own in lines.items()}, {name: _seal(name, own, marks) for name, own in lines.items()})
+
+
+def _is_whole_line(line: str, name: str, digests: Mapping[str, str]) -> bool:
+    """Return whether a line is one that `seal` writes, to the letter: an edition or one of its files, with its two digests."""
+    wanted = _FILE_MARKS if "/" in name else _FRONT_MARKS
+    plain = is_a_name(name) and name == name.strip() and posixpath.normpath(name) == name and not name.startswith(("/", "../"))
+    return plain and name not in {".", ".."} and tuple(digests) == wanted and lock_line(name, **digests) == line
+
+
+def _seal(edition: str, lines: Iterable[str], marks: Mapping[str, Mapping[str, str]]) -> Seal:
+    """Return the seal that an edition's lines are."""
+    front, start = marks[edition], f"{edition}/"
+    files = {name.removeprefix(start): digests for name, digests in marks.items() if name.startswith(start)}
+    meanings, texts = ({name: digests[key] for name, digests in files.items()} for key in _FILE_MARKS)
+    return Seal(edition, front["meaning"], front["copy"], meanings, texts, sha256_of(("\n".join(sorted(lines)).encode(),)))
+
+
+def split_line(line: str) -> tuple[str, dict[str, str]]:
+    """Return the name in a line of a lock, which may have spaces, and its digests by their marks, in their order."""
+    words = line.split(" ")
+    marks: list[tuple[str, str]] = []
+    while len(words) > 1 and (found := _MARK.fullmatch(words[-1])):
+        marks.append((found[1], found[2]))
+        words.pop()
+    return " ".join(words), dict(reversed(marks))
+
+
+def lock_line(name: str, **marks: str) -> str:
+    """Return one line of the lock."""
+    return " ".join([name, *(f"{key}=sha256:{digest}" for key, digest in marks.items())])
 
 
 def name_of(folder: str, path: str) -> str:
-    """Name a file as the lock does: from the folder of editions on, with forward strokes."""
-    return f"{_split(folder)[0]}/{os.path.relpath(path, folder).replace(os.sep, '/')}"
+    """Return how a seal names a file: from the edition's folder on, with forward strokes."""
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def is_a_name(name: str) -> bool:
@@ -56,20 +158,19 @@ def is_a_name(name: str) -> bool:
     return bool(name) and name.isprintable() and not name.startswith("#")
 
 
-def copy_path(folder: str) -> str:
-    """Give the path of the sealed copy of an edition."""
-    edition, root = _split(folder)
-    return os.path.join(root, COPIES, f"{edition}.json")
+def copy_path(folder: str, name: str) -> str:
+    """Return the path of the sealed copy of the edition in a folder, which the lock has under a name."""
+    return os.path.join(root_of(folder), COPIES, f"{name}.json")
 
 
 def same_texts(seal: Seal, folder: str, raws: Mapping[str, bytes]) -> bool:
-    """Tell whether every file has the bytes that were sealed, and none is missing or new."""
+    """Return whether every file has the bytes that were sealed, and none is missing or new."""
     names = {name_of(folder, path): path for path in raws}
     return names.keys() == seal.texts.keys() and all(text_digest(raws[path]) == seal.texts[name] for name, path in names.items())
 
 
 def text_digest(raw: bytes) -> str:
-    """Give the digest of a file's bytes, as the lock writes it."""
+    """Return the digest of a file's bytes, as the lock writes it."""
     return sha256_of((raw,))
 
 
@@ -81,23 +182,36 @@ class SealedCopy(NamedTuple):
 
 
 def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
-    """Give the sealed meaning of an edition; None where the copy is missing or not the sealed one."""
-    path = copy_path(folder)
+    """Return the sealed meaning of an edition; None where the copy is missing, is not the sealed one or is none that `seal` writes."""
+    path = copy_path(folder, seal.name)
     try:
         if odd_kind(path):
             return None
         with open(path, "rb") as file:
-            raw = file.read()
+            raw = file.read(_MAX_COPY + 1)
     except OSError:
         return None
-    if sha256_of((raw,)) != seal.copy:
+    if len(raw) > _MAX_COPY or sha256_of((raw,)) != seal.copy:
         return None
-    data = json.loads(raw)
-    return SealedCopy(data["revision"], data["files"]) if isinstance(data, dict) and data.keys() == {"revision", "files"} else None
+    try:
+        data = json.loads(raw)
+    except (ValueError, RecursionError):  # whoever wrote the lock may have written anything
+        return None
+    return _copy_of(data, seal)
+
+
+def _copy_of(data: Any, seal: Seal) -> SealedCopy | None:  # noqa: ANN401  (JSON is what it is)
+    """Return the copy that data is, its files named from the edition's folder on; None where it is of another form."""
+    if not is_object(data) or data.keys() != {"revision", "files"}:
+        return None
+    files, start = data["files"], f"{seal.name}/"
+    if not is_object(files) or not all(name.startswith(start) for name in files):
+        return None
+    return SealedCopy(data["revision"], {name.removeprefix(start): content for name, content in files.items()})
 
 
 def sealed_documents(folder: str, raws: Mapping[str, bytes], seal: Seal) -> list[Document] | None:
-    """Give the documents of an edition from its sealed copy, without their places: nothing in them is left to complain of.
+    """Return the documents of an edition from its sealed copy, without their places: nothing in them is left to complain of.
 
     None where the copy is not the sealed one, or speaks of other files or of another revision than the lock.
     """
@@ -108,40 +222,7 @@ def sealed_documents(folder: str, raws: Mapping[str, bytes], seal: Seal) -> list
     return [Document(path, copy.files[name], {}, {}, (), []) for name, path in names.items()]
 
 
-def lock_line(name: str, **marks: str) -> str:
-    """Write one line of the lock."""
-    return " ".join([name, *(f"{key}=sha256:{digest}" for key, digest in marks.items())])
-
-
-def _split(folder: str) -> tuple[str, str]:
-    """Give the name of an edition's folder, and the folder of editions."""
-    whole = os.path.abspath(folder)
-    return os.path.basename(whole), os.path.dirname(whole)
-
-
-def split_line(line: str) -> tuple[str, dict[str, str]]:
-    """Give the name in a line of a lock, which may have spaces, and its digests by their marks."""
-    words = line.rstrip("\n").split(" ")
-    marks: dict[str, str] = {}
-    while len(words) > 1 and _DIGEST.fullmatch(words[-1]):
-        key, _, digest = words.pop().partition(":")
-        marks[f"{key}:"] = digest
-    return " ".join(words), marks
-
-
-def _lines(path: str, edition: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """Give the lines of a lock about one edition: a name, and a digest by each mark.
-
-    Raises:
-        InputError: PE880, where the lock is no file.
-    """
-    if kind := odd_kind(path):
-        raise InputError([Problem("PE880", Location(path, 1, 1), {"found": kind})])
-    try:
-        with open(path, encoding="utf-8") as file:
-            for line in file:
-                name, marks = split_line(line) if line.startswith(edition) else ("", {})
-                if name == edition or name.startswith(f"{edition}/"):
-                    yield name, marks
-    except (OSError, ValueError):
-        return
+def gone_from(lock: Lock, folders: Mapping[str, str]) -> Iterator[str]:
+    """Return the names under which editions are sealed that are none of those found: of each its folder, by id."""
+    claimed = {seal.name for edition, folder in folders.items() if (seal := lock.seal_of(folder, edition))}
+    yield from (name for name in lock.seals if name not in claimed)

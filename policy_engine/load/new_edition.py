@@ -12,12 +12,11 @@ from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.beside import clear, held_folder
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import odd_kind
+from policy_engine.load.front import FRONT
 from policy_engine.load.tidy.modeline import moved
 from policy_engine.load.yaml_text import Document, Path, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
-
-_FRONT = "edition.yaml"
 
 
 class Remaining(NamedTuple):
@@ -55,7 +54,7 @@ def new_edition(old: str, root: str, name: str, first: date, last: date) -> tupl
         copy = os.path.join(beside, name)
         _copy(old, copy)
         before = load_edition(copy, heed_lock=False)
-        _rewrite_front(os.path.join(copy, _FRONT), before, name, first, last)
+        _rewrite_front(os.path.join(copy, FRONT), before, name, first, last)
         _rewrite_modelines(old, copy, target)
         load_edition(copy, heed_lock=False)
         os.rename(copy, target)

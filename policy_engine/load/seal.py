@@ -7,8 +7,20 @@ from typing import Any, NamedTuple
 from policy_engine.errors import Problem
 from policy_engine.language.shapes import is_array, is_object
 from policy_engine.load.digest import sha256_of
-from policy_engine.load.files import lines_of, read_text, write_whole
-from policy_engine.load.lock import COPIES, NAME, Seal, copy_path, lock_line, name_of, read_seal, sealed_data, split_line, text_digest
+from policy_engine.load.files import write_whole
+from policy_engine.load.front import declared_front
+from policy_engine.load.lock import (
+    NAME,
+    Seal,
+    copy_path,
+    lock_line,
+    lock_path,
+    name_of,
+    read_lock,
+    root_of,
+    sealed_data,
+    text_digest,
+)
 from policy_engine.load.meaning import canonical, in_order, revision_of
 from policy_engine.load.yaml_text import Document, Path
 from policy_engine.source import Location
@@ -32,7 +44,7 @@ class SealReport(NamedTuple):
     sealed: bool
     differences: tuple[Difference, ...]
     missing: tuple[str, ...]
-    """Sealed files that are not there any more."""
+    """Sealed files that are not there any more, named from the folder of editions on."""
     added: tuple[str, ...]
     """Files that were not there when the edition was sealed."""
     text_only: tuple[str, ...]
@@ -41,6 +53,12 @@ class SealReport(NamedTuple):
     """Whether the sealed copy is there and is the sealed one, so that values can be named."""
     lock_agrees: bool = True
     """Whether the lock's digest of the whole meaning is that of the files, where no file differs."""
+    name: str = ""
+    """Under which name it is sealed."""
+
+
+NO_SEAL = SealReport(False, (), (), (), (), True)
+"""What an edition is that is not sealed."""
 
 
 def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> SealReport:
@@ -48,12 +66,12 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
 
     Args:
         folder: the edition's folder.
-        seal: its seal.
+        seal: its seal, as `Lock.seal_of` finds it.
         documents: its files, read, by path.
         raws: the bytes of its files, by path.
     """
     if seal is None:
-        return SealReport(False, (), (), (), (), True)
+        return NO_SEAL
     names = {name_of(folder, path): path for path in documents}
     copy = sealed_data(folder, seal)
     differences: list[Difference] = []
@@ -62,15 +80,29 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
         path = names[name]
         if sha256_of((canonical(documents[path].data),)) != seal.meanings[name]:
             before = copy.files.get(name) if copy else None
-            told = list(_differences(path, (), before, documents[path].data)) if copy else []
+            told = _told(path, before, documents[path].data) if copy else []
             differences += told or [Difference(path, (), "", "")]
         elif text_digest(raws[path]) != seal.texts[name]:
             text_only.append(path)
-    missing = tuple(sorted(seal.meanings.keys() - names.keys()))
+    base = os.path.basename(os.path.abspath(folder))
+    missing = tuple(f"{base}/{name}" for name in sorted(seal.meanings.keys() - names.keys()))
     added = tuple(names[name] for name in sorted(names.keys() - seal.meanings.keys()))
     whole = not (differences or missing or added)
     agrees = not whole or revision_of(document.data for document in documents.values()) == f"sha256:{seal.revision}"
-    return SealReport(True, tuple(differences), missing, added, tuple(text_only), copy is not None, agrees)
+    return SealReport(True, tuple(differences), missing, added, tuple(text_only), copy is not None, agrees, seal.name)
+
+
+def means_the_same(report: SealReport) -> bool:
+    """Return whether an edition means what was sealed, or is not sealed."""
+    return not (report.differences or report.missing or report.added) and report.lock_agrees
+
+
+def _told(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN401
+    """Return the values that differ; none where the copy, whose digest is right, holds what no edition can."""
+    try:
+        return list(_differences(path, (), before, after))
+    except (ValueError, RecursionError):
+        return []
 
 
 def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
@@ -99,8 +131,8 @@ _LONGEST = 80
 
 def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Document]) -> list[Problem]:
     """Give what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
-    whole = os.path.abspath(folder)
-    edition, root = os.path.basename(whole), os.path.dirname(os.path.normpath(folder))
+    root = os.path.dirname(os.path.normpath(folder))
+    edition = report.name
     problems = [_changed(edition, difference, documents[difference.file]) for difference in report.differences[:MAX_TOLD]]
     problems += [Problem("PE609", Location(os.path.join(root, *name.split("/")), 1, 1), {"name": edition}) for name in report.missing]
     problems += [Problem("PE610", Location(path, 1, 1), {"name": edition}) for path in report.added]
@@ -121,31 +153,49 @@ def _changed(edition: str, difference: Difference, document: Document) -> Proble
     return document.problem("PE608", place, **details)
 
 
-def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> Seal:
-    """Write the seal of one edition: its sealed copy first, then its lines in the lock, each whole or not at all."""
-    edition = os.path.basename(os.path.abspath(folder))
-    root = os.path.dirname(os.path.abspath(folder))
-    names = {name_of(folder, path): path for path in sorted(documents)}
+class NewSeal(NamedTuple):
+    """A seal that is not written yet: the paths and the bytes of the sealed copy and of the lock."""
+
+    revision: str
+    copy_path: str
+    copy: bytes
+    lock_path: str
+    lock: bytes
+
+
+def make_seal(folder: str, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> NewSeal:
+    """Return the seal of one edition, and the lock with it in the place of the one that it had.
+
+    Raises:
+        InputError: those of `read_lock`: what a lock says of other editions must not be lost.
+    """
+    lock = read_lock(root_of(folder))
+    edition = declared_front(folder, documents.values()).id
+    before = lock.seal_of(folder, edition)
+    names = {f"{edition}/{name_of(folder, path)}": path for path in sorted(documents)}
     revision = revision_of(document.data for document in documents.values()).removeprefix("sha256:")
     copy = in_order({"revision": revision, "files": {name: documents[path].data for name, path in names.items()}})
-    lock = os.path.join(root, NAME)
-    kept = [line for line in _kept(lock) if split_line(line)[0] != edition and not line.startswith(f"{edition}/")]
-    os.makedirs(os.path.join(root, COPIES), exist_ok=True)
-    write_whole(copy_path(folder), copy)
     lines = [lock_line(edition, meaning=revision, copy=sha256_of((copy,)))]
     for name, path in names.items():
         lines.append(lock_line(name, meaning=sha256_of((canonical(documents[path].data),)), text=text_digest(raws[path])))
-    write_whole(lock, "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode())
-    seal = read_seal(folder)
-    assert seal
-    return seal
+    kept = (line for name, own in lock.lines.items() if before is None or name != before.name for line in own)
+    content = "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode()
+    return NewSeal(revision, copy_path(folder, edition), copy, lock_path(root_of(folder)), content)
 
 
-def _kept(path: str) -> list[str]:
-    """Return the lines of a lock, without its remarks; none where there is no lock yet.
+def write_seal(seal: NewSeal) -> None:
+    """Write a seal: its sealed copy first, then the lock, each whole or not at all.
 
     Raises:
-        InputError: PE101, PE102, PE114, where the lock that is there cannot be read: what it says of other editions must not be lost.
+        OSError: where they cannot be written.
     """
-    lines = lines_of(read_text(path)) if os.path.lexists(path) else ()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
+    os.makedirs(os.path.dirname(seal.copy_path), exist_ok=True)
+    write_whole(seal.copy_path, seal.copy)
+    write_whole(seal.lock_path, seal.lock)
+
+
+def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> NewSeal:
+    """Write the seal of one edition, unsigned; see `make_seal` and `write_seal`."""
+    made = make_seal(folder, documents, raws)
+    write_seal(made)
+    return made

@@ -1,11 +1,9 @@
 """Signatures by `ssh-keygen -Y`, beside the file that is signed: who vouched for it, and that nobody changed it since."""
 
-import os
 import shutil
 import subprocess
 
-from policy_engine.load.files import odd_kind, write_whole
-from policy_engine.load.lock import NAME
+from policy_engine.load.files import odd_kind
 
 _NAMESPACE = "policy-engine"
 
@@ -29,18 +27,6 @@ def signature_of(content: bytes, key: str) -> bytes:
     if not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise SigningError(_said(done))
     return done.stdout
-
-
-def sign_lock(root: str, key: str) -> str:
-    """Sign the lock of a folder of editions with an SSH key; return the path of the signature."""
-    lock = os.path.join(root, NAME)
-    write_whole(signature_path(lock), signature_of(_content(lock), key))
-    return signature_path(lock)
-
-
-def verify_lock(root: str, signers: str, identity: str) -> str:
-    """Verify the signature of the lock of a folder of editions; see `verify_signature`."""
-    return verify_signature(os.path.join(root, NAME), signers, identity)
 
 
 def verify_signature(path: str, signers: str, identity: str) -> str:

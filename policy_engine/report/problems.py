@@ -6,7 +6,7 @@ from typing import Any
 from policy_engine.errors import CATALOGUE, N_, Problem, Words
 from policy_engine.language.complaint import Near
 from policy_engine.messages import LANGUAGES, sentence, translate
-from policy_engine.report.visible import visible
+from policy_engine.report.visible import opening, visible
 from policy_engine.wording import Spoken
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
@@ -24,7 +24,7 @@ _MAX_WORDS = 600
 def problem_to_text(problem: Problem, language: str) -> str:
     """Write one problem."""
     place = problem.location
-    lines = [f"{visible(place.file)}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
+    lines = [f"{opening(place.file)}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
     lines += caret_of(problem)
     return "\n".join([*lines, f"  → {advice_of(problem, language)}"])
 
@@ -127,4 +127,4 @@ def _caret(excerpt: str, column: int) -> list[str]:
     start = max(0, column - 1 - _MAX_EXCERPT // 2) if len(excerpt) > _MAX_EXCERPT else 0
     cut = excerpt[start : start + _MAX_EXCERPT].rstrip("\r")
     shown = "".join(sign if sign.isprintable() else _TAB if sign == "\t" else " " for sign in cut)
-    return [f"    {shown}", f"    {' ' * (column - 1 - start)}^"]
+    return [f"    {opening(shown)}", f"    {' ' * (column - 1 - start)}^"]

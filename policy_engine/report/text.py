@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.report.visible import visible
+from policy_engine.report.visible import opening, visible
 
 WIDTH = 100
 MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "warning": "!", "not_applicable": "–", "note": "·"}
@@ -20,8 +20,8 @@ def plain(text: str, _role: str) -> str:
 def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) -> str:
     """Write an explanation: the answer first, then why, each line with its clause."""
     lines = [
-        style(visible(explanation.title), "title"),
-        *([style(visible(explanation.headline), explanation.outcome)] if explanation.headline else []),
+        style(opening(explanation.title), "title"),
+        *([style(opening(explanation.headline), explanation.outcome)] if explanation.headline else []),
     ]
     for note in explanation.notes:
         lines += [f"  {style(line, 'faint')}" for line in wrap(note, width - 2)]
@@ -33,7 +33,7 @@ def to_text(explanation: Explanation, style: Style = plain, width: int = WIDTH) 
 def _section(section: Section, style: Style, width: int) -> Iterator[str]:
     """Write a section; one without a title is the first thing that is told."""
     if section.title:
-        yield style(visible(section.title), "title")
+        yield style(opening(section.title), "title")
     if section.table:
         yield from _table(section.table, style)
     for line in section.lines:
@@ -70,11 +70,14 @@ def _line(line: Line, style: Style, width: int) -> Iterator[str]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines at its spaces; a word longer than a line stands alone (textwrap costs a start more than all of this file)."""
+    """Break a text into lines at its spaces; a word longer than a line stands alone (textwrap costs a start more than all of this file).
+
+    No line begins with two colons, by which a build log knows a command: a name in which they stand may be broken before them.
+    """
     lines = [""]
     for word in map(visible, text.split()):
         if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
+            lines.append(opening(word))
         else:
             lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
     return lines
