@@ -8,6 +8,7 @@ import json
 import os
 import random
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -102,6 +103,7 @@ def ran(place: Path, words: Sequence[str], stop: int = 0, number: int = 9, *, mo
     """
 
     def limit() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` it is ignored, and a run heeds that
         if most:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
