@@ -18,6 +18,7 @@ beside thresholds, and counts beyond 64 bits; most cases obey the invariants, so
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
@@ -82,7 +83,7 @@ def edition(dice: Dice, *, plain: bool = False) -> Edition:
 
 def edition_from(contents: Mapping[str, Data]) -> Edition:
     """Read an edition from the contents of its files, as the loader does; every JSON text is a YAML text."""
-    raws = {f"{name}.yaml": json.dumps(data, indent=1).encode() for name, data in contents.items()}
+    raws = {os.path.join("drawn", f"{name}.yaml"): json.dumps(data, indent=1).encode() for name, data in contents.items()}
     documents = [read_document(raw, path) for path, raw in raws.items()]
     built = _build(_sort("drawn", documents))
     problems = [problem for document in documents for problem in document.problems]
