@@ -1,6 +1,7 @@
 """What every test shares: the places of the project, the shipped library, and the flag for long runs."""
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,24 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep tests that share what is slow to make on one worker, where there are several (`xdist_group`)."""
     if getattr(config.option, "dist", "no") == "load":
         config.option.dist = "loadgroup"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of tests that are marked as many of one kind take one in so many, unless all are asked for (`--long`, or CI)."""
+    if config.getoption("--long") or os.environ.get("POLICY_ENGINE_ALL_TESTS"):
+        return
+    seen: Counter[str] = Counter()
+    left: list[pytest.Item] = []
+    for item in items:
+        mark = item.get_closest_marker("sampled")
+        name = item.nodeid.partition("[")[0]
+        seen[name] += mark is not None
+        if mark is not None and (seen[name] - 1) % mark.args[0]:
+            left.append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        gone = set(left)
+        items[:] = [item for item in items if item not in gone]
 
 
 @pytest.fixture(autouse=True, scope="session")

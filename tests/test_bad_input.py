@@ -138,6 +138,7 @@ def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> 
 
 
 @_codes(without=FINDINGS)
+@pytest.mark.sampled(4)
 def test_errors_as_data_say_the_same(code: str, tmp_path: Path, cli: Cli) -> None:
     """Rule: `--format json` gives the code, the place, the words and the page of each error, as data on standard error."""
     bad = _bad(code, tmp_path)
@@ -169,6 +170,7 @@ def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
 
 @_codes()
 @pytest.mark.parametrize("lang", ["en", "vi"])
+@pytest.mark.sampled(4)
 def test_the_words_are_whole(code: str, lang: str, tmp_path: Path) -> None:
     """Rule: an error reads as a sentence in both languages, with no placeholder left and on one line."""
     problems = _found(_bad(code, tmp_path))
@@ -227,6 +229,7 @@ def _examples() -> Mapping[str, tuple[str, str, Path]]:
 
 
 @pytest.mark.parametrize(("code", "example"), _examples().items(), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.sampled(4)
 def test_the_mended_form_of_a_page_is_read(code: str, example: tuple[str, str, Path], tmp_path: Path) -> None:
     """Rule: the fault that a page shows stands in the bad file, and with the mended form in its place nothing is wrong."""
     fault, mended, path = example

@@ -118,6 +118,7 @@ WHOLE = {"PE850", "PE854", "PE855", "PE857", "PE858", "PE863", "PE865", "PE866"}
 
 
 @pytest.mark.parametrize("path", sorted(ROWS.iterdir()), ids=lambda path: path.name[:5])
+@pytest.mark.sampled(3)
 def test_a_bad_file_of_rows_gives_its_code(path: Path, tmp_path: Path, cli: Cli) -> None:
     """Every code has a bad file; nothing is left behind where there is no answer."""
     code = path.name[:5]

@@ -82,6 +82,7 @@ def test_columns_agree_with_the_reference_on_drawn_editions(request: pytest.Fixt
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.sampled(2)
 def test_columns_agree_with_the_reference_on_every_case_file(name: str, form: str, library: Library) -> None:
     """Every case of the project as a row."""
     edition = library.edition(name)

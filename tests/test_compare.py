@@ -235,6 +235,7 @@ def assert_mirror(one: Edition, other: Edition) -> None:
 
 
 @pytest.mark.parametrize("name", EDITS)
+@pytest.mark.sampled(3)
 def test_an_edit_is_told_as_itself_and_nothing_else(edition: Edition, tmp_path: Path, name: str) -> None:
     """Rule: one edit of the rulebook is one difference with its fields; what only follows from it is not told again."""
     edit = EDITS[name]
@@ -387,6 +388,7 @@ def _meaning(thing: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", ["orchard", "press", "show", "2020"])
+@pytest.mark.sampled(2)
 def test_whatever_is_said_otherwise_is_told(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:  # fmt: skip

@@ -59,6 +59,7 @@ def test_shell_blocks_run(page: str, block: str, project: Path) -> None:
 
 
 @pytest.mark.parametrize(("page", "command", "shown"), _pictures(), ids=lambda text: text.split("\n")[0][:60])
+@pytest.mark.sampled(3)
 def test_pictures_are_the_real_output(page: str, command: str, shown: str, project: Path) -> None:
     """Output that a document shows is what the command prints."""
     done = _run(command, project)

@@ -751,6 +751,7 @@ def drafted(shelf: Path, cli: Cli) -> Path:
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 @pytest.mark.parametrize("command", [("evaluate", CASE), ("round", ROUND)], ids=["evaluate", "round"])
+@pytest.mark.sampled(3)
 def test_a_draft_says_so_in_every_answer(drafted: Path, cli: Cli, command: tuple[str, ...], form: str, lang: str) -> None:
     """Rule: whatever is rated under a draft says that it is one, in every form; under an issued edition nothing of the kind is said."""
     more = ("--rulebook", str(drafted), "--format", form)

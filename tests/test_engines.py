@@ -39,6 +39,7 @@ def _both(cli: Cli, folder: Path, form: str, *arguments: str) -> tuple[tuple[int
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.sampled(3)
 def test_duckdb_reads_lines_of_json(form: str, tmp_path: Path, cli: Cli, library: Library) -> None:
     """Objects, lists in them, and what is no object: the same answers in the same order, the same rejects."""
     rows = write_json_rows(tmp_path, library, 9)
@@ -57,6 +58,7 @@ def test_duckdb_reads_lines_of_json(form: str, tmp_path: Path, cli: Cli, library
 
 
 @pytest.mark.parametrize("path", sorted(BAD.iterdir()), ids=lambda path: path.name[:5])
+@pytest.mark.sampled(3)
 def test_a_bad_file_is_refused_alike(path: Path, tmp_path: Path, cli: Cli) -> None:
     """What Polars says of a file, DuckDB says in the same words; nothing is left behind that Polars does not leave."""
     polars, duckdb = _both(

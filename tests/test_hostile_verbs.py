@@ -126,6 +126,7 @@ def hold(complaints: Mapping[tuple[str, str], str]) -> None:
 
 
 @pytest.mark.parametrize("verb", table.OF_CASES)
+@pytest.mark.sampled(2)
 def test_hostile_cases(verb: str, place: Place, cli: Cli) -> None:
     """Rule: whatever lies where a case should be is answered, or refused with its place."""
     inputs = {**table.NO_FILES, **table.RAW, **table.CASES}
@@ -151,6 +152,7 @@ def test_hostile_names(verb: str, lang: str, place: Place, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("verb", table.OF_BOOKS)
+@pytest.mark.sampled(2)
 def test_hostile_rulebooks(verb: str, place: Place, cli: Cli, tmp_path: Path) -> None:
     """Rule: whatever lies where a file of an edition should be, and beside it, is refused with its place, by every command."""
     found: dict[tuple[str, str], str] = {}
@@ -177,6 +179,7 @@ def test_hostile_records(verb: str, place: Place, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("verb", table.OF_TABLES)
+@pytest.mark.sampled(2)
 def test_hostile_tables(verb: str, place: Place, cli: Cli) -> None:
     """Rule: whatever lies where rows should be is answered row by row, or refused with its place."""
     pytest.importorskip("polars")

@@ -142,6 +142,7 @@ EDITIONS = [("rulebook", 0), *((f"cases/bad/rulebook/{bad.rulebook.name}", None)
 
 
 @pytest.mark.parametrize(("folder", "wanted"), EDITIONS)
+@pytest.mark.sampled(3)
 def test_every_format_is_valid_for_every_edition(folder: str, wanted: int | None, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule: for editions that pass, that fail, that cannot be read, and that cannot be found, every format says the same, and is valid."""
     monkeypatch.chdir(ROOT)

@@ -249,6 +249,7 @@ def test_what_the_solver_leaves_open_survives() -> None:
 
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
+@pytest.mark.sampled(2)
 def test_no_mutant_of_a_shipped_edition_survives(library: Library, name: str) -> None:
     """Rule: the cases of an edition notice every slip in it, but those that are proven to be the same rulebook in other words."""
     edition = load_edition(library.folder_of(name), heed_lock=False)

@@ -51,6 +51,7 @@ def _varied(case: Case, edition: Edition, chance: random.Random) -> Case:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.sampled(2)
 def test_rows_like_each_other_agree_on_drawn_editions(seed: int) -> None:
     """So many rows of one small edition that most are like others."""
     drawn = drawn_by(seed, 400, known=False)

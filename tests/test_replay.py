@@ -421,6 +421,7 @@ def test_a_case_that_the_other_edition_cannot_read_is_counted_apart(good: Path, 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.sampled(3)
 def test_another_edition_in_words(good: Path, cli: Cli, raised: Path, form: str, lang: str) -> None:
     """Rule: the matrix with the codes of the levels, who moves and what decides it, in the reader's language."""
     data = _replayed(cli, good, "--against", "2021", "--rulebook", str(raised))[1]

@@ -175,6 +175,7 @@ def _agree(wanted: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) 
 
 
 @pytest.mark.parametrize("slip", WRONG)
+@pytest.mark.sampled(3)
 def test_one_slip_is_one_error(slip: str, tmp_path: Path) -> None:
     """Rule: a declaration that could not be read counts as declared, so that its own fault is all that is told."""
     name, file, old, new, wanted = WRONG[slip]

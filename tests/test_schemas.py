@@ -305,6 +305,7 @@ def test_a_verdict_has_the_parts_of_the_model(name: str, fields: Sequence[str]) 
     assert sorted(SCHEMAS["verdict"]["$defs"][name]["required"]) == sorted(fields)
 
 
+@pytest.mark.sampled(3)
 def test_the_builder_refuses_what_the_schema_refuses(answers: Sequence[Answer]) -> None:
     """The builder needs no schema: every malformed shape that the schema refuses, the builder refuses by itself."""
     accepted = [str(answer.mutation) for answer in answers if not answer.valid and answer.problems is None]
@@ -312,6 +313,7 @@ def test_the_builder_refuses_what_the_schema_refuses(answers: Sequence[Answer]) 
     assert accepted == [], "\n".join(accepted)
 
 
+@pytest.mark.sampled(3)
 def test_the_schema_refuses_the_shapes_that_the_builder_refuses(answers: Sequence[Answer]) -> None:
     """The schema needs no builder: both refuse an unknown key, a missing key and a value of another shape.
 

@@ -142,6 +142,7 @@ def test_every_figure_of_a_condition_is_compared_somewhere(edition: Edition) -> 
 
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
+@pytest.mark.sampled(2)
 def test_the_cases_of_a_shipped_edition_see_every_side(library: Library, name: str) -> None:
     """Rule: each figure of an edition is seen just below, exactly and just above, wherever a case can be there."""
     edition = library.edition(name)

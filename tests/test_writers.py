@@ -47,6 +47,7 @@ def _copy(sound: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.sampled(2)
 def test_a_kill_at_any_step(name: str, sound: Path, whole: dict[str, tuple[dict[str, bytes], int]], request: pytest.FixtureRequest) -> None:
     """Rule: `kill -9` leaves every file whole, old or new; the next run goes on rightly, and takes away what the killed one left."""
     count = 50 if request.config.getoption("--long") else 3

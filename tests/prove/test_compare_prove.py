@@ -143,6 +143,7 @@ def test_without_proof_there_is_no_key(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("pair", [("2020", "2026-draft"), ("2026-draft", "2020")])
+@pytest.mark.sampled(2)
 def test_editions_of_other_regimes_can_be_held_against_each_other(cli: Cli, pair: tuple[str, str]) -> None:
     """Rule: editions that share few facts are settled too, and what they do not share is named."""
     code, out, err = cli("compare", *pair, "--prove", "--format", "json")

@@ -26,6 +26,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.sampled(2)
 def test_a_condition_without_a_formula_leaves_its_track_undecided(cli: Cli, tmp_path: Path, name: str) -> None:
     """Rule: a track with a condition that cannot be put to the solver is undecided as a whole; the condition is named; exit 1."""
     folder = copied(tmp_path, Edit(SPECIALIST, HALF, UNREADABLE[name]))
@@ -53,6 +54,7 @@ def test_a_budget_that_runs_out_proves_nothing(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("budget", [10, 500, 5_000, 50_000])
+@pytest.mark.sampled(2)
 def test_a_small_budget_never_says_what_a_large_one_does_not(edition: Edition, budget: int) -> None:
     """Rule: a budget decides whether there is an answer and not which one."""
     whole = {claim.id: claim.answer for claim in prove(edition).claims}
