@@ -117,6 +117,7 @@ def test_a_bad_file_gives_its_code_at_its_place(code: str, tmp_path: Path) -> No
 
 
 @_codes()
+@pytest.mark.sampled(3)
 def test_a_bad_file_gives_nothing_else(code: str, tmp_path: Path) -> None:
     """Rule: what only follows from an error is not reported as another one."""
     bad = _bad(code, tmp_path)
@@ -125,6 +126,7 @@ def test_a_bad_file_gives_nothing_else(code: str, tmp_path: Path) -> None:
 
 
 @_codes(without=FINDINGS)
+@pytest.mark.sampled(3)
 def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> None:
     """Rule: exit code 3, no traceback, no answer about what is bad, `file:line:column: CODE` on standard error."""
     bad = _bad(code, tmp_path)

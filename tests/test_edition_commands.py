@@ -767,6 +767,7 @@ def test_a_draft_says_so_in_every_answer(drafted: Path, cli: Cli, command: tuple
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
+@pytest.mark.sampled(3)
 def test_a_draft_says_so_in_a_replay(drafted: Path, tmp_path: Path, cli: Cli, form: str, lang: str) -> None:
     """Rule: what a draft would have said is told as a draft's."""
     records = str(tmp_path / "records.jsonl")

@@ -19,6 +19,7 @@ def test_what_was_found_stays_mended(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ENDINGS)
+@pytest.mark.sampled(2)
 def test_a_few_turns(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Rule: whatever is changed in a sound file, a command ends with 0, 1, 2 or 3 within 5 s of the processor."""
     pytest.importorskip("polars")

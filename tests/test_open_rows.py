@@ -26,6 +26,7 @@ MOST = 4
 
 
 @pytest.mark.parametrize(("name", "rows"), [("2020", 600), ("2026-draft", 120)])
+@pytest.mark.sampled(2)
 def test_open_rows_of_editions_agree_with_the_reference(name: str, rows: int, library: Library, request: pytest.FixtureRequest) -> None:
     """Case files with some facts left out and figures moved: every column of every row, though few are rated one by one."""
     edition = library.edition(name)

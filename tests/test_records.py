@@ -79,6 +79,7 @@ def records(tmp_path: Path, cli: Cli) -> Path:
 
 @pytest.mark.parametrize("command", [("evaluate", CASE), ("evaluate", str(GOOD)), ("round", ROUND)], ids=["one", "folder", "round"])
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
+@pytest.mark.sampled(3)
 def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[str, ...], form: str) -> None:
     """Rule: with `--record` standard output has the same bytes and the exit code is the same; a note stands on standard error."""
     path = tmp_path / "records.jsonl"

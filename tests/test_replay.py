@@ -114,6 +114,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.sampled(2)
 def test_every_recorded_case_comes_out_again_to_the_byte(everything: Path, seed: int) -> None:
     """Rule: all cases of all chapters, and the round with and without a day, give the recorded verdict in another process."""
     code, out = _command(seed, "replay", str(everything), "--format", "json")

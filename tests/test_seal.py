@@ -434,6 +434,7 @@ ORDERED = ("facts.yaml", "procedure-facts.yaml", "criteria/head-office-specialis
     ],
     ids=[*ORDERED, "every other file"],
 )
+@pytest.mark.sampled(2)
 def test_the_order_of_keys_changes_no_answer(copy: Path, cli: Cli, files: tuple[str, ...]) -> None:
     """Rule: two editions of one revision give the same bytes for every case, or a replay puts a moved line down to the engine."""
     cases = [str(ROOT / "cases" / "2020" / chapter / "good") for chapter in ("I", "II.1", "II.1.4", "II.2", "II.3", "III")]

@@ -59,6 +59,7 @@ def with_bad_ones(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], t
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+@pytest.mark.sampled(3)
 def test_a_bad_row_costs_itself(
     form: str, engine: str, clean: list[str], with_bad_ones: Callable[[str], tuple[Path, list[tuple[int, str]]]], tmp_path: Path, cli: Cli
 ) -> None:  # fmt: skip

@@ -158,6 +158,7 @@ def _by_hand(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("write", [_pandas, _pyarrow, _polars, _duckdb, _libreoffice, _by_hand], ids=lambda one: one.__name__[1:])
+@pytest.mark.sampled(2)
 def test_a_table_of_any_program_is_rated_alike(write: Callable[[Path], None], tmp_path: Path, cli: Cli) -> None:
     """Rule: an answer does not depend on which program wrote the file, nor on which engine reads it."""
     write(tmp_path)

@@ -102,6 +102,7 @@ def test_a_stopped_round_records_nothing(sound: Path) -> None:
 
 @pytest.mark.parametrize("most", [0, 100])
 @pytest.mark.parametrize("name", ["round --record", "batch", "edition new", "fmt", "new-case"])
+@pytest.mark.sampled(2)
 def test_a_full_disk(name: str, most: int, sound: Path) -> None:
     """Rule: what a disk does not take ends with 3 and a sentence, nothing half done; by a limit of the system, or on a disk of 64 KB."""
     with _small_disk(sound, most) as (place, limit):
