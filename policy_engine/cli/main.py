@@ -102,10 +102,10 @@ def _run(typed: Sequence[str], language: str) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
-    except Exception as error:
+    except Exception as error:  # the last line of defence: a user must not be shown a traceback
         if isinstance(error, OSError) and error.errno in DISK_FAULTS:
             _show(_of_the_disk(error), typed, language)
-            return BAD_INPUT  # the last line of defence: a user must not be shown a traceback
+            return BAD_INPUT
         if os.environ.get("POLICY_ENGINE_DEBUG"):
             raise
         sys.stderr.write(translate(_FAULT_TEXT, language, fault=f"{type(error).__name__}: {error}") + "\n")

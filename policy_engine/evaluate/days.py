@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 
 from policy_engine.errors import N_
 from policy_engine.language.values import Value
@@ -14,7 +15,12 @@ from policy_engine.model.verdict import Finding
 PLAUSIBLE_YEARS = 50
 """How many years a day may lie before the period or after it: a working life, within which files speak of what was and what is to be."""
 _TEXT = N_("{label}: {day} is more than {years} years from the period that is assessed; is the year right?")
-_DECISION: Texts = {language: translate(N_("Day of the decision"), language) for language in LANGUAGES}
+
+
+@cache
+def _day_of_decision() -> Texts:
+    """Return what the day of a decision is called; worked out where there is one, since a catalogue costs more than a case."""
+    return {language: translate(N_("Day of the decision"), language) for language in LANGUAGES}
 
 
 def odd_days(case: Case, edition: Edition) -> Iterator[Finding]:
@@ -40,4 +46,4 @@ def _days(case: Case, edition: Edition) -> Iterator[tuple[Texts, date]]:
                     yield fact.fields[field].label or fact.label, day
     for decision in case.record.decisions:
         if decision.day:
-            yield _DECISION, decision.day
+            yield _day_of_decision(), decision.day
