@@ -129,7 +129,7 @@ def _plan(task: str, path: str) -> Callable[[], Any]:
     from policy_engine.columnar.answers import LEVEL_COLUMNS, Layout
     from policy_engine.columnar.names import criterion_columns
     from policy_engine.columnar.polars_rate import PolarsRater
-    from policy_engine.evaluate.case import Evaluator
+    from policy_engine.evaluate.evaluator import Evaluator
     from policy_engine.load.library import Library
 
     evaluator = Evaluator(Library().edition("2020"), asks=False)
@@ -171,7 +171,7 @@ def criteria(folder: Path, rows: int) -> None:
 
     from policy_engine.columnar.answers import layout_of
     from policy_engine.columnar.polars_rate import PolarsRater
-    from policy_engine.evaluate.case import Evaluator
+    from policy_engine.evaluate.evaluator import Evaluator
     from policy_engine.load.library import Library
 
     edition = Library().edition("2020")

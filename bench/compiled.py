@@ -23,7 +23,7 @@ from hand import classify, facts_of
 
 from policy_engine.compiled.evaluator import CompiledEvaluator
 from policy_engine.compiled.lean import Lean
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import UNKNOWN
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library

@@ -18,7 +18,7 @@ from statistics import median
 
 from hand import classify, facts_of
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
 

@@ -78,7 +78,7 @@ def record(command: Path, cases: list[Path], path: Path) -> Path:
 def make(few: Path, path: Path, count: int) -> None:
     """Chain the records of a file again and again, as one run; each is a case with a name of its own."""
     from policy_engine.audit.chain import append
-    from policy_engine.audit.runs import Run
+    from policy_engine.audit.record import Run
 
     kept = list(bare(few))
     renamed = (named(record, number) for number, record in enumerate(islice(cycle(kept), count)))

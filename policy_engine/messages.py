@@ -2,15 +2,55 @@
 
 The language is always handed over, never kept in a global: the same process answers one user
 in Vietnamese and the next in English.
+
+Imports nothing of the engine, so that every catalogue of sentences can be built upon it.
 """
 
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
     import gettext
+
+
+class Words(str):
+    """A text of the engine's own, in English until it is shown; a user's own words are never translated."""
+
+    __slots__ = ()
+
+
+def N_(text: str) -> Words:  # noqa: N802  (gettext's own name for "translate this later")
+    """Mark a text for the catalogue of translations."""
+    return Words(text)
+
+
+class Spoken(str):
+    """A text in every language of the edition; as a plain text it is the first of them."""
+
+    __slots__ = ("texts",)
+    texts: Mapping[str, str]
+
+    def __new__(cls, texts: Mapping[str, str]) -> Self:
+        """Take the text of each language."""
+        made = super().__new__(cls, next(iter(texts.values()), ""))
+        made.texts = dict(texts)
+        return made
+
+    def __getnewargs__(self) -> tuple[Mapping[str, str]]:  # type: ignore[override]  # a copy is made of the texts
+        """Return what a copy is made of."""
+        return (self.texts,)
+
+
+class Entry(NamedTuple):
+    """What a code says: the sentence about what was found, and the advice on what to do."""
+
+    message: str
+    advice: str
+    severity: str = "error"
+    """How bad it is: `error`, `warning` or `note`; only findings of `check` are less than errors."""
+
 
 LANGUAGES = ("vi", "en")
 DEFAULT_LANGUAGE = "en"
@@ -34,14 +74,14 @@ def catalogue(language: str) -> "gettext.NullTranslations":
     Raises:
         FileNotFoundError: where there is no catalogue for it.
     """
-    import gettext  # noqa: PLC0415  (who reads English needs no catalogue)
+    import gettext
 
     return gettext.translation(_DOMAIN, _FOLDER, languages=[language], fallback=language == DEFAULT_LANGUAGE)
 
 
 def bind_click(language: str) -> None:
     """Let click's own words (Usage, Options …) come from our catalogue too, for this process: the command line has one reader."""
-    import gettext  # noqa: PLC0415  (click has loaded it already)
+    import gettext
 
     os.environ["LANGUAGE"] = language
     gettext.bindtextdomain(_DOMAIN, _FOLDER)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from policy_engine.findings import FINDINGS
+from policy_engine.errors import FINDINGS
 from policy_engine.load.limits import MAX_FILES
 from policy_engine.load.yaml_text import MAX_BYTES, MAX_NODES
 from tests.conftest import ROOT

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from policy_engine.evaluate.shown import shown
+from policy_engine.evaluate.core.expression import shown
 from policy_engine.language.values import NONE, Value
-from policy_engine.load.cell_figures import figure_text
+from policy_engine.load.cells import figure_text
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine.cli.main import run
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
 

@@ -9,7 +9,7 @@ import polars as pl
 from policy_engine.columnar.answers import answer_of
 from policy_engine.columnar.order import Order, Side, Source, Told
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.model.case import Case, Record
 from policy_engine.model.rulebook import Edition
 from tests.columns import as_texts, as_values, is_huge

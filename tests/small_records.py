@@ -5,7 +5,7 @@ from typing import Any
 
 from policy_engine.audit.chain import START
 from policy_engine.audit.record import SCHEMAS
-from policy_engine.load.digest import sha256_of
+from policy_engine.load.meaning import sha256_of
 
 AT = "2021-01-01T00:00:00+00:00"
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.bounds import relevance
-from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.duties.bounds import relevance
+from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.language.values import NONE, UNKNOWN, Nothing, Truth, Unknown, Value
 from policy_engine.messages import LANGUAGES
 from policy_engine.model.case import Decision, Record
 from policy_engine.model.verdict import Verdict
-from policy_engine.report.data import verdict_to_data
+from policy_engine.report.json import verdict_to_data
 from policy_engine.source import Location
 from tests.editions.small import (
     FOLDER,

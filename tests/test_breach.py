@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.breach import Figures, breach_of
+from policy_engine.evaluate.core.breach import Figures, breach_of
 from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
 from policy_engine.language.types import COUNT

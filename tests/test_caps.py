@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.caps import rounded
-from policy_engine.evaluate.round import rate_round
+from policy_engine.evaluate.round.caps import rounded
+from policy_engine.evaluate.round.round import rate_round
 from policy_engine.explain.round import explain_round
 from policy_engine.language.quantity import read_quantity
 from policy_engine.language.values import UNKNOWN, Value
@@ -21,7 +21,7 @@ from policy_engine.model.duties import COUNTED, ROUNDINGS, Cap
 from policy_engine.model.facts import ReadingUse
 from policy_engine.model.round import CapTrace, Entry, Round, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.round import round_to_data
+from policy_engine.report.json import round_to_data
 from policy_engine.source import Location
 from tests.editions.small import condition_of, edition_of, with_change
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import unmet
 from policy_engine.load.case import load_case
 from policy_engine.load.library import Library

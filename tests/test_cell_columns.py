@@ -16,7 +16,7 @@ import pytest
 from policy_engine.columnar.fields import Field, member, read_column
 from policy_engine.columnar.logic import as_column
 from policy_engine.load.cells import GAPS, NO, NONE, UNKNOWN, YES, Figure, read_cell, written
-from policy_engine.load.scalars import Data, Refusal
+from policy_engine.load.yaml_text import Data, Refusal
 from policy_engine.model.facts import FactDeclaration
 from tests.test_cells import CHOICES, EVERY_KIND, SCALE, _rows, fact_of
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.checks.dead import find_dead
 from policy_engine.checks.places import places_of
 from policy_engine.checks.run import check_edition, fails, severity_of
-from policy_engine.errors import CATALOGUE, Problem
-from policy_engine.findings import FINDINGS, FIXABLE
+from policy_engine.checks.unused import find_dead
+from policy_engine.errors import CATALOGUE, FINDINGS, FIXABLE, Problem
 from policy_engine.load.seal import seal_edition
 from policy_engine.load.survey import Survey, survey_edition
 from policy_engine.model.duties import SEVERITIES

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policy_engine.evaluate.coverage import cited_parts, clause_map, hold_against, is_within, normal
+from policy_engine.evaluate.maps import cited_parts, clause_map, hold_against, is_within, normal
 from policy_engine.load.files import read_text
 from policy_engine.model.rulebook import Edition
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ import pytest
 
 from policy_engine.columnar.answers import layout_of
 from policy_engine.columnar.polars_rate import PolarsRater, Rejected
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case

@@ -18,12 +18,12 @@ from policy_engine.compiled.lean import Lean, Record
 from policy_engine.compiled.lines import Lines
 from policy_engine.compiled.names import Compiler, Names
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
-from policy_engine.evaluate.expression import interpreter_over
+from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.plain import verdict_as_data
 from policy_engine.evaluate.rate import with_advice
-from policy_engine.evaluate.round import rate_round
+from policy_engine.evaluate.round.round import rate_round
 from policy_engine.language.grammar import parse
 from policy_engine.language.values import UNKNOWN, Ratio, Value
 from policy_engine.load.case import is_manifest, read_case
@@ -32,7 +32,7 @@ from policy_engine.load.round import load_round
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
-from policy_engine.report.data import to_json
+from policy_engine.report.json import to_json
 from tests.conftest import ROOT
 from tests.editions.random_editions import Drawn, drawn_by, editions_with_cases
 from tests.editions.small import evaluator_of

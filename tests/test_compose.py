@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_engine.load.compose import compose
-from policy_engine.load.yaml_text import Document, read_events
+from policy_engine.load.yaml_text import Document, compose, read_events
 from tests.conftest import ROOT
 
 FILES = [*sorted((ROOT / "rulebook").rglob("*.yaml")), *sorted((ROOT / "cases").rglob("*.yaml"))]

@@ -18,7 +18,7 @@ from policy_engine.load.library import Library, days_of, governs
 from policy_engine.load.lock import COPIES, NAME, read_seal
 from policy_engine.load.yaml_text import read_document
 from policy_engine.messages import LANGUAGES, translate
-from policy_engine.report.notices import DRAFT as DRAFT_NOTICE
+from policy_engine.report.json import DRAFT as DRAFT_NOTICE
 from policy_engine.source import Location
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, write_cases

@@ -14,8 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from policy_engine.load.edition import KINDS
-from policy_engine.load.tidy.file import tidied, tidied_file
-from policy_engine.load.tidy.modeline import schema_of, with_modeline
+from policy_engine.load.layout import schema_of, tidied, tidied_file, with_modeline
 from policy_engine.load.yaml_text import read_document
 from tests.conftest import ROOT
 

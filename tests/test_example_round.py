@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.evaluate.round import rate_round
-from policy_engine.evaluate.summary import Summary, summarise
+from policy_engine.evaluate.round.round import rate_round
+from policy_engine.evaluate.round.summary import Summary, summarise
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
 from policy_engine.model.round import RatedEntry, Round, RoundFiles

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from policy_engine.errors import CATALOGUE
-from policy_engine.load.pages import codes, read_page
+from policy_engine.load.files import codes, read_page
 from policy_engine.messages import LANGUAGES
 from policy_engine.report.text import WIDTH
 from tests.conftest import ROOT

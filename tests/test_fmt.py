@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
-from policy_engine.load.tidy import file as tidy_file
-from policy_engine.load.tidy.file import tidied, tidied_file
+from policy_engine.load import layout as tidy_file
+from policy_engine.load.layout import tidied, tidied_file
 from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from tests.conftest import ROOT
 from tests.drawn_yaml import draw_file

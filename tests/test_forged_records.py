@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from policy_engine.audit.chain import START, Head, Verifier, sealed
-from policy_engine.audit.contradictions import contradictions
+from policy_engine.audit.form import contradictions
+from policy_engine.audit.record import Run, run_id
 from policy_engine.audit.replay import Replayer
-from policy_engine.audit.runs import Run, run_id
 from policy_engine.load.library import Library
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, write_cases
@@ -53,7 +53,7 @@ YEAR: Mapping[str, Mapping[str, object]] = {
 @pytest.fixture(scope="module")
 def chains(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Record]]:
     """Give recorded runs: a round of several cases, and one case alone, as it stands and under an edition that was asked for."""
-    from policy_engine.cli.main import run  # noqa: PLC0415
+    from policy_engine.cli.main import run
 
     folder = tmp_path_factory.mktemp("forged")
     orchard = str(FOLDER / "orchard")

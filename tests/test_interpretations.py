@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from policy_engine.evaluate.maps import report_readings, rests_on
 from policy_engine.evaluate.rate import Rater
-from policy_engine.evaluate.readings import report_readings, rests_on
 from policy_engine.load.case import find_cases
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition

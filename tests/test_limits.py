@@ -220,7 +220,7 @@ def _many_columns(place: Path, size: int) -> Callable[[], object]:
 
 def _run(*words: str) -> None:
     """Run a command."""
-    from policy_engine.cli.main import run  # noqa: PLC0415
+    from policy_engine.cli.main import run
 
     run([*words, "--lang", "en"], "en")
 

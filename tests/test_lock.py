@@ -14,16 +14,15 @@ from hypothesis import strategies as st
 from policy_engine.errors import InputError
 from policy_engine.evaluate.rate import Rater
 from policy_engine.load import edition as loading
-from policy_engine.load.digest import sha256_of
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, read_seal, same_texts, sealed_data, sealed_documents
-from policy_engine.load.meaning import canonical, in_order, revision_of
+from policy_engine.load.meaning import canonical, in_order, revision_of, sha256_of
 from policy_engine.load.seal import seal_edition
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.data import to_json, verdict_to_data
+from policy_engine.report.json import to_json, verdict_to_data
 from policy_engine.source import Location
 from tests.conftest import ROOT
 

@@ -18,11 +18,9 @@ from jsonschema import Draft4Validator, Draft202012Validator
 from junitparser import JUnitXml
 
 from policy_engine.errors import CATALOGUE
-from policy_engine.report.github import to_github
-from policy_engine.report.junit import Outcome, Place, Suite, class_name, to_junit
+from policy_engine.report.annotations import Outcome, Place, Suite, class_name, to_github, to_junit
+from policy_engine.report.problems import Told, visible
 from policy_engine.report.sarif import file_uri, to_sarif
-from policy_engine.report.told import Told
-from policy_engine.report.visible import visible
 from tests.bad_files import RULEBOOKS, kept
 from tests.conftest import ROOT
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from policy_engine.compare.cases import shift_of
+from policy_engine.compare.differences import shift_of
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.transitions import Reason
 from policy_engine.load.library import Library

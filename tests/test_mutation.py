@@ -15,23 +15,21 @@ from hypothesis import strategies as st
 
 from policy_engine.cli.solver import oracle_of
 from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import outcome_of
 from policy_engine.language.grammar import parse
 from policy_engine.language.quantity import Quantity, read_quantity
-from policy_engine.language.show import show
+from policy_engine.language.text import show
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.trial.bench import Bench
-from policy_engine.trial.mutants import Mutant, mutants
+from policy_engine.trial.mutants import Known, Mutant, mutants, nudged, slips, unit_of
 from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch
 from policy_engine.trial.places import spots
-from policy_engine.trial.run import Trial, try_cases
-from policy_engine.trial.settle import told_apart
-from policy_engine.trial.slips import Known, nudged, slips, unit_of
+from policy_engine.trial.run import Trial, told_apart, try_cases
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, case_of, edition_of, evaluator_of, read, write_cases
 from tests.test_cli import Cli

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import NONE, Value
 from policy_engine.model.case import Case
 from policy_engine.model.verdict import Verdict

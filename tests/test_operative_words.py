@@ -12,17 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_engine.checks import operative
-from policy_engine.checks.comparisons import comparisons
-from policy_engine.checks.phrases import governing, read_phrase
+from policy_engine.checks.operative import governing, read_phrase
 from policy_engine.checks.places import places_of
 from policy_engine.checks.run import check_edition
-from policy_engine.checks.walk import Ruling, declared_thresholds, rulings
+from policy_engine.checks.walk import Ruling, comparisons, declared_thresholds, rulings
 from policy_engine.language.grammar import parse
 from policy_engine.language.quantity import Quantity, read_quantity
-from policy_engine.language.show import show
+from policy_engine.language.text import show
 from policy_engine.load.survey import Survey, survey_edition
-from policy_engine.model.facts import Condition
-from policy_engine.model.words import OperativeWords, Word
+from policy_engine.model.facts import Condition, OperativeWords, Word
 from tests.conftest import ROOT
 
 SURVEYS = {name: survey_edition(name, str(ROOT / "rulebook" / name)) for name in ("2020", "2026-draft")}

@@ -9,8 +9,7 @@ import pytest
 
 from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.load import schema
-from policy_engine.load.scalars import Refusal, read_scalar
-from policy_engine.load.yaml_text import read_document
+from policy_engine.load.yaml_text import Refusal, read_document, read_scalar
 from policy_engine.report.problems import advice_of, message_of
 
 Cli = Callable[..., tuple[int, str, str]]

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.edition import load_edition
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.data import to_json
-from policy_engine.report.visible import tamed, visible
+from policy_engine.report.json import to_json
+from policy_engine.report.problems import tamed, visible
 from tests.bad_files import SAMPLE_CASE
 from tests.conftest import ROOT
 from tests.editions.random_editions import Data, edition_from

@@ -12,8 +12,8 @@ from policy_engine.checks.places import Places, places_of
 from policy_engine.checks.reach import find_passed_by
 from policy_engine.checks.run import check_edition, severity_of
 from policy_engine.errors import Problem
-from policy_engine.evaluate.expression import interpreter_over
-from policy_engine.evaluate.plan import Plan, figure, plan_of
+from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.core.plan import Plan, figure, plan_of
 from policy_engine.language.types import Type
 from policy_engine.language.values import NONE, Value
 from policy_engine.load.survey import Survey, survey_edition

@@ -22,12 +22,10 @@ from hypothesis import strategies as st
 from policy_engine.audit import chain
 from policy_engine.audit.chain import START, Head, append, sealed, verify
 from policy_engine.audit.form import RECORD_SCHEMA
-from policy_engine.audit.record import SCHEMAS, Rating, make_record, moment, slim
-from policy_engine.audit.runs import Run
+from policy_engine.audit.record import SCHEMAS, Rating, Run, make_record, moment, slim
 from policy_engine.evaluate.rate import Rated, Rater
-from policy_engine.load.digest import sha256_of
 from policy_engine.load.library import Library
-from policy_engine.load.meaning import canonical
+from policy_engine.load.meaning import canonical, sha256_of
 from tests.conftest import ROOT
 from tests.small_records import small
 

@@ -17,18 +17,16 @@ from hypothesis import strategies as st
 
 from policy_engine.audit.chain import START, Head, Verifier, append, sealed
 from policy_engine.audit.record import SCHEMAS
-from policy_engine.audit.replay import CAUSES, Replayer, first_difference
-from policy_engine.audit.tally import Against, Tally
+from policy_engine.audit.replay import CAUSES, Against, Replayer, Tally, first_difference
 from policy_engine.compiled.evaluator import for_many
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.rate import Rater
-from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
-from policy_engine.load.meaning import canonical
+from policy_engine.load.meaning import canonical, sha256_of
 from policy_engine.model.case import Case
 from policy_engine.model.verdict import Verdict
-from policy_engine.report.data import to_json, verdict_to_data
+from policy_engine.report.json import to_json, verdict_to_data
 from tests.conftest import ROOT
 from tests.editions.small import asked, edition_of
 

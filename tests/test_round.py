@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.round import rate_round
+from policy_engine.evaluate.round.round import rate_round
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
 from policy_engine.model.case import Case
 from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles
 from policy_engine.model.verdict import Gathered
-from policy_engine.report.round import round_to_data
+from policy_engine.report.json import round_to_data
 from tests.editions.small import FOLDER, asked, check, edition_of, library_of, schema_of, with_change, write_cases
 
 NAME = "orchard"

@@ -13,10 +13,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from policy_engine.audit import chain, runs
-from policy_engine.audit.chain import START, Head, Notice, append, sealed, verify
-from policy_engine.audit.lock import BusyError
-from policy_engine.audit.runs import Run, run_id
+from policy_engine.audit import chain
+from policy_engine.audit import record as runs
+from policy_engine.audit.chain import START, BusyError, Head, Notice, append, sealed, verify
+from policy_engine.audit.record import Run, run_id
 from policy_engine.cli import recording
 from tests.conftest import ROOT
 from tests.small_records import AT, newer, small

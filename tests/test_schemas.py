@@ -37,7 +37,7 @@ from policy_engine.model.verdict import (
     RouteTrace,
     Verdict,
 )  # fmt: skip
-from policy_engine.report.data import verdict_to_data
+from policy_engine.report.json import verdict_to_data
 from tests.conftest import ROOT
 
 RULEBOOK = ROOT / "rulebook"

@@ -15,12 +15,11 @@ import pytest
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.load import edition as loading
-from policy_engine.load.digest import sha256_of
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, lock_line, name_of, read_seal
-from policy_engine.load.meaning import canonical
+from policy_engine.load.meaning import canonical, sha256_of
 from policy_engine.load.seal import MAX_TOLD, hold_against_seal, seal_edition
 from policy_engine.load.yaml_text import Document, read_document
 from tests.conftest import ROOT
@@ -774,7 +773,7 @@ def test_a_key_that_is_not_there_is_wrong_usage(cli: Cli, small: Path) -> None:
 
 def test_without_ssh_keygen_nothing_is_taken_for_good(cli: Cli, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule: a signature that cannot be verified is not a good one, and one that cannot be made is told."""
-    monkeypatch.setattr("policy_engine.load.signing.shutil.which", _unheld)
+    monkeypatch.setattr("policy_engine.load.seal.shutil.which", _unheld)
     root = str(small.parent)
 
     verified = cli("edition", "verify", "--rulebook", root, "--signers", "x", "--identity", "y")

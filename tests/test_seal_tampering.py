@@ -15,11 +15,9 @@ import pytest
 from policy_engine.cli.main import run
 from policy_engine.errors import InputError
 from policy_engine.load import edition as loading
-from policy_engine.load.digest import sha256_of
 from policy_engine.load.edition import load_edition
-from policy_engine.load.lock import COPIES, NAME, Lock, copy_path, lock_line, read_lock
-from policy_engine.load.meaning import canonical
-from policy_engine.load.shipped import shipped_editions
+from policy_engine.load.lock import COPIES, NAME, Lock, copy_path, lock_line, read_lock, shipped_editions
+from policy_engine.load.meaning import canonical, sha256_of
 from policy_engine.load.yaml_text import read_document
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER

@@ -14,8 +14,8 @@ from policy_engine.columnar.polars_rate import PolarsRater, Rejected
 from policy_engine.compiled.evaluator import CompiledEvaluator
 from policy_engine.compiled.lean import Lean
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.plan import plan_of
+from policy_engine.evaluate.core.plan import plan_of
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import Value
 from policy_engine.model.case import Case, Decision, Record
 from policy_engine.model.rulebook import Edition

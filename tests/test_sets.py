@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.expression import interpreter_over
+from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.check import Checker
 from policy_engine.language.grammar import parse
 from policy_engine.language.types import BOOL, Named, Type

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.explain.shares import percent, share_bars
+from policy_engine.explain.blocks import percent, share_bars
 from policy_engine.language.quantity import read_quantity
 from policy_engine.load.files import data_root
 from policy_engine.model.rulebook import Edition

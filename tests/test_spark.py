@@ -47,7 +47,7 @@ def session() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def spark(session: Any) -> Run:
     """Give the engine in that session."""
-    from policy_engine.columnar.spark_batch import run_spark  # noqa: PLC0415  (only where its library is there)
+    from policy_engine.columnar.spark_batch import run_spark
 
     return partial(run_spark, session=session)
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
-from policy_engine.evaluate.expression import interpreter_over
+from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.check import Checker, names_in
 from policy_engine.language.complaint import Complaint
 from policy_engine.language.grammar import parse

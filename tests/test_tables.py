@@ -33,7 +33,7 @@ CASE = ROOT / "cases" / "2020" / "II.1" / "good" / "specialist-good.yaml"
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Return the answers to the rows without bad ones among them, as lines of CSV."""
-    from policy_engine.cli.main import run  # noqa: PLC0415
+    from policy_engine.cli.main import run
 
     folder = tmp_path_factory.mktemp("clean")
     write_csv(folder / "rows.csv", bad=False)

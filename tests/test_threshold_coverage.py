@@ -10,16 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.cli.solver import oracle_of
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import Value
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
-from policy_engine.trial.comparisons import comparisons
-from policy_engine.trial.settle import settle_sides
-from policy_engine.trial.sides import SIDES, Sides
+from policy_engine.trial.run import settle_sides
+from policy_engine.trial.sides import SIDES, Sides, comparisons
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, case_of, edition_of, evaluator_of, write_cases
 from tests.test_cli import Cli

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.load.beside import held_folder
+from policy_engine.load.files import held_folder
 from policy_engine.load.limits import BEING_WRITTEN
 from tests.writers import WRITERS, contents, drawn, environment, half_done, left_behind, prepared, ran, steps
 

@@ -67,7 +67,7 @@ def test_a_fault_is_told_where_it_is(kind: str, parser: str, monkeypatch: pytest
     """Rule: the place, the code and the sentence are the same by libyaml and by PyYAML's own parser, whose words differ."""
     text, line, column, words = FAULTS[kind]
     monkeypatch.setattr("policy_engine.load.yaml_text._PARSER", getattr(yaml, parser))
-    monkeypatch.setattr("policy_engine.load.compose._CParser", None)
+    monkeypatch.setattr("policy_engine.load.yaml_text._CParser", None)
 
     problem = _told(text)
     vietnamese = message_of(problem, "vi") + advice_of(problem, "vi")

@@ -1,4 +1,4 @@
-"""A file of records as a hash chain: appended to by whole lines, never rewritten, and verified line by line.
+"""The head of a chain with what it vouches for: what is kept elsewhere, so that a cut or rewritten file of records is found.
 
 Each record names the digest of the one before it, and its own digest over everything else in it, in the canonical form of
 RFC 8785. A line must be that very form, so that not even a space can be changed unseen. Each names its run as well, and how many
@@ -9,15 +9,100 @@ seen by who kept the head.
 import errno
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
 from policy_engine.audit.form import RECORD_SCHEMA, Contradiction, is_record
-from policy_engine.audit.lock import PATIENCE, held
-from policy_engine.audit.runs import Fault, Run, RunFollower, run_id
-from policy_engine.language.shapes import is_object
-from policy_engine.load.digest import sha256_of
-from policy_engine.load.meaning import canonical
+from policy_engine.audit.record import Fault, Run, RunFollower, run_id
+from policy_engine.errors import InputError, Problem
+from policy_engine.language.values import is_object
+from policy_engine.load.files import read_text
+from policy_engine.load.meaning import canonical, sha256_of
+from policy_engine.source import Location
+
+PATIENCE = 300.0
+"""How many seconds a run waits for another one that holds the file; a run holds it only while it writes."""
+_PAUSE = 0.05
+
+
+class BusyError(Exception):
+    """Another run holds the file, and has held it for as long as was waited."""
+
+
+@contextmanager
+def held(path: str, waiting: Callable[[], None], patience: float) -> Generator[IO[bytes]]:
+    """Open a file to append to it, made where it is not there, and hold it for this writer alone.
+
+    Args:
+        path: the file.
+        waiting: called once, where another run holds the file.
+        patience: how many seconds to wait for it.
+
+    Raises:
+        BusyError: where it is still held then.
+        OSError: where it cannot be opened.
+    """
+    ends, said = time.monotonic() + patience, False
+    while True:
+        with open(path, "a+b", buffering=0) as file:
+            if _taken(file):
+                if not _still_there(file, path):
+                    continue  # taken away, or replaced by another file, while this run waited
+                try:
+                    yield file
+                finally:
+                    _let_go(file)
+                return
+        if not said:
+            said = True
+            waiting()
+        if time.monotonic() >= ends:
+            raise BusyError
+        time.sleep(_PAUSE)
+
+
+def _still_there(file: IO[bytes], path: str) -> bool:
+    """Return whether a path still leads to this file."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _taken(file: IO[bytes]) -> bool:
+    """Take a file for this writer; return whether that was possible at once."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover  (Windows)
+        import msvcrt
+
+        file.seek(0)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _let_go(file: IO[bytes]) -> None:
+    """Let other writers in."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover  (Windows)
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        return
+    fcntl.flock(file, fcntl.LOCK_UN)
+
 
 START = "sha256:" + "0" * 64
 _BACK = 1 << 16
@@ -235,3 +320,71 @@ def verify(lines: Iterable[bytes]) -> Verifier:
     for line in lines:
         verifier.read(line)
     return verifier
+
+
+_LIMIT = 1 << 20
+
+
+class Vouched(NamedTuple):
+    """Records of one edition: how many."""
+
+    edition: str
+    status: str
+    revision: str
+    records: int
+
+
+class HeadFinder:
+    """Follows a chain to its end, and counts what stands in it by edition."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        """Begin at the start of a chain."""
+        self.verifier = verifier
+        self.records = 0
+        self.day: str | None = None
+        """The day on which the last record was written."""
+        self._editions: dict[tuple[str, str, str], int] = {}
+
+    def read(self, line: bytes) -> None:
+        """Take the next line."""
+        record = self.verifier.read(line)
+        if record is None:
+            return
+        self.records += 1
+        key = (record["edition"], str(record.get("status")), record["revision"])
+        self._editions[key] = self._editions.get(key, 0) + 1
+        times = record.get("times")
+        at = times.get("recorded_at") if is_object(times) else None
+        self.day = at[:10] if isinstance(at, str) else None
+
+    @property
+    def editions(self) -> list[Vouched]:
+        """The editions that the records were rated under, in the order in which they come."""
+        return [Vouched(*key, count) for key, count in self._editions.items()]
+
+    def to_data(self, path: str) -> dict[str, Any]:
+        """Return what is kept, as data."""
+        return {
+            "file": path, "records": self.records, "runs": self.verifier.runs, "head": self.verifier.head.hash, "day": self.day,
+            "editions": [one._asdict() for one in self.editions], "faults": len(self.verifier.faults),
+        }  # fmt: skip
+
+
+def read_head(path: str) -> tuple[int, str]:
+    """Return what a file of a kept head says: how many records there were, and the head.
+
+    Raises:
+        InputError: PE114 where it cannot be read, PE620 where it keeps no head.
+    """
+    try:
+        kept: Any = json.loads(read_text(path, _LIMIT))
+    except (ValueError, RecursionError):
+        kept = None
+    if not _is_head(kept):
+        raise InputError([Problem("PE620", Location(path, 1, 1), {})])
+    return kept["records"], kept["head"]
+
+
+def _is_head(kept: Any) -> bool:
+    """Return whether data has the parts of a kept head that a chain is held against."""
+    return is_object(kept) and type(kept.get("records")) is int and isinstance(kept.get("head"), str)

@@ -1,19 +1,200 @@
-"""Conditions and thresholds held against the operative words that they cite."""
+"""Conditions and thresholds held against the operative words that they cite.
+
+Longer words are taken first, so that `not more than` is not `more than`; a word with a hole holds what stands in it. The engine
+itself knows digits and the percent sign, and no word of any language.
+"""
 
 import ast
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
-from policy_engine.checks.comparisons import Comparison, comparisons
-from policy_engine.checks.phrases import Phrase, Sign, governing, read_phrase, says
 from policy_engine.checks.places import Places
-from policy_engine.checks.walk import Ruling, declared_thresholds, rulings
+from policy_engine.checks.walk import Comparison, Ruling, comparisons, declared_thresholds, rulings
 from policy_engine.errors import Problem
+from policy_engine.language.quantity import Quantity
+from policy_engine.language.text import OPPOSITE
+from policy_engine.language.values import Number
+from policy_engine.load.build_chapter import HOLE
 from policy_engine.load.build_facts import PERIOD_NAMES, RECORD_NAMES
-from policy_engine.model.facts import Condition
+from policy_engine.model.facts import BREACH, Condition, OperativeWords, Threshold
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.threshold import Threshold
-from policy_engine.model.words import OperativeWords
 from policy_engine.source import Location
+
+SIGNS = {"whole": "==", "before": "<"}
+"""The signs of the meanings that are no signs themselves."""
+_NUMBER = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)*)")
+_KINDS = {"%": "share"}
+
+
+class Figure(NamedTuple):
+    """A figure in a phrase; its kind is "" where no unit follows. A day without a year is its day and month."""
+
+    start: int
+    end: int
+    kind: str
+    value: Number | date | tuple[int, int]
+    text: str
+
+
+class Sign(NamedTuple):
+    """A word found in a phrase: the stretch that it and its holes take up, the word, what it means, and whether that must not be."""
+
+    start: int
+    end: int
+    word: str
+    means: str
+    forbidden: bool = False
+
+    @property
+    def sign(self) -> str:
+        """The sign of comparison that a rule must have by it: of what must not be, the opposite."""
+        sign = SIGNS.get(self.means, self.means)
+        return OPPOSITE[sign] if self.forbidden else sign
+
+
+class Phrase(NamedTuple):
+    """A phrase, read."""
+
+    figures: tuple[Figure, ...]
+    signs: tuple[Sign, ...]
+
+
+@lru_cache(maxsize=1024)
+def read_phrase(phrase: str, words: OperativeWords) -> Phrase:
+    """Read a phrase by the words of an edition."""
+    text = plain(phrase)
+    return Phrase(tuple(sorted(_figures(text, words))), tuple(sorted(_turned(list(_signs(text, words)), text))))
+
+
+def _turned(signs: list[Sign], text: str) -> Iterator[Sign]:
+    """Give the signs of a phrase, each with whether a word beside it says that it must not be; a semicolon parts what belongs together."""
+    breaches = [sign for sign in signs if sign.means == BREACH]
+    for sign in signs:
+        if sign.means != BREACH:
+            beside = next((one for one in breaches if ";" not in text[min(one.start, sign.start) : max(one.end, sign.end)]), None)
+            yield sign._replace(word=f"{beside.word} … {sign.word}", forbidden=True) if beside else sign
+
+
+def plain(text: str) -> str:
+    """Bring a text into the form in which words are sought: composed letters, small, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+
+
+def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
+    """Give the signs that a phrase sets to a figure: around it, or next to it; all of them where it has no such figure."""
+    found: list[Sign] = []
+    matching = [figure for figure in phrase.figures if says(figure, quantity)]
+    for figure in matching:
+        around = [sign for sign in phrase.signs if sign.start <= figure.start and figure.end <= sign.end]
+        before = [sign for sign in phrase.signs if sign.end <= figure.start and not _between(phrase, sign.end, figure.start)]
+        after = [sign for sign in phrase.signs if sign.start >= figure.end and not _between(phrase, figure.end, sign.start)]
+        found += [*around, *before[-1:]] or after[:1]
+    return tuple(dict.fromkeys(found)) if matching else phrase.signs
+
+
+def _between(phrase: Phrase, start: int, end: int) -> bool:
+    """Tell whether a figure stands between two places."""
+    return any(start <= figure.start and figure.end <= end for figure in phrase.figures)
+
+
+def says(figure: Figure, quantity: Quantity) -> bool:
+    """Tell whether a figure of a phrase is a threshold's; where the phrase has no unit, the number alone counts (not for a share)."""
+    kind, value = quantity.type.kind, quantity.value
+    if isinstance(figure.value, tuple):
+        return isinstance(value, date) and (value.day, value.month) == figure.value
+    return figure.value == value and (figure.kind == kind or (figure.kind == "" and kind in {"count", "points", "months"}))
+
+
+def _signs(text: str, words: OperativeWords) -> Iterator[Sign]:
+    """Find the words, the longest first; what one has taken, no other takes."""
+    taken: set[int] = set()
+    for word in sorted(words.signs, key=lambda word: -len(word.text.replace(HOLE, ""))):
+        for found in _pattern(word.text).finditer(text):
+            own = {place for group in range(1, (found.lastindex or 0) + 1) for place in range(*found.span(group))}
+            if not own & taken:
+                taken |= own
+                yield Sign(*found.span(), word.text, word.means)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(word: str) -> re.Pattern[str]:
+    """Give the pattern of a word: its parts are groups, its holes whatever stands between them."""
+    parts = [re.escape(part.strip()) for part in plain(word).split(HOLE) if part.strip()]
+    return re.compile(r"[^;]*?".join(rf"(?<!\w)({part})(?!\w)" for part in parts))
+
+
+def _figures(text: str, words: OperativeWords) -> Iterator[Figure]:
+    """Find the figures: days first, then figures in words, then digits with their units."""
+    rest = text
+    for pattern in _days(words.days):
+        for found in pattern.finditer(rest):
+            day = _day(found.groupdict())
+            if day is not None:
+                yield Figure(*found.span(), "day", day, found[0])
+                rest = _blank(rest, found)
+    for word, quantity in sorted(words.figures, key=lambda pair: -len(pair[0])):
+        for found in _pattern(word).finditer(rest):
+            yield Figure(*found.span(), quantity.type.kind, quantity.value, found[0])
+            rest = _blank(rest, found)
+    for found in _NUMBER.finditer(rest):
+        number = _number(found[1], words.decimal)
+        if number is not None:
+            yield _with_unit(rest, found, number, words)
+
+
+def _blank(text: str, found: re.Match[str]) -> str:
+    """Blank out what was read, so that nothing in it is read again."""
+    return text[: found.start()] + " " * len(found[0]) + text[found.end() :]
+
+
+def _with_unit(text: str, found: re.Match[str], number: Fraction, words: OperativeWords) -> Figure:
+    """Give a number with the unit that stands behind it."""
+    units = [("%", "%"), *((plain(word.text), word.means) for word in words.units)]
+    for unit, means in sorted(units, key=lambda pair: -len(pair[0])):
+        behind = re.compile(rf"\s*{re.escape(unit)}(?!\w)").match(text, found.end())
+        if behind:
+            value = number / 100 if means == "%" else number
+            return Figure(found.start(), behind.end(), _KINDS.get(means, means), value, text[found.start() : behind.end()])
+    return Figure(*found.span(), "", number, found[0])
+
+
+def _number(text: str, decimal: str) -> Fraction | None:
+    """Read digits exactly: signs before groups of three digits part thousands, where they are not the text's decimal sign."""
+    thousands = "." if decimal == "," else ","
+    if re.fullmatch(rf"[0-9]{{1,3}}(?:\{thousands}[0-9]{{3}})+(?:\{decimal}[0-9]+)?", text):
+        text = text.replace(thousands, "")
+    return Fraction(text.replace(",", ".")) if len(re.findall(r"[.,]", text)) <= 1 else None
+
+
+@lru_cache(maxsize=64)
+def _days(forms: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Give the patterns of the forms of days, those with a year first; an ISO day is one in every text."""
+    ordered = sorted(forms, key=lambda form: -len(form))
+    return tuple(re.compile(rf"(?<![\w/]){_form(form)}(?![\w/])") for form in ("y-m-d", *ordered))
+
+
+def _form(form: str) -> str:
+    """Give the pattern of one form of days."""
+    parts: list[str] = re.findall(r"\w+|\W+", plain(form))
+    return "".join(_DIGITS.get(part) or re.escape(part) for part in parts)
+
+
+_DIGITS: dict[str, str] = {"d": "(?P<d>[0-9]{1,2})", "m": "(?P<m>[0-9]{1,2})", "y": "(?P<y>[0-9]{4})"}
+
+
+def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:
+    """Give a day; without a year, its day and month; None where there is no such day."""
+    day, month, year = int(parts["d"] or 0), int(parts["m"] or 0), parts.get("y")
+    try:
+        found = date(int(year or 2000), month, day)
+    except ValueError:
+        return None
+    return found if year else (day, month)
 
 
 def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:

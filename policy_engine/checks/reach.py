@@ -12,8 +12,8 @@ from typing import NamedTuple
 from policy_engine.checks.places import Places
 from policy_engine.checks.walk import named_conditions
 from policy_engine.errors import Problem
-from policy_engine.language.show import show
-from policy_engine.load.build_exemptions import LEVELS, TRACKS
+from policy_engine.language.text import show
+from policy_engine.load.build_facts import LEVELS, TRACKS
 from policy_engine.model.duties import Cap, Chapter
 from policy_engine.model.facts import Condition, Exemption
 from policy_engine.model.rulebook import Edition

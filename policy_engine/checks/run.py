@@ -3,15 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from policy_engine.checks.dead import find_dead
-from policy_engine.checks.double import find_doubles
-from policy_engine.checks.mapped import find_uncited, find_unmapped
 from policy_engine.checks.operative import find_contradictions
 from policy_engine.checks.places import Places, places_of
 from policy_engine.checks.reach import find_passed_by
 from policy_engine.checks.texts import find_unkempt, find_untranslated
+from policy_engine.checks.unused import find_dead, find_doubles, find_uncited, find_unmapped
 from policy_engine.errors import CATALOGUE, InputError, Problem
-from policy_engine.evaluate.plan import plan_of
+from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.load.survey import Survey
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.rulebook import Edition

@@ -10,7 +10,7 @@ import click
 from policy_engine.cli.options import COMMANDS, OPTIONS, language_option, nothing
 from policy_engine.errors import N_
 from policy_engine.messages import bind_click, translate
-from policy_engine.report.visible import tamed
+from policy_engine.report.problems import tamed
 
 _HELP = N_(
     """Rate cases under a rulebook, and say why.

@@ -12,7 +12,7 @@ from policy_engine.columnar.settings import spare_memory
 from policy_engine.columnar.words import ENGINES, FORMATS, format_of
 from policy_engine.errors import N_, Problem
 from policy_engine.messages import translate
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import visible
 
 if TYPE_CHECKING:
     from policy_engine.columnar.order import Order, Side, Told
@@ -82,11 +82,11 @@ def _called(language: str, edition: str | None, against: str | None, rulebook: s
     asked["to_format"] = asked["to_format"] or format_of(asked["to"])
     _check_usage(language, **asked)
     spare_memory(lines=asked["to_format"] == "jsonl")
-    from policy_engine.cli.standard import to_files  # noqa: PLC0415
-    from policy_engine.columnar.order import Side  # noqa: PLC0415
-    from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.extras import load_extra  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.cli.outputs import to_files
+    from policy_engine.columnar.order import Side
+    from policy_engine.evaluate.evaluator import Evaluator
+    from policy_engine.extras import load_extra
+    from policy_engine.load.library import Library
 
     for module in ("polars", "narwhals"):
         load_extra(module, "batch")
@@ -126,8 +126,8 @@ def _check_usage(language: str, **asked: Any) -> None:
 
 def _order(language: str, **asked: Any) -> "Order":
     """Put together what is asked."""
-    from policy_engine.columnar.order import Order  # noqa: PLC0415
-    from policy_engine.columnar.sources import find_sources  # noqa: PLC0415
+    from policy_engine.columnar.order import Order
+    from policy_engine.columnar.sources import find_sources
 
     if asked["to_format"] is None:
         words = N_("the name `{file}` does not tell a format; say `--to-format`")
@@ -144,9 +144,9 @@ def _order(language: str, **asked: Any) -> "Order":
 
 def _hold_outputs(library: "Library", language: str, **asked: Any) -> None:
     """Refuse answers and rejects where they cannot be written, or would take the place of what is read."""
-    from policy_engine.cli.outputs import Output, hold_outputs, rulebook_files  # noqa: PLC0415
-    from policy_engine.columnar.leavings import is_left_over  # noqa: PLC0415
-    from policy_engine.columnar.sources import files_of, is_elsewhere  # noqa: PLC0415
+    from policy_engine.cli.outputs import Output, hold_outputs, rulebook_files
+    from policy_engine.columnar.leavings import is_left_over
+    from policy_engine.columnar.sources import files_of, is_elsewhere
 
     spark = asked["engine"] == "spark"
     named = [("--to", asked["to"], spark), ("--rejects", asked["rejects"], False)]
@@ -160,7 +160,7 @@ def _hold_outputs(library: "Library", language: str, **asked: Any) -> None:
 
 def _hold_parts(folder: str, inputs: "list[str]", language: str) -> None:
     """Refuse a folder of parts that would take the place of a folder with anything else in it."""
-    import os  # noqa: PLC0415
+    import os
 
     within = os.path.join(os.path.realpath(folder), "")
     if any(os.path.realpath(file).startswith(within) for file in inputs):
@@ -174,21 +174,21 @@ def _hold_parts(folder: str, inputs: "list[str]", language: str) -> None:
 
 def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "Told":
     """Rate the rows with an engine."""
-    from policy_engine.cli.progress import rows_done  # noqa: PLC0415
-    from policy_engine.report.problems import message_of  # noqa: PLC0415
+    from policy_engine.cli.streams import rows_done
+    from policy_engine.report.problems import message_of
 
     def say(problem: Problem) -> str:
         return message_of(problem, language)
 
-    from policy_engine.columnar.batch import count_rows, run_polars  # noqa: PLC0415
+    from policy_engine.columnar.batch import count_rows, run_polars
 
     with rows_done(lambda: count_rows(order.sources), language) as tell:
         if engine == "duckdb":
-            from policy_engine.columnar.duckdb_batch import run_duckdb  # noqa: PLC0415
+            from policy_engine.columnar.duckdb_batch import run_duckdb
 
             return run_duckdb(order, sides, say, tell)
         if engine == "spark":
-            from policy_engine.columnar.spark_batch import run_spark  # noqa: PLC0415
+            from policy_engine.columnar.spark_batch import run_spark
 
             return run_spark(order, sides, say, tell)
         return run_polars(order, sides, say, tell)
@@ -196,9 +196,9 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
 
 def _tell(order: "Order", done: "Told", editions: "list[Edition]", language: str) -> None:
     """Say what came of it."""
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.batch import explain_batch  # noqa: PLC0415
-    from policy_engine.report.notices import notices_of  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.batch import explain_batch
+    from policy_engine.report.json import notices_of
 
     against = editions[1] if len(editions) > 1 else None
     notes = list(dict.fromkeys(note for edition in editions for note in notices_of(edition.status, sealed=edition.sealed)))

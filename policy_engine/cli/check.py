@@ -53,9 +53,9 @@ def check_editions(
 ) -> int:  # fmt: skip
     """Check the editions and print what was found; give the exit code."""
     del lang  # read before the command was built
-    import time  # noqa: PLC0415  (what a run does not need it does not load)
+    import time
 
-    from policy_engine.checks.run import fails  # noqa: PLC0415
+    from policy_engine.checks.run import fails
 
     begun = time.perf_counter()
     try:
@@ -71,11 +71,11 @@ def check_editions(
 
 def _check(names: Sequence[str], rulebook: str | None) -> "list[Checked]":
     """Check the editions that are named, or all of them; their files are named from the present folder where they lie in it."""
-    import os  # noqa: PLC0415
+    import os
 
-    from policy_engine.checks.run import check_edition  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.load.survey import survey_edition  # noqa: PLC0415
+    from policy_engine.checks.run import check_edition
+    from policy_engine.load.library import Library
+    from policy_engine.load.survey import survey_edition
 
     library, here = Library(rulebook), os.getcwd() + os.sep
     folders = {name: library.folder_of(name) for name in (names or sorted(library.folders()))}
@@ -84,12 +84,12 @@ def _check(names: Sequence[str], rulebook: str | None) -> "list[Checked]":
 
 def _mend(checked: "Checked", language: str) -> "Checked":
     """Mend an edition, say what was written, and check it again."""
-    from policy_engine.checks.fix import mend  # noqa: PLC0415
-    from policy_engine.checks.run import check_edition  # noqa: PLC0415
-    from policy_engine.cli.outputs import Output, hold_outputs  # noqa: PLC0415
-    from policy_engine.findings import FIXABLE  # noqa: PLC0415
-    from policy_engine.load.survey import survey_edition  # noqa: PLC0415
-    from policy_engine.report.visible import visible  # noqa: PLC0415
+    from policy_engine.checks.run import check_edition
+    from policy_engine.checks.texts import mend
+    from policy_engine.cli.outputs import Output, hold_outputs
+    from policy_engine.errors import FIXABLE
+    from policy_engine.load.survey import survey_edition
+    from policy_engine.report.problems import visible
 
     survey = checked.survey
     files = dict.fromkeys(problem.location.file for problem in checked.findings if problem.code in FIXABLE and not survey.sealed)
@@ -105,12 +105,12 @@ def _mend(checked: "Checked", language: str) -> "Checked":
 def _write_refused(error: InputError, form: str, level: str, language: str) -> None:
     """Print a whole document of the format that was asked for where the editions cannot be found; its content is what is wrong."""
     if form == "markdown":
-        from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-        from policy_engine.report.refused import refused_page  # noqa: PLC0415
+        from policy_engine.cli.output import write_prose
+        from policy_engine.report.problems import refused_page
 
         write_prose(refused_page(translate(N_("Check"), language), error.problems, language), form)
     elif form not in {"text", "human"}:
-        from policy_engine.report.checked import Machine  # noqa: PLC0415
+        from policy_engine.report.checked import Machine
 
         click.echo(Machine((), level, language, problems=error.problems).text(form))
 
@@ -118,20 +118,20 @@ def _write_refused(error: InputError, form: str, level: str, language: str) -> N
 def _write(every: "list[Checked]", form: str, level: str, language: str, seconds: float) -> None:
     """Print what was found."""
     if form in {"text", "human"}:
-        from policy_engine.cli.prose import colour, wants_colour  # noqa: PLC0415
-        from policy_engine.report.checked import checked_to_text  # noqa: PLC0415
-        from policy_engine.report.text import plain  # noqa: PLC0415
+        from policy_engine.cli.output import colour, wants_colour
+        from policy_engine.report.checked import checked_to_text
+        from policy_engine.report.text import plain
 
         click.echo(checked_to_text(every, language, colour if wants_colour() else plain), nl=False)
     elif form == "markdown":
-        from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-        from policy_engine.explain.checked import explain_checked  # noqa: PLC0415
-        from policy_engine.report.checked import summary_of  # noqa: PLC0415
-        from policy_engine.report.problems import message_of  # noqa: PLC0415
+        from policy_engine.cli.output import write_prose
+        from policy_engine.explain.checked import explain_checked
+        from policy_engine.report.checked import summary_of
+        from policy_engine.report.problems import message_of
 
         say, summary = partial(message_of, language=language), partial(summary_of, language=language)
         write_prose(explain_checked(every, language, say, summary), form)
     else:
-        from policy_engine.report.checked import Machine  # noqa: PLC0415
+        from policy_engine.report.checked import Machine
 
         click.echo(Machine(every, level, language, seconds).text(form))

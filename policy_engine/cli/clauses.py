@@ -39,13 +39,15 @@ def build_clauses(language: str) -> click.Command:
 def show_clauses(language: str, edition: str | None, source: str | None, rulebook: str | None, form: str, lang: str | None) -> int:
     """Print the map; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.evaluate.coverage import clause_map, hold_against  # noqa: PLC0415
-    from policy_engine.explain.maps import explain_map  # noqa: PLC0415
-    from policy_engine.load.files import read_text  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
-    from policy_engine.report.maps import map_to_data  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.evaluate.maps import clause_map, hold_against
+    from policy_engine.explain.maps import explain_map
+    from policy_engine.load.files import read_text
+    from policy_engine.load.library import Library
+    from policy_engine.report.json import (
+        map_to_data,
+        to_json,
+    )
 
     chosen = Library(rulebook).edition_or_last(edition)
     if not chosen.clauses:

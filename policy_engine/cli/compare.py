@@ -13,7 +13,7 @@ from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:
-    from policy_engine.compare.cases import Shift
+    from policy_engine.compare.differences import Shift
     from policy_engine.load.library import Library
     from policy_engine.prove.transitions import Passages
 
@@ -60,7 +60,7 @@ def show_compare(
     try:
         told = _compared(before, after, cases, rulebook, language, proven=proven)
     except InputError as error:
-        from policy_engine.report.compare import nothing_compared  # noqa: PLC0415
+        from policy_engine.report.compared import nothing_compared
 
         answer_refused(error, form, f"{before} → {after}", nothing_compared(error.problems), language)
         raise
@@ -73,8 +73,8 @@ def show_compare(
 
 def _compared(before: str, after: str, cases: Sequence[str], rulebook: str | None, language: str, *, proven: bool) -> "_Told":
     """Read the two editions, and answer what was asked of them."""
-    from policy_engine.load.case import is_round  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.load.case import is_round
+    from policy_engine.load.library import Library
 
     library = Library(rulebook)
     first, second = library.edition(before), library.edition(after)
@@ -97,13 +97,13 @@ class _Told(NamedTuple):
 
 def _write_data(told: _Told) -> None:
     """Print the comparison for programs."""
-    from policy_engine.compare.differences import compare  # noqa: PLC0415
-    from policy_engine.report.compare import compare_to_data  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.compare.differences import compare
+    from policy_engine.report.compared import compare_to_data
+    from policy_engine.report.json import to_json
 
     data = compare_to_data(told.before, told.after, compare(told.before, told.after), told.shift, told.rounds)
     if told.passages:
-        from policy_engine.report.proofs import passages_to_data  # noqa: PLC0415
+        from policy_engine.report.compared import passages_to_data
 
         data = {**data, "proof": passages_to_data(told.passages)}
     click.echo(to_json(data))
@@ -111,22 +111,22 @@ def _write_data(told: _Told) -> None:
 
 def _write_prose(told: _Told, form: str, language: str) -> None:
     """Print the comparison for people: what is proven, how cases move, what differs."""
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.compare.differences import compare  # noqa: PLC0415
-    from policy_engine.explain.compare import explain_changes  # noqa: PLC0415
-    from policy_engine.report.compare import notes_of  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.compare.differences import compare
+    from policy_engine.explain.compare import explain_changes
+    from policy_engine.report.compared import notes_of
 
     editions = (told.before, told.after)
     notes = notes_of(editions, language, told.rounds, rated=told.shift is not None)
     page = explain_changes(*editions, compare(*editions), language, notes)
     if told.shift:
-        from policy_engine.explain.shift import shift_sections  # noqa: PLC0415
-        from policy_engine.report.problems import message_of  # noqa: PLC0415
+        from policy_engine.explain.shift import shift_sections
+        from policy_engine.report.problems import message_of
 
         more = shift_sections(*editions, told.shift, language, lambda problem: message_of(problem, language))
         page = page._replace(sections=(more[0], *page.sections, *more[1:]))
     if told.passages:
-        from policy_engine.explain.passages import passage_sections  # noqa: PLC0415
+        from policy_engine.explain.compare import passage_sections
 
         page = page._replace(sections=(*passage_sections(told.passages, language), *page.sections))
     write_prose(page, form)
@@ -138,8 +138,8 @@ def _passages(before: Edition, after: Edition) -> "Passages":
     Raises:
         MissingExtraError: where z3 is not installed.
     """
-    from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415
-    from policy_engine.prove.transitions import transitions  # noqa: PLC0415
+    from policy_engine.evaluate.evaluator import Evaluator
+    from policy_engine.prove.transitions import transitions
 
     return transitions(Evaluator(before), Evaluator(after))
 
@@ -150,14 +150,14 @@ def _shift(cases: Sequence[str], library: "Library", before: Edition, after: Edi
     Raises:
         InputError: where a path leads to no case, or where the figures of an edition contradict its own rules.
     """
-    from policy_engine.compare.cases import shift_of  # noqa: PLC0415
-    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415
-    from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
-    from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
-    from policy_engine.load.case import expand  # noqa: PLC0415
-    from policy_engine.load.files import odd_kind, read_bytes  # noqa: PLC0415
-    from policy_engine.load.yaml_text import MAX_BYTES  # noqa: PLC0415
-    from policy_engine.source import Location  # noqa: PLC0415
+    from policy_engine.compare.differences import shift_of
+    from policy_engine.compiled.evaluator import for_many
+    from policy_engine.evaluate.core.plan import plan_of
+    from policy_engine.evaluate.rate import Rater
+    from policy_engine.load.case import expand
+    from policy_engine.load.files import odd_kind, read_bytes
+    from policy_engine.load.yaml_text import MAX_BYTES
+    from policy_engine.source import Location
 
     problems: list[Problem] = []
     paths = expand(cases, problems)

@@ -9,17 +9,17 @@ import click
 from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import visible
 
 
 def show_list(language: str, form: str, rulebook: str | None, lang: str | None) -> int:
     """Print the list of editions."""
     del lang  # read before the command was built
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.cli.shelf import shelf, shelved_to_data  # noqa: PLC0415
-    from policy_engine.explain.editions import explain_list  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.cli.shelf import shelf, shelved_to_data
+    from policy_engine.explain.editions import explain_list
+    from policy_engine.load.library import Library
+    from policy_engine.report.json import to_json
 
     found = shelf(rulebook)
     if form == "json":
@@ -34,11 +34,11 @@ def show_list(language: str, form: str, rulebook: str | None, lang: str | None) 
 def show_one(language: str, edition: str | None, form: str, rulebook: str | None, lang: str | None) -> int:
     """Print what one edition holds."""
     del lang
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.cli.shelf import shelf, shelved_to_data  # noqa: PLC0415
-    from policy_engine.explain.editions import explain_edition  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.cli.shelf import shelf, shelved_to_data
+    from policy_engine.explain.editions import explain_edition
+    from policy_engine.load.library import Library
+    from policy_engine.report.json import to_json
 
     name = Library(rulebook).name_or_last(edition)
     one = shelf(rulebook, (name,))[0]
@@ -51,8 +51,8 @@ def show_one(language: str, edition: str | None, form: str, rulebook: str | None
 
 def _days(language: str, name: str, period: str | None) -> tuple[date, date]:
     """Give the first and the last day that a new edition governs; refuse an id that YAML, a folder or the lock cannot hold."""
-    from policy_engine.load.front import is_an_id  # noqa: PLC0415
-    from policy_engine.load.library import days_of  # noqa: PLC0415
+    from policy_engine.load.front import is_an_id
+    from policy_engine.load.library import days_of
 
     if not is_an_id(name):
         words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")
@@ -68,12 +68,12 @@ def make_new(
 ) -> int:  # fmt: skip
     """Copy an edition, and print what in it still speaks of the old period."""
     del lang
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.editions import explain_new  # noqa: PLC0415
-    from policy_engine.load.files import unwritten  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.load.new_edition import new_edition  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.editions import explain_new
+    from policy_engine.load.files import unwritten
+    from policy_engine.load.library import Library
+    from policy_engine.load.new_edition import new_edition
+    from policy_engine.report.json import to_json
 
     days = _days(language, name, period)
     library = Library(rulebook)
@@ -105,13 +105,12 @@ def make_new(
 def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str | None, lang: str | None) -> int:  # noqa: FBT001  (a flag of the command line)
     """Seal an edition; give the exit code."""
     del lang
-    from policy_engine.cli.shelf import read_shelf  # noqa: PLC0415
-    from policy_engine.evaluate.plan import plan_of  # noqa: PLC0415
-    from policy_engine.explain.editions import is_whole  # noqa: PLC0415
-    from policy_engine.load.files import unwritten, write_whole  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.load.seal import make_seal, write_seal  # noqa: PLC0415
-    from policy_engine.load.signing import SigningError, signature_of, signature_path  # noqa: PLC0415
+    from policy_engine.cli.shelf import read_shelf
+    from policy_engine.evaluate.core.plan import plan_of
+    from policy_engine.explain.editions import is_whole
+    from policy_engine.load.files import unwritten, write_whole
+    from policy_engine.load.library import Library
+    from policy_engine.load.seal import SigningError, make_seal, signature_of, signature_path, write_seal
 
     folder = Library(rulebook).folder_of(name)
     read = read_shelf(folder)
@@ -162,7 +161,7 @@ def _hold_seal(folder: str, name: str, files: Iterable[str], sign: str | None, l
     Raises:
         UsageError: where that is so.
     """
-    from policy_engine.load.lock import NAME, copy_path, is_a_name, lock_path, name_of, root_of  # noqa: PLC0415
+    from policy_engine.load.lock import NAME, copy_path, is_a_name, lock_path, name_of, root_of
 
     for file in files:
         if not is_a_name(f"{name}/{name_of(folder, file)}"):
@@ -185,10 +184,10 @@ def verify(
         InputError: with what cannot be read as an edition, after it was said how the others stand.
     """
     del lang
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.cli.shelf import report_to_data, seals  # noqa: PLC0415
-    from policy_engine.explain.editions import explain_seals, holds  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.cli.shelf import report_to_data, seals
+    from policy_engine.explain.editions import explain_seals, holds
+    from policy_engine.report.json import to_json
 
     if identity and not signers:
         raise click.UsageError(translate(N_("--identity needs --signers, a file of allowed signers"), language))
@@ -210,8 +209,8 @@ def verify(
 
 def _signatures(roots: Iterable[str], signers: str | None, identity: str | None) -> tuple[str, bool]:
     """Verify the signature of every lock that was asked; return what is said of them, and whether all are valid."""
-    from policy_engine.load.lock import lock_path  # noqa: PLC0415
-    from policy_engine.load.signing import SigningError, verify_signature  # noqa: PLC0415
+    from policy_engine.load.lock import lock_path
+    from policy_engine.load.seal import SigningError, verify_signature
 
     said: list[str] = []
     valid = True

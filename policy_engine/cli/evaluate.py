@@ -66,6 +66,6 @@ def evaluate_files(
 ) -> int:  # fmt: skip
     """Rate files and print the verdicts; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.cli.rate_files import rate_files  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.cli.rate_files import rate_files
 
     return rate_files(cases, edition, rulebook, form, language, fail_on, record)

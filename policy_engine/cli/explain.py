@@ -36,7 +36,7 @@ def build_explain(language: str) -> click.Command:
 def _complete(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
     """Give the codes that begin with what is typed."""
     del context, option
-    from policy_engine.load.pages import codes  # noqa: PLC0415  (only when the shell asks)
+    from policy_engine.load.files import codes
 
     return [code for code in codes() if code.startswith(typed.upper())]
 
@@ -44,7 +44,7 @@ def _complete(context: click.Context, option: click.Parameter, typed: str) -> li
 def explain_codes(language: str, names: tuple[str, ...], form: str, lang: str | None) -> int:
     """Print the pages of the codes, or the list of all; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.load.pages import codes, read_page  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.load.files import codes, read_page
 
     known = codes()
     for name in names:
@@ -52,22 +52,22 @@ def explain_codes(language: str, names: tuple[str, ...], form: str, lang: str | 
     wanted = list(dict.fromkeys(name.strip().upper() for name in names))
     pages = [read_page(code, language) for code in wanted or known]
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
-        from policy_engine.report.page import page_to_data  # noqa: PLC0415
+        from policy_engine.report.json import to_json
+        from policy_engine.report.page import page_to_data
 
         told = [page_to_data(page) for page in pages]
         click.echo(to_json(told[0] if len(wanted) == 1 else told))
     elif wanted:
-        from policy_engine.cli.prose import colour, wants_colour  # noqa: PLC0415
-        from policy_engine.report.page import page_to_markdown, page_to_text  # noqa: PLC0415
-        from policy_engine.report.text import plain  # noqa: PLC0415
+        from policy_engine.cli.output import colour, wants_colour
+        from policy_engine.report.page import page_to_markdown, page_to_text
+        from policy_engine.report.text import plain
 
         style = colour if wants_colour() else plain
         texts = [page_to_markdown(page) if form == "markdown" else page_to_text(page, style) for page in pages]
         click.echo("\n".join(texts), nl=False)
     else:
-        from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-        from policy_engine.explain.codes import explain_list  # noqa: PLC0415
+        from policy_engine.cli.output import write_prose
+        from policy_engine.explain.maps import explain_list
 
         write_prose(explain_list([(page.code, page.title) for page in pages], language), form)
     return 0
@@ -78,8 +78,8 @@ def _refuse_unknown(name: str, known: list[str], language: str) -> None:
     code = name.strip().upper()
     if code in known:
         return
-    from policy_engine.language.complaint import nearest_few  # noqa: PLC0415
-    from policy_engine.report.visible import visible  # noqa: PLC0415
+    from policy_engine.language.complaint import nearest_few
+    from policy_engine.report.problems import visible
 
     near = nearest_few(code, known) if len(code) <= _LONGEST else []
     words = N_("Unknown code `{name}`. List: `policy-engine explain`")

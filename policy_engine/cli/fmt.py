@@ -13,8 +13,8 @@ from policy_engine.errors import N_, InputError, Problem
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
-    from policy_engine.cli.refusals import Refusals
-    from policy_engine.load.tidy.file import Tidied
+    from policy_engine.cli.outputs import Refusals
+    from policy_engine.load.layout import Tidied
 
 _HELP = N_(
     """Give rulebook and case files their canonical layout.
@@ -51,7 +51,7 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
         InputError: with the problems of every file that cannot be formatted, after the others were.
     """
     del lang  # read before the command was built
-    from policy_engine.cli.refusals import Refusals  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.cli.outputs import Refusals
 
     if not check and not diff:
         _refuse_odd(paths, language)
@@ -73,7 +73,7 @@ def format_files(language: str, paths: tuple[str, ...], check: bool, diff: bool,
 
 def _refuse_odd(paths: Sequence[str], language: str) -> None:
     """Refuse to lay out what cannot be written back: a pipe, a device."""
-    from policy_engine.cli.outputs import Output, hold_outputs  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.cli.outputs import Output, hold_outputs
 
     hold_outputs(language, [Output("PATH", path) for path in paths if path != "-" and os.path.exists(path) and not _is_usual(path)])
 
@@ -85,16 +85,16 @@ def _is_usual(path: str) -> bool:
 
 def _from_input() -> "Tidied":
     """Lay out what stands on standard input."""
-    from policy_engine.load.files import read_input  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.tidy.file import tidied  # noqa: PLC0415
-    from policy_engine.load.yaml_text import MAX_BYTES  # noqa: PLC0415
+    from policy_engine.load.files import read_input
+    from policy_engine.load.layout import tidied
+    from policy_engine.load.yaml_text import MAX_BYTES
 
     return tidied(read_input("-", MAX_BYTES), "-", None)
 
 
 def _read(paths: Sequence[str], language: str, refusals: "Refusals") -> "list[Tidied]":
     """Lay out every file, none written yet."""
-    from policy_engine.load.tidy.file import tidied_file, yaml_files  # noqa: PLC0415
+    from policy_engine.load.layout import tidied_file, yaml_files
 
     if "-" in paths:
         raise click.UsageError(translate(N_("`-` stands alone: standard input is one file"), language))
@@ -112,9 +112,11 @@ def _write(changed: "list[Tidied]", folders: Iterable[str]) -> list[Problem]:
 
     What a killed run left in the folders goes, even where there is nothing to write any more.
     """
-    from policy_engine.load.beside import clear  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.files import unwritten  # noqa: PLC0415
-    from policy_engine.report.files import replace_file  # noqa: PLC0415
+    from policy_engine.load.files import (
+        clear,
+        replace_file,
+        unwritten,
+    )
 
     for folder in folders:
         clear(folder)
@@ -130,7 +132,7 @@ def _write(changed: "list[Tidied]", folders: Iterable[str]) -> list[Problem]:
 
 def _show_diff(changed: "Sequence[Tidied]") -> None:
     """Print what would change."""
-    from policy_engine.report.diff import unified_diff  # noqa: PLC0415
+    from policy_engine.report.text import unified_diff
 
     for one in changed:
         sys.stdout.write(unified_diff(one.file, one.before, one.after))
@@ -141,14 +143,14 @@ def _tell(
 ) -> None:  # fmt: skip
     """Print what was done, the files that could not be read first; beside a diff, on standard error."""
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
+        from policy_engine.report.json import to_json
 
         files = [{"file": one.file, "changed": one.changed} for one in found]
         refused = {"refused": len(refusals.files), "problems": refusals.data()} if refusals.problems else {}
         click.echo(to_json({"files": files, "changed": len(changed), "written": written, **refused}), err=aside)
         return
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.formatted import explain_formatted  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.maps import explain_formatted
 
     told = explain_formatted(len(found), [one.file for one in changed], language, written=written, refused=len(refusals.files))
     if refusals.problems:

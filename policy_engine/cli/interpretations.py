@@ -13,7 +13,7 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 
 if TYPE_CHECKING:
-    from policy_engine.cli.refusals import Refusals
+    from policy_engine.cli.outputs import Refusals
     from policy_engine.load.library import Library
 
 _HELP = N_(
@@ -52,13 +52,15 @@ def show_interpretations(
         InputError: with the problems of every bad case, after the register was printed.
     """
     del lang  # read before the command was built
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.cli.refusals import Refusals  # noqa: PLC0415
-    from policy_engine.evaluate.readings import report_readings  # noqa: PLC0415
-    from policy_engine.explain.maps import explain_readings  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
-    from policy_engine.report.maps import readings_to_data  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.cli.outputs import Refusals
+    from policy_engine.evaluate.maps import report_readings
+    from policy_engine.explain.maps import explain_readings
+    from policy_engine.load.library import Library
+    from policy_engine.report.json import (
+        readings_to_data,
+        to_json,
+    )
 
     library = Library(rulebook)
     chosen = library.edition_or_last(edition)
@@ -79,8 +81,8 @@ def show_interpretations(
 
 def _rated(paths: Sequence[str], library: "Library", edition: Edition, refusals: "Refusals") -> list[Verdict]:
     """Rate every case under one edition, a folder that is a round as one; note what is wrong with the others."""
-    from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
-    from policy_engine.load.case import expand, is_round  # noqa: PLC0415
+    from policy_engine.evaluate.rate import Rater
+    from policy_engine.load.case import expand, is_round
 
     rater = Rater(library, edition.id)
     verdicts: list[Verdict] = []
@@ -98,8 +100,8 @@ def _rated(paths: Sequence[str], library: "Library", edition: Edition, refusals:
 
 def _of_round(folder: str, library: "Library", edition: Edition, refusals: "Refusals") -> list[Verdict]:
     """Rate a round, so that what its cases take from each other is there."""
-    from policy_engine.evaluate.round import rate_round  # noqa: PLC0415
-    from policy_engine.load.round import load_round  # noqa: PLC0415
+    from policy_engine.evaluate.round.round import rate_round
+    from policy_engine.load.round import load_round
 
     done = rate_round(load_round(folder, library, edition.id))
     refusals.others += done.problems

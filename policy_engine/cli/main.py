@@ -68,7 +68,7 @@ def run(typed: Sequence[str], language: str) -> int:
 
 def _end_stopped(language: str) -> int:
     """Take away what was being written, and say that the run was stopped; return its exit code, as shells have it."""
-    from policy_engine.load.beside import take_away_own  # noqa: PLC0415  (only where a run is stopped)
+    from policy_engine.load.files import take_away_own
 
     number = stopped[0]
     take_away_own()
@@ -85,11 +85,11 @@ def _run(typed: Sequence[str], language: str) -> int:
     try:
         call = plain_call(typed, LANGUAGES) if "_POLICY_ENGINE_COMPLETE" not in os.environ else None
         if call is None:
-            from policy_engine.cli.app import run_app  # noqa: PLC0415  (click costs more than rating a case)
+            from policy_engine.cli.app import run_app
 
             code = run_app(typed, language)
         else:
-            from policy_engine.cli.rate_files import rate_files  # noqa: PLC0415
+            from policy_engine.cli.rate_files import rate_files
 
             code = rate_files(call.cases, call.edition, call.rulebook, call.form, language)
         sys.stdout.flush()
@@ -121,7 +121,7 @@ def _of_the_disk(error: OSError) -> InputError:
         sys.stdout.flush()
     except OSError as again:
         return unprinted(again)
-    import tempfile  # noqa: PLC0415  (only where a disk is full)
+    import tempfile
 
     return unwritten(tempfile.gettempdir(), error)
 
@@ -138,7 +138,7 @@ def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:
 
 def _show(error: InputError, typed: Sequence[str], language: str) -> None:
     """Show problems on standard error, as data where data was asked for."""
-    from policy_engine.cli.output import show_problems  # noqa: PLC0415  (only where something is wrong)
+    from policy_engine.cli.output import show_problems
 
     as_data = "--format=json" in typed or ("--format", "json") in pairwise(typed)
     show_problems(error.problems, language, as_data=as_data, times=error.times)

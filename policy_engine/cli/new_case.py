@@ -9,7 +9,7 @@ from policy_engine.cli.options import OPTIONS, edition_option, language_option, 
 from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.errors import N_
 from policy_engine.messages import translate
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import visible
 
 _HELP = N_(
     """Write a blank case file: every fact that the edition asks for, with its question, type, unit and clause.
@@ -45,9 +45,9 @@ def build_new_case(language: str) -> click.Command:
 def new_case(language: str, edition: str | None, track: str | None, output: str | None, rulebook: str | None, lang: str | None) -> int:
     """Write the blank case; an existing file is never overwritten."""
     del lang  # read before the command was built
-    from policy_engine.load.library import Library  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415
-    from policy_engine.report.blank_case import blank_case  # noqa: PLC0415
+    from policy_engine.load.layout import modelines_for
+    from policy_engine.load.library import Library
+    from policy_engine.report.blank_case import blank_case
 
     if output is not None and not output.endswith((".yaml", ".yml")):
         other = N_("a case is a YAML file: give {path} a name that ends in `.yaml`; a table for `policy-engine batch` is not written here")
@@ -72,8 +72,10 @@ def new_case(language: str, edition: str | None, track: str | None, output: str 
 
 def _write_new(path: str, text: str, language: str) -> int:
     """Write a file that must not exist yet, whole or not at all."""
-    from policy_engine.load.files import unwritten  # noqa: PLC0415
-    from policy_engine.report.files import write_new  # noqa: PLC0415
+    from policy_engine.load.files import (
+        unwritten,
+        write_new,
+    )
 
     try:
         write_new(path, text)

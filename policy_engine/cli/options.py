@@ -50,7 +50,7 @@ def rulebook_option(language: str) -> click.Option:
 def complete_edition(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
     """Give the editions whose id begins with what is typed."""
     del option
-    from policy_engine.load.library import Library  # noqa: PLC0415  (only when the shell asks)
+    from policy_engine.load.library import Library
 
     params: dict[str, object] = context.params
     folder = params.get("rulebook")

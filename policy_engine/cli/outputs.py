@@ -1,4 +1,4 @@
-"""Where commands write: every path that is written to is looked at before any work, so that nothing is lost and nothing is half done.
+"""What a run over many cases keeps of the files that it could not rate: told first and counted, while the others go on.
 
 An answer goes to a regular file, or to one that is not there yet. A link to a regular file is written through: its output is
 replaced, and the link stays. A pipe, a device, a socket, a folder where a file belongs (and the other way round), a link that leads
@@ -6,18 +6,42 @@ nowhere, a folder without the right to write: wrong usage. So is an answer in th
 answer; paths are compared by what they lead to.
 """
 
+import contextlib
 import os
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import shutil
+import sys
+from collections.abc import Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from policy_engine.errors import N_, InputError
-from policy_engine.load.files import YAML, files_below, odd_kind
+from policy_engine.cli.streams import STANDARD
+from policy_engine.errors import N_, InputError, Problem
+from policy_engine.explain.blocks import Explanation, Section, files_counted
+from policy_engine.load.files import YAML, files_below, held_folder, odd_kind
 from policy_engine.load.library import Library
 from policy_engine.load.lock import NAME
-from policy_engine.messages import translate
-from policy_engine.report.visible import visible
+from policy_engine.messages import plural, translate
+from policy_engine.report.problems import visible
+
+if TYPE_CHECKING:
+    from policy_engine.columnar.order import Order
+
+
+@contextlib.contextmanager
+def to_files(order: "Order") -> "Generator[Order]":
+    """Return an order that writes files; what was to go to standard output goes there when all is done."""
+    with held_folder() as folder:
+        path = os.path.join(folder, "output")
+        to = path if order.to == STANDARD else order.to
+        rejects = path if order.rejects == STANDARD else order.rejects
+        yield order._replace(to=to, rejects=rejects)
+        if os.path.exists(path):
+            sys.stdout.flush()
+            with open(path, "rb") as written:
+                shutil.copyfileobj(written, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+
 
 _EMPTY = N_("no path was named")
 _ODD = N_("`{path}` is {found}; name a file, or one that is not there yet")
@@ -138,3 +162,80 @@ def _identity(path: str) -> object:
     except (OSError, ValueError):
         return os.path.normcase(os.path.realpath(path)) if "\0" not in path else path
     return found.st_dev, found.st_ino
+
+
+class Refusals:
+    """The files that were refused, each with its problems, and the problems of no one file."""
+
+    def __init__(self) -> None:
+        """Begin a run in which nothing was refused yet."""
+        self.files: list[tuple[str, InputError]] = []
+        self.others: list[Problem] = []
+        """Problems that stand beside the files: a folder without a case."""
+
+    def add(self, path: str, error: InputError) -> None:
+        """Keep a file that was refused."""
+        self.files.append((path, error))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every problem, those of a rulebook once however many cases met them."""
+        return list(self.error().problems)
+
+    def error(self) -> InputError:
+        """Return every problem as one error, which knows how many cases met each."""
+        return InputError([*self.others, *(problem for _, error in self.files for problem in error.problems)])
+
+    @property
+    def by_rulebook(self) -> int:
+        """How many files could not be rated for what is wrong elsewhere than in themselves: in the rulebook."""
+        own = {path for path, _ in self.files}
+        return sum(any(problem.location.file not in own for problem in error.problems) for _, error in self.files)
+
+    def page(self, title: str, rated: int, language: str) -> Explanation:
+        """Return what stands before the answers: how many files were rated, how many refused, and why."""
+        headline = counted(rated, len(self.files), self.by_rulebook, language)
+        return Explanation(title, headline, "round", (), (self.section(language),))
+
+    def before(self, page: Explanation, rated: int, language: str) -> Explanation:
+        """Return an answer with what was refused before it; as it is where nothing was."""
+        if not self.problems:
+            return page
+        said = (counted(rated, len(self.files), self.by_rulebook, language),) if self.files else ()
+        return page._replace(headline=" ".join((*said, page.headline)), sections=(self.section(language), *page.sections))
+
+    def section(self, language: str) -> Section:
+        """Return each slip once, with its places."""
+        from policy_engine.report.problems import slip_section
+
+        return slip_section(self.problems, language)
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return each slip once as data, with its places."""
+        from policy_engine.report.problems import slips_to_data
+
+        return slips_to_data(self.problems)
+
+    def each(self) -> Iterable[dict[str, Any]]:
+        """Return the files as data that can stand among verdicts: the case where its name could be read, and what is wrong with it."""
+        from policy_engine.load.round import name_in
+        from policy_engine.report.problems import slips_to_data
+
+        for path, error in self.files:
+            yield {
+                "case": name_in(path) or None, "file": path, "outcome": "refused", "level": None, "problems": slips_to_data(error.problems),
+            }  # fmt: skip
+
+
+def counted(rated: int, refused: int, by_rulebook: int, language: str) -> str:
+    """Say how many files were rated and how many were not; that the rulebook has errors goes before every count."""
+    if not rated and by_rulebook == refused:
+        parts = (N_("Not run: the rulebook has errors."), N_("Files: {files}."))
+        return " ".join(translate(part, language, files=refused) for part in parts)
+    said = files_counted(rated, refused, language)
+    if not by_rulebook:
+        return said
+    first = plural(
+        "Not run on {number} file: the rulebook has errors.", "Not run on {number} files: the rulebook has errors.", by_rulebook, language
+    )
+    return f"{first} {said}"

@@ -59,10 +59,10 @@ def show_proof(
         MissingExtraError: where z3 is not installed.
     """
     del lang  # read before the command was built
-    from policy_engine.load.files import unwritten  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.prove.ask import BUDGET  # noqa: PLC0415
-    from policy_engine.prove.edition import prove  # noqa: PLC0415
+    from policy_engine.load.files import unwritten
+    from policy_engine.load.library import Library
+    from policy_engine.prove.ask import BUDGET
+    from policy_engine.prove.edition import prove
 
     if witnesses is not None:
         hold_outputs(language, [Output("--witnesses", witnesses, is_folder=True)])
@@ -72,7 +72,7 @@ def show_proof(
         note_reworded(tuple(editions), language)
         proofs = [prove(one, budget or BUDGET) for one in editions]
     except InputError as error:
-        from policy_engine.report.proofs import NOTHING_PROVEN  # noqa: PLC0415
+        from policy_engine.report.compared import NOTHING_PROVEN
 
         answer_refused(error, form, edition or translate(N_("Proof"), language), NOTHING_PROVEN, language)
         raise
@@ -88,15 +88,15 @@ def show_proof(
 def _write(proofs: "list[Proof]", form: str, language: str) -> None:
     """Print proofs: one as one object, several as an array."""
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
-        from policy_engine.report.proofs import proof_to_data  # noqa: PLC0415
+        from policy_engine.report.compared import proof_to_data
+        from policy_engine.report.json import to_json
 
         data = [proof_to_data(proof) for proof in proofs]
         click.echo(to_json(data[0] if len(data) == 1 else data))
         return
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.proofs import explain_proof  # noqa: PLC0415
-    from policy_engine.report.compare import notes_of  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.proofs import explain_proof
+    from policy_engine.report.compared import notes_of
 
     for proof in proofs:
         write_prose(explain_proof(proof, language, notes_of((proof.edition,), language, (), rated=False)), form)
@@ -104,9 +104,9 @@ def _write(proofs: "list[Proof]", form: str, language: str) -> None:
 
 def _keep(proofs: "list[Proof]", folder: str, language: str) -> None:
     """Write every witness as a case file of its own."""
-    from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415
-    from policy_engine.prove.cases import case_text  # noqa: PLC0415
-    from policy_engine.report.files import write_new  # noqa: PLC0415
+    from policy_engine.load.files import write_new
+    from policy_engine.load.layout import modelines_for
+    from policy_engine.prove.cases import case_text
 
     os.makedirs(folder, exist_ok=True)
     written = 0

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 
 from policy_engine.cli.output import note_reworded
-from policy_engine.cli.refusals import Refusals
+from policy_engine.cli.outputs import Refusals
 from policy_engine.errors import N_, InputError
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.load.case import expand
@@ -26,7 +26,7 @@ def rate_files(
     """
     library = Library(rulebook)
     if record_to is not None:
-        from policy_engine.cli.recording import hold_record  # noqa: PLC0415  (what a run does not need it does not load)
+        from policy_engine.cli.recording import hold_record
 
         hold_record(record_to, cases, library, language)
     rater = Rater(library, edition)
@@ -56,8 +56,8 @@ def rate_files(
 
 def _record(path: str, files: Sequence[str], rated: Sequence[Rated], asked: str | None, language: str) -> None:
     """Append what was rated to a file of records."""
-    from policy_engine.audit.record import Rating  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.cli.recording import named, record  # noqa: PLC0415
+    from policy_engine.audit.record import Rating
+    from policy_engine.cli.recording import named, record
 
     pairs = zip(files, rated, strict=True)
     record(path, [Rating(named(file), one.raw, asked, one.edition, one.verdict) for file, one in pairs], language)
@@ -65,7 +65,7 @@ def _record(path: str, files: Sequence[str], rated: Sequence[Rated], asked: str 
 
 def _write_json(rated: Sequence[Rated], refusals: Refusals, write: Write, *, several: bool) -> None:
     """Print one object for one case, an array for several, the refused ones first; nothing where the only case was bad."""
-    from policy_engine.report.data import to_json, verdict_to_data  # noqa: PLC0415  (what a run does not need it does not load)
+    from policy_engine.report.json import to_json, verdict_to_data
 
     data = [verdict_to_data(one.verdict) for one in rated]
     if several:
@@ -76,9 +76,9 @@ def _write_json(rated: Sequence[Rated], refusals: Refusals, write: Write, *, sev
 
 def _write_prose(rated: Sequence[Rated], refusals: Refusals, form: str, language: str, write: Write) -> None:
     """Print verdicts for people, after what was refused."""
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.verdict import explain  # noqa: PLC0415
-    from policy_engine.report.notices import notices_of  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.verdict import explain
+    from policy_engine.report.json import notices_of
 
     if refusals.files:
         write_prose(refusals.page(translate(N_("Cases"), language), len(rated), language), form)

@@ -11,7 +11,7 @@ from policy_engine.cli.outputs import Output, hold_outputs
 from policy_engine.cli.streams import STANDARD, open_records, watched
 from policy_engine.errors import N_
 from policy_engine.messages import plural, translate
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import visible
 
 _VERIFY = N_(
     """Find every record that was changed, removed or moved, every run that was cut or recorded twice, and print the head of the chain.
@@ -111,8 +111,8 @@ def _called(language: str, **given: Any) -> int:  # noqa: ANN401  (click hands o
 
 def verify_records(language: str, asked: Asked) -> int:
     """Follow the chain and print what is wrong with it, and its head; give the exit code."""
-    from policy_engine.audit.chain import Verifier  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.audit.contradictions import contradictions  # noqa: PLC0415
+    from policy_engine.audit.chain import Verifier
+    from policy_engine.audit.form import contradictions
 
     kept = _kept(asked, language)
     verifier, met = Verifier(contradictions), False
@@ -131,8 +131,8 @@ def _kept(asked: Asked, language: str) -> _Kept | None:
         UsageError: where options are missing, or say two things.
         InputError: where the file of the head cannot be read.
     """
-    from policy_engine.audit.head import read_head  # noqa: PLC0415
-    from policy_engine.load.signing import SigningError, verify_signature  # noqa: PLC0415
+    from policy_engine.audit.chain import read_head
+    from policy_engine.load.seal import SigningError, verify_signature
 
     if bool(asked.signers) != bool(asked.identity):
         raise click.UsageError(
@@ -154,8 +154,8 @@ def _kept(asked: Asked, language: str) -> _Kept | None:
 
 def _write(asked: Asked, verifier: Any, kept: _Kept | None, language: str, *, met: bool) -> None:  # noqa: ANN401  (a Verifier, loaded late)
     """Print what was found."""
-    from policy_engine.explain.replay import chain_fault  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.explain.replay import chain_fault
+    from policy_engine.report.json import to_json
 
     faults = verifier.faults
     if asked.form == "json":
@@ -195,11 +195,13 @@ def _counted(verifier: Any, met: bool | None, language: str) -> str:  # noqa: AN
 def show_head(language: str, path: str, sign: str | None, form: str, lang: str | None) -> int:
     """Follow the chain, print its head as a line for the minutes, and sign it where that was asked; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.audit.chain import Verifier  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.audit.contradictions import contradictions  # noqa: PLC0415
-    from policy_engine.audit.head import HeadFinder  # noqa: PLC0415
-    from policy_engine.explain.replay import chain_fault, minutes  # noqa: PLC0415
-    from policy_engine.report.data import to_json  # noqa: PLC0415
+    from policy_engine.audit.chain import (
+        HeadFinder,
+        Verifier,
+    )
+    from policy_engine.audit.form import contradictions
+    from policy_engine.explain.replay import chain_fault, minutes
+    from policy_engine.report.json import to_json
 
     if sign is not None:
         _hold_signing(path, sign, language)
@@ -235,8 +237,8 @@ def _hold_signing(path: str, key: str, language: str) -> None:
 
 def _signed(path: str, key: str, content: str, language: str) -> list[str]:
     """Write the head and its signature, once the signature is made; return their paths."""
-    from policy_engine.load.files import write_whole  # noqa: PLC0415
-    from policy_engine.load.signing import SigningError, signature_of, signature_path  # noqa: PLC0415
+    from policy_engine.load.files import write_whole
+    from policy_engine.load.seal import SigningError, signature_of, signature_path
 
     head = f"{path}.head"
     try:

@@ -8,16 +8,14 @@ from importlib.metadata import version
 
 import click
 
-from policy_engine.audit.chain import Notice, append
-from policy_engine.audit.lock import PATIENCE, BusyError
-from policy_engine.audit.record import Rating, make_record, moment
-from policy_engine.audit.runs import Run
+from policy_engine.audit.chain import PATIENCE, BusyError, Notice, append
+from policy_engine.audit.record import Rating, Run, make_record, moment
 from policy_engine.cli.outputs import Output, files_read, hold_outputs, rulebook_files
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.load.files import YAML, unwritten
 from policy_engine.load.library import Library
 from policy_engine.messages import plural, translate
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import visible
 from policy_engine.source import Location
 
 

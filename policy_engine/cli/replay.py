@@ -49,11 +49,14 @@ def build_replay(language: str) -> click.Command:
 def replay_records(language: str, path: str, against: str | None, rulebook: str | None, form: str, lang: str | None) -> int:
     """Rate the records again and print what came out; give the exit code."""
     del lang  # read before the command was built
-    from policy_engine.audit.chain import Verifier  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.audit.replay import Replayer  # noqa: PLC0415
-    from policy_engine.audit.tally import Against, Tally  # noqa: PLC0415
-    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.audit.chain import Verifier
+    from policy_engine.audit.replay import (
+        Against,
+        Replayer,
+        Tally,
+    )
+    from policy_engine.compiled.evaluator import for_many
+    from policy_engine.load.library import Library
 
     library = Library(rulebook)
     verifier = Verifier()
@@ -77,13 +80,15 @@ def _records(lines: Iterator[bytes], verifier: Any) -> Iterator[_Line]:  # noqa:
 def _write(tally: Any, verifier: Any, form: str, language: str) -> None:  # noqa: ANN401
     """Print what came out."""
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
-        from policy_engine.report.replay import replay_to_data  # noqa: PLC0415
+        from policy_engine.report.json import (
+            replay_to_data,
+            to_json,
+        )
 
         click.echo(to_json(replay_to_data(tally, verifier)))
         return
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.replay import explain_replay  # noqa: PLC0415
-    from policy_engine.report.problems import message_of  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.replay import explain_replay
+    from policy_engine.report.problems import message_of
 
     write_prose(explain_replay(tally, verifier, language, partial(message_of, language=language)), form)

@@ -15,7 +15,7 @@ from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.round import Round
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import visible
 
 _HELP = N_(
     """Rate a folder of cases as one year's round: units, collectives, then persons.
@@ -51,7 +51,7 @@ def build_round(language: str) -> click.Command:
 
 def _day(language: str, _context: click.Context, _option: click.Parameter, value: str | None) -> date | None:
     """Read the day of `--as-of`."""
-    from policy_engine.language.quantity import read_day  # noqa: PLC0415
+    from policy_engine.language.quantity import read_day
 
     day = read_day(value) if value is not None else None
     if value is not None and day is None:
@@ -83,10 +83,10 @@ def show_round(language: str, asked: Asked) -> int:
     Raises:
         InputError: with every problem, after what could be rated was printed.
     """
-    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.evaluate.round import rate_round  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
-    from policy_engine.load.round import load_round  # noqa: PLC0415
+    from policy_engine.compiled.evaluator import for_many
+    from policy_engine.evaluate.round.round import rate_round
+    from policy_engine.load.library import Library
+    from policy_engine.load.round import load_round
 
     library = Library(asked.rulebook)
     if asked.record is not None:
@@ -107,9 +107,9 @@ def show_round(language: str, asked: Asked) -> int:
 
 def _record(path: str, done: Round, asked: str | None, language: str) -> None:
     """Append every case of the round to a file of records, with what the round gave it."""
-    from policy_engine.audit.record import Given, Rating  # noqa: PLC0415
-    from policy_engine.cli.recording import named  # noqa: PLC0415
-    from policy_engine.cli.recording import record as append  # noqa: PLC0415
+    from policy_engine.audit.record import Given, Rating
+    from policy_engine.cli.recording import named
+    from policy_engine.cli.recording import record as append
 
     ratings = [
         Rating(
@@ -123,20 +123,22 @@ def _record(path: str, done: Round, asked: str | None, language: str) -> None:
 
 def _write(done: Round, form: str, language: str) -> None:
     """Print a round."""
-    from policy_engine.report.notices import notices_of  # noqa: PLC0415
+    from policy_engine.report.json import notices_of
 
     if form == "json":
-        from policy_engine.report.data import to_json  # noqa: PLC0415
-        from policy_engine.report.round import round_to_data  # noqa: PLC0415
+        from policy_engine.report.json import (
+            round_to_data,
+            to_json,
+        )
 
         click.echo(to_json(round_to_data(done)))
         return
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.round import explain_round  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.round import explain_round
 
     page = explain_round(done, language, notices_of(done.edition.status, sealed=done.edition.sealed))
     if done.problems:
-        from policy_engine.report.slips import slip_section  # noqa: PLC0415
+        from policy_engine.report.problems import slip_section
 
         page = page._replace(sections=(slip_section(done.problems, language), *page.sections))
     write_prose(page, form)
@@ -144,7 +146,7 @@ def _write(done: Round, form: str, language: str) -> None:
 
 def _worst(done: Round) -> int:
     """Give the place of the worst severity among findings, papers and caps; one past the last where there is nothing."""
-    from policy_engine.evaluate.summary import summarise  # noqa: PLC0415
+    from policy_engine.evaluate.round.summary import summarise
 
     summary = summarise(done)
     found = {noted.finding.severity for noted in (*summary.decisions, *summary.others)}

@@ -11,16 +11,16 @@ from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch
 
 if TYPE_CHECKING:
     from policy_engine.prove.cases import Prover
-    from policy_engine.prove.claims import Witness
+    from policy_engine.prove.tracks import Witness
 
 
 def oracle_of(edition: Edition) -> Oracle | None:
     """Give a solver over an edition; None where the extra is not installed, which the caller tells."""
     try:
-        from policy_engine.prove.cases import Prover  # noqa: PLC0415  (a solver is loaded only where something is asked of it)
+        from policy_engine.prove.cases import Prover
     except MissingExtraError:
         return None
-    from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415
+    from policy_engine.evaluate.evaluator import Evaluator
 
     return _Solver(Prover(Evaluator(edition)))
 
@@ -47,13 +47,13 @@ class _Solver:
 
     def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
         """Give the smallest case of a track that another version judges otherwise, or refuses."""
-        from policy_engine.evaluate.case import Evaluator  # noqa: PLC0415
+        from policy_engine.evaluate.evaluator import Evaluator
 
         return _sketch(self._prover.distinguish(track, Evaluator(other)))
 
 
 def _sketch(answer: "Witness | object | None") -> Sketch | Open | None:
     """Give a witness as a trial's own."""
-    from policy_engine.prove.claims import Witness  # noqa: PLC0415
+    from policy_engine.prove.tracks import Witness
 
     return Sketch(answer.facts, answer.track, answer.outcome) if isinstance(answer, Witness) else None if answer is None else OPEN

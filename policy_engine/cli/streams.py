@@ -1,17 +1,45 @@
 """Files of records, read line by line, and other long runs, with a progress bar on a terminal."""
 
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import IO, TypeVar
 
 import click
 
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import N_, InputError, Problem
 from policy_engine.load.files import standard_input
 from policy_engine.load.limits import MAX_RECORD, hold_line
+from policy_engine.messages import plural, translate
 from policy_engine.source import Location
+
+EVERY = 1_000_000
+
+
+@contextlib.contextmanager
+def rows_done(total: Callable[[], int], language: str) -> Generator[Callable[[int], None]]:
+    """Give what is to be told of rows that are done.
+
+    Args:
+        total: counts all rows; asked only where there is a bar to draw.
+        language: `vi` or `en`.
+    """
+    if sys.stderr.isatty():
+        with click.progressbar(length=total(), label=translate(N_("rows"), language), file=sys.stderr) as bar:
+            yield bar.update
+        return
+    done = 0
+
+    def tell(rows: int) -> None:
+        nonlocal done
+        done += rows
+        if done // EVERY > (done - rows) // EVERY:
+            sys.stderr.write(plural("{number} row done", "{number} rows done", done, language) + "\n")
+
+    yield tell
+
 
 _Thing = TypeVar("_Thing")
 STANDARD = "-"

@@ -12,10 +12,10 @@ from policy_engine.errors import N_, InputError
 from policy_engine.messages import translate
 
 if TYPE_CHECKING:
-    from policy_engine.cli.refusals import Refusals
+    from policy_engine.cli.outputs import Refusals
     from policy_engine.explain.tested import Run, Tested
     from policy_engine.load.library import Library
-    from policy_engine.trial.standing import Standing
+    from policy_engine.trial.bench import Standing
 
 _HELP = N_(
     """Rate cases and hold each against what its author expects under `expect:`.
@@ -71,10 +71,10 @@ def test_cases(language: str, asked: Asked) -> int:
     Raises:
         InputError: with the problems of every bad case, after the others were told.
     """
-    from policy_engine.cli.refusals import Refusals  # noqa: PLC0415
-    from policy_engine.cli.trial import examine, suggest  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.explain.tested import Run  # noqa: PLC0415
-    from policy_engine.load.library import Library  # noqa: PLC0415
+    from policy_engine.cli.outputs import Refusals
+    from policy_engine.cli.trial import examine, suggest
+    from policy_engine.explain.tested import Run
+    from policy_engine.load.library import Library
 
     if asked.suggest is not None:
         hold_outputs(language, [Output("--suggest", asked.suggest, is_folder=True)])
@@ -100,13 +100,13 @@ def test_cases(language: str, asked: Asked) -> int:
 
 def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[Tested], list[Standing]]":
     """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
-    from policy_engine.compiled.evaluator import for_many  # noqa: PLC0415  (what a run does not need it does not load)
-    from policy_engine.evaluate.expectation import line_of, unmet  # noqa: PLC0415
-    from policy_engine.evaluate.rate import Rater  # noqa: PLC0415
-    from policy_engine.explain.tested import Tested  # noqa: PLC0415
-    from policy_engine.load.case import expand  # noqa: PLC0415
-    from policy_engine.load.edition import load_edition  # noqa: PLC0415
-    from policy_engine.trial.standing import Standing  # noqa: PLC0415
+    from policy_engine.compiled.evaluator import for_many
+    from policy_engine.evaluate.expectation import line_of, unmet
+    from policy_engine.evaluate.rate import Rater
+    from policy_engine.explain.tested import Tested
+    from policy_engine.load.case import expand
+    from policy_engine.load.edition import load_edition
+    from policy_engine.trial.bench import Standing
 
     rater = Rater(library, asked.edition, for_many)
     tested: list[Tested] = []
@@ -131,17 +131,17 @@ def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[
 def _write(run: "Run", form: str, language: str, refusals: "Refusals", seconds: float) -> None:
     """Print what came out."""
     if form in {"json", "junit"}:
-        from policy_engine.report.tested import run_to_data, run_to_junit  # noqa: PLC0415
+        from policy_engine.report.tested import run_to_data, run_to_junit
 
         if form == "junit":
             click.echo(run_to_junit(run, language, refusals.problems, seconds))
         else:
-            from policy_engine.report.data import to_json  # noqa: PLC0415
+            from policy_engine.report.json import to_json
 
             click.echo(to_json(run_to_data(run, refusals.problems)))
         return
-    from policy_engine.cli.prose import write_prose  # noqa: PLC0415
-    from policy_engine.explain.tested import explain_run  # noqa: PLC0415
+    from policy_engine.cli.output import write_prose
+    from policy_engine.explain.tested import explain_run
 
     page = explain_run(run, language)
     write_prose(page._replace(sections=(refusals.section(language), *page.sections)) if refusals.problems else page, form)

@@ -9,23 +9,19 @@ import click
 from policy_engine.cli.solver import oracle_of
 from policy_engine.cli.streams import going_through
 from policy_engine.errors import N_, MissingExtraError
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import outcome_of
-from policy_engine.explain.trial import Figures
+from policy_engine.explain.tested import Figures
 from policy_engine.load.case import read_case
-from policy_engine.load.files import unwritten
+from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.library import Library
 from policy_engine.messages import translate
-from policy_engine.report.files import write_new
-from policy_engine.report.trial import suggestion_facts, suggestion_text
-from policy_engine.report.visible import visible
-from policy_engine.trial.bench import Bench
+from policy_engine.report.problems import visible
+from policy_engine.report.tested import suggestion_facts, suggestion_text
+from policy_engine.trial.bench import Bench, Standing
 from policy_engine.trial.oracle import Oracle
-from policy_engine.trial.run import Trial, try_cases
-from policy_engine.trial.settle import settle_sides
-from policy_engine.trial.standing import Standing
-from policy_engine.trial.suggest import Suggestion, suggestions
+from policy_engine.trial.run import Suggestion, Trial, settle_sides, suggestions, try_cases
 
 
 class Examined(NamedTuple):
@@ -66,7 +62,7 @@ def suggest(folder: str, examined: Sequence[Examined], library: Library, languag
 
 def _write(folder: str, case: Suggestion, evaluator: Evaluator, library: Library, language: str) -> None:
     """Write one case file."""
-    from policy_engine.load.tidy.modeline import modelines_for  # noqa: PLC0415  (only where something is written)
+    from policy_engine.load.layout import modelines_for
 
     path = os.path.join(folder, f"{case.name}.yaml")
     edition = evaluator.edition

@@ -20,8 +20,8 @@ from policy_engine.columnar.patterns import Patterns
 from policy_engine.columnar.plan import Building
 from policy_engine.columnar.reliance import uses_under
 from policy_engine.columnar.track import Track
-from policy_engine.evaluate.bounds import bounds_of
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
+from policy_engine.evaluate.duties.bounds import bounds_of
 from policy_engine.extras import load_extra
 from policy_engine.model.duties import Ceiling
 

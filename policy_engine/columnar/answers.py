@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from policy_engine.columnar.names import criterion_columns
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.model.verdict import Verdict
 

@@ -7,8 +7,8 @@ from policy_engine.columnar.codes import Bits, Codes, Meaning
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.logic import Truth, all_of, any_of, as_column
 from policy_engine.columnar.reliance import readings_of
-from policy_engine.evaluate.bounds import Bound, bounds_of
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
+from policy_engine.evaluate.duties.bounds import Bound, bounds_of
 from policy_engine.extras import load_extra
 from policy_engine.language.values import UNKNOWN
 from policy_engine.model.duties import Ceiling, Eligibility

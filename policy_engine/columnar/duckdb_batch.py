@@ -21,7 +21,7 @@ from policy_engine.columnar.tables import KEYS, Table, is_truth, moves_of, table
 from policy_engine.columnar.writing import beside, disk_fault
 from policy_engine.errors import Problem
 from policy_engine.extras import load_extra
-from policy_engine.load.beside import held_folder
+from policy_engine.load.files import held_folder
 
 if TYPE_CHECKING:
     import duckdb

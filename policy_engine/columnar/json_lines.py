@@ -14,10 +14,10 @@ from policy_engine.columnar.odd import Fault, carried
 from policy_engine.columnar.places import Places
 from policy_engine.columnar.streams import frame_of
 from policy_engine.extras import load_extra
-from policy_engine.language.shapes import is_array, is_object
+from policy_engine.language.values import is_array, is_object
 from policy_engine.load.cells import Figure, read_cell, written
 from policy_engine.load.limits import MAX_COLUMNS, hold_line
-from policy_engine.load.scalars import Refusal
+from policy_engine.load.yaml_text import Refusal
 from policy_engine.model.facts import FactDeclaration
 
 if TYPE_CHECKING:

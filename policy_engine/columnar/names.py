@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.model.rulebook import Criterion, LevelRule
 
 CASE = "case"

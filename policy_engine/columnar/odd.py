@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import Problem
-from policy_engine.language.shapes import is_array, is_object
+from policy_engine.language.values import is_array, is_object
 from policy_engine.source import Location
 
 AT = "at"

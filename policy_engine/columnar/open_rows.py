@@ -11,7 +11,7 @@ from policy_engine.columnar.names import ODD
 from policy_engine.columnar.plan import plan_columns
 from policy_engine.columnar.rows import REMEMBERED, Judgement, RowReader
 from policy_engine.columnar.steady import Steady
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ from policy_engine.columnar.twice import without_twice
 from policy_engine.columnar.writing import sink, told_of_the_disk
 from policy_engine.errors import N_
 from policy_engine.extras import load_extra
-from policy_engine.load.beside import held_folder
-from policy_engine.load.files import standard_input
+from policy_engine.load.files import held_folder, standard_input
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location

@@ -10,9 +10,9 @@ from policy_engine.columnar.fields import Field, known
 from policy_engine.columnar.logic import Truth, all_of, any_of, certain, opposite
 from policy_engine.columnar.real import Law
 from policy_engine.columnar.reliance import uses_under
-from policy_engine.evaluate.bounds import bounds_of
-from policy_engine.evaluate.plan import Plan
-from policy_engine.evaluate.variables import Linear
+from policy_engine.evaluate.core.plan import Plan
+from policy_engine.evaluate.duties.bounds import bounds_of
+from policy_engine.evaluate.open.variables import Linear
 
 
 class Patterns:

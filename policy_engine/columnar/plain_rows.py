@@ -11,9 +11,9 @@ from policy_engine.columnar.names import ODD
 from policy_engine.columnar.open_rows import Key, OpenRows
 from policy_engine.columnar.order import RatesCases
 from policy_engine.columnar.rows import Judgement, RowReader
-from policy_engine.evaluate.plan import plan_of
+from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.extras import load_extra
-from policy_engine.language.shapes import is_array
+from policy_engine.language.values import is_array
 from policy_engine.load.cells import written
 from policy_engine.model.rulebook import Edition
 

@@ -19,7 +19,7 @@ from policy_engine.columnar.patterns import Patterns
 from policy_engine.columnar.real import Law, laws_of
 from policy_engine.columnar.reliance import note_readings
 from policy_engine.columnar.track import Track
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from policy_engine.columnar.polars_words import Words, types_of
 from policy_engine.columnar.rows import Judgement, RowReader
 from policy_engine.columnar.steady import Steady
 from policy_engine.errors import Problem
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policy_engine.columnar.answers import Layout
 from policy_engine.columnar.column_plan import ColumnPlan
 from policy_engine.columnar.lookup import Lookup, of_meaning
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.extras import load_extra
 from policy_engine.model.verdict import OUTCOMES
 

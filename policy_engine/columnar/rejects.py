@@ -38,7 +38,7 @@ class Rejects:
         """Keep one, with the number of its file; chunks that are worked out side by side may come in any order."""
         with self._lock:
             self.count += 1
-            self.store.execute(f"insert into rejects values (?{', ?' * len(record)})", (place, *record))  # noqa: S608
+            self.store.execute(f"insert into rejects values (?{', ?' * len(record)})", (place, *record))
 
     def first(self, count: int) -> list[Refused]:
         """Give the first of them."""
@@ -58,7 +58,7 @@ class Rejects:
 
     def _in_order(self) -> sqlite3.Cursor:
         """Read them by file and row."""
-        return self.store.execute(f"select {_COLUMNS} from rejects order by number, file, row")  # noqa: S608  (names of this file)
+        return self.store.execute(f"select {_COLUMNS} from rejects order by number, file, row")
 
 
 @contextmanager

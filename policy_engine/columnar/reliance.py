@@ -6,7 +6,7 @@ from policy_engine.columnar.codes import Bits, Codes
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.logic import Truth
 from policy_engine.columnar.track import Track
-from policy_engine.evaluate.plan import Considered, Plan, TrackPlan
+from policy_engine.evaluate.core.plan import Considered, Plan, TrackPlan
 from policy_engine.model.facts import FactDeclaration, ReadingUse
 
 Truths = list[tuple[str, Truth, bool]]

@@ -9,13 +9,11 @@ from policy_engine.columnar.json_lines import unmarked
 from policy_engine.columnar.odd import problems_of
 from policy_engine.columnar.order import RatesCases
 from policy_engine.errors import InputError, Problem
-from policy_engine.language.shapes import is_object
-from policy_engine.language.values import Value
+from policy_engine.language.values import Value, is_object
 from policy_engine.load.case_values import read_value
 from policy_engine.load.cells import read_cell, written
 from policy_engine.load.node import Node
-from policy_engine.load.scalars import Data, Refusal
-from policy_engine.load.yaml_text import Document
+from policy_engine.load.yaml_text import Data, Document, Refusal
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition

@@ -21,7 +21,7 @@ from policy_engine.columnar.sources import unreadable
 from policy_engine.columnar.spark_files import Places, places_of, read_rows, write_answers
 from policy_engine.columnar.tables import KEYS, Table, is_truth, moves_of, table_of, told_columns, told_moves, words_of
 from policy_engine.errors import Problem
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.extras import load_extra
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from policy_engine.columnar.staging import staged
 from policy_engine.columnar.writing import FORMULA, signed_heading, told_of_the_disk
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.extras import load_extra
-from policy_engine.load.beside import held_folder
+from policy_engine.load.files import held_folder
 from policy_engine.source import Location
 
 if TYPE_CHECKING:

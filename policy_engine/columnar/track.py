@@ -8,7 +8,7 @@ from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.fields import Field, known
 from policy_engine.columnar.logic import NotColumnarError, Truth, agrees, all_of, any_of, as_column, certain, opposite
 from policy_engine.columnar.real import Law, laws_of
-from policy_engine.evaluate.plan import TrackPlan
+from policy_engine.evaluate.core.plan import TrackPlan
 from policy_engine.extras import load_extra
 from policy_engine.model.rulebook import LevelRule, StandIn
 

@@ -9,8 +9,7 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING
 
 from policy_engine.extras import load_extra
-from policy_engine.load.beside import held_folder
-from policy_engine.load.files import DISK_FAULTS, unwritten
+from policy_engine.load.files import DISK_FAULTS, held_folder, unwritten
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from policy_engine.compiled.figures import Figure, crossed, fixed, plus, share, 
 from policy_engine.compiled.lines import Lines
 from policy_engine.compiled.names import Names
 from policy_engine.errors import EngineFaultError
-from policy_engine.evaluate.expression import interpreter_over
-from policy_engine.language.show import symbol
+from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.language.text import symbol
 from policy_engine.language.values import UNKNOWN, Ratio, Value
 
 Side = Figure | str

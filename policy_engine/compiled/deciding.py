@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.compiled.conditions import Conditions
 from policy_engine.compiled.lines import Lines
-from policy_engine.evaluate.plan import TrackPlan
+from policy_engine.evaluate.core.plan import TrackPlan
 from policy_engine.model.facts import Invariant
 from policy_engine.model.rulebook import Criterion, LevelRule
 

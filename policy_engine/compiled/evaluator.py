@@ -12,12 +12,12 @@ from policy_engine.compiled.facts import KnownFacts
 from policy_engine.compiled.names import Compiler
 from policy_engine.compiled.opening import Layout, layout_of
 from policy_engine.compiled.tracing import TraceFunction, conditions_of_readings
-from policy_engine.evaluate.bounds import bounded
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.expression import interpreter_over
-from policy_engine.evaluate.facts import Facts, stand_in
-from policy_engine.evaluate.plan import TrackPlan
-from policy_engine.evaluate.reliance import relied_on, used
+from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.core.facts import Facts, stand_in
+from policy_engine.evaluate.core.plan import TrackPlan
+from policy_engine.evaluate.core.reliance import relied_on, used
+from policy_engine.evaluate.duties.bounds import bounded
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition

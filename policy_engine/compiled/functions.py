@@ -29,8 +29,8 @@ from policy_engine.compiled.conditions import any_is
 from policy_engine.compiled.deciding import Criteria, laws_of, shared_first
 from policy_engine.compiled.lines import Lines
 from policy_engine.compiled.opening import LISTED, REFUSED, Layout, Opening, any_all
-from policy_engine.evaluate.bounds import Bound
-from policy_engine.evaluate.plan import TrackPlan
+from policy_engine.evaluate.core.plan import TrackPlan
+from policy_engine.evaluate.duties.bounds import Bound
 from policy_engine.language.values import NONE, UNKNOWN
 from policy_engine.model.duties import Eligibility
 

@@ -23,8 +23,8 @@ from policy_engine.compiled.by_name import ByName
 from policy_engine.compiled.functions import INVALID, OPEN, Answer, TrackFunctions, binder, choosing, scope
 from policy_engine.compiled.names import Compiler, taker
 from policy_engine.compiled.opening import Layout, layout_of
-from policy_engine.evaluate.bounds import Bound, bounds_of
-from policy_engine.evaluate.plan import Plan
+from policy_engine.evaluate.core.plan import Plan
+from policy_engine.evaluate.duties.bounds import Bound, bounds_of
 from policy_engine.language.values import UNKNOWN, Truth, Value
 from policy_engine.model.rulebook import Criterion
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from policy_engine.compiled.conditions import Conditions
 from policy_engine.compiled.lines import Lines
 from policy_engine.compiled.names import Names
-from policy_engine.evaluate.plan import Plan, TrackPlan
+from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import Value
 from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.model.rulebook import StandIn

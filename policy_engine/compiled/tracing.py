@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from policy_engine.compiled.functions import TrackFunctions
 from policy_engine.compiled.lines import Lines
-from policy_engine.evaluate.observe import Glance, observed
-from policy_engine.evaluate.plan import TrackPlan
-from policy_engine.evaluate.shown import shown
+from policy_engine.evaluate.core.expression import Glance, observed, shown
+from policy_engine.evaluate.core.plan import TrackPlan
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.facts import Condition, ReadingUse
 from policy_engine.model.rulebook import Criterion, LevelRule

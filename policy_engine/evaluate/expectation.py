@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from policy_engine.language.shapes import is_array, is_object
+from policy_engine.language.values import is_array, is_object
 from policy_engine.model.case import Case
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.rulebook import Edition

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from policy_engine.evaluate.shown import shown
+from policy_engine.evaluate.core.expression import shown
 from policy_engine.language.values import Value
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.round import CapTrace

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
-from policy_engine.evaluate.facts import problem_at
-from policy_engine.evaluate.plan import next_level
+from policy_engine.evaluate.core.facts import problem_at
+from policy_engine.evaluate.core.plan import next_level
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.case import read_case
 from policy_engine.load.files import read_input
 from policy_engine.load.library import Library
@@ -32,7 +32,7 @@ def with_advice(evaluator: Evaluator, case: Case, verdict: Verdict) -> Verdict:
     """Add to a verdict what would reach the next better level, where there is one."""
     if next_level(verdict, evaluator.plan) is None:
         return verdict
-    from policy_engine.evaluate.advise import advise  # noqa: PLC0415  (the search is loaded only where it is needed)
+    from policy_engine.evaluate.open.advise import advise
 
     return verdict._replace(advice=advise(evaluator, case, verdict))
 

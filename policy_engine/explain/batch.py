@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from policy_engine.columnar.order import Order, Refused, Told
 from policy_engine.errors import N_
-from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.explain.words import outcome_word
+from policy_engine.explain.blocks import Explanation, Line, Section, Table, outcome_word
 from policy_engine.messages import translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import OUTCOMES

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from policy_engine.errors import N_
-from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.explain.words import status_word
+from policy_engine.explain.blocks import Explanation, Line, Section, Table, status_word
 from policy_engine.load.new_edition import Remaining
 from policy_engine.load.seal import SealReport, means_the_same
 from policy_engine.messages import sentence, translate

@@ -3,11 +3,29 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy_engine.errors import N_
-from policy_engine.evaluate.coverage import Cited, ClauseMap, MappedClause, SourceFault
-from policy_engine.evaluate.readings import ReadingReport
+from policy_engine.evaluate.maps import Cited, ClauseMap, MappedClause, ReadingReport, SourceFault
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.messages import plural, sentence, translate
 from policy_engine.model.rulebook import Edition
+
+
+def explain_list(titles: Sequence[tuple[str, str]], language: str) -> Explanation:
+    """List codes with their titles."""
+    table = Table((translate(N_("code"), language), translate(N_("what it means"), language)), tuple(titles))
+    return Explanation(translate(N_("Codes"), language), "", "", (), (Section("", table=table),))
+
+
+def explain_formatted(files: int, changed: Sequence[str], language: str, *, written: bool, refused: int = 0) -> Explanation:
+    """Say how many files could not be read and how many could, and name those that were changed, or would be."""
+    words = {"files": files, "refused": refused, "whole": files + refused, "changed": len(changed)}
+    done = N_("Files: {files}. Formatted: {changed}.") if written else N_("Files: {files}. To be formatted: {changed}.")
+    parts = [N_("Not run on {refused} of {whole} files: they have errors.")] if refused and files else []
+    parts += [done] if files else [N_("Not run: every file has errors. Files: {whole}.")]
+    headline = " ".join(translate(part, language, **words) for part in parts)
+    mark = "note" if written else "not_met"
+    sections = (Section("", tuple(Line(mark, path) for path in changed)),) if changed else ()
+    return Explanation(translate(N_("Format"), language), headline, "round", (), sections)
+
 
 _SORTS = {
     "level": N_("level"), "fact": N_("fact"), "track": N_("track"), "threshold": N_("threshold"), "criterion": N_("criterion"),

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from policy_engine.errors import N_, Words
-from policy_engine.explain.blocks import Explanation, Line, Section
-from policy_engine.explain.words import outcome_word
+from policy_engine.explain.blocks import Explanation, Line, Section, outcome_word
 from policy_engine.language.grammar import parse
-from policy_engine.language.show import worded
+from policy_engine.language.text import worded
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
-from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
 from policy_engine.prove.edition import Proof
+from policy_engine.prove.tracks import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
 
 _MARKS = {PROVEN: "met", REFUTED: "not_met", UNDECIDED_WORD: "unknown"}
 _TITLES = {

@@ -3,15 +3,12 @@
 import json
 from collections.abc import Callable, Iterator
 
-from policy_engine.audit.chain import Verifier
-from policy_engine.audit.head import HeadFinder
-from policy_engine.audit.replay import Drift
-from policy_engine.audit.runs import Fault
-from policy_engine.audit.tally import Against, Tally
+from policy_engine.audit.chain import HeadFinder, Verifier
+from policy_engine.audit.record import Fault
+from policy_engine.audit.replay import Against, Drift, Tally
 from policy_engine.errors import N_, Problem
-from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.explain.blocks import Explanation, Line, Section, Table, outcome_word
 from policy_engine.explain.shift import Went, move_sections
-from policy_engine.explain.words import outcome_word
 from policy_engine.messages import plural, translate
 
 _CAUSES = {

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Iterator
 
 from policy_engine.errors import N_
-from policy_engine.evaluate.round import counts_of
-from policy_engine.evaluate.summary import Noted, Paper, Spread, Summary, Tie, spread_of, summarise, unrecorded
-from policy_engine.explain.blocks import Explanation, Line, Section, Table
+from policy_engine.evaluate.round.round import counts_of
+from policy_engine.evaluate.round.summary import Noted, Paper, Spread, Summary, Tie, spread_of, summarise, unrecorded
+from policy_engine.explain.blocks import Explanation, Line, Section, Table, files_counted, percent, share_bars, status_word
 from policy_engine.explain.duties import SEVERITY_MARKS
-from policy_engine.explain.shares import percent, share_bars
-from policy_engine.explain.words import files_counted, status_word
 from policy_engine.messages import sentence, translate
 from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
 from policy_engine.model.verdict import Gathered

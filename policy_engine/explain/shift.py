@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from policy_engine.compare.cases import NotRated, Shift
+from policy_engine.compare.differences import NotRated, Shift
 from policy_engine.errors import N_, Problem
 from policy_engine.evaluate.transitions import Move, Reason, View
-from policy_engine.explain.blocks import Line, Section, Table
-from policy_engine.explain.shares import figures_text, share_bars
-from policy_engine.explain.words import outcome_word
+from policy_engine.explain.blocks import Line, Section, Table, figures_text, outcome_word, share_bars
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import OUTCOMES

@@ -6,11 +6,9 @@ Made from the trace alone, in the reader's language; nothing is evaluated here.
 from collections.abc import Iterable, Iterator
 
 from policy_engine.errors import N_
-from policy_engine.evaluate.shown import shown
-from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.evaluate.core.expression import shown
+from policy_engine.explain.blocks import Explanation, Line, Section, figures_text, share_bars, status_word
 from policy_engine.explain.duties import duty_sections
-from policy_engine.explain.shares import figures_text, share_bars
-from policy_engine.explain.words import status_word
 from policy_engine.language.values import Value
 from policy_engine.messages import plural, sentence, translate
 from policy_engine.model.rulebook import Edition

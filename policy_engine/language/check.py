@@ -11,7 +11,7 @@ from itertools import pairwise
 from policy_engine.errors import N_
 from policy_engine.language.complaint import Complaint, nearest
 from policy_engine.language.grammar import children, offset_of, one_line
-from policy_engine.language.show import show
+from policy_engine.language.text import show
 from policy_engine.language.types import ANY, BOOL, COUNT, NOUNS, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, Self
 
-from policy_engine.language.shapes import is_object
+from policy_engine.language.values import is_object
 
 Texts = Mapping[str, str]
 _CUTOFF = 0.6
@@ -62,7 +62,7 @@ def nearest(name: str, known: Iterable[str]) -> Near:
 
 def nearest_few(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """Give the known names most like `name`, the nearest first; none where none is near."""
-    from difflib import get_close_matches  # noqa: PLC0415  (only errors need it, and it is slow to load)
+    from difflib import get_close_matches
 
     return get_close_matches(name, sorted(known), n=count, cutoff=_CUTOFF)
 
@@ -97,7 +97,7 @@ def _may_be_opposite(name: str, near: list[str]) -> bool:
 
 def _likeness(one: str, other: str) -> float:
     """Tell how like two names are, from 0 to 1."""
-    from difflib import SequenceMatcher  # noqa: PLC0415  (see above)
+    from difflib import SequenceMatcher
 
     return SequenceMatcher(None, one.casefold(), other.casefold()).ratio()
 

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import NamedTuple
 
-from policy_engine.language.show import decimal_text
+from policy_engine.language.text import decimal_text
 from policy_engine.language.types import COUNT, DAY, MONTHS, POINTS, SHARE, Type
 from policy_engine.language.values import Number
 

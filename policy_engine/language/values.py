@@ -8,7 +8,17 @@ completion of the unknowns would decide it the same way.
 from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
-from typing import Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, TypeGuard
+
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether a value is a mapping of keys to anything."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Tell whether a value is a list of anything."""
+    return isinstance(value, list)
 
 
 class Unknown:

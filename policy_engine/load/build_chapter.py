@@ -4,17 +4,164 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import N_
-from policy_engine.language.types import LEVEL, Named
-from policy_engine.load.build_cap import build_cap
-from policy_engine.load.build_exemptions import build_exemptions, closed_lists
-from policy_engine.load.build_facts import RECORD_NAMES, check_name
-from policy_engine.load.build_rule import RULE, RuleContext, build_rule
-from policy_engine.load.build_thresholds import build_thresholds, named_figures
-from policy_engine.load.conditions import build_condition
-from policy_engine.load.context import Context
-from policy_engine.load.declared import Declared
-from policy_engine.load.node import Node
-from policy_engine.model.duties import DUTIES, SEVERITIES, Body, Ceiling, Chapter, Clause, Eligibility, Requirement, Route
+from policy_engine.language.complaint import nearest
+from policy_engine.language.quantity import Quantity
+from policy_engine.language.types import LEVEL, NOUNS, WRONG, Named
+from policy_engine.load.build_facts import (
+    RECORD_NAMES,
+    Context,
+    build_exemptions,
+    build_quantity,
+    build_thresholds,
+    check_name,
+    closed_lists,
+    named_figures,
+)
+from policy_engine.load.build_track import RULE, RuleContext, build_rule
+from policy_engine.load.node import Declared, Node, build_condition, is_unread
+from policy_engine.model.case import LINKS
+from policy_engine.model.duties import (
+    COUNTED,
+    DUTIES,
+    ROUNDINGS,
+    SEVERITIES,
+    Body,
+    Cap,
+    CapException,
+    Ceiling,
+    Chapter,
+    Clause,
+    Eligibility,
+    Requirement,
+    Route,
+)
+from policy_engine.model.facts import MEANINGS, OperativeWords, Threshold, Word
+
+_UNITS = ("%", "points", "months", "count")
+_DECIMALS = (",", ".")
+HOLE = "…"
+
+
+def build_words(node: Node | None) -> OperativeWords:
+    """Read the operative words; no word stands twice."""
+    if node is None:
+        return OperativeWords()
+    got = node.fields(("operative_words",), ("units", "figures", "days", "decimal"))
+    spelled: dict[str, Node] = {}
+    signs = _words(got["operative_words"], MEANINGS, spelled)
+    units = _words(got["units"], _UNITS, {}) if "units" in got else ()
+    figures = _figures(got["figures"], spelled) if "figures" in got else ()
+    days = tuple(_day(item) for item in got["days"].items(at_least=1)) if "days" in got else ()
+    return OperativeWords(signs, units, figures, days, got["decimal"].one_of(_DECIMALS) if "decimal" in got else _DECIMALS[0])
+
+
+def _words(node: Node, meanings: tuple[str, ...], spelled: dict[str, Node]) -> tuple[Word, ...]:
+    """Read words by what they mean."""
+    found: list[Word] = []
+    for item in node.items(at_least=1):
+        got = item.fields(("means", "words"))
+        means = got["means"].one_of(meanings)
+        found += [Word(_spelling(word, spelled), means) for word in got["words"].items(at_least=1)]
+    return tuple(found)
+
+
+def _spelling(node: Node, spelled: dict[str, Node]) -> str:
+    """Read one word, which may have no other meaning already."""
+    text = " ".join(node.text().split())
+    key = text.casefold()
+    if key and key in spelled:
+        first = spelled[key].place
+        node.complain("PE402", name=text, first=f"{first.file}:{first.line}")
+    spelled[key] = node
+    if text and not text.replace(HOLE, "").strip():
+        node.wrong(N_("words, with … for what stands between them"))
+    return text
+
+
+def _figures(node: Node, spelled: Mapping[str, Node]) -> tuple[tuple[str, Quantity], ...]:
+    """Read figures that the text writes in words."""
+    found: list[tuple[str, Quantity]] = []
+    seen = dict(spelled)
+    for item in node.items(at_least=1):
+        got = item.fields(("means", "words"))
+        quantity = build_quantity(got["means"])
+        texts = [_spelling(word, seen) for word in got["words"].items(at_least=1)]
+        found += [(text, quantity) for text in texts if quantity]
+    return tuple(found)
+
+
+def _day(node: Node) -> str:
+    """Read a form of days: the letters d, m and (perhaps) y, each standing for digits."""
+    text = node.text()
+    parts = "".join(sign if sign.isalpha() else " " for sign in text).split()
+    if text and not (parts.count("d") == parts.count("m") == 1 and parts.count("y") <= 1):
+        node.wrong(N_("a form of days like d/m/y"))
+    return text
+
+
+_EVERYONE = "everyone"
+_GROUPING = ("choice", "text", "bool")
+
+
+def build_cap(node: Node, context: RuleContext) -> Cap | None:
+    """Read one cohort rule."""
+    got = node.fields(
+        ("id", "cite", "level", "at_most", "base", "rounding", "counted", "severity", "says"), (*RULE, "per", "exception")
+    )  # fmt: skip
+    level = got["level"].one_of(context.context.scale)
+    at_most = _share(got["at_most"], context)
+    base = _base(got["base"], context)
+    per = _groups(got["per"], context) if "per" in got else ()
+    words = got["rounding"].one_of(ROUNDINGS), got["counted"].one_of(COUNTED), got["severity"].one_of(SEVERITIES)
+    exception = _exception(got["exception"], context, per) if "exception" in got else None
+    rule = build_rule(node, got, context, phrase_needed=False)
+    if rule is None or at_most is None:
+        return None
+    phrase = rule.citation.phrase or at_most.citation.phrase
+    rule = rule._replace(citation=rule.citation._replace(phrase=phrase))
+    return Cap(rule, level, at_most, base, per, *words, exception)
+
+
+def _share(node: Node, context: RuleContext) -> Threshold | None:
+    """Read the name of a threshold that is a percentage."""
+    name = node.text()
+    threshold = context.context.thresholds.get(name)
+    if name and threshold is None and not is_unread(name, context.scope):
+        node.complain("PE401", name=name, sort=N_("threshold"), nearest=nearest(name, context.context.thresholds))
+    if threshold and threshold.quantity.type.kind != "share":
+        node.complain("PE303", found=f"{name} ({threshold.quantity.type.kind})", wanted=NOUNS["share"])
+    return threshold
+
+
+def _base(node: Node, context: RuleContext) -> tuple[str, ...]:
+    """Read which cases are the whole: everyone, or those at some levels."""
+    if node.value == _EVERYONE:
+        return ()
+    if isinstance(node.value, str):
+        node.complain("PE204", found=node.value, nearest=nearest(node.value, (_EVERYONE,)), known=_EVERYONE)
+        return ()
+    return tuple(item.one_of(context.context.scale) for item in node.items(at_least=1))
+
+
+def _groups(node: Node, context: RuleContext) -> tuple[str, ...]:
+    """Read what cases of one group share: a link, or facts."""
+    names = [item.text() for item in node.items(at_least=1)]
+    facts = context.context.facts
+    grouping = {name: fact for name, fact in facts.items() if fact.type is WRONG or fact.type.kind in _GROUPING}
+    known = Declared[object]({**dict.fromkeys(LINKS), **grouping}, open=facts.open)
+    for index, name in enumerate(names):
+        node.child(index).refer(name, known, N_("fact"))
+    return tuple(names)
+
+
+def _exception(node: Node, context: RuleContext, per: tuple[str, ...]) -> CapException | None:
+    """Read the higher share, and of which groups it is."""
+    got = node.fields(("at_most", "where"))
+    at_most, where = _share(got["at_most"], context), build_condition(got["where"], context.scope)
+    if (len(per) != 1 or per[0] not in LINKS) and all(name in LINKS or name in context.context.facts for name in per):
+        node.complain("PE411", node.key_place, links=", ".join(LINKS))
+    return CapException(at_most, where) if at_most and where else None
+
 
 _BLOCKS = ("routes", "requirements", "contents", "ceilings", "eligibility", "caps")
 

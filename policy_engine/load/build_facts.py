@@ -2,18 +2,143 @@
 
 import ast
 import keyword
+import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
 
 from policy_engine.errors import N_
+from policy_engine.language.complaint import nearest
 from policy_engine.language.functions import FUNCTIONS
+from policy_engine.language.quantity import Quantity, nearest_quantity, read_quantity
+from policy_engine.language.text import decimal_text
 from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, WRONG, Named, Type
-from policy_engine.load.conditions import Scope, build_condition
-from policy_engine.load.declared import Declared, open_scope
-from policy_engine.load.node import Node
+from policy_engine.load.node import Declared, Node, Scope, build_condition, is_unread, open_scope
+from policy_engine.messages import with_unit
 from policy_engine.model.case import AFTER, BEFORE
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, Otherwise, ReadingUse
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, Otherwise, ReadingUse, Texts, Threshold
 from policy_engine.model.rulebook import Level, Reading
 from policy_engine.source import Citation
+
+_PLACEHOLDER = r"\{([^{}]*)\}"
+
+
+def build_thresholds(node: Node, facts: Mapping[str, FactDeclaration], scope: Mapping[str, Named]) -> dict[str, Threshold]:
+    """Read the named figures."""
+    found: dict[str, Threshold] = {}
+    for name, child in node.entries():
+        check_name(child, name)
+        if name in scope:
+            child.complain("PE402", child.key_place, name=name, first=_declared_at(name, facts))
+        got = child.fields(("value", "cite", "phrase"))
+        quantity = build_quantity(got["value"])
+        if quantity:
+            found[name] = Threshold(name, quantity, Citation(got["cite"].text(), got["phrase"].text()), child.key_place)
+    return found
+
+
+def build_quantity(node: Node) -> Quantity | None:
+    """Read a figure, as a text or as a plain whole number; None where it is none."""
+    value = node.value
+    written = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    quantity = read_quantity(written)
+    if quantity or node.is_no_day():
+        return quantity
+    if isinstance(value, (list, dict, bool)):
+        node.wrong(N_("a figure, with its unit where it has one"))
+    elif value is not None:
+        found = value if isinstance(value, str) else decimal_text(Fraction(value))
+        node.complain("PE404", found=found[:40], nearest=nearest_quantity(found))
+    return None
+
+
+def named_figures(node: Node, thresholds: Mapping[str, Threshold]) -> dict[str, Named]:
+    """Give what the names of figures stand for in conditions; one that could not be read agrees with everything."""
+    names = node.value if isinstance(node.value, dict) else ()
+    named = {name: Named(thresholds[name].quantity.type if name in thresholds else WRONG, constant=True) for name in names}
+    return {**named, **open_scope(unread=not node.is_block or any(not is_name(name) for name in names))}
+
+
+def _declared_at(name: str, facts: Mapping[str, FactDeclaration]) -> str:
+    """Say where a name was declared first."""
+    fact = facts.get(name)
+    return f"{fact.location.file}:{fact.location.line}" if fact else "scale:"
+
+
+def fill(node: Node, thresholds: Mapping[str, Threshold], scope: Mapping[str, Named]) -> Texts:
+    """Read a sentence, its placeholders filled with the figures of the thresholds that they name; one that was not read fills nothing."""
+    filled: dict[str, str] = {}
+    for language, text in node.texts().items():
+        for name in re.findall(_PLACEHOLDER, text) if "{" in text else ():
+            if name not in thresholds and not is_unread(name, scope):
+                child = node.child(language)
+                child.complain("PE408", name=name, nearest=nearest(name, thresholds))
+            elif name in thresholds:
+                text = text.replace(f"{{{name}}}", _figure(thresholds[name], language))  # noqa: PLW2901  (filled step by step)
+        filled[language] = text
+    return filled
+
+
+def _figure(threshold: Threshold, language: str) -> str:
+    """Write a threshold's figure, with the comma of Vietnamese or the point of English."""
+    text = threshold.quantity.text.replace(".", ",") if language == "vi" else threshold.quantity.text
+    return with_unit(text, language)
+
+
+class Context(NamedTuple):
+    """What a track is built from: the edition's other parts, and the names that its conditions may use."""
+
+    scale: Declared[Level]
+    facts: Declared[FactDeclaration]
+    register: Declared[Reading]
+    shared: Declared[Node]
+    scope: Mapping[str, Named]
+    thresholds: Mapping[str, Threshold] = {}
+    positive: frozenset[str] = frozenset()
+
+    def readings(self, got: Mapping[str, Node], key: str = "readings") -> tuple[ReadingUse, ...]:
+        """Read the readings under a key, where it stands."""
+        return build_reading_uses(got[key], self.register, self.scope) if key in got else ()
+
+
+ClosedLists = Declared[Declared[object]]
+"""Every closed list by name; where one could not be read whole, any item may be in it."""
+TRACKS, LEVELS = "tracks", "levels"
+
+
+def closed_lists(context: Context, tracks: Declared[object]) -> ClosedLists:
+    """Return every closed list of an edition: its tracks, its levels, and the choices of each fact and of each field of a list."""
+    levels = Declared[object](dict.fromkeys(context.scale), open=context.scale.open)
+    found = Declared[Declared[object]]({TRACKS: tracks, LEVELS: levels}, open=context.facts.open)
+    for fact in context.facts.values():
+        found.open |= fact.type is WRONG and not fact.choices
+        found.update(_choices_of({fact.name: fact, **{f"{fact.name}.{name}": field for name, field in fact.fields.items()}}))
+    return found
+
+
+def _choices_of(facts: Mapping[str, FactDeclaration]) -> Mapping[str, Declared[object]]:
+    """Return the choices of facts that have some."""
+    return {
+        name: Declared(dict.fromkeys(fact.choices), open=fact.type is WRONG)
+        for name, fact in facts.items()
+        if fact.choices or fact.type is WRONG
+    }
+
+
+def build_exemptions(node: Node, lists: ClosedLists) -> tuple[Exemption, ...]:
+    """Read one block; what it names must exist, so that a renamed item is seen here too."""
+    found: list[Exemption] = []
+    for entry in node.items(at_least=1):
+        got = entry.fields(("of", "items", "says"))
+        of = got["of"].text()
+        known = lists[of] if got["of"].refer(of, lists, N_("closed list")) else None
+        items = [(item, item.text()) for item in got["items"].items(at_least=1)]
+        for item, name in items:
+            if known is not None:
+                item.refer(name, known, N_("item of the list"))
+        found.append(Exemption(of, tuple(name for _, name in items), got["says"].texts(), entry.place))
+    return tuple(found)
+
 
 _OWNERS = {
     "choices": ("choice", "set"), "fields": ("list",), "unit": ("count", "points"), "counted_from": ("count",), "when_absent": ("bool",),

@@ -1,20 +1,153 @@
 """A file `track:` to a Track: thresholds, criteria under each level's own clause, and how they decide."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from policy_engine.errors import N_
 from policy_engine.language.check import positive_wholes
-from policy_engine.language.types import NOUNS, WRONG
-from policy_engine.load.build_claims import CLAIMS, build_exceptions, build_gaps, build_monotone
-from policy_engine.load.build_facts import build_invariants, check_name
-from policy_engine.load.build_thresholds import build_thresholds, fill, named_figures
-from policy_engine.load.conditions import build_condition
-from policy_engine.load.context import Context
-from policy_engine.load.declared import Declared, Everything, is_unread
-from policy_engine.load.node import Node
-from policy_engine.model.facts import Condition, Invariant
-from policy_engine.model.rulebook import Criterion, DecideStep, LevelRule, Residual, StandIn, Track
+from policy_engine.language.types import NOUNS, NUMBERS, WRONG, Named
+from policy_engine.load.build_facts import Context, build_invariants, build_thresholds, check_name, fill, named_figures
+from policy_engine.load.node import Declared, Everything, Node, build_condition, is_unread
+from policy_engine.model.duties import Rule
+from policy_engine.model.facts import Condition, Invariant, Texts
+from policy_engine.model.rulebook import (
+    Criterion,
+    DecideStep,
+    GapDeclaration,
+    LadderException,
+    LevelRule,
+    Monotonicity,
+    Residual,
+    StandIn,
+    Track,
+)
 from policy_engine.source import Citation
+
+RULE = ("phrase", "applies_when", "readings")
+"""The keys that a rule may have beside its own."""
+
+
+class RuleContext(NamedTuple):
+    """What rules are built from, and the ids that were met so far in the edition."""
+
+    context: Context
+    seen: dict[str, Node]
+
+    @property
+    def scope(self) -> Mapping[str, Named]:
+        """The names that conditions may use."""
+        return self.context.scope
+
+
+def build_rule(
+    node: Node, got: Mapping[str, Node], context: RuleContext, conditions: Iterable[Condition | None] = (), *, says: str = "says",
+    phrase_needed: bool = True,
+) -> Rule | None:  # fmt: skip
+    """Read what every rule has; None where a condition of it has a fault.
+
+    Args:
+        node: the entry.
+        got: its keys.
+        context: what it is built from.
+        conditions: the rule's other conditions: figures named there bring their own phrases.
+        says: the key of its sentence; "" where the entry has none.
+        phrase_needed: whether the entry must carry words of the text.
+    """
+    name = got["id"].text()
+    check_name(got["id"], name)
+    if name in context.seen:
+        first = context.seen[name].place
+        got["id"].complain("PE402", name=name, first=f"{first.file}:{first.line}")
+    context.seen[name] = node
+    applies = build_condition(got["applies_when"], context.scope) if "applies_when" in got else None
+    spoken: Texts = fill(got[says], context.context.thresholds, context.scope) if says else {}
+    readings = context.context.readings(got)
+    if "applies_when" in got and applies is None:
+        return None
+    phrase = got["phrase"].text() if "phrase" in got else _phrase_of((applies, *conditions), context.context)
+    if not phrase and phrase_needed and "phrase" not in got and None not in conditions and not _awaits((applies, *conditions), context):
+        node.lacks("phrase")
+    return Rule(name, Citation(got["cite"].text(), phrase), spoken, node.key_place, applies, readings)
+
+
+def _awaits(conditions: Iterable[Condition | None], context: RuleContext) -> bool:
+    """Tell whether conditions name a figure, which brings its own phrase; one that could not be read may bring one."""
+    names = {name for condition in conditions if condition for name in condition.names}
+    return any(name in context.context.thresholds or is_unread(name, context.scope) for name in names)
+
+
+def _phrase_of(conditions: Iterable[Condition | None], context: Context) -> str:
+    """Join the phrases of the figures that conditions name."""
+    names = dict.fromkeys(name for condition in conditions if condition for name in condition.names)
+    return "; ".join(context.thresholds[name].citation.phrase for name in names if name in context.thresholds)
+
+
+CLAIMS = ("gaps", "monotone")
+"""The keys of a track under which it claims something of itself."""
+NEVER = ("lowers", "raises")
+
+
+def build_gaps(got: Mapping[str, Node], context: Context) -> tuple[GapDeclaration, ...]:
+    """Read the gaps that a track declares."""
+    found: list[GapDeclaration] = []
+    for item in _entries(got, "gaps"):
+        own = item.fields(("id", "where", "says"), ("readings",))
+        where = build_condition(own["where"], context.scope, context.positive)
+        says = fill(own["says"], context.thresholds, context.scope)
+        if where:
+            found.append(GapDeclaration(own["id"].text(), where, says, item.place, context.readings(own)))
+    return tuple(found)
+
+
+def build_monotone(got: Mapping[str, Node], context: Context) -> tuple[Monotonicity, ...]:
+    """Read what more of a fact never does."""
+    found: list[Monotonicity] = []
+    for item in _entries(got, "monotone"):
+        own = item.fields(("id", "more", "never", "says"))
+        fact = own["more"].text()
+        if own["more"].refer(fact, context.facts, N_("fact")) and context.facts[fact].type.kind not in {*NUMBERS, WRONG.kind}:
+            own["more"].complain("PE303", found=f"{fact} ({context.facts[fact].type.kind})", wanted=NOUNS["zero"])
+        found.append(Monotonicity(own["id"].text(), fact, own["never"].one_of(NEVER), own["says"].texts(), item.place))
+    return tuple(found)
+
+
+def build_exceptions(
+    got: Mapping[str, Node], levels: Declared[object], asked: Declared[object], context: Context
+) -> tuple[LadderException, ...]:
+    """Read where a better level of a step does not ask what a worse one of it asks."""
+    if "exceptions" not in got:
+        return ()
+    found: list[LadderException] = []
+    for item in got["exceptions"].items(at_least=1):
+        own = item.fields(("level", "without", "says"))
+        without = own["without"].items(at_least=1)
+        for child in without:
+            child.refer(child.text(), asked, N_("criterion"))
+        names = tuple(child.text() for child in without)
+        found.append(
+            LadderException(
+                own["level"].one_of(levels),
+                names,
+                fill(own["says"], context.thresholds, context.scope),
+                item.place,
+            )
+        )
+    return tuple(found)
+
+
+def _entries(got: Mapping[str, Node], key: str) -> Iterable[Node]:
+    """Give the entries under a key, each with an id of its own."""
+    seen: dict[str, Node] = {}
+    for item in got[key].items(at_least=1) if key in got else ():
+        if item.has("id"):
+            name = item.child("id")
+            check_name(name, name.text())
+            if name.text() in seen:
+                first = seen[name.text()].place
+                name.complain("PE402", name=name.text(), first=f"{first.file}:{first.line}")
+            seen[name.text()] = item
+        yield item
+
 
 _CRITERION = (("when", "says"), ("cite", "phrase", "applies_when", "applies_readings", "readings"))
 _RULES = ("requires", "stand_in", "thresholds", "criteria", "readings")
@@ -65,7 +198,7 @@ def _plain_track(node: Node, got: Mapping[str, Node], context: Context) -> Track
 
 def _nowhere(node: Node) -> Condition:
     """Stand in for a condition that has a fault; the build is thrown away."""
-    import ast  # noqa: PLC0415  (only a faulty rulebook gets here)
+    import ast
 
     return Condition(ast.Constant(value="x"), "", node.place, ())
 

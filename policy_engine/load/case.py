@@ -2,21 +2,145 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from policy_engine.errors import N_, InputError, Problem
-from policy_engine.language.values import Value
-from policy_engine.load.case_expect import read_expect
-from policy_engine.load.case_record import RECORD, read_record
-from policy_engine.load.case_values import read_value
+from policy_engine.language.complaint import nearest
+from policy_engine.language.values import NONE, UNKNOWN, Nothing, Unknown, Value
+from policy_engine.load.build_facts import check_name
+from policy_engine.load.case_values import find_level, read_value
 from policy_engine.load.files import YAML, files_below, read_bytes
 from policy_engine.load.library import Library, governs
-from policy_engine.load.node import Node
+from policy_engine.load.node import Node, describe
 from policy_engine.load.schema import check_schema
 from policy_engine.load.yaml_text import MAX_BYTES, read_document
-from policy_engine.model.case import LINKS, Case
+from policy_engine.model.case import LINKS, Case, Decision, Record
+from policy_engine.model.duties import DUTIES
 from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import (
+    CEILING_OUTCOMES,
+    CRITERION_OUTCOMES,
+    OUTCOMES,
+    REQUIREMENT_OUTCOMES,
+    ROUTE_OUTCOMES,
+)
 from policy_engine.source import Location
+
+RECORD = ("self_level", "proposed", "decided")
+"""The keys of a case file that hold its record."""
+
+
+def read_record(got: Mapping[str, Node], edition: Edition) -> Record:
+    """Read the record; what is absent or `unknown` is UNKNOWN, and `none` is known not to exist."""
+    own, filed = (_level(got[key], edition) if key in got else UNKNOWN for key in RECORD[:2])
+    decided = got.get("decided")
+    return Record(own, filed, _decisions(decided, edition) if decided else (), bool(decided and decided.value == "none"))
+
+
+def _level(node: Node, edition: Edition) -> str | Nothing | Unknown:
+    """Read a level by its id, its code or an exact alias."""
+    written = node.value
+    if written == "none":
+        return NONE
+    level = find_level(written, edition.scale) if isinstance(written, str) else None
+    if level is None and written is not None and written != "unknown":
+        spellings = {s: known for known in edition.scale.values() for s in (known.id, known.code, *known.aliases)}
+        found = written if isinstance(written, str) else describe(written).strip("`")
+        node.complain("PE204", found=found, nearest=nearest(found, spellings), known=", ".join(spellings))
+    return level.id if level else UNKNOWN
+
+
+def _decisions(node: Node, edition: Edition) -> tuple[Decision, ...]:
+    """Read what was decided: one decision, or a list where several bodies decide."""
+    if node.value in ("unknown", "none"):
+        return ()
+    if not isinstance(node.value, (dict, list)):
+        node.wrong(N_("a block of `key: value` lines"))
+        return ()
+    return tuple(_decision(item, edition) for item in (node.items(at_least=1) if isinstance(node.value, list) else [node]))
+
+
+def _decision(node: Node, edition: Edition) -> Decision:
+    """Read one decision."""
+    got = node.fields(("level",), ("by", "day", "reason"))
+    level = _level(got["level"], edition)
+    if got["level"].value in ("unknown", "none"):
+        got["level"].wrong(N_("a level of the scale"))
+    body, reason = (got[key].text() if key in got and got[key].value != "unknown" else "" for key in ("by", "reason"))
+    day = got["day"].day() if "day" in got and got["day"].value != "unknown" else None
+    return Decision(level if isinstance(level, str) else "", body, day, reason, node.place)
+
+
+def read_expect(node: Node, edition: Edition) -> dict[str, object]:
+    """Read what the case's author expects of the verdict."""
+    got = node.fields((), tuple(_EXPECTED))
+    expect: dict[str, object] = {key: _EXPECTED[key](child) for key, child in got.items()}
+    if "possible_levels" in got:
+        expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
+    if "route_ids" in got:
+        _check_routes(got["route_ids"], edition)
+    if "level" in got:
+        level = find_level(got["level"].text(), edition.scale)
+        if level is None and isinstance(got["level"].value, str) and got["level"].value.strip() not in {"", "none"}:
+            spellings = {s: known for known in edition.scale.values() for s in (known.id, known.code)}
+            found = str(got["level"].value)
+            got["level"].complain("PE204", found=found, nearest=nearest(found, spellings), known=", ".join(spellings))
+        expect["level"] = level.id if level else None
+    return expect
+
+
+def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
+    """Read outcomes by the id of what has them."""
+    entries = node.entries(at_least=1)
+    for name, child in entries:
+        check_name(child, name)
+    return {name: child.one_of(known) for name, child in entries}
+
+
+def _check_routes(node: Node, edition: Edition) -> None:
+    """Complain of a route that the edition does not have: it would pass for one that does not concern the subject."""
+    known = [route.rule.id for chapter in edition.chapters for route in chapter.routes]
+    for name, child in node.entries():
+        if name not in known:
+            child.complain("PE401", child.key_place, name=name, sort=N_("route"), nearest=nearest(name, known))
+
+
+def _names(node: Node, at_least: int = 0) -> list[str]:
+    """Read a list of ids."""
+    for item in node.items(at_least):
+        check_name(item, item.text())
+    return _texts(node) if isinstance(node.value, list) else []
+
+
+def _texts(node: Node) -> list[str]:
+    """Read a list of texts."""
+    return [item.text() for item in node.items()]
+
+
+_EXPECTED: dict[str, Callable[[Node], object]] = {
+    "outcome": lambda node: node.one_of(OUTCOMES),
+    "level": lambda node: node.value,
+    "possible_levels": _texts,
+    "gap_possible": lambda node: node.flag(),
+    "open_questions": _names,
+    "criteria": lambda node: _outcomes(node, CRITERION_OUTCOMES),
+    "interpretations": _texts,
+    "overlaps": lambda node: [_names(item, at_least=2) for item in node.items()],
+    "requirements": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
+    "contents": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
+    "ceilings": lambda node: _outcomes(node, CEILING_OUTCOMES),
+    "routes": lambda node: {duty: _names(child) for duty, child in node.fields((), DUTIES).items()},
+    "route_ids": lambda node: _outcomes(node, ROUTE_OUTCOMES),
+    "findings": _names,
+}
+"""What a case may expect, and how each is read."""
+
+
+def _level_id(node: Node, edition: Edition) -> str:
+    """Give the id of a level that may be spelled by its code."""
+    level = find_level(node.text(), edition.scale)
+    return level.id if level else str(node.value)
+
 
 _SCHEMA = "case.schema.json"
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods")

@@ -8,7 +8,7 @@ from policy_engine.language.quantity import read_day, read_quantity
 from policy_engine.language.types import NOUNS
 from policy_engine.language.values import NONE, Value
 from policy_engine.load.node import Node, describe
-from policy_engine.load.scalars import Data
+from policy_engine.load.yaml_text import Data
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Level
 

@@ -11,28 +11,31 @@ from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.types import Named
-from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses
-from policy_engine.load.build_exemptions import build_exemptions, closed_lists
-from policy_engine.load.build_facts import build_facts, build_invariants, check_name, constants, fact_scope
-from policy_engine.load.build_thresholds import build_thresholds, named_figures
+from policy_engine.load.build_chapter import Parts, build_bodies, build_chapters, build_clauses, build_words
+from policy_engine.load.build_facts import (
+    Context,
+    build_exemptions,
+    build_facts,
+    build_invariants,
+    build_thresholds,
+    check_name,
+    closed_lists,
+    constants,
+    fact_scope,
+    named_figures,
+)
 from policy_engine.load.build_track import build_track, build_unused, criteria_named
-from policy_engine.load.build_words import build_words
-from policy_engine.load.context import Context
-from policy_engine.load.declared import Declared
 from policy_engine.load.files import YAML, files_below, is_shipped, read_bytes
 from policy_engine.load.front import FRONT, declared_front, is_an_id, plain_front
 from policy_engine.load.limits import MAX_RULEBOOK_BYTES, MAX_RULEBOOK_FILES, RULEBOOK_BYTES, RULEBOOK_FILES, hold_size
-from policy_engine.load.lock import Lock, read_lock, root_of, same_texts, sealed_documents
+from policy_engine.load.lock import Lock, is_as_shipped, read_lock, root_of, same_texts, sealed_documents, shipped_editions
 from policy_engine.load.meaning import revision_of
-from policy_engine.load.node import Node
-from policy_engine.load.scalars import Data
+from policy_engine.load.node import Declared, Node
 from policy_engine.load.schema import check_schema
 from policy_engine.load.seal import hold_against_seal, means_the_same, seal_problems
-from policy_engine.load.shipped import is_as_shipped, shipped_editions
-from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
-from policy_engine.model.facts import FactDeclaration, Invariant
+from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document
+from policy_engine.model.facts import FactDeclaration, Invariant, Threshold
 from policy_engine.model.rulebook import Basis, Edition, InForce, Level, Reading, Track
-from policy_engine.model.threshold import Threshold
 from policy_engine.source import Citation, Location
 
 KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "operative_words", "criteria", "chapter", "track")

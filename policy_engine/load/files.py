@@ -1,15 +1,214 @@
-"""Where files lie: the data shipped with the engine, and the bytes of what a user names."""
+"""Where files lie: the data shipped with the engine, and the bytes of what a user names.
 
+They lie in `docs/errors/`, one file a code, and come with the engine; whatever pages are there can be read.
+
+A run that is killed cannot take its own folder away. So each folder is held by a lock of the operating system, which ends with the
+process, however it ends; and whoever writes in the same place next takes away every folder of this kind that nobody holds. A folder
+is taken for ours by its name and by its owner. Where the file system or the system knows no locks (some network drives, Windows),
+nothing is cleared: what cannot be known to be abandoned stays.
+"""
+
+import contextlib
 import errno
 import os
+import re
+import shutil
 import stat
 import sys
-from collections.abc import Iterator, Mapping
-from typing import BinaryIO
+import tempfile
+import time
+from collections.abc import Generator, Iterator, Mapping
+from typing import BinaryIO, NamedTuple
 
 from policy_engine.errors import N_, InputError, Problem, Words
 from policy_engine.load.limits import BEING_WRITTEN, FILES, MAX_FILES, hold_size
 from policy_engine.source import Location
+
+_FOLDER = os.path.join("docs", "errors")
+_NAME = re.compile(r"([A-Z]{2}[0-9]{3})\.md", re.ASCII)
+_TITLE = re.compile(r"# [A-Z]{2}[0-9]{3}: (.+)\n+")
+_TOLD_FIRST = re.compile(r"\s*\*\*(.+?)\.\*\*\s*", re.DOTALL)
+_TURN = "\n## Tiếng Việt\n"
+
+
+class Page(NamedTuple):
+    """The page of a code in one language: its title, and what it says, in Markdown."""
+
+    code: str
+    title: str
+    body: str
+
+
+def codes() -> list[str]:
+    """Give the codes that have a page, in their order."""
+    folder = os.path.join(data_root(), _FOLDER)
+    found = (_NAME.fullmatch(name) for name in sorted(os.listdir(folder)))
+    return [match[1] for match in found if match]
+
+
+def read_page(code: str, language: str) -> Page:
+    """Read the half of a page that is in a language; English where there is no other.
+
+    Raises:
+        InputError: PE114 where there is no such page.
+    """
+    english, _, vietnamese = read_text(os.path.join(data_root(), _FOLDER, f"{code}.md")).replace("\r\n", "\n").partition(_TURN)
+    if language == "vi" and vietnamese.strip():
+        told = _TOLD_FIRST.match(vietnamese)
+        title, body = (" ".join(told[1].split()), vietnamese[told.end() :]) if told else ("", vietnamese)
+    else:
+        told = _TITLE.match(english)
+        title, body = (told[1], english[told.end() :]) if told else ("", english)
+    return Page(code, title, body.strip() + "\n")
+
+
+_NAME_beside = re.compile(rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}", re.ASCII)
+_DAY = 86_400
+_TRIES = 20
+
+
+@contextlib.contextmanager
+def held_folder(where: str | None = None) -> Generator[str]:
+    """Make a folder for what is being written, and take it away in the end; what killed runs left in that place is cleared first.
+
+    Args:
+        where: the folder to make it in; None: the system's own for temporary files.
+
+    Raises:
+        OSError: where it cannot be made.
+    """
+    where = tempfile.gettempdir() if where is None else where
+    clear(where)
+    path, lock = _made(where)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        _own.discard(path)
+        if lock is not None:
+            os.close(lock)
+
+
+_own: set[str] = set()
+"""The folders of this process that are not taken away yet."""
+
+
+def take_away_own() -> None:
+    """Take away every folder of this process; for one that is stopped, and perhaps just while it makes one or takes one away."""
+    for path in tuple(_own):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _made(where: str) -> tuple[str, int | None]:
+    """Make a folder and hold it; a run that clears at this very moment may be quicker, so it is looked at again and made anew.
+
+    Raises:
+        OSError: where it cannot be made.
+    """
+    for _ in range(_TRIES):
+        path = os.path.join(where, BEING_WRITTEN + os.urandom(4).hex())
+        _own.add(path)
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            _own.discard(path)
+            continue  # of another run
+        try:
+            lock = _lock(path)
+            if os.path.isdir(path):
+                return path, lock
+            _own.discard(path)
+            if lock is not None:
+                os.close(lock)
+        except (FileNotFoundError, BlockingIOError):
+            _own.discard(path)
+            continue  # whoever clears has it, and takes it away
+        except OSError:
+            return path, None  # no locks here
+    raise FileNotFoundError(2, os.strerror(2), where)
+
+
+def _lock(path: str) -> int | None:
+    """Hold a folder for this process; None where the system holds no folders.
+
+    Raises:
+        BlockingIOError: where another process holds it.
+        OSError: where it cannot be held.
+    """
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover  (Windows)
+        return None
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def clear(where: str) -> None:
+    """Take away what killed runs left in a folder; what cannot be looked at or taken away stays."""
+    with contextlib.suppress(OSError), os.scandir(where) as entries:
+        for entry in [entry for entry in entries if _NAME_beside.fullmatch(entry.name)]:
+            with contextlib.suppress(OSError):
+                _take_away(entry)
+
+
+def _take_away(entry: os.DirEntry[str]) -> None:
+    """Take away a folder that is ours and that nobody holds, or a file that a release before this one left more than a day ago.
+
+    Raises:
+        OSError: where it is held, or cannot be taken away.
+    """
+    found = entry.stat(follow_symlinks=False)
+    if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
+        return
+    if entry.is_dir(follow_symlinks=False):
+        lock = _lock(entry.path)
+        if lock is not None:
+            shutil.rmtree(entry.path, ignore_errors=True)
+            os.close(lock)
+    elif entry.is_file(follow_symlinks=False) and found.st_mtime < time.time() - _DAY:
+        os.unlink(entry.path)
+
+
+def write_new(path: str, text: str) -> None:
+    """Write a new file.
+
+    The text goes to a file beside it first and is then linked to its name, so that nobody ever sees
+    half of it, and a file that exists is never touched.
+
+    Raises:
+        FileExistsError: where there is such a file already.
+        OSError: where it cannot be written.
+    """
+    clear(os.path.dirname(os.path.abspath(path)))
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    with held_folder(os.path.dirname(os.path.abspath(path))) as folder:
+        beside = os.path.join(folder, "new")
+        with open(beside, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(beside, 0o644)
+        os.link(beside, path)
+
+
+def replace_file(path: str, text: str) -> None:
+    """Put a text in the place of a file's; where the path is a link, in the file that it leads to.
+
+    Written beside it first and then moved over it, so that nobody ever sees half of it; the rights on the file stay.
+
+    Raises:
+        OSError: where it cannot be written.
+    """
+    target = os.path.realpath(path)
+    mode = os.stat(target).st_mode & 0o7777
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), target)
+    write_whole(target, text.encode(), mode)
+
 
 _REASONS = {
     errno.ENOENT: N_("there is no such file"),
@@ -170,8 +369,6 @@ def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
     Raises:
         OSError: where it cannot be written.
     """
-    from policy_engine.load.beside import held_folder  # noqa: PLC0415  (rating a case writes nothing)
-
     path = os.path.realpath(path)
     with held_folder(os.path.dirname(path)) as folder:
         beside = os.path.join(folder, "new")

@@ -13,14 +13,40 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.language.shapes import is_object
-from policy_engine.load.digest import sha256_of
+from policy_engine.language.values import is_object
 from policy_engine.load.files import lines_of, odd_kind, read_text
+from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import Document
 from policy_engine.source import Location
+
+_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "shipped.json")
+
+
+class Shipped(NamedTuple):
+    """One edition as it was shipped: the digest of its meaning, and of its lines in the lock, which name every byte of it."""
+
+    revision: str
+    seal: str
+
+
+@cache
+def shipped_editions() -> Mapping[str, Shipped]:
+    """Return what is known of the issued editions that came with the engine, by id (a test holds the file against them)."""
+    import json
+
+    with open(_FILE, encoding="utf-8") as file:
+        return {name: Shipped(**digests) for name, digests in json.load(file).items()}
+
+
+def is_as_shipped(name: str, revision: str) -> bool | None:
+    """Return whether an edition means what the shipped one of its id does; None where none of that id was shipped."""
+    known = shipped_editions().get(name)
+    return None if known is None else known.revision == revision
+
 
 NAME = "editions.lock"
 COPIES = "sealed"

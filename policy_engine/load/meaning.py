@@ -1,12 +1,37 @@
-"""What a rulebook's data means, as bytes: the canonical form of RFC 8785, and the digest of a whole edition."""
+"""What a rulebook's data means, as bytes: the canonical form of RFC 8785, and the digest of a whole edition.
+
+`hashlib` loads the whole of OpenSSL at import, which takes as long as reading an edition; the standard library's own `random` takes its
+digest from the plain module for the same reason. The digests are the same; where that module is not to be had, hashlib's is.
+"""
 
 import re
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
-from policy_engine.load.digest import sha256_of
-from policy_engine.load.scalars import Data
+from policy_engine.load.yaml_text import Data
+
+
+@cache
+def _algorithm() -> Any:  # noqa: ANN401  (a module of the interpreter's own, without types)
+    """Give the function that begins a SHA-256; it is looked for once, since looking for a module that is not there takes long."""
+    for name in ("_sha2", "_sha256"):
+        try:
+            return __import__(name).sha256
+        except ImportError:
+            continue
+    from hashlib import sha256
+
+    return sha256
+
+
+def sha256_of(parts: Iterable[bytes]) -> str:
+    """Give the SHA-256 of bytes, in hexadecimal digits."""
+    digest = _algorithm()(b"")
+    for part in parts:
+        digest.update(part)
+    return str(digest.hexdigest())
 
 
 def revision_of(contents: Iterable[Data]) -> str:
@@ -24,19 +49,19 @@ def canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)
     Without floats and with keys below the astral planes, Python's own encoder writes those very bytes (a test holds it
     against the library), ten times as fast; anything else is the library's.
     """
-    import json  # noqa: PLC0415
+    import json
 
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_written)
     if text.isascii() or not _ASTRAL.search(text):
         return text.encode()
-    import rfc8785  # noqa: PLC0415
+    import rfc8785
 
     return rfc8785.dumps(_exact(content))
 
 
 def in_order(content: Any) -> bytes:  # noqa: ANN401
     """Give content as JSON with its keys in their own order, in which an edition tells its facts."""
-    import json  # noqa: PLC0415
+    import json
 
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_written).encode()
 

@@ -1,24 +1,72 @@
-"""A value of a file on its way to becoming a part of the model: checked for shape, with its place.
+"""Text of a condition to a checked tree, with every complaint at its place in the file.
+
+The fault is told where it stands. Whatever only follows from it (a name that seems to be missing, a figure that seems to fill no
+sentence, a guard that seems to be forgotten) is held back until it is mended, since nobody can tell whether it will remain.
 
 Each question (`text`, `flag`, `fields` …) gives a value of the right shape whatever the file holds,
 and notes a problem where it had to make one up. So a build goes through the whole file, tells
 everything that is wrong, and is thrown away if there was anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from policy_engine.errors import N_
-from policy_engine.language.complaint import nearest, nearest_few
+from policy_engine.language.check import Checker, names_in
+from policy_engine.language.complaint import Complaint, nearest, nearest_few
+from policy_engine.language.grammar import parse, parse_checked
 from policy_engine.language.quantity import is_like_day, nearest_day, read_day
-from policy_engine.language.show import decimal_text
-from policy_engine.load.declared import Declared
-from policy_engine.load.scalars import Data
-from policy_engine.load.yaml_text import Document, Path
+from policy_engine.language.text import decimal_text, show
+from policy_engine.language.types import ANY, BOOL, WRONG, Named, Type
+from policy_engine.load.yaml_text import Data, Document, Path
 from policy_engine.messages import LANGUAGES
+from policy_engine.model.facts import Condition
 from policy_engine.source import Location
+
+_Part = TypeVar("_Part")
+
+_UNREAD = Named(WRONG, constant=True)
+
+
+class Declared(dict[str, _Part]):
+    """The parts of one sort by name; `open` where some name could not be read, so that any name may be among them."""
+
+    __slots__ = ("open",)
+
+    def __init__(self, parts: Mapping[str, _Part] | Iterable[tuple[str, _Part]] = (), *, open: bool = False) -> None:  # noqa: A002  (what it is)
+        """Take the parts that could be read, and whether there may be others."""
+        super().__init__(parts)
+        self.open = open
+
+    def may_have(self, name: str) -> bool:
+        """Tell whether a name is declared, or may be."""
+        return self.open or name in self
+
+
+class Everything(frozenset[str]):
+    """A set that holds every text: what is known to be above zero where a rule that may say so could not be read."""
+
+    def __contains__(self, _text: object) -> bool:
+        """Hold every text."""
+        return True
+
+    def __or__(self, _others: object) -> "Everything":
+        """Stay as it is."""
+        return self
+
+
+def open_scope(*, unread: bool) -> dict[str, Named]:
+    """Give the part of a scope that stands for a block of names that could not be read."""
+    return {ANY: _UNREAD} if unread else {}
+
+
+def is_unread(name: str, scope: Mapping[str, Named]) -> bool:
+    """Tell whether a name stands for something whose declaration could not be read, or may do so."""
+    named = scope.get(name) or scope.get(ANY)
+    return named is not None and named.type is WRONG
+
 
 _MAX_GUESSES = 100
 
@@ -203,3 +251,45 @@ def describe(value: object) -> str:
             return N_("a block of `key: value` lines")
         case _:
             return N_("nothing")
+
+
+Scope = Mapping[str, Named]
+
+
+def build_condition(
+    node: Node, scope: Scope, positive: frozenset[str] = frozenset(), wanted: Type = BOOL, *, of_record: bool = False
+) -> Condition | None:
+    """Read and check one condition; None where it has a fault (which is then noted).
+
+    Only a condition `of_record` may ask with `given(…)` what the case file states: anywhere else a
+    verdict would turn on what was written down instead of on what is true.
+    """
+    text = node.text()
+    if not text:
+        return None
+    if not node.document.lines:  # the sealed copy of a file, which passed every check when it was sealed
+        checked = parse_checked(text)
+        return Condition(checked, show(checked), node.place, names_in(checked))
+    tree, complaints = parse(text)
+    if tree is None:
+        _note(node, text, complaints)
+        return None
+    checker = Checker(text, scope, positive, of_record=of_record)
+    checker.expect(tree, wanted)
+    _note(node, text, tuple(checker.complaints))
+    return None if checker.complaints else Condition(tree, show(tree), node.place, names_in(tree))
+
+
+def _note(node: Node, text: str, complaints: tuple[Complaint, ...]) -> None:
+    """Note the complaints about one condition at their places."""
+    for complaint in complaints:
+        node.complain(complaint.code, _place(node, text, complaint.offset), **complaint.details)
+
+
+def _place(node: Node, text: str, offset: int) -> Location:
+    """Give the place of a character of a scalar; where the scalar is folded over lines, its beginning."""
+    place = node.place
+    line = node.document.lines[place.line - 1]
+    start = place.column - 1
+    start += line[start : start + 1] in {"'", '"'}
+    return place._replace(column=start + offset + 1) if line[start : start + len(text)] == text else place

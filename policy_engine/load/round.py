@@ -9,8 +9,7 @@ from policy_engine.load.case import find_cases, is_manifest, is_table, not_cases
 from policy_engine.load.files import lines_of, read_bytes
 from policy_engine.load.library import Library
 from policy_engine.load.node import Node
-from policy_engine.load.scalars import Data
-from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document, read_events
+from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document, read_events
 from policy_engine.model.case import LINKS, Case
 from policy_engine.model.round import Entry, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
@@ -55,7 +54,7 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
 
 def _empty(folder: str) -> Problem:
     """Say that a folder holds no case."""
-    from policy_engine.source import Location  # noqa: PLC0415  (only an empty folder gets here)
+    from policy_engine.source import Location
 
     return Problem("PE511", Location(folder, 1, 1), {"folder": folder})
 

@@ -14,8 +14,8 @@ from functools import cache
 from typing import Any, cast
 
 from policy_engine.errors import N_, Problem
-from policy_engine.load.digest import sha256_of
 from policy_engine.load.files import data_root
+from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import Document, Path
 
 _MAX_TOLD = 100
@@ -79,9 +79,9 @@ _UNFIT = N_("the value is not one that belongs here (the schema says: {said})")
 @cache
 def _validator(name: str) -> Any:
     """Give the validator of a published schema; jsonschema is loaded only when one is needed."""
-    import json  # noqa: PLC0415
+    import json
 
-    from jsonschema import Draft202012Validator  # noqa: PLC0415  (costs more than a whole evaluation)
+    from jsonschema import Draft202012Validator
 
     return Draft202012Validator(json.loads(_schema_text(name)))
 

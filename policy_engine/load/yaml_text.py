@@ -4,28 +4,241 @@ Reads libyaml's event stream and builds dicts, lists and scalars itself. Why not
 duplicate keys win silently there, `no` and `012` change their meaning, aliases multiply, and
 25,000 brackets end the process. Here each of these is a problem with a place, and the rest of
 the file is still read, so that one run tells everything.
+
+PyYAML follows YAML 1.1, editors follow 1.2: `no`, `012`, `1:30` and `1e3` are different values to them. Patterns are kept
+as text, since most files never need them and compiling them is a part of every start.
+
+Reading every event in Python costs three times as much. So a plain file is composed in C and walked once; at the first
+thing that is not plain (an alias, a tag, a key that stands twice, a scalar that readers disagree on, any fault of YAML)
+this reader gives up, and the reader of events, which knows the place and the name of every fault, begins anew. It
+is never asked about a file that could be nested deeply, since composing is recursive. A test holds the two together.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from fractions import Fraction
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import yaml
+from yaml.resolver import Resolver
 
 from policy_engine.errors import N_, Problem
-from policy_engine.load.compose import compose
+from policy_engine.language.text import decimal_text
 from policy_engine.load.files import lines_of
-from policy_engine.load.scalars import Data, Refusal, is_plain_word, read_scalar, reads_as_text
 from policy_engine.source import Location
 
 if TYPE_CHECKING:
     from policy_engine.load.yaml_words import Fault
 
+
+Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
+"""What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
+
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DECIMAL = r"[-+]?(0|[1-9][0-9]{0,14})\.[0-9]{1,12}"
+_ENDLESS = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)|[-+]?[0-9]{16,}(\.[0-9]*)?|[-+]?[0-9]+\.[0-9]{13,}"
+_CORE_1_2 = r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+_MAX_DIGITS = 15
+_WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
+_ONE_LETTER = frozenset("yYnN")
+_LETTERED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+"""The only texts beginning with a letter that some YAML reader takes for something else (a test tries them all)."""
+_YES = frozenset({"yes", "on", "y"})
+_NO = frozenset({"no", "off", "n"})
+
+
+_EITHER = N_('`{plain}`, or `"{found}"` in quotes if the text itself is meant')
+_QUOTED = N_('`"{found}"` in quotes')
+
+
+class Refusal(NamedTuple):
+    """Why a scalar is not read: a code, and the words for its sentence."""
+
+    code: str
+    details: dict[str, str]
+
+
+def is_plain_word(text: str) -> bool:
+    """Tell at a glance whether a text is text to every YAML reader."""
+    return text[:1].isalpha() and text.lower() not in _LETTERED
+
+
+def reads_as_text(text: str) -> bool:
+    """Tell whether every YAML reader takes an unquoted text for text; a day is one thing to one, another to the other."""
+    return text not in _WORDS and text not in _EMPTY and text not in _ONE_LETTER and not _reads_as_other(text)
+
+
+def read_scalar(text: str) -> Data | Refusal:
+    """Give the value of an unquoted scalar, or why it is refused."""
+    if text in _WORDS:
+        return _WORDS[text]
+    digits = text[1:] if text[:1] in "+-" and len(text) > 1 else text
+    if digits.isdigit() and digits.isascii() and len(digits) <= _MAX_DIGITS and (digits[0] != "0" or digits == "0"):
+        return int(text)
+    if re.fullmatch(_DECIMAL, text):
+        return Fraction(text)
+    if reads_as_text(text) or re.fullmatch(_DAY, text):
+        return text  # a day that does not exist is refused where a day is asked for
+    return _refusal(text)
+
+
+def _refusal(text: str) -> Refusal:
+    """Say what is wrong with a scalar: nothing, no finite number, or read differently by different readers."""
+    if text in _EMPTY:
+        return Refusal("PE110", {})
+    if re.fullmatch(_ENDLESS, text):
+        return Refusal("PE113", {"found": text[:40]})
+    plain = _plain(text)
+    details = {"found": text[:40], "suggestion": _EITHER if plain else _QUOTED}
+    return Refusal("PE109", details | {"plain": plain} if plain else details)
+
+
+def _reads_as_other(text: str) -> bool:
+    """Tell whether YAML 1.1 (PyYAML) or YAML 1.2 (editors) would take an unquoted text for something else."""
+    resolvers: Any = Resolver.yaml_implicit_resolvers
+    return any(regexp.match(text) for _, regexp in resolvers.get(text[:1], ())) or re.fullmatch(_CORE_1_2, text) is not None
+
+
+def _plain(text: str) -> str:
+    """Give the one value that a person means by a scalar, in the form that every reader takes alike; "" where there is none."""
+    word = text.lower()
+    if word in _YES | _NO:
+        return "true" if word in _YES else "false"
+    midnight = re.fullmatch(rf"({_DAY})[Tt ]+00?:00:00(\.0*)?Z?", text)
+    if midnight:
+        return midnight[1]
+    digits = text.replace("_", "")
+    if not re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?", digits):
+        return ""
+    plain = decimal_text(Fraction(digits))
+    return plain if len(plain) <= _MAX_DIGITS and not isinstance(read_scalar(plain), Refusal) else ""
+
+
+_MAX_LINE = 1_000
+_MAX_BRACKETS = 1_000
+_MAX_NODES = 20_000
+_ODD = ("&", "*", "\n%", "\n---", "\n...", "\n!", " !!", ": !", "- !", "? !", "[!", "{!", ",!", ", !", "[ !", "{ !")
+"""What might be an anchor, an alias, a directive, a second document or a tag; a tag on a scalar cannot be told from quotes later."""
+_MAX_DEPTH = 60
+_new: Any = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+"""Makes a named tuple without its own constructor, which would cost a third of the walk."""
+_CParser: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None)
+
+Path = tuple[str | int, ...]
+
+
+class Composed(NamedTuple):
+    """A plain file: its data, and the place of each value and key by path."""
+
+    data: Data
+    places: dict[Path, Location]
+    keys: dict[Path, Location]
+
+
+class _NotPlainError(Exception):
+    """The file has something that only the reader of events can judge."""
+
+
+def compose(text: str, file: str) -> Composed | None:
+    """Read a plain file; None where it is anything else, or where PyYAML came without libyaml."""
+    if _CParser is None or not _may_be_plain(text):
+        return None
+    try:
+        node = _composer()(text).get_single_node()
+        return None if node is None else _walk(node, file)
+    except (yaml.YAMLError, _NotPlainError):
+        return None
+
+
+def _may_be_plain(text: str) -> bool:
+    """Tell at a glance whether a file is shallow, and without anchors, aliases and directives.
+
+    A block nested in another begins further right, so no file is nested deeper than its lines are long, brackets aside.
+    """
+    if text.startswith(("%", "!")) or any(odd in text for odd in _ODD):
+        return False
+    return text.count("[") + text.count("{") <= _MAX_BRACKETS and max(map(len, text.split("\n"))) <= _MAX_LINE
+
+
+@cache
+def _composer() -> Any:
+    """Give libyaml's composer, without PyYAML's guesses: a tag says only whether a scalar stood in quotes.
+
+    It is made once: a class holds itself in a circle, so that one a file would stay in memory until the collector comes.
+    """
+
+    class Composer(_CParser):  # type: ignore[misc]  # libyaml's class has no types
+        def resolve(self, _kind: object, _value: object, implicit: "bool | tuple[bool, bool]") -> str:
+            return "plain" if implicit is True or (implicit is not False and implicit[0]) else "quoted"
+
+        def descend_resolver(self, _parent: object, _index: object) -> None: ...
+
+        def ascend_resolver(self) -> None: ...
+
+    return Composer
+
+
+def _walk(root: Any, file: str) -> Composed:
+    """Turn nodes into data, the places noted on the way."""
+    found = Composed({}, {}, {})
+    holder: list[Data] = [None]
+    pending: list[tuple[Any, Any, str | int, Path]] = [(root, holder, 0, ())]
+    while pending:
+        node, into, key, path = pending.pop()
+        mark = node.start_mark
+        found.places[path] = _new(Location, (file, mark.line + 1, mark.column + 1))
+        if node.__class__ is yaml.ScalarNode:
+            into[key] = _scalar(node)
+        elif node.__class__ is yaml.MappingNode:
+            into[key] = mapping = dict.fromkeys(_keys(node, path, file, found.keys))
+            pending += [(value, mapping, name, (*path, name)) for name, (_, value) in zip(mapping, node.value, strict=True)]
+        else:
+            into[key] = items = [None] * len(node.value)
+            pending += [(value, items, index, (*path, index)) for index, value in enumerate(node.value)]
+        if node.tag not in {"plain", "quoted"} or len(found.places) > _MAX_NODES or len(path) > _MAX_DEPTH:
+            raise _NotPlainError
+    return found._replace(data=holder[0])
+
+
+def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[str]:
+    """Give the keys of a mapping, each a text and each once."""
+    names: list[str] = []
+    for key, _ in node.value:
+        if key.__class__ is not yaml.ScalarNode or key.tag not in {"plain", "quoted"}:
+            raise _NotPlainError
+        name = _normal(key.value)
+        place = (*path, name)
+        if place in keys or not (key.tag == "quoted" or is_plain_word(name) or (name != "<<" and reads_as_text(name))):
+            raise _NotPlainError
+        mark = key.start_mark
+        keys[place] = _new(Location, (file, mark.line + 1, mark.column + 1))
+        names.append(name)
+    return names
+
+
+def _scalar(node: Any) -> Data:
+    """Give the value of a scalar."""
+    text = _normal(node.value)
+    if node.tag == "quoted" or is_plain_word(text):
+        return text
+    value = read_scalar(text)
+    if isinstance(value, Refusal):
+        raise _NotPlainError
+    return value
+
+
+def _normal(text: str) -> str:
+    """Give a text in the one spelling of its letters (NFC)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 MAX_BYTES = 1_048_576
 MAX_DEPTH = 64
 MAX_NODES = 50_000
 
-Path = tuple[str | int, ...]
 _ODD_LINE_ENDS = frozenset("\x85\u2028\u2029")
 """What ends a line for libyaml and for no editor: every place below it would be wrong."""
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -54,7 +267,7 @@ class Document(NamedTuple):
 
     def complaint(self, error: yaml.MarkedYAMLError) -> Problem:
         """Return what the parser complains of as a problem, at the line that is wrong."""
-        from policy_engine.load.yaml_words import Mark, fault_of  # noqa: PLC0415  (only what is no YAML needs words for it)
+        from policy_engine.load.yaml_words import Mark, fault_of
 
         marks = [Mark(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark] or [Mark(0, 0)]
         said = " ".join(filter(None, (error.context, error.problem)))
@@ -62,7 +275,7 @@ class Document(NamedTuple):
 
     def odd_character(self, place: Location, code: int) -> Problem:
         """Return a character that may not stand in YAML, or ends a line for some readers only, as a problem."""
-        from policy_engine.load.yaml_words import Mark, character_fault  # noqa: PLC0415
+        from policy_engine.load.yaml_words import Mark, character_fault
 
         return self._not_yaml(character_fault(Mark(place.line - 1, place.column - 1), code))
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from policy_engine.model.facts import Condition, Exemption, ReadingUse, Texts
-from policy_engine.model.threshold import Threshold
+from policy_engine.model.facts import Condition, Exemption, ReadingUse, Texts, Threshold
 from policy_engine.source import Citation, Location
 
 DUTIES = ("reviews", "assesses", "decides", "receives")

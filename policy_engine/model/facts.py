@@ -4,8 +4,41 @@ import ast
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import Type
 from policy_engine.source import Citation, Location
+
+
+class Threshold(NamedTuple):
+    """A figure of the guideline, named, with the clause and the words that hold it."""
+
+    name: str
+    quantity: Quantity
+    citation: Citation
+    location: Location
+
+
+BREACH = "breach"
+MEANINGS = (">=", "<=", ">", "<", "==", "whole", "before", BREACH)
+"""What a word may mean: a sign; `whole`: equal to the whole; `before`: earlier than a day; `breach`: what is said must not be."""
+
+
+class Word(NamedTuple):
+    """A word, or words with holes (`…`) for what stands between them, and what they mean."""
+
+    text: str
+    means: str
+
+
+class OperativeWords(NamedTuple):
+    """The words of one edition: signs, units behind figures, figures in words, forms of days, the decimal sign."""
+
+    signs: tuple[Word, ...] = ()
+    units: tuple[Word, ...] = ()
+    figures: tuple[tuple[str, Quantity], ...] = ()
+    days: tuple[str, ...] = ()
+    decimal: str = ","
+
 
 Texts = Mapping[str, str]
 """One sentence in every language of the edition, by language code."""

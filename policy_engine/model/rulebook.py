@@ -5,9 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from policy_engine.model.duties import Body, Chapter, Clause
-from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, ReadingUse, Texts
-from policy_engine.model.threshold import Threshold
-from policy_engine.model.words import OperativeWords
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, OperativeWords, ReadingUse, Texts, Threshold
 from policy_engine.source import Citation, Location
 
 

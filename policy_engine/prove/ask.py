@@ -10,9 +10,8 @@ from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
 from policy_engine.language.values import Value
-from policy_engine.prove.door import Term, z3
 from policy_engine.prove.symbols import Symbol, Symbols, value_of
-from policy_engine.prove.terms import Figure, Flags, conjunction
+from policy_engine.prove.terms import Figure, Flags, Term, conjunction, z3
 
 BUDGET = 20_000_000
 """Steps of the solver for one question."""

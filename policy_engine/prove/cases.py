@@ -4,18 +4,15 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.model.case import Case
 from policy_engine.model.duties import Chapter
 from policy_engine.prove.ask import UNDECIDED, Asker, Solution, Undecided
-from policy_engine.prove.claims import Witness
-from policy_engine.prove.confirm import Expected, confirmed, stated
-from policy_engine.prove.door import Term, z3
 from policy_engine.prove.meaning import Meaning
 from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import UnprovableError, Words, disjunction
-from policy_engine.prove.tracks import Inquiry
+from policy_engine.prove.terms import Term, UnprovableError, Words, disjunction, z3
+from policy_engine.prove.tracks import Expected, Inquiry, Witness, confirmed, stated
 
 
 class Prover:

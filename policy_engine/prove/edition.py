@@ -4,18 +4,15 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import NamedTuple
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.ask import BUDGET, Asker, Solution
-from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, UNPROVABLE, Claim
-from policy_engine.prove.confirm import refused
 from policy_engine.prove.gaps import gap_claims
-from policy_engine.prove.ladder import ladder_claims, monotone_claims
-from policy_engine.prove.levels import overlap_claims, reachable_claims, shadow_claims
+from policy_engine.prove.ladder import ladder_claims, monotone_claims, overlap_claims, reachable_claims, shadow_claims
 from policy_engine.prove.meaning import raw_reader
 from policy_engine.prove.symbols import Symbols
 from policy_engine.prove.terms import UnprovableError, Words
-from policy_engine.prove.tracks import Inquiry, refuted_by
+from policy_engine.prove.tracks import PROVEN, UNDECIDED_WORD, UNPROVABLE, Claim, Inquiry, refused, refuted_by
 
 QUESTIONS = (gap_claims, overlap_claims, reachable_claims, shadow_claims, ladder_claims, monotone_claims)
 """What is asked of every track with levels, in the order in which it is told."""

@@ -8,14 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from policy_engine.evaluate.plan import constants_of, figure
+from policy_engine.evaluate.core.plan import constants_of, figure
 from policy_engine.model.duties import Ceiling, Chapter, Rule
-from policy_engine.model.facts import Condition, FactDeclaration
+from policy_engine.model.facts import Condition, FactDeclaration, Threshold
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
-from policy_engine.model.threshold import Threshold
-from policy_engine.prove.door import Term, z3
 from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Figure, Known, Reader, Words, conjunction, constant, disjunction
+from policy_engine.prove.terms import Figure, Known, Reader, Term, Words, conjunction, constant, disjunction, z3
 
 NOT_ELIGIBLE = "not_eligible"
 _OF_LISTS = ("count", "sum")

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from policy_engine.language.values import NONE, Value
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
-from policy_engine.prove.door import Term, z3
-from policy_engine.prove.terms import Figure, Flags, Known, Words, disjunction
+from policy_engine.prove.terms import Figure, Flags, Known, Term, Words, disjunction, z3
 
 OTHER_TEXT = "khác / other"
 """What a witness states for a text that no condition asks about."""

@@ -8,12 +8,18 @@ import ast
 from collections.abc import Callable, Iterable
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from policy_engine.errors import EngineFaultError
-from policy_engine.language.show import show
+from policy_engine.extras import load_extra
+from policy_engine.language.text import show
 from policy_engine.language.values import Ratio, Value
-from policy_engine.prove.door import Term, z3
+
+z3: Any = load_extra("z3", "prove")
+
+Term: TypeAlias = Any
+"""A number or a truth of z3; its own types are not annotated."""
+
 
 _RELATIONS: dict[type[ast.cmpop], Callable[[Term, Term], Term]] = {
     ast.Eq: lambda a, b: a == b, ast.NotEq: lambda a, b: a != b, ast.Lt: lambda a, b: a < b, ast.LtE: lambda a, b: a <= b,

@@ -7,17 +7,15 @@ govern different periods, a day is taken to lie alike in either: before the peri
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.ask import Asker, Solution, Undecided
-from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, UNPROVABLE, Witness
-from policy_engine.prove.confirm import Expected, confirmed
-from policy_engine.prove.door import Term, z3
 from policy_engine.prove.meaning import Meaning, raw_reader
 from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Figure, UnprovableError, Words, conjunction
+from policy_engine.prove.terms import Figure, Term, UnprovableError, Words, conjunction, z3
+from policy_engine.prove.tracks import PROVEN, UNDECIDED_WORD, UNPROVABLE, Expected, Witness, confirmed
 
 
 class Transition(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy_engine.errors import N_
-from policy_engine.evaluate.duties import reads_of
+from policy_engine.evaluate.duties.survey import reads_of
 from policy_engine.language.types import NOUNS, Type
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.facts import FactDeclaration, Texts

@@ -5,19 +5,15 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from policy_engine.checks.run import Checked, fails, severity_of
-from policy_engine.errors import N_, Problem
+from policy_engine.errors import FINDINGS, FIXABLE, N_, Problem
 from policy_engine.explain.checked import by_severity, fold_proposed
-from policy_engine.findings import FINDINGS, FIXABLE
 from policy_engine.messages import translate
 from policy_engine.model.duties import SEVERITIES
-from policy_engine.report.data import to_json
-from policy_engine.report.github import to_github
-from policy_engine.report.junit import Outcome, Place, Suite, class_name, refused_outcomes, to_junit
-from policy_engine.report.problems import advice_of, caret_of, message_of, problem_to_data, problem_to_text, problems_to_data
+from policy_engine.report.annotations import Outcome, Place, Suite, class_name, refused_outcomes, to_github, to_junit
+from policy_engine.report.json import to_json
+from policy_engine.report.problems import Told, advice_of, caret_of, message_of, problem_to_data, problem_to_text, problems_to_data, visible
 from policy_engine.report.sarif import to_sarif
 from policy_engine.report.text import Style, plain
-from policy_engine.report.told import Told
-from policy_engine.report.visible import visible
 
 NAMES = {"error": N_("error"), "warning": N_("warning"), "note": N_("note")}
 _ROLES = {"error": "not_met", "warning": "warning", "note": "faint"}

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from policy_engine.explain.blocks import Explanation, Line, Table
+from policy_engine.report.problems import visible
 from policy_engine.report.text import MARKS
-from policy_engine.report.visible import visible
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from policy_engine.load.pages import Page
+from policy_engine.load.files import Page
 from policy_engine.report.text import WIDTH, Style, plain, wrap
 
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")

@@ -1,13 +1,136 @@
-"""Problems as a rule author reads them: the place, what was found, the line with a caret, what to do."""
+"""The document of a command that could not answer, since a rulebook or the library does not load: what is wrong is its content.
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+A program that asked for a format reads a whole document of that format, whatever happened; the exit code tells the rest.
+"""
 
-from policy_engine.errors import CATALOGUE, N_, Problem, Words
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from policy_engine.errors import CATALOGUE, N_, InputError, Problem, Words
+from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.language.complaint import Near
-from policy_engine.messages import LANGUAGES, sentence, translate
-from policy_engine.report.visible import opening, visible
-from policy_engine.wording import Spoken
+from policy_engine.messages import LANGUAGES, Spoken, sentence, translate
+from policy_engine.source import Location
+
+
+def visible(text: str) -> str:
+    """Return a text with every control character as an escape; everything else stays as it is, spaces of all widths too."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() or unicodedata.category(sign) == "Zs" else repr(sign)[1:-1] for sign in text)
+
+
+def opening(text: str) -> str:
+    """Return a text that begins a line, made safe: not with two colons either, by which a build log knows a command."""
+    shown = visible(text)
+    blank = len(shown) - len(shown.lstrip())
+    return f"{shown[:blank]}\\x3a{shown[blank + 1 :]}" if shown.startswith("::", blank) else shown
+
+
+def tamed(text: str, typed: Iterable[str]) -> str:
+    """Return a text of our own with what was typed in it made safe; its own line breaks stay, and no other control character does."""
+    for word in typed:
+        for part in (word, word.partition("=")[2]):
+            if part and not part.isprintable():
+                text = text.replace(part, visible(part))
+    return "\n".join(map(opening, text.split("\n")))
+
+
+_OF_ONE_FILE = frozenset({
+    "found", "given", "counted", "derived", "figures", "other", "first", "line", "places", "nearest", "hint", "suggestion", "byte",
+})  # fmt: skip
+"""Words that fill a sentence with what one file holds; the same slip in another file has others."""
+_NOT_YAML = "PE105"
+"""Here what was found is the slip itself."""
+
+
+class Slip(NamedTuple):
+    """A slip: the first problem of its kind, and all places where it was made."""
+
+    problem: Problem
+    places: tuple[Location, ...]
+
+
+def slips_of(problems: Sequence[Problem]) -> list[Slip]:
+    """Return each slip once, the most frequent first, then by the place of the first."""
+    groups: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in InputError(list(problems)).problems:
+        groups.setdefault(_kind(problem), []).append(problem)
+    found = [Slip(several[0], tuple(problem.location for problem in several)) for several in groups.values()]
+    return sorted(found, key=lambda slip: -len(slip.places))
+
+
+def _kind(problem: Problem) -> tuple[str, ...]:
+    """Return what makes two problems the same slip: the code, and the words that are not of one file alone."""
+    words = (
+        f"{key}={value}"
+        for key, value in sorted(problem.details.items())
+        if problem.code == _NOT_YAML or isinstance(value, Words) or key not in _OF_ONE_FILE
+    )
+    return (problem.code, *words, *problem.words.values())
+
+
+def slip_section(problems: Sequence[Problem], language: str) -> Section:
+    """Return the slips as a section: what is wrong, how often, what to do, and where."""
+    title = translate(N_("Errors, each with its places"), language)
+    return Section(title, tuple(_line(slip, language) for slip in slips_of(problems)))
+
+
+def _line(slip: Slip, language: str) -> Line:
+    """Return one slip as a line."""
+    problem, count = slip.problem, len(slip.places)
+    words = {"code": problem.code, "count": count, "place": _place(problem.location)}
+    head = translate(N_("{code} × {count}, for example {place}"), language, **words) if count > 1 else problem.code
+    return Line("not_met", f"{head}: {message_of(problem, language)} → {advice_of(problem, language)}", _list(slip.places))
+
+
+def _list(places: Sequence[Location]) -> str:
+    """Return places in a row; of many in one folder, the folder stands once."""
+    folder = os.path.commonpath([os.path.dirname(place.file) or "." for place in places]) if _share_a_root(places) else ""
+    if len(places) == 1 or folder in {"", ".", os.sep}:
+        return ", ".join(map(_place, places))
+    inside = (place._replace(file=os.path.relpath(place.file, folder)) for place in places)
+    return f"{folder}{os.sep} {', '.join(map(_place, inside))}"
+
+
+def _share_a_root(places: Iterable[Location]) -> bool:
+    """Tell whether paths can be held against each other: all from the root, or none."""
+    return len({os.path.splitdrive(place.file)[0] + str(os.path.isabs(place.file)) for place in places}) == 1
+
+
+def _place(place: Location) -> str:
+    """Return a place as compilers write it."""
+    return f"{place.file}:{place.line}:{place.column}"
+
+
+def slips_to_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return the slips as data, their sentences in every language; the sentence is that of the first place."""
+    return [
+        {
+            "code": slip.problem.code, "count": len(slip.places),
+            "message": {language: message_of(slip.problem, language) for language in LANGUAGES},
+            "advice": {language: advice_of(slip.problem, language) for language in LANGUAGES},
+            "page": f"docs/errors/{slip.problem.code}.md",
+            "places": [place._asdict() for place in slip.places],
+        }
+        for slip in slips_of(problems)
+    ]  # fmt: skip
+
+
+class Told(NamedTuple):
+    """One thing told: its code, how bad it is (`error`, `warning`, `note`), its place, its sentence, what to do, the line."""
+
+    code: str
+    severity: str
+    file: str
+    line: int
+    column: int
+    message: str
+    advice: str = ""
+    excerpt: str = ""
+
 
 _DID_YOU_MEAN = N_("; did you mean `{name}`?")
 _LOOK_ALIKE = N_("; these look alike and may say opposite things, so choose by what they mean: {names}")
@@ -128,3 +251,30 @@ def _caret(excerpt: str, column: int) -> list[str]:
     cut = excerpt[start : start + _MAX_EXCERPT].rstrip("\r")
     shown = "".join(sign if sign.isprintable() else _TAB if sign == "\t" else " " for sign in cut)
     return [f"    {opening(shown)}", f"    {' ' * (column - 1 - start)}^"]
+
+
+_HEADLINE = N_("Not answered; errors to be mended first: {count}.")
+
+
+def refused_page(title: str, problems: Sequence[Problem], language: str) -> Explanation:
+    """Return the problems as a page for people."""
+    lines = tuple(
+        Line("not_met", f"{one.code} {message_of(one, language)} → {advice_of(one, language)}", "{}:{}:{}".format(*one.location))
+        for one in problems
+    )
+    return Explanation(title, _headline(problems, language), "round", (), (Section(translate(N_("Errors"), language), lines),))
+
+
+def refused_notice(problems: Sequence[Problem]) -> dict[str, str]:
+    """Return in every language that nothing was answered."""
+    return {language: _headline(problems, language) for language in LANGUAGES}
+
+
+def refused_to_data(empty: Mapping[str, object], problems: Sequence[Problem]) -> dict[str, object]:
+    """Return an answer that says nothing but what is wrong: the keys of the whole answer, and the problems."""
+    return {**empty, "problems": problems_to_data(problems)}
+
+
+def _headline(problems: Sequence[Problem], language: str) -> str:
+    """Say that nothing was answered."""
+    return translate(_HEADLINE, language, count=len(problems))

@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from policy_engine.errors import CATALOGUE
-from policy_engine.load.digest import sha256_of
-from policy_engine.load.pages import read_page
+from policy_engine.load.files import read_page
+from policy_engine.load.meaning import sha256_of
 from policy_engine.report.page import page_to_markdown, page_to_text, paragraphs_of
-from policy_engine.report.told import Told
-from policy_engine.report.visible import visible
+from policy_engine.report.problems import Told, visible
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -54,7 +53,7 @@ def to_sarif(findings: Iterable[Told], language: str, stopped: Iterable[Told] = 
 
 def home_of_project() -> str:
     """Return the address that the installed package declares as its home, with a slash at its end; "" where it declares none."""
-    from importlib.metadata import PackageNotFoundError, metadata  # noqa: PLC0415  (only this format names it)
+    from importlib.metadata import PackageNotFoundError, metadata
 
     try:
         declared: list[str] = metadata("policy-engine").get_all("Project-URL") or []
@@ -66,7 +65,7 @@ def home_of_project() -> str:
 
 def _driver(codes: Iterable[str], language: str, home: str) -> Mapping[str, Any]:
     """Describe the tool and the codes that it told of."""
-    from importlib.metadata import version  # noqa: PLC0415
+    from importlib.metadata import version
 
     named = {"name": "policy-engine", "version": version("policy-engine")}
     return {**named, **({"informationUri": home} if home else {}), "rules": [_rule(code, language, home) for code in codes]}

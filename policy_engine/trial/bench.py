@@ -5,16 +5,37 @@ from typing import NamedTuple, Protocol
 
 from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import EngineFaultError, InputError
-from policy_engine.evaluate.bounds import relevance
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
-from policy_engine.evaluate.expectation import unmet
-from policy_engine.language.shapes import is_object
+from policy_engine.evaluate.duties.bounds import relevance
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.evaluate.expectation import Coverage, unmet
+from policy_engine.evaluate.rate import Rated
+from policy_engine.language.values import is_object
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 from policy_engine.trial.mutants import Mutant
 from policy_engine.trial.places import Spot, spots
+from policy_engine.trial.sides import Sides
+
+
+class Standing:
+    """One edition, while cases of it are run."""
+
+    def __init__(self, edition: Edition) -> None:
+        """Begin with nothing seen."""
+        self.edition = edition
+        self.coverage = Coverage(edition)
+        self.sides = Sides(edition)
+        self.held: list[Case] = []
+
+    def take(self, one: Rated, *, passed: bool) -> None:
+        """Look at a case; only one that expects something, all of which holds, can notice a mutant."""
+        self.coverage.take(one.verdict)
+        self.sides.take(one.case, one.verdict)
+        if passed:
+            self.held.append(one.case)
+
 
 _ASKED = "open_questions"
 """What a case may expect, but is worked out only where nothing else notices a mutant: it costs more than all the rest."""

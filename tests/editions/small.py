@@ -9,11 +9,11 @@ from typing import Any
 import jsonschema
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.duties import Surveyor
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
-from policy_engine.language.show import show
+from policy_engine.language.text import show
 from policy_engine.language.values import Value
 from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition

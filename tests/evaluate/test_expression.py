@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import PolicyEngineError
-from policy_engine.evaluate.expression import Interpreter
+from policy_engine.evaluate.core.expression import Interpreter
 from policy_engine.language.grammar import parse
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.model.facts import Condition

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.linear import Budget, Range, Row, components, eliminate, negated, normal, rational_value, solve, whole_values
+from policy_engine.evaluate.open.linear import (
+    Budget,
+    Range,
+    Row,
+    components,
+    eliminate,
+    negated,
+    normal,
+    rational_value,
+    solve,
+    whole_values,
+)
 
 NAMES = ("p", "q", "r", "s")
 SIDE = 4

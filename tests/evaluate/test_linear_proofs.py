@@ -9,16 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
-from policy_engine.evaluate.formula import Atom, Formula, conjunction, disjunction
-from policy_engine.evaluate.linear import Budget, Row, normal, solve
-from policy_engine.evaluate.solver import Solver
-from policy_engine.evaluate.variables import Variables
+from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.evaluate.open.formula import Atom, Formula, conjunction, disjunction
+from policy_engine.evaluate.open.linear import Budget, Row, normal, solve
+from policy_engine.evaluate.open.solver import Solver
+from policy_engine.evaluate.open.variables import Variables
 from policy_engine.language.values import Value
 from policy_engine.model.verdict import Verdict
-from policy_engine.prove.door import z3
 from policy_engine.prove.meaning import NOT_ELIGIBLE
-from policy_engine.prove.terms import Figure
+from policy_engine.prove.terms import Figure, z3
 from policy_engine.prove.tracks import Inquiry
 from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_sums import sums_case, sums_edition

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.language.grammar import MAX_CHARACTERS, MAX_DEPTH, parse
-from policy_engine.language.show import show
+from policy_engine.language.text import show
 from tests.language.conditions import anything, glued, mutated, trees
 
 REFUSED_BY_TRAPS = [

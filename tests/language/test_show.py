@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.language.grammar import parse
-from policy_engine.language.show import decimal_text, show, worded
+from policy_engine.language.text import decimal_text, show, worded
 from tests.language.conditions import name, names, trees
 
 

@@ -5,18 +5,16 @@ from itertools import product
 from typing import NamedTuple
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.language.values import NONE, Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition, Monotonicity, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.ask import Asker
-from policy_engine.prove.confirm import stated
-from policy_engine.prove.door import Term, z3
 from policy_engine.prove.symbols import Symbol
-from policy_engine.prove.terms import Flags, Words, conjunction, constant, disjunction
-from policy_engine.prove.tracks import Inquiry
+from policy_engine.prove.terms import Flags, Term, Words, conjunction, constant, disjunction, z3
+from policy_engine.prove.tracks import Inquiry, stated
 from tests.editions.random_conditions import Dice
 from tests.editions.random_editions import facts_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
 from policy_engine.model.rulebook import Edition

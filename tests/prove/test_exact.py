@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
@@ -12,8 +12,8 @@ from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.cases import Prover, case_text
-from policy_engine.prove.claims import Witness
 from policy_engine.prove.edition import prove
+from policy_engine.prove.tracks import Witness
 from tests.editions.small import condition_of, edition_of
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied, open_claims
 

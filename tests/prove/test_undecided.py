@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.evaluate.case import Evaluator
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.edition import load_edition
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.ask import UNDECIDED

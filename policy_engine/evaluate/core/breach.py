@@ -1,0 +1,155 @@
+"""Which figures break a rule, in the labels that the edition gives them: what the others allow for one, and what is written instead."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from policy_engine.errors import N_
+from policy_engine.evaluate.core.expression import shown
+from policy_engine.language.text import MIRRORED, symbol
+from policy_engine.language.values import Value
+from policy_engine.messages import LANGUAGES, Spoken, sentence, translate
+from policy_engine.model.facts import Condition, FactDeclaration
+
+_BOUNDS = {
+    ">=": N_("{name} must be at least {bound}, but is {value}{where}"),
+    "<=": N_("{name} must be at most {bound}, but is {value}{where}"),
+    ">": N_("{name} must be more than {bound}, but is {value}{where}"),
+    "<": N_("{name} must be less than {bound}, but is {value}{where}"),
+    "==": N_("{name} must be {bound}, but is {value}{where}"),
+    "!=": N_("{name} must not be {bound}{where}"),
+}
+"""What the others allow for one figure, by the sign of the rule."""
+_SINCE = N_("{others}; so {bound}")
+_FIGURE = N_("{name} is {value}{where}")
+_WHERE = N_(" (line {line})")
+
+
+_HOLDS: Mapping[str, Callable[[Fraction], bool]] = {
+    ">=": lambda rest: rest >= 0, "<=": lambda rest: rest <= 0, ">": lambda rest: rest > 0, "<": lambda rest: rest < 0,
+    "==": lambda rest: rest == 0, "!=": lambda rest: rest != 0,
+}  # fmt: skip
+"""Whether a comparison holds, by what its left side is more than its right."""
+
+
+class Figures(NamedTuple):
+    """The figures of a case: every value by name, what facts are called, and the line of each fact that the case states."""
+
+    values: Mapping[str, Value]
+    facts: Mapping[str, FactDeclaration]
+    lines: Mapping[str, int]
+
+
+class _Sum(NamedTuple):
+    """A sum of facts: how often each is taken, and what is added."""
+
+    terms: Mapping[str, Fraction]
+    rest: Fraction
+
+
+def breach_of(rule: Condition, figures: Figures) -> Spoken:
+    """Return which figures break a rule, the one that the case states first against what the others allow for it."""
+    return Spoken({language: _said(rule, figures, language) for language in LANGUAGES})
+
+
+def _said(rule: Condition, figures: Figures, language: str) -> str:
+    """Say it in a language."""
+    names = [name for name in rule.names if name in figures.facts and name in figures.values]
+    bound = _bound(rule.tree, figures)
+    if bound is None:
+        return ", ".join(_figure(name, figures, language) for name in names)
+    name, sign, value = bound
+    words = _words(name, figures, language) | {"bound": _number(value, language)}
+    main = translate(_BOUNDS[sign], language, **words)
+    others = ", ".join(_figure(other, figures, language) for other in names if other != name)
+    return translate(_SINCE, language, others=others, bound=main) if others else main
+
+
+def _figure(name: str, figures: Figures, language: str) -> str:
+    """Name a figure by its label, with its value and its line."""
+    return translate(_FIGURE, language, **_words(name, figures, language))
+
+
+def _words(name: str, figures: Figures, language: str) -> dict[str, str]:
+    """Return the words for one figure."""
+    line = figures.lines.get(name)
+    where = translate(_WHERE, language, line=line) if line else ""
+    label = sentence(figures.facts[name].label, language) or name
+    return {"name": f"“{label}”", "value": _number(figures.values[name], language), "where": where}
+
+
+def _number(value: Value, language: str) -> str:
+    """Write a value, decimals behind the sign of the language."""
+    text = shown(value)
+    return text.replace(".", ",") if language == "vi" and isinstance(value, Fraction) else text
+
+
+def _bound(tree: ast.expr, figures: Figures) -> tuple[str, str, Fraction] | None:
+    """Return a stated figure and what the others allow for it, by the comparison that fails; None where that is no comparison of sums."""
+    for left, operator, right in _comparisons(tree):
+        sides = _sum(left, figures), _sum(right, figures)
+        if sides[0] is None or sides[1] is None:
+            continue
+        difference = _plus(sides[0], sides[1], Fraction(-1))
+        names = [name for name, times in difference.terms.items() if times]
+        whole = difference.rest + sum(times * _as_number(name, figures) for name, times in difference.terms.items())
+        if not names or _HOLDS[symbol(operator)](whole):
+            continue
+        name = next((name for name in names if name in figures.lines), names[0])
+        own, sign = difference.terms[name], symbol(operator)
+        return name, MIRRORED[sign] if own < 0 else sign, _as_number(name, figures) - whole / own
+    return None
+
+
+def _comparisons(tree: ast.expr) -> Iterator[tuple[ast.expr, ast.cmpop, ast.expr]]:
+    """Return the comparisons that must all hold."""
+    match tree:
+        case ast.BoolOp(op=ast.And(), values=values):
+            for value in values:
+                yield from _comparisons(value)
+        case ast.Compare(left=left, ops=operators, comparators=comparators):
+            for operator, (one, other) in zip(operators, pairwise((left, *comparators)), strict=True):
+                if not isinstance(operator, (ast.In, ast.NotIn)):
+                    yield one, operator, other
+        case _:
+            return
+
+
+def _sum(node: ast.expr, figures: Figures) -> _Sum | None:
+    """Read a sum of facts; None where it is none, or where a figure is not known."""
+    match node:
+        case ast.Constant(value=int() | Fraction() as value) if not isinstance(value, bool):
+            return _Sum({}, Fraction(value))
+        case ast.Name(id=name) if _is_number(figures.values.get(name)):
+            return _Sum({name: Fraction(1)}, Fraction(0)) if name in figures.facts else _Sum({}, _as_number(name, figures))
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() as operator, right=right):
+            one, other = _sum(left, figures), _sum(right, figures)
+        case _:
+            return None
+    if one is None or other is None:
+        return None
+    if not isinstance(operator, ast.Mult):
+        return _plus(one, other, Fraction(-1 if isinstance(operator, ast.Sub) else 1))
+    fixed, free = (one, other) if not one.terms else (other, one)
+    return None if fixed.terms else _plus(_Sum({}, Fraction(0)), free, fixed.rest)
+
+
+def _plus(one: _Sum, other: _Sum, times: Fraction) -> _Sum:
+    """Add a multiple of one sum to another."""
+    names = dict.fromkeys((*one.terms, *other.terms))
+    terms = {name: one.terms.get(name, Fraction(0)) + times * other.terms.get(name, Fraction(0)) for name in names}
+    return _Sum(terms, one.rest + times * other.rest)
+
+
+def _is_number(value: Value | None) -> bool:
+    """Tell whether a value is a number that is known."""
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
+def _as_number(name: str, figures: Figures) -> Fraction:
+    """Return the value of a name that is a number."""
+    value = figures.values[name]
+    assert isinstance(value, (int, Fraction))
+    return Fraction(value)

@@ -1,0 +1,176 @@
+"""What binds a level from outside its criteria: rules of eligibility before them, ceilings that lower after them.
+
+Works on the finished verdict of the criteria, so that an edition without such rules pays nothing for them. What is
+open stays open: a ceiling whose level is not known leaves every level at or below the proposal possible.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from policy_engine.evaluate.core.expression import Glance, Interpreter, glances, interpreter_over, observed
+from policy_engine.evaluate.core.facts import Facts
+from policy_engine.evaluate.core.plan import Plan, figure
+from policy_engine.evaluate.core.reliance import used
+from policy_engine.language.values import NONE, UNKNOWN, Truth, Value, all_hold
+from policy_engine.model.case import Case
+from policy_engine.model.duties import Ceiling, Chapter, Eligibility, Rule
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import CeilingTrace, EligibilityTrace, Verdict
+
+
+class Bound(NamedTuple):
+    """A rule of eligibility or a ceiling that lowers, with the figures of its chapter and what its condition looks at."""
+
+    rule: Eligibility | Ceiling
+    chapter: Chapter
+    figures: Mapping[str, Value]
+    looked_at: tuple[Glance, ...]
+
+
+def bounds_of(edition: Edition) -> tuple[Bound, ...]:
+    """Give every rule of an edition that binds a level from outside; nothing where it has none."""
+    facts = edition.facts.keys()
+    found: list[Bound] = []
+    for chapter in edition.chapters:
+        figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+        found += [Bound(rule, chapter, figures, glances(rule.when.tree, facts)) for rule in chapter.eligibility]
+        found += [Bound(rule, chapter, figures, ()) for rule in chapter.ceilings if rule.lowers]
+    return tuple(found)
+
+
+def relevance(chapter: Chapter, verdict: Verdict) -> Truth:
+    """Tell whether a chapter concerns the subject: by its track, which may still be open."""
+    if verdict.outcome == "out_of_scope":
+        return False
+    if not chapter.tracks or verdict.track in chapter.tracks:
+        return True
+    possible = [track in chapter.tracks for track in verdict.possible_tracks]
+    unknown: Truth = UNKNOWN
+    return all(possible) if verdict.track is None and possible and len(set(possible)) == 1 else unknown if any(possible) else False
+
+
+def applies(rule: Rule, interpreter: Interpreter, concerned: Truth) -> Truth:
+    """Tell whether a rule applies to the case."""
+    return concerned if rule.applies_when is None else all_hold((concerned, interpreter.truth(rule.applies_when)))
+
+
+def bounded(verdict: Verdict, bounds: Sequence[Bound], facts: Facts, case: Case, plan: Plan) -> Verdict:
+    """Bind a verdict by the rules of eligibility, and then by the ceilings that lower.
+
+    What is asked comes in the order of the bounds, before what the criteria ask. What remains possible is exact where each
+    open fact stands in the criteria or in one bound alone; else it may be too wide, and that is said.
+    """
+    own = verdict.open_questions
+    asked: list[str] = []
+    exact = verdict.possible_exact
+    seen = _open_facts(verdict, facts, plan)
+    for bound in sorted(bounds, key=lambda one: isinstance(one.rule, Ceiling)):
+        interpreter = interpreter_over({**facts.values, **bound.figures}, case.facts)
+        concerned = applies(bound.rule.rule, interpreter, relevance(bound.chapter, verdict))
+        names = _asked_by(bound.rule, interpreter, concerned)
+        if isinstance(bound.rule, Eligibility):
+            verdict = _barred(verdict, bound.rule, bound.looked_at, interpreter, concerned)
+        elif verdict.outcome != "not_eligible":
+            verdict = _lowered(verdict, bound.rule, interpreter, concerned, plan)
+            exact = exact and (not names or _is_free(bound.rule, interpreter, concerned))
+        exact = exact and seen.isdisjoint(names)
+        seen |= set(names)
+        asked += names
+    if verdict.outcome != "undetermined":
+        return verdict._replace(open_questions=(), possible_exact=True)
+    return verdict._replace(open_questions=tuple(dict.fromkeys((*asked, *own))), possible_exact=exact)
+
+
+def _open_facts(verdict: Verdict, facts: Facts, plan: Plan) -> set[str]:
+    """Give the open facts that the criteria rest on; none where they leave one outcome, whatever these are."""
+    if verdict.outcome != "undetermined":
+        return set()
+    tracks = [plan.tracks[name] for name in (verdict.track, *verdict.possible_tracks) if name]
+    return {name for track in tracks for name in track.reads if facts.values.get(name) is UNKNOWN}
+
+
+def _asked_by(rule: Eligibility | Ceiling, interpreter: Interpreter, concerned: Truth) -> tuple[str, ...]:
+    """Give the open names that a bound rests on; nothing where it is settled."""
+    own = rule.when if isinstance(rule, Eligibility) else rule.other
+    applying = rule.rule.applies_when.names if rule.rule.applies_when else ()
+    value = all_hold((concerned, interpreter.truth(own))) if isinstance(rule, Eligibility) else interpreter.value(own)
+    if concerned is False or (value is not UNKNOWN and (concerned is True or isinstance(rule, Eligibility))) or value is NONE:
+        return ()
+    names = (*own.names, *applying)
+    return tuple(name for name in dict.fromkeys(names) if interpreter.values.get(name) is UNKNOWN)
+
+
+def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
+    """Tell whether an open ceiling may be any level, or applies or not whatever else is so."""
+    if concerned is True:
+        return isinstance(rule.other.tree, ast.Name)
+    return interpreter.value(rule.other) is not UNKNOWN
+
+
+def _barred(
+    verdict: Verdict, bar: Eligibility, looked_at: Iterable[Glance], interpreter: Interpreter, concerned: Truth
+) -> Verdict:  # fmt: skip
+    """Hold a case against one rule of eligibility."""
+    truth = all_hold((concerned, interpreter.truth(bar.when)))
+    rule = bar.rule
+    readings = used(rule.readings, interpreter) if truth is not False else ()
+    word = "met" if truth is True else "unknown" if truth is UNKNOWN else "not_met"
+    seen = observed(looked_at, interpreter.values)
+    trace = EligibilityTrace(rule.id, word, *rule.citation, bar.when.text, seen, readings, rule.says)
+    verdict = verdict._replace(eligibility=(*verdict.eligibility, trace), interpretations=_with(verdict.interpretations, readings))
+    if truth is True:
+        return verdict._replace(
+            outcome="not_eligible", level=None, possible_levels=(), gap_possible=False, ineligible_possible=False, overlaps=()
+        )  # fmt: skip
+    if truth is UNKNOWN and verdict.outcome not in {"not_eligible", "out_of_scope"}:
+        return verdict._replace(outcome="undetermined", level=None, ineligible_possible=True)
+    return verdict
+
+
+def _lowered(verdict: Verdict, ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, plan: Plan) -> Verdict:
+    """Hold what is proposed, or still possible, against one ceiling."""
+    other = interpreter.value(ceiling.other)
+    ranks = [plan.level_ids.index(level) for level in verdict.possible_levels]
+    trace = ceiling_trace(ceiling, interpreter, concerned, verdict.level, plan)
+    if verdict.level is None and ranks and isinstance(other, int) and concerned is True:
+        above = [rank > other for rank in ranks]
+        word = "unknown" if any(above) and (verdict.gap_possible or not all(above)) else "exceeded" if all(above) else "kept"
+        trace = trace._replace(outcome=word, lowered=word == "exceeded")
+    verdict = verdict._replace(ceilings=(*verdict.ceilings, trace))
+    if trace.outcome == "not_applicable" or not ranks:
+        return verdict
+    caps = range(len(plan.level_ids)) if other is UNKNOWN else [int(other)] if isinstance(other, int) else []
+    reached = {min(rank, cap) for rank in ranks for cap in caps}
+    if concerned is UNKNOWN:
+        reached.update(ranks)
+    levels = tuple(level for level in reversed(plan.level_ids) if plan.level_ids.index(level) in reached)
+    sure = len(levels) == 1 and verdict.track is not None and not verdict.gap_possible and not verdict.ineligible_possible
+    return verdict._replace(
+        outcome="classified" if sure else "undetermined", level=levels[0] if sure else None, possible_levels=levels,
+        interpretations=_with(verdict.interpretations, trace.interpretations),
+    )  # fmt: skip
+
+
+def ceiling_trace(ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, level: str | None, plan: Plan) -> CeilingTrace:
+    """Say how a level stands to what it is held against; a level that does not exist binds nothing."""
+    other = interpreter.value(ceiling.other)
+    rule, (clause, phrase) = ceiling.rule, ceiling.rule.citation
+    rank = plan.level_ids.index(level) if level else None
+    if concerned is False or other is NONE:
+        outcome = "not_applicable"
+    elif concerned is UNKNOWN or not isinstance(other, int) or rank is None:
+        outcome = "unknown"
+    else:
+        outcome = "exceeded" if (rank > other if ceiling.relation == "not_above" else rank != other) else "kept"
+    named = plan.level_ids[other] if isinstance(other, int) else None
+    readings = used(rule.readings, interpreter) if outcome != "not_applicable" else ()
+    lowered = ceiling.lowers and outcome == "exceeded"
+    return CeilingTrace(
+        rule.id, outcome, ceiling.relation, level, named, lowered, ceiling.severity, clause, phrase, readings, rule.says
+    )  # fmt: skip
+
+
+def _with(first: Sequence[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Add ids to sorted ones."""
+    return tuple(sorted({*first, *more}))

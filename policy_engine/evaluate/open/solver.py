@@ -1,0 +1,111 @@
+"""Is there a completion of the unknown facts such that a formula holds? Exactly, within a budget.
+
+A depth-first search over the alternatives of a formula; each branch gathers rows, which
+`linear` solves group by group. Groups are remembered, since branches share most of them.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from policy_engine.evaluate.open.formula import All, Any, Atom, Formula, conjunction, disjunction
+from policy_engine.evaluate.open.linear import Budget, Rational, Row, components, negated, solve
+from policy_engine.evaluate.open.variables import Variables
+
+MAX_BRANCHES = 4_000
+
+
+class Solver:
+    """Answers for one case; what is always true of the case (domains, invariants) is given once."""
+
+    def __init__(self, variables: Variables, always: Iterable[Formula]) -> None:
+        """Take the variables and what is always true."""
+        self.variables = variables
+        self.always = conjunction(always)
+        self._known: dict[frozenset[Row], bool | None] = {}
+        self._answers: dict[Formula, bool | None] = {}
+
+    def possible(self, formula: Formula) -> bool | None:
+        """Tell whether some completion makes a formula true; None where the budget ran out before that was settled."""
+        if formula not in self._answers:
+            together = conjunction((self.always, formula))
+            rows = frozenset(self.variables.domain_rows())
+            self._answers[formula] = self._search(rows, [together], Budget(MAX_BRANCHES))
+        return self._answers[formula]
+
+    def forced(self, formula: Formula, opposite: Formula) -> bool | None:
+        """Give the truth of a formula where every completion agrees; None where it is open."""
+        if isinstance(formula, bool):
+            return formula
+        if self.possible(formula) is False:
+            return False
+        return True if self.possible(opposite) is False else None
+
+    def _search(self, rows: frozenset[Row], pending: Sequence[Formula], budget: Budget) -> bool | None:
+        """Take every row that must hold, then try the alternatives of the smallest disjunction."""
+        if not budget.spend():
+            return None
+        taken, choices = split(rows, pending, self.variables.rational)
+        if taken is None:
+            return False
+        sure = self._feasible(taken)
+        if sure is False or not choices:
+            return sure
+        choices.sort(key=lambda choice: len(choice.parts))
+        answer: bool | None = False
+        for part in choices[0].parts:
+            found = self._search(taken, [part, *choices[1:]], budget)
+            if found is True:
+                return True
+            answer = None if found is None else answer
+        return answer
+
+    def _feasible(self, rows: frozenset[Row]) -> bool | None:
+        """Tell whether rows have a solution in whole numbers."""
+        answer: bool | None = True
+        for group in components(rows):
+            if group not in self._known:
+                found = solve(group, self.variables.rational, Budget())
+                self._known[group] = found if isinstance(found, bool) or found is None else True
+            if self._known[group] is False:
+                return False
+            answer = None if self._known[group] is None else answer
+        return answer
+
+
+def split(rows: frozenset[Row], pending: Sequence[Formula], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
+    """Split formulas into rows that must hold and disjunctions that are still open; None where they exclude each other."""
+    taken, choices, work = set(rows), list[Any](), list(pending)
+    while work:
+        formula = work.pop()
+        if formula is False:
+            return None, []
+        if isinstance(formula, All):
+            work.extend(formula.parts)
+        elif isinstance(formula, Atom):
+            taken.add(formula.row)
+        elif isinstance(formula, Any):
+            choices.append(formula)
+    return _simplify(taken, choices, rational)
+
+
+def _simplify(taken: set[Row], choices: list[Any], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
+    """Drop from disjunctions what the rows already decide; a disjunction of one part is a row too."""
+    left: list[Any] = []
+    forced: list[Formula] = []
+    for choice in choices:
+        kept = disjunction(_settled(part, taken, rational) for part in choice.parts)
+        if kept is False:
+            return None, []
+        if isinstance(kept, Any):
+            left.append(kept)
+        elif kept is not True:
+            forced.append(kept)
+    return split(frozenset(taken), [*forced, *left], rational) if forced else (frozenset(taken), left)
+
+
+def _settled(formula: Formula, taken: set[Row], rational: Rational) -> Formula:
+    """Give a part of a disjunction as the rows leave it."""
+    if isinstance(formula, Atom):
+        return True if formula.row in taken else False if negated(formula.row, rational) in taken else formula
+    if isinstance(formula, All):
+        return conjunction(_settled(part, taken, rational) for part in formula.parts)
+    return formula
