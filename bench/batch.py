@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def file_of(folder: Path, rows: int, share: float) -> Path:
-    """Give a file of so many rows."""
+    """Return a file of so many rows."""
     path = folder / f"rows-{rows}-{share}.parquet"
     if not path.exists():
         from rows import write
@@ -99,19 +99,19 @@ def once(who: str, task: str, path: str) -> dict[str, Any]:
 
 
 def _memory() -> float:
-    """Give the greatest memory of this process so far, in MB; what its parent had does not count."""
+    """Return the greatest memory of this process so far, in MB; what its parent had does not count."""
     status = Path("/proc/self/status").read_text("utf-8")
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _cpu() -> float:
-    """Give the time on the processors so far."""
+    """Return the time on the processors so far."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
 
 
 def _hand(task: str, path: str) -> Callable[[], Any]:
-    """Give a task by the hand-written plan."""
+    """Return a task by the hand-written plan."""
     import polars as pl
     from hand_columns import level, verdicts
 
@@ -120,7 +120,7 @@ def _hand(task: str, path: str) -> Callable[[], Any]:
 
 
 def _plan(task: str, path: str) -> Callable[[], Any]:
-    """Give a task by the plan of the edition, with Polars set as the command sets it."""
+    """Return a task by the plan of the edition, with Polars set as the command sets it."""
     from policy_engine.columnar.settings import spare_memory
 
     spare_memory()
@@ -139,7 +139,7 @@ def _plan(task: str, path: str) -> Callable[[], Any]:
 
 
 def _job(task: str, frame: Any, level: str) -> Callable[[], Any]:
-    """Give what a task does with a frame of answers."""
+    """Return what a task does with a frame of answers."""
     import polars as pl
 
     if task == "level":

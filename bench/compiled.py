@@ -143,7 +143,7 @@ def _readers(facts: "list[Mapping[str, Any]]") -> tuple[Lean, list[Reader], floa
 
 
 def _time(read: Callable[[Any], Any], things: Sequence[Any]) -> float:
-    """Give the mean seconds of a reader."""
+    """Return the mean seconds of a reader."""
     begin = time.process_time()
     for thing in things:
         read(thing)

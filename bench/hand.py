@@ -8,7 +8,7 @@ from typing import Any
 
 
 def classify(c: dict[str, Any]) -> str:  # noqa: PLR0911  (a ladder of ifs is the point)
-    """Give the level of one complete case, in exact integers."""
+    """Return the level of one complete case, in exact integers."""
     bad, whole = c["criteria_deficient"], c["criteria_total"]
     if c["track"] == "a":
         if c["ideology_decline"] or bad * 2 > whole or c["disciplined"]:
@@ -35,7 +35,7 @@ def classify(c: dict[str, Any]) -> str:  # noqa: PLR0911  (a ladder of ifs is th
 
 
 def facts_of(c: dict[str, Any]) -> dict[str, Any] | None:
-    """Give a case of the peers' benchmark as facts of the 2020 edition; None where its counts cannot be real.
+    """Return a case of the peers' benchmark as facts of the 2020 edition; None where its counts cannot be real.
 
     The generator draws counts that no list of items could give (more highly efficient than not deficient,
     say); the engine refuses those as bad input, so they are left out on both sides.
@@ -62,7 +62,7 @@ def facts_of(c: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _real(f: dict[str, Any]) -> bool:
-    """Tell whether counts obey the invariants of the edition."""
+    """Return whether counts obey the invariants of the edition."""
     for kind, good in (("tasks", "well_done"), ("criteria", "highly_efficient")):
         whole, done, bad, best = (f[f"{kind}_{part}"] for part in ("total", "completed", "deficient", good))
         if not (done <= whole and whole - done <= bad <= whole and best <= done and best + bad <= whole):

@@ -1,6 +1,6 @@
 """The head office's two tracks as a hand-written Polars plan: the yardstick of `bench/batch.py`.
 
-What a programmer would write who gives up data, unknowns and checks: no invariants, no bad cells, no readings. The level, and a
+What a programmer would write who gives up data, unknowns and checks: no invariants, no bad cells, no interpretations. The level, and a
 column for each criterion that is NULL for the other track and where the criterion does not apply.
 """
 
@@ -12,7 +12,7 @@ _ALL_PEOPLE = {"all_people", "people_good", "people_70"}
 
 
 def tracks() -> tuple[pl.Expr, pl.Expr]:
-    """Tell whether a row is a specialist's, and whether it is a leader's."""
+    """Return whether a row is a specialist's, and whether it is a leader's."""
     c = pl.col
     office = (c("kind") == "officer") & (c("workplace") == "head_office")
     leader = c("position") == _LEADERS[0]
@@ -22,7 +22,7 @@ def tracks() -> tuple[pl.Expr, pl.Expr]:
 
 
 def criteria() -> tuple[dict[str, pl.Expr], dict[str, pl.Expr]]:
-    """Give the criteria of both tracks, in whole numbers; a specialist's tasks stand in where criteria are not counted apart."""
+    """Return the criteria of both tracks, in whole numbers; a specialist's tasks stand in where criteria are not counted apart."""
     c = pl.col
     met = c("political_ideology_met") & c("ethics_lifestyle_met") & c("working_style_met") & c("discipline_met") & c("assigned_duties_met")
     own = {part: c(f"criteria_{part}") for part in ("total", "completed", "deficient")}
@@ -48,7 +48,7 @@ def criteria() -> tuple[dict[str, pl.Expr], dict[str, pl.Expr]]:
 
 
 def level() -> pl.Expr:
-    """Give the level of a row, or `gap`."""
+    """Return the level of a row, or `gap`."""
     is_specialist, is_leader = tracks()
     s, raw = criteria()
     some = {name: pl.col("targets_total") > 0 for name in _ALL_TARGETS} | {name: pl.col("subordinates_total") > 0 for name in _ALL_PEOPLE}
@@ -66,7 +66,7 @@ def level() -> pl.Expr:
 
 
 def verdicts() -> list[pl.Expr]:
-    """Give a column for each criterion of each track."""
+    """Return a column for each criterion of each track."""
     is_specialist, is_leader = tracks()
     specialist, leader = criteria()
     targets, people = pl.col("targets_total") > 0, pl.col("subordinates_total") > 0

@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def _time_hand(drawn: "list[dict[str, object]]") -> float:
-    """Give the mean seconds of the hand-written classifier."""
+    """Return the mean seconds of the hand-written classifier."""
     begin = time.process_time()
     for case in drawn:
         classify(case)
@@ -59,7 +59,7 @@ def _time_hand(drawn: "list[dict[str, object]]") -> float:
 
 
 def _time_engine(cases: "list[tuple[dict[str, object], Case]]", evaluator: Evaluator) -> float:
-    """Give the mean seconds of the engine."""
+    """Return the mean seconds of the engine."""
     begin = time.process_time()
     for _, case in cases:
         evaluator.evaluate(case)
@@ -67,7 +67,7 @@ def _time_engine(cases: "list[tuple[dict[str, object], Case]]", evaluator: Evalu
 
 
 def _answers(cases: "list[tuple[dict[str, object], Case]]", evaluator: Evaluator) -> tuple[Counter[str], int]:
-    """Give the engine's answers, and how many of them differ from H's."""
+    """Return the engine's answers, and how many of them differ from H's."""
     verdicts = [(drawn, evaluator.evaluate(case)) for drawn, case in cases]
     said = [(drawn, verdict.level or verdict.outcome) for drawn, verdict in verdicts]
     return Counter(answer for _, answer in said), sum(answer != classify(drawn) for drawn, answer in said)

@@ -86,7 +86,7 @@ def make(few: Path, path: Path, count: int) -> None:
 
 
 def named(record: dict[str, Any], number: int) -> dict[str, Any]:
-    """Give a record under another name."""
+    """Return a record under another name."""
     old = record["case"]
     name = f"{old['name']}-{number}"
     text = old["text"].replace(f"case: {old['name']}", f"case: {name}", 1)
@@ -95,7 +95,7 @@ def named(record: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 def bare(path: Path) -> Iterator[dict[str, Any]]:
-    """Give the records of a file without their places in the chain."""
+    """Return the records of a file without their places in the chain."""
     with path.open("rb") as file:
         for line in file:
             kept: dict[str, Any] = json.loads(line)
@@ -103,7 +103,7 @@ def bare(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def own_peak() -> float:
-    """Give the peak of the bench's own memory, in megabytes."""
+    """Return the peak of the bench's own memory, in megabytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT / 1e6
 
 

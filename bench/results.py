@@ -100,7 +100,7 @@ def _head() -> list[str]:
 
 
 def _marks(shown: Mapping[str, str]) -> list[str]:
-    """Give the ratios that are looked at first as a table; of a script with several files of rows the last one counts."""
+    """Return the ratios that are looked at first as a table; of a script with several files of rows the last one counts."""
     lines = ["| | measured | at most |", "|---|---|---|"]
     for mark in MARKS:
         found = re.findall(mark.line, shown.get(mark.script, ""))
@@ -116,7 +116,7 @@ def _processor() -> str:
 
 
 def _version(package: str) -> str:
-    """Give the version of a package, or say that it is not there."""
+    """Return the version of a package, or say that it is not there."""
     try:
         return version(package)
     except PackageNotFoundError:

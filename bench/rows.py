@@ -31,7 +31,7 @@ def write(out: str, rows: int, unknown: float = 0) -> None:
 
 
 def columns(unknown: float) -> list[pl.Expr]:
-    """Give every column, made from the number of the row."""
+    """Return every column, made from the number of the row."""
     leader = _chance(1) < 0.5  # noqa: PLR2004
     profile = _chance(2)
     tasks, criteria, targets, people = (_total(seed) for seed in (10, 20, 30, 40))
@@ -63,30 +63,30 @@ def columns(unknown: float) -> list[pl.Expr]:
 
 
 def _chance(seed: int) -> pl.Expr:
-    """Give a number from 0 to 1 for every row."""
+    """Return a number from 0 to 1 for every row."""
     return (pl.col("i").hash(seed=seed) // 2048).cast(pl.Float64) / 2**53
 
 
 def _upto(most: pl.Expr, seed: int) -> pl.Expr:
-    """Give a whole number from 0 to a most."""
+    """Return a whole number from 0 to a most."""
     return (_chance(seed) * (most + 1)).cast(pl.Int64).clip(0, most)
 
 
 def _total(seed: int) -> pl.Expr:
-    """Give a total: often a round one."""
+    """Return a total: often a round one."""
     round_ones = (pl.col("i").hash(seed=seed) % 6).replace_strict([0, 1, 2, 3, 4, 5], [10, 20, 30, 40, 50, 100], return_dtype=pl.Int64)
     return pl.when(_chance(seed + 1) < 0.55).then(round_ones).otherwise(1 + _upto(pl.lit(59), seed + 2))  # noqa: PLR2004
 
 
 def _part(most: pl.Expr, seed: int, percent: int, whole: pl.Expr) -> pl.Expr:
-    """Give a part: all of it, at, just under or just above a percentage of the whole, or anything."""
+    """Return a part: all of it, at, just under or just above a percentage of the whole, or anything."""
     way = _chance(seed + 100)
     near = (whole * percent // 100 + (pl.col("i").hash(seed=seed + 200) % 3).cast(pl.Int64) - 1).clip(0, most)
     return pl.when(way < 0.6).then(most).when(way < 0.8).then(pl.min_horizontal(near, most)).otherwise(_upto(most, seed))  # noqa: PLR2004
 
 
 def _items(name: str, total: pl.Expr, seed: int, best: str) -> dict[str, pl.Expr]:
-    """Give the four counts of a list of items, as real items give them."""
+    """Return the four counts of a list of items, as real items give them."""
     done = pl.when(_chance(seed) < 0.8).then(total).otherwise(_part(total, seed + 1, 50, total))  # noqa: PLR2004
     bad = total - done
     wanted = pl.when(_chance(seed + 2) < 0.55).then(bad).otherwise(pl.max_horizontal(bad, total - _part(total, seed + 3, 80, total)))  # noqa: PLR2004

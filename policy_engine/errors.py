@@ -468,5 +468,5 @@ class EngineFaultError(PolicyEngineError):
 
 
 def _place(problem: Problem) -> tuple[Location, str]:
-    """Give what problems are sorted by."""
+    """Return what problems are sorted by."""
     return problem.location, problem.code

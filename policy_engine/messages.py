@@ -59,7 +59,7 @@ _FOLDER = os.path.join(os.path.dirname(__file__), "locale")
 
 
 def language_of(environment: Mapping[str, str]) -> str:
-    """Give the language that a locale asks for: Vietnamese where it is Vietnamese, else English."""
+    """Return the language that a locale asks for: Vietnamese where it is Vietnamese, else English."""
     for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         wanted = environment.get(variable, "")
         if wanted:
@@ -69,7 +69,7 @@ def language_of(environment: Mapping[str, str]) -> str:
 
 @cache
 def catalogue(language: str) -> "gettext.NullTranslations":
-    """Give the translations into a language; English is the language of the code itself.
+    """Return the translations into a language; English is the language of the code itself.
 
     Raises:
         FileNotFoundError: where there is no catalogue for it.
@@ -89,7 +89,7 @@ def bind_click(language: str) -> None:
 
 
 def translate(text: str, language: str, **words: object) -> str:
-    """Give a marked text in a language, its placeholders filled with the words."""
+    """Return a marked text in a language, its placeholders filled with the words."""
     found = text if language == DEFAULT_LANGUAGE else catalogue(language).gettext(text)
     return found.format(**words) if words else found
 
@@ -110,5 +110,5 @@ def with_unit(figure: str, language: str) -> str:
 
 
 def sentence(texts: Mapping[str, str], language: str) -> str:
-    """Give a text of the rulebook in a language; rulebooks carry every language they show."""
+    """Return a text of the rulebook in a language; rulebooks carry every language they show."""
     return texts.get(language) or next(iter(texts.values()), "")

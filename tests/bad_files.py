@@ -36,7 +36,7 @@ class Bad(NamedTuple):
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """Give the arguments of the command: `check` for findings, `fmt` for layout, `replay` for records, `round` for a round."""
+        """Return the arguments of the command: `check` for findings, `fmt` for layout, `replay` for records, `round` for a round."""
         if self.of_a_check:
             return ("check", "--fail-level", "note", "--rulebook", str(self.rulebook))
         if self.of_layout:
@@ -66,7 +66,7 @@ class Bad(NamedTuple):
 
 
 def kept() -> list[Bad]:
-    """Give every bad file that is kept in `cases/bad/`."""
+    """Return every bad file that is kept in `cases/bad/`."""
     noted = [bad for path in sorted(BAD.rglob("*.yaml")) if (bad := _read(path))]
     table = BAD / "PE515-table.csv"
     no_cases, no_edition, no_yaml = BAD / "PE511-no-cases", RULEBOOKS / "PE607-no-edition", BAD / "PE841-no-yaml"
@@ -149,7 +149,7 @@ def _too_many_files(path: Path) -> Place:
 
 
 def stricter(schema: bytes) -> bytes:
-    """Give the schema of cases, asking for a subject: no published schema refuses what the builder takes."""
+    """Return the schema of cases, asking for a subject: no published schema refuses what the builder takes."""
     data = json.loads(schema)
     return json.dumps({**data, "required": [*data["required"], "subject"]}).encode()
 

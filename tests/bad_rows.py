@@ -26,7 +26,7 @@ def row(number: int) -> Cells:
 
 
 def is_bad(number: int) -> bool:
-    """Tell whether a row is a bad one."""
+    """Return whether a row is a bad one."""
     return number % EVERY == EVERY - 1
 
 

@@ -23,20 +23,20 @@ WORDS = {"choice", "level", "share", "text"}
 
 
 def as_texts(edition: Edition, cases: Sequence[Case]) -> pl.DataFrame:
-    """Give cases as columns of texts; lists have no text."""
+    """Return cases as columns of texts; lists have no text."""
     stated = [name for name in edition.facts if any(name in case.facts for case in cases)]
     names = [name for name in stated if edition.facts[name].type.kind != "list"]
     return pl.DataFrame({name: [_text(edition, name, case) for case in cases] for name in names}, schema=dict.fromkeys(names, pl.String()))
 
 
 def as_values(edition: Edition, cases: Sequence[Case]) -> pl.DataFrame:
-    """Give cases as columns of values; a column with `none` in it, or of words, is one of texts."""
+    """Return cases as columns of values; a column with `none` in it, or of words, is one of texts."""
     names = [name for name in edition.facts if any(name in case.facts for case in cases)]
     return pl.DataFrame([_column(edition, name, cases) for name in names], height=len(cases))
 
 
 def _column(edition: Edition, name: str, cases: Sequence[Case]) -> pl.Series:
-    """Give a column of values."""
+    """Return a column of values."""
     fact = edition.facts[name]
     values = [case.facts.get(name) for case in cases]
     if fact.type.kind in WORDS or NONE in values:
@@ -52,21 +52,21 @@ def _column(edition: Edition, name: str, cases: Sequence[Case]) -> pl.Series:
 
 
 def _item(edition: Edition, fact: FactDeclaration, item: Any) -> dict[str, Any]:
-    """Give an item of a list."""
+    """Return an item of a list."""
     return {
         name: level_id(edition, value) if fact.fields[name].type.kind == "level" else _plain(value) for name, value in item.items()
     }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as a cell of its type."""
+    """Return a value as a cell of its type."""
     if isinstance(value, Fraction):
         return Decimal(value.numerator) / Decimal(value.denominator)
     return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _text(edition: Edition, name: str, case: Case) -> str | None:
-    """Give a value as the text of a cell."""
+    """Return a value as the text of a cell."""
     if name not in case.facts:
         return None
     value, kind = case.facts[name], edition.facts[name].type.kind
@@ -78,10 +78,10 @@ def _text(edition: Edition, name: str, case: Case) -> str | None:
 
 
 def level_id(edition: Edition, rank: Value) -> str:
-    """Give the level of a rank."""
+    """Return the level of a rank."""
     return next(level.id for level in edition.scale.values() if level.rank == rank)
 
 
 def is_huge(case: Case, most: int) -> bool:
-    """Tell whether a case has a figure of at least so much."""
+    """Return whether a case has a figure of at least so much."""
     return any(isinstance(value, int) and not isinstance(value, (bool, date)) and value >= most for value in case.facts.values())

@@ -28,17 +28,17 @@ class Hidden(NamedTuple):
     completions: tuple[Completion, ...]
 
     def outcomes(self, **chosen: bool | int | str) -> frozenset[str]:
-        """Give the outcomes of the completions in which some facts are as chosen."""
+        """Return the outcomes of the completions in which some facts are as chosen."""
         fits = (c for c in self.completions if all(c.facts[name] == value for name, value in chosen.items()))
         return frozenset(c.outcome for c in fits)
 
     def values(self, name: str) -> set[bool | int | str]:
-        """Give the values that a hidden fact takes in some completion."""
+        """Return the values that a hidden fact takes in some completion."""
         return {c.facts[name] for c in self.completions}
 
 
 def best_first(outcomes: frozenset[str]) -> tuple[str, ...]:
-    """Give the levels among outcomes, the best first."""
+    """Return the levels among outcomes, the best first."""
     return tuple(level for level in BEST_FIRST if level in outcomes)
 
 
@@ -58,7 +58,7 @@ def draw_hidden(rng: Random) -> Hidden:
 
 
 def completions(known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) -> Iterator[Facts]:
-    """Give every lawful way to fill in the hidden facts.
+    """Return every lawful way to fill in the hidden facts.
 
     A hidden count is at most its total. A hidden total is tried up to three times the greatest
     known figure of its list, and 12 more. No larger one adds an outcome, for figures of six at most:
@@ -78,7 +78,7 @@ def completions(known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) 
 
 
 def _domain(name: str, known: Mapping[str, bool | int | str]) -> tuple[bool | int | str, ...]:
-    """Give the values that one hidden fact is tried with."""
+    """Return the values that one hidden fact is tried with."""
     if name == "position":
         return POSITIONS
     group = next((group for group in GROUPS if name in group), None)

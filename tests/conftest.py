@@ -52,31 +52,31 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """Give the folder of the checkout."""
+    """Return the folder of the checkout."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def library() -> Library:
-    """Give the editions that come with the engine."""
+    """Return the editions that come with the engine."""
     return Library()
 
 
 @pytest.fixture(scope="session")
 def edition(library: Library) -> Edition:
-    """Give the edition of 2020."""
+    """Return the edition of 2020."""
     return library.edition("2020")
 
 
 @pytest.fixture(scope="session")
 def evaluator(edition: Edition) -> Evaluator:
-    """Give the edition of 2020, ready to rate."""
+    """Return the edition of 2020, ready to rate."""
     return Evaluator(edition)
 
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Give the command line: arguments to exit code, standard output and standard error."""
+    """Return the command line: arguments to exit code, standard output and standard error."""
 
     def call(*arguments: str, lang: str = "en") -> tuple[int, str, str]:
         code = run([*arguments, "--lang", lang], lang)

@@ -25,7 +25,7 @@ LISTS = (list, tuple)
 
 
 def told_by_reference(edition: Edition, cases: Sequence[Case]) -> Iterator[Answer]:
-    """Give what the reference says of cases as rows: with their facts, and nothing on record."""
+    """Return what the reference says of cases as rows: with their facts, and nothing on record."""
     evaluator = Evaluator(edition, asks=False)
     for case in cases:
         try:
@@ -35,19 +35,19 @@ def told_by_reference(edition: Edition, cases: Sequence[Case]) -> Iterator[Answe
 
 
 def agrees(expected: Answer, found: Answer) -> bool:
-    """Tell whether every column is as expected; a figure that is too large is refused, whatever else is wrong."""
+    """Return whether every column is as expected; a figure that is too large is refused, whatever else is wrong."""
     if isinstance(expected, tuple) or isinstance(found, tuple):
         return isinstance(found, tuple) and expected in (HUGE, found)
     return all(expected.get(name) == cell for name, cell in found.items())
 
 
 def fitting(cases: Sequence[Case], form: str) -> list[int]:
-    """Give the places of cases that a form of columns can hold: texts hold no lists."""
+    """Return the places of cases that a form of columns can hold: texts hold no lists."""
     return [n for n, case in enumerate(cases) if form == "values" or not any(isinstance(value, LISTS) for value in case.facts.values())]
 
 
 def wrong_in(run: Run, folder: Path, seed: int, form: str, rows: int = 50) -> list[tuple[int, Answer, Answer]]:
-    """Give where an engine's answers to drawn rows are not the reference's: a CSV file of texts, a Parquet file of values.
+    """Return where an engine's answers to drawn rows are not the reference's: a CSV file of texts, a Parquet file of values.
 
     Args:
         run: the engine.
@@ -91,5 +91,5 @@ def read_answers(path: str) -> pl.DataFrame:
 
 
 def _code(problem: Problem) -> str:
-    """Give the code of a problem, for its words."""
+    """Return the code of a problem, for its words."""
     return problem.code

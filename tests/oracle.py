@@ -20,33 +20,33 @@ GROUPS = (TASKS, CRITERIA, TARGETS, SUBORDINATES)
 
 
 def figure(facts: Mapping[str, object], name: str) -> int:
-    """Give a count of a complete case."""
+    """Return a count of a complete case."""
     value = facts[name]
     assert isinstance(value, int)
     return value
 
 
 def counted_apart(facts: Mapping[str, object]) -> bool:
-    """Tell whether a specialist's criteria are counted apart from the tasks (J-01)."""
+    """Return whether a specialist's criteria are counted apart from the tasks (J-01)."""
     stated = facts.get("criteria_counted_apart")
     return any(name in facts for name in CRITERIA) if stated is None else stated is True
 
 
 def triggers(facts: Mapping[str, object]) -> frozenset[str]:
-    """Give the events of the year that alone mean failure (J-03); a unit's corruption is a leader's affair only."""
+    """Return the events of the year that alone mean failure (J-03); a unit's corruption is a leader's affair only."""
     names = ["ideological_decline", "disciplined_in_year"]
     names += [] if facts["position"] == "specialist" else ["unit_corruption"]
     return frozenset(name for name in names if facts[name] is True)
 
 
 def holding(facts: Mapping[str, object]) -> frozenset[str]:
-    """Give every level whose bullets hold, whatever is decided between them."""
+    """Return every level whose bullets hold, whatever is decided between them."""
     held = _specialist(facts) if facts["position"] == "specialist" else _leader(facts)
     return frozenset(level for level, holds in held.items() if holds)
 
 
 def classify(facts: Mapping[str, object]) -> str:
-    """Give the level of a complete case, or `gap`: failure goes first (J-04), then the highest that holds (J-05, J-02)."""
+    """Return the level of a complete case, or `gap`: failure goes first (J-04), then the highest that holds (J-05, J-02)."""
     held = holding(facts)
     if "not_completed" in held:
         return "not_completed"
@@ -93,7 +93,7 @@ def _leader(facts: Mapping[str, object]) -> dict[str, bool]:
 
 
 def lawful(facts: Mapping[str, object]) -> bool:
-    """Tell whether the figures of a complete case can be (the invariants of the contract, written by hand)."""
+    """Return whether the figures of a complete case can be (the invariants of the contract, written by hand)."""
     own = _works(facts, TASKS) and _works(facts, CRITERIA) and _targets(facts) and _subordinates(facts)
     if facts["position"] != "specialist":
         return own and figure(facts, "criteria_total") > 0
@@ -127,7 +127,7 @@ def _subordinates(facts: Mapping[str, object]) -> bool:
 
 
 def cases(seed: int, track: str, greatest: int = 60) -> Iterator[Facts]:
-    """Give complete cases without end, crowded at the thresholds; the same seed gives the same cases.
+    """Return complete cases without end, crowded at the thresholds; the same seed gives the same cases.
 
     Args:
         seed: of the random numbers.

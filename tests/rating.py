@@ -16,12 +16,12 @@ LIBRARY = Library()
 
 @cache
 def evaluator() -> Evaluator:
-    """Give the edition of 2020, ready to rate."""
+    """Return the edition of 2020, ready to rate."""
     return Evaluator(LIBRARY.edition("2020"))
 
 
 def case_of(facts: Mapping[str, Value]) -> Case:
-    """Give a case of these facts, past the reading of a file."""
+    """Return a case of these facts, past the reading of a file."""
     return Case("drawn", "2020", {}, dict(facts), {}, {}, ())
 
 
@@ -31,7 +31,7 @@ def rate(facts: Mapping[str, Value]) -> Verdict:
 
 
 def read_facts(facts: Mapping[str, object]) -> Case:
-    """Give a case of these facts, read from a file; every JSON text is a YAML text."""
+    """Return a case of these facts, read from a file; every JSON text is a YAML text."""
     text = json.dumps({"case": "drawn", "edition": "2020", "facts": facts}, indent=1)
     case, _ = read_case(text.encode(), "drawn.yaml", LIBRARY)
     return case
@@ -43,5 +43,5 @@ def rate_file(facts: Mapping[str, object]) -> Verdict:
 
 
 def outcome_of(verdict: Verdict) -> str:
-    """Give the level, or the outcome where there is none."""
+    """Return the level, or the outcome where there is none."""
     return verdict.level or verdict.outcome

@@ -11,7 +11,7 @@ AT = "2021-01-01T00:00:00+00:00"
 
 
 def small(number: int, name: str = "") -> dict[str, Any]:
-    """Give a small record as version 1 had them: of no run that is known."""
+    """Return a small record as version 1 had them: of no run that is known."""
     name = name or f"hồ sơ {number}"
     text = f"case: {json.dumps(name, ensure_ascii=False)}\n"
     case = {"name": name, "file": "x.yaml", "sha256": sha256_of((text.encode(),)), "text": text, "asked": None, "given": None}
@@ -22,6 +22,6 @@ def small(number: int, name: str = "") -> dict[str, Any]:
 
 
 def newer(number: int, at: str = AT) -> dict[str, Any]:
-    """Give a small record as version 2 has them, without its run."""
+    """Return a small record as version 2 has them, without its run."""
     old = small(number)
     return {**old, "record": 2, "sealed": False, "libraries": {"python": "3.11.0"}, "times": {**old["times"], "recorded_at": at}}

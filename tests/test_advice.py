@@ -28,18 +28,18 @@ class Drawn(NamedTuple):
 
 
 def target_of(outcome: str) -> str:
-    """Give the level next above an outcome; a case without a level stands beside the worst one."""
+    """Return the level next above an outcome; a case without a level stands beside the worst one."""
     return {"gap": "completed", "not_completed": "completed", "completed": "good", "good": "excellent"}[outcome]
 
 
 def reaches(facts: Mapping[str, object], target: str) -> bool:
-    """Tell whether a case comes out at a level or better."""
+    """Return whether a case comes out at a level or better."""
     outcome = classify(facts)
     return outcome != "gap" and BEST_FIRST.index(outcome) <= BEST_FIRST.index(target)
 
 
 def figures_of(facts: Facts) -> dict[tuple[str, ...], list[tuple[int, Facts]]]:
-    """Give for each list of a case every lawful set of its figures with the total as it is, each with its distance."""
+    """Return for each list of a case every lawful set of its figures with the total as it is, each with its distance."""
     found: dict[tuple[str, ...], list[tuple[int, Facts]]] = {}
     for group in GROUPS:
         now = [value for name in group if isinstance(value := facts.get(name), int)]
@@ -52,17 +52,17 @@ def figures_of(facts: Facts) -> dict[tuple[str, ...], list[tuple[int, Facts]]]:
 
 
 def _repeats(facts: Facts, group: tuple[str, ...]) -> bool:
-    """Tell whether a group only repeats the tasks (J-01), and is no figure of its own."""
+    """Return whether a group only repeats the tasks (J-01), and is no figure of its own."""
     return group == CRITERIA and facts["position"] == "specialist" and not counted_apart(facts)
 
 
 def _distance(facts: Facts, figures: Mapping[str, bool | int | str]) -> int:
-    """Give by how much counts differ in all."""
+    """Return by how much counts differ in all."""
     return sum(abs(int(value) - int(facts[name])) for name, value in figures.items())
 
 
 def least_change(facts: Facts, target: str) -> int:
-    """Give the least total change of counts after which a case reaches a level, by trying them all, nearest first.
+    """Return the least total change of counts after which a case reaches a level, by trying them all, nearest first.
 
     The general criteria are judgements, thought to be met here: which of them are changed is compared apart.
     """
@@ -93,7 +93,7 @@ def draw(rng: Random) -> Iterator[Drawn]:
 
 @pytest.fixture(scope="module")
 def draws(request: pytest.FixtureRequest) -> int:
-    """Give how many cases are drawn: ten times as many in the long run."""
+    """Return how many cases are drawn: ten times as many in the long run."""
     return 3_000 if request.config.getoption("--long", default=False) else 300
 
 

@@ -57,7 +57,7 @@ ROWS = {code for code in CATALOGUE if "PE850" <= code < "PE880"} | ELSEWHERE
 
 
 def _codes(without: Collection[str] = ()) -> pytest.MarkDecorator:
-    """Give every code of the catalogue as a parameter; some are not meant (no line of theirs can be shown, or they are of rows)."""
+    """Return every code of the catalogue as a parameter; some are not meant (no line of theirs can be shown, or they are of rows)."""
     return pytest.mark.parametrize("code", [code for code in CATALOGUE if code not in {*without, *ROWS}])
 
 
@@ -91,12 +91,12 @@ def _found_in_layout(bad: Bad) -> tuple[Problem, ...]:
 
 
 def _places(problems: tuple[Problem, ...], code: str) -> list[Place]:
-    """Give the places at which a code is told."""
+    """Return the places at which a code is told."""
     return [(Path(p.location.file), p.location.line, p.location.column) for p in problems if p.code == code]
 
 
 def _bad(code: str, folder: Path) -> Bad:
-    """Give the bad file of a code: the kept one, or one that is made."""
+    """Return the bad file of a code: the kept one, or one that is made."""
     return made(code, folder) if code in MADE else KEPT[code]
 
 
@@ -217,7 +217,7 @@ def test_the_table_lists_exactly_the_catalogue() -> None:
 
 
 def _examples() -> Mapping[str, tuple[str, str, Path]]:
-    """Give, of each page whose examples are YAML, the fault, the mended form and the bad file."""
+    """Return, of each page whose examples are YAML, the fault, the mended form and the bad file."""
     found: dict[str, tuple[str, str, Path]] = {}
     for code in CATALOGUE:
         page = (PAGES / f"{code}.md").read_text("utf-8")

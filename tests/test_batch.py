@@ -43,8 +43,8 @@ def test_every_format_goes_in_and_out(form: str, tmp_path: Path, cli: Cli) -> No
     assert [("c1", "excellent"), ("c2", "good"), ("c3", "undetermined"), ("c4", "not_completed")] == frame.rows()
 
 
-def test_criteria_and_readings_stand_in_columns(tmp_path: Path, cli: Cli) -> None:
-    """Met is true, not met false, unknown nothing; the readings that the answer rests on are named."""
+def test_criteria_and_interpretations_stand_in_columns(tmp_path: Path, cli: Cli) -> None:
+    """Met is true, not met false, unknown nothing; the interpretations that the answer rests on are named."""
     rows = _write(tmp_path / "rows.csv", {}, {"tasks_exceeded": ""})
     out = tmp_path / "out.parquet"
 
@@ -55,7 +55,7 @@ def test_criteria_and_readings_stand_in_columns(tmp_path: Path, cli: Cli) -> Non
     assert "rows in: 2; answers out: 2; refused: 0" in said
     assert [True, None] == found["head_office_specialist__half_exceeded"].to_list()
     assert ["excellent", "excellent, good"] == found["possible_levels"].to_list()
-    assert all("J-01" in readings for readings in found["interpretations"])
+    assert all("J-01" in interpretations for interpretations in found["interpretations"])
 
 
 BAD_CELLS = [

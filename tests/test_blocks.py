@@ -42,12 +42,12 @@ Facts = Mapping[str, object]
 
 
 def outcomes(verdict: Verdict) -> dict[str, str]:
-    """Give how every requirement and every content came out."""
+    """Return how every requirement and every content came out."""
     return {trace.id: trace.outcome for trace in (*verdict.duties.requirements, *verdict.duties.contents)}
 
 
 def findings(verdict: Verdict) -> list[str]:
-    """Give the findings of a verdict."""
+    """Return the findings of a verdict."""
     return [finding.id for finding in verdict.duties.findings]
 
 
@@ -144,7 +144,7 @@ def test_where_several_decide_both_ends_are_seen(record: Mapping[str, object], e
 
 
 def test_a_requirement_is_traced_whole() -> None:
-    """Rule: each requirement tells its severity, clause, words, condition, figures, last good day, readings and sentence."""
+    """Rule: each requirement tells its severity, clause, words, condition, figures, last good day, interpretations and sentence."""
     verdict = asked(NAME, {**GOOD, "book_sent_on": "2020-12-16", "book_returned_on": "2020-12-18"})
 
     sent, returned = verdict.duties.requirements[:2]
@@ -164,7 +164,7 @@ def test_what_has_no_plain_day_has_none(name: str) -> None:
 
 
 def test_what_does_not_apply_rests_on_nothing() -> None:
-    """Rule: what is not asked shows no figures and no readings."""
+    """Rule: what is not asked shows no figures and no interpretations."""
     trace = next(t for t in asked(NAME, {**GOOD, "roles": []}).duties.requirements if t.id == "book_signed")
 
     assert ("not_applicable", "", ()) == (trace.outcome, trace.observed, trace.interpretations)
@@ -201,7 +201,7 @@ def test_a_body_is_owed_open_or_not_named(facts: Facts, expected: Mapping[str, s
 
 
 def test_a_route_names_its_body_in_both_languages() -> None:
-    """Rule: a route shows the body's name, its clause, words and readings; without a body it says that the text names none."""
+    """Rule: a route shows the body's name, its clause, words and interpretations; without a body it says that the text names none."""
     council, nobody = asked(NAME, {**GOOD, "roles": ["warden", "taster"]}).duties.routes[1:]
 
     assert ("decides", "council", {"vi": "Hội đồng vườn", "en": "The council"}) == (council.duty, council.body, council.label)
@@ -400,7 +400,7 @@ def test_a_finding_is_a_sentence_in_both_languages(
 
 
 def test_a_finding_about_a_body_cites_who_leaves_it_to_whom() -> None:
-    """Rule: a finding about the body that decided carries the clause and the readings of the routes that name the competent one."""
+    """Rule: a finding about the body that decided carries the clause and the interpretations of the routes that name the competent one."""
     finding = asked(NAME, {**GOOD, "roles": ["warden"]}, decided=DECIDED).duties.findings[0]
 
     assert ("decided_by_another_body", "III.1/1", ("R-02",)) == (finding.id, finding.citation, finding.interpretations)

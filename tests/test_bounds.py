@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 
 def answer_of(verdict: Verdict) -> Answer:
-    """Give what a verdict says of the outcome."""
+    """Return what a verdict says of the outcome."""
     return Answer(verdict.outcome, verdict.level, verdict.possible_levels, verdict.gap_possible, verdict.ineligible_possible)
 
 
@@ -82,19 +82,19 @@ def outcome_of(facts: Facts) -> str:
 
 
 def completions(facts: Facts) -> Iterator[Facts]:
-    """Give every way to fill in what a case leaves open."""
+    """Return every way to fill in what a case leaves open."""
     hidden = [name for name in DOMAINS if name not in facts]
     for values in product(*(DOMAINS[name] for name in hidden)):
         yield {**facts, **dict(zip(hidden, values, strict=True))}
 
 
 def best_first(outcomes: set[str]) -> tuple[str, ...]:
-    """Give the levels among outcomes, the best first."""
+    """Return the levels among outcomes, the best first."""
     return tuple(level for level in reversed(WORST_FIRST) if level in outcomes)
 
 
 def with_bar(when: str) -> Edition:
-    """Give the edition with another condition in its second rule of eligibility."""
+    """Return the edition with another condition in its second rule of eligibility."""
     edition = edition_of(NAME)
     chapters = tuple(
         chapter._replace(
@@ -106,7 +106,7 @@ def with_bar(when: str) -> Edition:
 
 
 def with_ceiling(other: str, applies: str | None = None) -> Edition:
-    """Give the edition with its first ceiling at another level, or with another condition; the second one is taken away."""
+    """Return the edition with its first ceiling at another level, or with another condition; the second one is taken away."""
     edition = edition_of(NAME)
 
     def changed(ceiling: Ceiling) -> Ceiling:
@@ -118,7 +118,7 @@ def with_ceiling(other: str, applies: str | None = None) -> Edition:
 
 
 def truth_word(holds: object) -> str:
-    """Give the word of a rule of eligibility of which everything is known."""
+    """Return the word of a rule of eligibility of which everything is known."""
     return "met" if holds is True else "not_met"
 
 

@@ -18,7 +18,7 @@ from policy_engine.language.quantity import read_quantity
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case, Decision, Record
 from policy_engine.model.duties import COUNTED, ROUNDINGS, Cap
-from policy_engine.model.facts import ReadingUse
+from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.round import CapTrace, Entry, Round, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import round_to_data
@@ -57,17 +57,17 @@ ANY_RULES = st.builds(
 
 
 def at(level: str, **links: str) -> Shown:
-    """Give an entry that comes out at a level."""
+    """Return an entry that comes out at a level."""
     return Shown({"flower": True, "graded": True, "withdrawn": False, "prize": True, "grade": WORST_FIRST.index(level)}, (), links)
 
 
 def but(shown: Shown, **changed: Value) -> Shown:
-    """Give an entry with facts changed; UNKNOWN takes one away."""
+    """Return an entry with facts changed; UNKNOWN takes one away."""
     return shown._replace(facts={name: value for name, value in {**shown.facts, **changed}.items() if value is not UNKNOWN})
 
 
 def with_cap(rules: Rules, change: Callable[[Cap], Cap] = lambda cap: cap) -> Edition:
-    """Give the edition with one cap only."""
+    """Return the edition with one cap only."""
     edition = edition_of(NAME)
     chapter = edition.chapters[0]
     quantity = read_quantity(rules.share)
@@ -92,18 +92,18 @@ def rate(edition: Edition, entries: Mapping[str, Shown], units: Sequence[str] = 
 
 
 def caps(edition: Edition, entries: Mapping[str, Shown], units: Sequence[str] = ()) -> dict[str, CapTrace]:
-    """Give how each group stands to the one cap of an edition, by the group's name."""
+    """Return how each group stands to the one cap of an edition, by the group's name."""
     return {trace.group: trace for trace in rate(edition, entries, units).caps}
 
 
 def the_cap(rules: Rules, shown: Sequence[Shown]) -> CapTrace:
-    """Give how one group of entries stands to a cap."""
+    """Return how one group of entries stands to a cap."""
     [trace] = rate(with_cap(rules), {f"e{n:02}": one for n, one in enumerate(shown)}).caps
     return trace
 
 
 def share_of(number: int, rules: Rules) -> int:
-    """Give how many of a number the cap allows, with whole numbers alone."""
+    """Return how many of a number the cap allows, with whole numbers alone."""
     hundredths = number * int(rules.share.rstrip("%"))
     return {"down": hundredths // 100, "up": -(-hundredths // 100), "nearest": (hundredths + 50) // 100}[rules.rounding]
 
@@ -412,7 +412,7 @@ def test_a_slip_in_a_cap_is_told_when_it_is_loaded(tmp_path: Path, old: str, new
 
 
 def outcomes(rules: Rules, completions: Iterator[list[str]]) -> set[str]:
-    """Give how the cap comes out in each completion of a cohort."""
+    """Return how the cap comes out in each completion of a cohort."""
     return {"exceeded" if over(levels, rules) else "kept" for levels in completions}
 
 
@@ -466,10 +466,10 @@ def test_facts_that_only_a_cap_reads_are_read(name: str) -> None:
     assert name not in found.rated[0].verdict.unread
 
 
-def test_a_group_rests_on_a_reading_by_its_own_cases() -> None:
-    """Rule: whether a cap rests on a reading is asked of the group, not of a case of another group."""
-    use = ReadingUse("R", condition_of("not flower"))
-    edition = with_cap(Rules(), lambda cap: cap._replace(per=("unit",), rule=cap.rule._replace(readings=(use,))))
+def test_a_group_rests_on_a_interpretation_by_its_own_cases() -> None:
+    """Rule: whether a cap rests on an interpretation is asked of the group, not of a case of another group."""
+    use = InterpretationUse("R", condition_of("not flower"))
+    edition = with_cap(Rules(), lambda cap: cap._replace(per=("unit",), rule=cap.rule._replace(interpretations=(use,))))
     entries = {"a": at("good", unit="north"), "b": but(at("good", unit="south"), flower=False)}
 
     found = caps(edition, entries, ("north", "south"))

@@ -16,7 +16,7 @@ CASES = sorted(path for path in (ROOT / "cases").glob("2*/**/*.yaml"))
 
 @pytest.fixture(scope="module")
 def evaluators() -> dict[str, Evaluator]:
-    """Give a place for one evaluator an edition."""
+    """Return a place for one evaluator an edition."""
     return {}
 
 

@@ -90,7 +90,7 @@ def _texts() -> list[str | None]:
 
 
 def _frame(engine: str, cells: Sequence[object], dtype: Any) -> Any:
-    """Give cells as a column of an engine, with their numbers."""
+    """Return cells as a column of an engine, with their numbers."""
     native = pl.DataFrame({"it": pl.Series(cells, dtype=dtype, strict=False), "row": range(len(cells))})
     if engine == "polars":
         return nw.from_native(native.lazy())
@@ -101,7 +101,7 @@ def _frame(engine: str, cells: Sequence[object], dtype: Any) -> Any:
 
 
 def _said(engine: str, fact: FactDeclaration, cells: Sequence[object], dtype: Any) -> Iterator[tuple[object, Any]]:
-    """Give the cells that columns take, each with the value that they take it for."""
+    """Return the cells that columns take, each with the value that they take it for."""
     frame = _frame(engine, cells, dtype)
     column = read_column(fact, frame.collect_schema()["it"], SCALE, wide=True)
     if column is None:
@@ -119,7 +119,7 @@ def _said(engine: str, fact: FactDeclaration, cells: Sequence[object], dtype: An
 
 
 def _value(fact: FactDeclaration, field: Field) -> Any:
-    """Give the value of a field; of a set, its choices as one number."""
+    """Return the value of a field; of a set, its choices as one number."""
     if not field.column:
         return nw.lit(None, dtype=nw.Int64)
     if fact.type.kind != "set":
@@ -129,7 +129,7 @@ def _value(fact: FactDeclaration, field: Field) -> Any:
 
 
 def _shown(found: Any, fact: FactDeclaration, field: Field) -> Any:
-    """Give a value of columns as plain data."""
+    """Return a value of columns as plain data."""
     if found is None:
         return None
     match fact.type.kind:
@@ -150,7 +150,7 @@ def _shown(found: Any, fact: FactDeclaration, field: Field) -> Any:
 
 
 def _same(found: Any, data: Data | Refusal, kind: str) -> bool:
-    """Tell whether a value of columns is what the row reader makes of the cell."""
+    """Return whether a value of columns is what the row reader makes of the cell."""
     if kind == "set" and isinstance(data, list):
         return bool(found == {*data})
     if kind == "share" and isinstance(data, str) and data != "none":
@@ -215,7 +215,7 @@ def test_the_one_spelling_of_every_value_stays_in_columns(engine: str) -> None:
 
 
 def _is_rare(cell: str) -> bool:
-    """Tell whether a value is one that columns leave to the row reader: the 29th of February, and figures of many digits."""
+    """Return whether a value is one that columns leave to the row reader: the 29th of February, and figures of many digits."""
     whole, _, places = cell.rstrip("%").partition(".")
     return cell.endswith("-02-29") or cell.startswith("-") or len(whole) > 9 or len(places) > 6
 

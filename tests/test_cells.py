@@ -52,12 +52,12 @@ def read(cell: object, kind: str, *, may_be_none: bool = False, percent: bool = 
 
 
 def code_of(read_: Data | Refusal) -> str:
-    """Give the code of a refusal."""
+    """Return the code of a refusal."""
     return read_.code if isinstance(read_, Refusal) else f"read as {read_!r}"
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:
-    """Give each cell that the page shows under a kind, with what it says of it."""
+    """Return each cell that the page shows under a kind, with what it says of it."""
     for section in PAGE.split("\n## ")[1:]:
         title, _, text = section.partition("\n")
         for cells, means in re.findall(r"^\| (.*?) \| (.*) \|$", text, re.MULTILINE):

@@ -30,7 +30,7 @@ UNIONS = "chapters/III.1-attached-unions.yaml"
 
 @pytest.fixture
 def library_2020(tmp_path: Path) -> Path:
-    """Give a library with a copy of the edition of 2020 that is not sealed."""
+    """Return a library with a copy of the edition of 2020 that is not sealed."""
     shutil.copytree(ROOT / "rulebook" / "2020", tmp_path / "2020")
     return tmp_path
 
@@ -44,7 +44,7 @@ def _edit(folder: Path, edits: Iterable[Edit]) -> None:
 
 
 def _found(folder: Path) -> list[tuple[str, str, int, int]]:
-    """Give the findings of an edition but those about readings: code, file, line, column."""
+    """Return the findings of an edition but those about interpretations: code, file, line, column."""
     found = check_edition(survey_edition("x", str(folder))).findings
     return [(p.code, str(Path(p.location.file).relative_to(folder)), *p.location[1:]) for p in found if p.code != "PE820"]
 
@@ -211,8 +211,8 @@ def _survey(folder: str) -> Survey:
     return survey_edition("orchard", str(RULEBOOKS / folder))
 
 
-def test_a_reading_that_a_clause_names_is_used() -> None:
-    """Rule: the sentence of a clause may rest on a reading by naming it."""
+def test_a_interpretation_that_a_clause_names_is_used() -> None:
+    """Rule: the sentence of a clause may rest on an interpretation by naming it."""
     survey = _survey("PE804-reading-unused")
     assert survey.edition
     clauses = tuple(clause._replace(why_not={"vi": "Xem J-2.", "en": "See J-2."}) for clause in survey.edition.clauses)

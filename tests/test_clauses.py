@@ -25,19 +25,19 @@ def call(cli: Cli, *arguments: str, folder: Path = FOLDER / NAME, lang: str = "e
 
 
 def mapped(cli: Cli, *arguments: str, folder: Path = FOLDER / NAME) -> tuple[int, Any]:
-    """Give the exit code and the map as data."""
+    """Return the exit code and the map as data."""
     code, out, err = call(cli, "--format", "json", *arguments, folder=folder)
     assert err == ""
     return code, json.loads(out)
 
 
 def faults(text: str) -> list[tuple[str, str, str]]:
-    """Give what a text does not bear out of the small edition."""
+    """Return what a text does not bear out of the small edition."""
     return [(fault.fault, fault.clause, fault.by) for fault in hold_against(edition_of(NAME), text)]
 
 
 def official_text() -> Path:
-    """Give the official text of the edition of 2020: the one that the environment names, else the one in a folder beside the checkout."""
+    """Return the official text of the edition of 2020: the one that the environment names, else the one in a folder beside the checkout."""
     given = os.environ.get("POLICY_ENGINE_SOURCE", "")
     found = [Path(given)] if given else sorted(ROOT.parent.glob("*/guideline/*.txt"))
     texts = [text for path in found for text in (sorted(path.glob("*.txt")) if path.is_dir() else [path]) if text.is_file()]
@@ -146,8 +146,8 @@ def test_a_clause_that_nothing_encodes_or_explains_fails(cli: Cli, tmp_path: Pat
     assert data["strays"] == []
 
 
-def test_a_reading_alone_encodes_nothing(cli: Cli, tmp_path: Path) -> None:
-    """Rule: a clause of which only the register speaks is not encoded: a reading needs a part that rests on it."""
+def test_a_interpretation_alone_encodes_nothing(cli: Cli, tmp_path: Path) -> None:
+    """Rule: a clause of which only the register speaks is not encoded: an interpretation needs a part that rests on it."""
     folder, _ = with_change(NAME, tmp_path, *UNCOVERED)
     register = folder / "register.yaml"
     register.write_text(register.read_text("utf-8").replace("cite: [III.2/1]", "cite: [III.2/1, end]"), "utf-8")
@@ -357,7 +357,7 @@ def test_the_map_of_2020_is_whole(cli: Cli) -> None:
 
 
 def _explained(edition: Edition) -> Iterator[tuple[str, bool, bool]]:
-    """Give each clause of an edition, whether something encodes it, and whether it says why nothing does."""
+    """Return each clause of an edition, whether something encodes it, and whether it says why nothing does."""
     reasons = {clause.id: bool(clause.why_not) for clause in edition.clauses}
     for one in clause_map(edition).clauses:
         encoded = any(part.sort != "reading" for part in one.by) or one.below > 0

@@ -22,12 +22,12 @@ BAD = str(ROOT / "cases/bad/PE501-unknown-fact.yaml")
 
 
 def _schema(name: str) -> Any:
-    """Give a published schema."""
+    """Return a published schema."""
     return json.loads(Path(data_root(), "schemas", name).read_text("utf-8"))
 
 
 def _gap_case() -> str:
-    """Give a case whose verdict is a gap."""
+    """Return a case whose verdict is a gap."""
     edge = sorted((ROOT / "cases/2020/II.1/edge").glob("*.yaml"))
     return str(next(path for path in edge if "outcome: gap" in path.read_text("utf-8")))
 

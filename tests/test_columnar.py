@@ -26,7 +26,7 @@ PAIRS = 4_000
 
 
 def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int]:
-    """Give what the columns say of rows, and how many of them were looked at one by one."""
+    """Return what the columns say of rows, and how many of them were looked at one by one."""
     evaluator = Evaluator(edition, asks=False)
     single = count()
 
@@ -50,7 +50,7 @@ def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int
 
 
 def compared(edition: Edition, cases: Sequence[Case], expected: Sequence[Answer], form: str) -> tuple[list[Any], int]:
-    """Give where columns say otherwise than the reference, and how many rows were settled as columns."""
+    """Return where columns say otherwise than the reference, and how many rows were settled as columns."""
     make, most = FORMS[form]
     fits = fitting(cases, form)
     if not fits:

@@ -41,12 +41,12 @@ FACT = """facts:
 
 
 def _between(file: str, start: str, end: str) -> str:
-    """Give what a file of the edition of 2020 holds between two texts."""
+    """Return what a file of the edition of 2020 holds between two texts."""
     return Path(data_root(), "rulebook", "2020", file).read_text("utf-8").split(start)[1].split(end)[0]
 
 
 def _steps_turned() -> tuple[str, str]:
-    """Give the steps of deciding of a track as they stand, each with all that it holds, and the last one first."""
+    """Return the steps of deciding of a track as they stand, each with all that it holds, and the last one first."""
     steps = _between(SPECIALIST, "\ndecide:\n", "\nresidual:\n")
     first, second = steps.split("\n  - highest_of: ")
     return steps, f"  - highest_of: {second}\n{first}"
@@ -204,7 +204,7 @@ def edited(folder: Path, *edits: tuple[str, str, str]) -> Path:
 
 
 def both(folder: Path, *edits: tuple[str, str, str]) -> Path:
-    """Give a folder that holds the edition of 2020 and an edited copy, the edition `next`."""
+    """Return a folder that holds the edition of 2020 and an edited copy, the edition `next`."""
     edited(folder, *edits)
     shutil.copytree(Path(data_root(), "rulebook", "2020"), folder / "2020")
     return folder
@@ -221,7 +221,7 @@ def told(change: Change) -> str:
 
 
 def mirrored(change: Change) -> Change:
-    """Give what a change is from the other side."""
+    """Return what a change is from the other side."""
     swap = {"added": "dropped", "dropped": "added", "changed": "changed"}
     fields = tuple(field._replace(before=field.after, after=field.before) for field in change.fields)
     return change._replace(change=swap[change.change], fields=fields, clause="", says={})
@@ -250,7 +250,7 @@ def test_an_edit_is_told_as_itself_and_nothing_else(edition: Edition, tmp_path: 
 
 
 def lines_of(one: Edition, other: Edition, changes: tuple[Change, ...]) -> list[Line]:
-    """Give the lines that tell of changes, those of parts added or dropped aside."""
+    """Return the lines that tell of changes, those of parts added or dropped aside."""
     told_of = explain_changes(one, other, changes, "en")
     lines = [line for section in told_of.sections for line in section.lines]
     assert not any(section.table for section in told_of.sections)
@@ -365,7 +365,7 @@ SLIPS: tuple[tuple[str, str], ...] = (
 
 
 def _slips(folder: Path, rng: Random) -> Iterator[tuple[Path, str]]:
-    """Give, in random order, one line of one file changed in one way, each with the whole text."""
+    """Return, in random order, one line of one file changed in one way, each with the whole text."""
     files = {path: path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
     places = [(path, number, slip) for path, text in files.items() for number in range(text.count("\n")) for slip in SLIPS]
     rng.shuffle(places)
@@ -377,7 +377,7 @@ def _slips(folder: Path, rng: Random) -> Iterator[tuple[Path, str]]:
 
 
 def _meaning(thing: Any) -> Any:
-    """Give all that an edition says, its id and its places in files aside: what an independent walk of the model finds."""
+    """Return all that an edition says, its id and its places in files aside: what an independent walk of the model finds."""
     if isinstance(thing, (ast.AST, Location)):
         return None
     if isinstance(thing, Edition):

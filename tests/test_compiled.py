@@ -47,13 +47,13 @@ SEEDS = 150
 
 @cache
 def both(name: str) -> tuple[Evaluator, Evaluator]:
-    """Give an edition that comes with the engine, read by the reference and by its code."""
+    """Return an edition that comes with the engine, read by the reference and by its code."""
     edition = LIBRARY.edition(name)
     return Evaluator(edition), CompiledEvaluator(edition)
 
 
 def said(evaluator: Evaluator, case: Case) -> str:
-    """Give everything that is said of a case, as text: its verdict, or what is wrong with it."""
+    """Return everything that is said of a case, as text: its verdict, or what is wrong with it."""
     try:
         return json.dumps(verdict_as_data(evaluator.evaluate(case)))
     except InputError as error:
@@ -61,7 +61,7 @@ def said(evaluator: Evaluator, case: Case) -> str:
 
 
 def whole(evaluator: Evaluator, case: Case) -> str:
-    """Give a verdict with what is asked beside the level, and with advice, as a command prints it."""
+    """Return a verdict with what is asked beside the level, and with advice, as a command prints it."""
     verdict = Surveyor(evaluator.plan).survey(case, evaluator.evaluate(case))
     return to_json(verdict_as_data(with_advice(evaluator, case, verdict)))
 
@@ -97,7 +97,7 @@ def test_most_case_files_take_the_common_path() -> None:
 
 
 def disagreements(drawn: Drawn, seen: Counter[str] | None = None) -> list[object]:
-    """Give where the readers disagree about the cases of a random edition."""
+    """Return where the readers disagree about the cases of a random edition."""
     reference, compiled = Evaluator(drawn.edition), CompiledEvaluator(drawn.edition)
     lean = Lean(reference.plan)
     found: list[object] = []
@@ -116,7 +116,7 @@ def disagreements(drawn: Drawn, seen: Counter[str] | None = None) -> list[object
 
 
 def _unlike(case: Case, record: Record, lean: Lean, reference: Evaluator) -> list[object]:
-    """Give where a record says otherwise than the reference; where it is open it may know less, and nothing else."""
+    """Return where a record says otherwise than the reference; where it is open it may know less, and nothing else."""
     try:
         verdict = reference.evaluate(case)
     except InputError:
@@ -127,7 +127,7 @@ def _unlike(case: Case, record: Record, lean: Lean, reference: Evaluator) -> lis
 
 
 def _criteria_alike(record: Record, verdict: Verdict, lean: Lean) -> bool:
-    """Tell whether every criterion of a record is the reference's; `unknown` in an open record may be narrower there."""
+    """Return whether every criterion of a record is the reference's; `unknown` in an open record may be narrower there."""
     told = {trace.id: trace.outcome for level in verdict.levels for trace in level.criteria}
     criteria = lean.criteria[record.track] if record.track else ()
     pairs = [(outcome, told[criterion.id]) for criterion, outcome in zip(criteria, record.criteria, strict=True)]
@@ -170,7 +170,7 @@ def test_small_editions_can_be_made_into_code(name: str) -> None:
 
 
 def _sources(edition: Edition) -> dict[str, str]:
-    """Give everything that is generated for lean reading."""
+    """Return everything that is generated for lean reading."""
     lean = Lean(Evaluator(edition).plan)
     for track in edition.tracks:
         lean.readers(track.id)
@@ -179,7 +179,7 @@ def _sources(edition: Edition) -> dict[str, str]:
 
 @pytest.fixture
 def source(edition: Edition) -> Callable[[str], str]:
-    """Give the generated source of the edition of 2020, by name."""
+    """Return the generated source of the edition of 2020, by name."""
     return lambda name: _sources(edition)[name]
 
 

@@ -41,7 +41,7 @@ def _by_events(text: str) -> Document:
 
 
 def _agree(text: str) -> bool:
-    """Tell whether the short way answered, having held its answer against the other reader's."""
+    """Return whether the short way answered, having held its answer against the other reader's."""
     expected, found = _by_events(text), compose(text, "file.yaml")
     if found is None:
         return False

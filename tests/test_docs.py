@@ -21,20 +21,20 @@ SET_UP = ("pip install", "pybabel", "./check")
 
 
 def _shell_blocks() -> list[tuple[str, str]]:
-    """Give every shell block of the documents that can run in a copy of the project, each once: the twin README has the same."""
+    """Return every shell block of the documents that can run in a copy of the project, each once: the twin README has the same."""
     found = [(page, block) for page in RUN for block in BLOCK.findall(page.read_text("utf-8"))]
     once = {block: (str(page.relative_to(ROOT)), block) for page, block in reversed(found) if not any(word in block for word in SET_UP)}
     return list(once.values())[::-1]
 
 
 def _pictures() -> list[tuple[str, str, str]]:
-    """Give every picture of output with the command that made it."""
+    """Return every picture of output with the command that made it."""
     return [(str(page.relative_to(ROOT)), *found) for page in PAGES for found in PICTURE.findall(page.read_text("utf-8"))]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Give a copy of the data, as a newcomer has it."""
+    """Return a copy of the data, as a newcomer has it."""
     for folder in ("rulebook", "cases", "schemas"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path

@@ -17,7 +17,7 @@ TRACK = "criteria/head-office-specialist.yaml"
 
 @pytest.fixture
 def edition_copy(tmp_path: Path) -> Path:
-    """Give a copy of the 2020 edition that may be edited."""
+    """Return a copy of the 2020 edition that may be edited."""
     return Path(shutil.copytree(Path(data_root(), "rulebook", "2020"), tmp_path / "2020"))
 
 

@@ -34,7 +34,7 @@ Cli = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
-    """Give a folder with a copy of the sealed edition of 2020, with its lock and its sealed copy."""
+    """Return a folder with a copy of the sealed edition of 2020, with its lock and its sealed copy."""
     root = tmp_path / "rulebook"
     for part in ("2020", COPIES):
         shutil.copytree(RULEBOOK / part, root / part)
@@ -53,12 +53,12 @@ def _put(root: Path, name: str, status: str = "issued", period: tuple[str, str] 
 
 
 def _year(year: int) -> tuple[str, str]:
-    """Give the ends of a year."""
+    """Return the ends of a year."""
     return f"{year}-01-01", f"{year}-12-31"
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """Give every file below a folder, with its bytes."""
+    """Return every file below a folder, with its bytes."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -70,7 +70,7 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 
 def _codes(call: Callable[[], object]) -> list[str]:
-    """Give the codes of what is refused."""
+    """Return the codes of what is refused."""
     try:
         call()
     except InputError as error:
@@ -79,7 +79,7 @@ def _codes(call: Callable[[], object]) -> list[str]:
 
 
 def _of(err: str) -> list[str]:
-    """Give the codes in what was said."""
+    """Return the codes in what was said."""
     return re.findall(r"PE\d{3}", err)
 
 
@@ -439,7 +439,7 @@ def test_the_front_is_rewritten_in_any_style(tmp_path: Path, cli: Cli, style: st
 
 
 def _scalar_at(path: Path, line: int) -> str:
-    """Give a line of a file, and those that are folded into it."""
+    """Return a line of a file, and those that are folded into it."""
     lines = path.read_text("utf-8").splitlines()
     return " ".join(" ".join(lines[line - 1 : line + 4]).split())
 
@@ -742,7 +742,7 @@ def test_the_shipped_default_is_issued() -> None:
 
 @pytest.fixture
 def drafted(shelf: Path, cli: Cli) -> Path:
-    """Give the editions with a draft made from the one of 2020, in which one threshold is raised."""
+    """Return the editions with a draft made from the one of 2020, in which one threshold is raised."""
     assert 0 == cli("edition", "new", "2021", "--from", "2020", "--rulebook", str(shelf))[0]
     _replace(shelf / "2021" / "criteria" / "head-office-leader.yaml", "value: 80%", "value: 81%")
     return shelf

@@ -29,14 +29,14 @@ MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 
 
 def _schema_path(path: Path) -> Path:
-    """Give the schema that a file's first line leads to."""
+    """Return the schema that a file's first line leads to."""
     line = MODELINE.match(path.read_text("utf-8"))
     assert line, path
     return Path(os.path.normpath(path.parent / line[1]))
 
 
 def parts(schema: Any, place: str = "", *, narrows: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give a schema and all below it with their places, but for those that only narrow another (`if`, `then`, `else`)."""
+    """Return a schema and all below it with their places, but for those that only narrow another (`if`, `then`, `else`)."""
     if isinstance(schema, list):
         for number, part in enumerate(schema):
             yield from parts(part, f"{place}/{number}", narrows=narrows)

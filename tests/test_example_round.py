@@ -40,56 +40,56 @@ OFFICERS = {f"{union}-chair": union for union in UNIONS} | {
 
 @pytest.fixture(scope="module")
 def files(library: Library) -> RoundFiles:
-    """Give the round, read."""
+    """Return the round, read."""
     return load_round(str(FOLDER), library)
 
 
 @pytest.fixture(scope="module")
 def done(files: RoundFiles) -> Round:
-    """Give the round, rated."""
+    """Return the round, rated."""
     return rate_round(files)
 
 
 @pytest.fixture(scope="module")
 def early(files: RoundFiles) -> Round:
-    """Give the round as it stood after the specialists and the first unions were decided."""
+    """Return the round as it stood after the specialists and the first unions were decided."""
     return rate_round(files, EARLY)
 
 
 @pytest.fixture(scope="module")
 def summary(done: Round) -> Summary:
-    """Give the round at a glance."""
+    """Return the round at a glance."""
     return summarise(done)
 
 
 def _rated(done: Round) -> Mapping[str, RatedEntry]:
-    """Give every case of a round by its name."""
+    """Return every case of a round by its name."""
     return {one.case.id: one for one in done.rated}
 
 
 def _standings(done: Round, *cases: str) -> list[tuple[str | None, str]]:
-    """Give where some cases stand, and by what."""
+    """Return where some cases stand, and by what."""
     rated = _rated(done)
     return [(rated[case].standing.level, rated[case].standing.origin) for case in cases]
 
 
 def _gathered(done: Round, case: str) -> set[tuple[str, str | None, str]]:
-    """Give what a case took from others."""
+    """Return what a case took from others."""
     return {(one.case, one.level, one.origin) for one in _rated(done)[case].verdict.duties.gathered}
 
 
 def _papers(summary: Summary, state: str) -> set[tuple[str, str]]:
-    """Give cases with what they lack, in one state."""
+    """Return cases with what they lack, in one state."""
     return {(paper.case, paper.trace.id) for paper in summary.papers if paper.state == state}
 
 
 def _owed(done: Round, case: str, duty: str) -> set[str | None]:
-    """Give the bodies that owe a duty towards a case, None where the text names none."""
+    """Return the bodies that owe a duty towards a case, None where the text names none."""
     return {route.body for route in _rated(done)[case].verdict.duties.routes if route.duty == duty}
 
 
 def _outcomes(done: Round, case: str) -> dict[str, str]:
-    """Give how the requirements of a case came out."""
+    """Return how the requirements of a case came out."""
     return {trace.id: trace.outcome for trace in _rated(done)[case].verdict.duties.requirements}
 
 
@@ -167,7 +167,7 @@ def test_undetermined_with_open_questions(done: Round, summary: Summary) -> None
 
 
 def test_overlap_of_a_disciplined_officer(done: Round, summary: Summary) -> None:
-    """A full score and a disciplinary decision: the lowest level goes first, and the overlap is told with its reading."""
+    """A full score and a disciplinary decision: the lowest level goes first, and the overlap is told with its interpretation."""
     verdict = _rated(done)["finance-specialist-3"].verdict
 
     assert ("finance-specialist-3",) == summary.overlaps

@@ -54,7 +54,7 @@ def _tidy_or_refused(text: str) -> str | None:
 
 
 def _composed(data: Any) -> Any:
-    """Give data with its letters in the one spelling that the reader uses."""
+    """Return data with its letters in the one spelling that the reader uses."""
     if isinstance(data, dict):
         return {_composed(key): _composed(value) for key, value in data.items()}
     if isinstance(data, list):
@@ -214,7 +214,7 @@ def test_a_layout_that_loses_a_comment_or_a_value_is_refused(monkeypatch: pytest
 
 @pytest.fixture
 def untidy(tmp_path: Path) -> Path:
-    """Give a file that is to be laid out."""
+    """Return a file that is to be laid out."""
     path = tmp_path / "case.yaml"
     path.write_text(UNTIDY, "utf-8")
     return path

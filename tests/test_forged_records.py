@@ -23,7 +23,7 @@ DECIDED = ROOT / "cases" / "2020" / "II.1.4" / "good" / "specialist-dossier.yaml
 
 
 def _plot(name: str, day: str = "2020-12-20", **more: object) -> Mapping[str, object]:
-    """Give a plot on which a decision is on file."""
+    """Return a plot on which a decision is on file."""
     decided = {"level": "good", "by": "owner", "day": day, "reason": "ý kiến"}
     return {
         "case": name,
@@ -35,7 +35,7 @@ def _plot(name: str, day: str = "2020-12-20", **more: object) -> Mapping[str, ob
 
 
 def _picker(name: str, **links: str) -> Mapping[str, object]:
-    """Give a picker."""
+    """Return a picker."""
     return {"case": name, "edition": "orchard", "period": "2020", **links, "facts": {"kind": "picker", "baskets": 7}}
 
 
@@ -52,7 +52,7 @@ YEAR: Mapping[str, Mapping[str, object]] = {
 
 @pytest.fixture(scope="module")
 def chains(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Record]]:
-    """Give recorded runs: a round of several cases, and one case alone, as it stands and under an edition that was asked for."""
+    """Return recorded runs: a round of several cases, and one case alone, as it stands and under an edition that was asked for."""
     from policy_engine.cli.main import run
 
     folder = tmp_path_factory.mktemp("forged")
@@ -70,7 +70,7 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Record
 
 @pytest.fixture(scope="module")
 def replayers() -> Mapping[str, Replayer]:
-    """Give what rates the records again."""
+    """Return what rates the records again."""
     orchard = Replayer(Library(str(FOLDER / "orchard")))
     return {"round": orchard, "one": Replayer(Library()), "asked": orchard}
 
@@ -88,7 +88,7 @@ def _chained(records: Sequence[Record], *, ids: bool = True) -> Iterator[bytes]:
 
 
 def _fields(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """Give the path of every field; the verdict is one of its keys at a time, what is deeper in it is held alike."""
+    """Return the path of every field; the verdict is one of its keys at a time, what is deeper in it is held alike."""
     if path:
         yield path
     if isinstance(value, dict) and not (len(path) > 1 and path[0] == "verdict"):
@@ -108,7 +108,7 @@ PLAUSIBLE: Mapping[str, Any] = {
 
 
 def _forged(field: str, value: Any, record: Record) -> Any:
-    """Give another value for a field."""
+    """Return another value for a field."""
     if field == "asked":
         return None if value else record["edition"]
     if field in PLAUSIBLE:
@@ -122,7 +122,7 @@ def _forged(field: str, value: Any, record: Record) -> Any:
 
 
 def _changed(records: Sequence[Record], place: int, path: Path_) -> list[Record]:
-    """Give the records with one field of one of them changed."""
+    """Return the records with one field of one of them changed."""
     made = deepcopy(list(records))
     part: Any = made[place]
     for key in path[:-1]:
@@ -132,12 +132,12 @@ def _changed(records: Sequence[Record], place: int, path: Path_) -> list[Record]
 
 
 def _name(path: Path_) -> str:
-    """Give a field as it is told: places in a list are left out."""
+    """Return a field as it is told: places in a list are left out."""
     return ".".join(str(key) for key in path if isinstance(key, str))
 
 
 def _missed(records: Sequence[Record], replayer: Replayer, *, verify: bool) -> set[str]:
-    """Give the fields of which a change is not found, by replaying, or by `record verify` without any edition."""
+    """Return the fields of which a change is not found, by replaying, or by `record verify` without any edition."""
     missed: set[str] = set()
     for place, record in enumerate(records):
         for path in _fields({key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}):

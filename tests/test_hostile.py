@@ -127,7 +127,7 @@ def test_merge_keys_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("item", ["0", "[]", "{}", "[0]", "{a: b}"])
 def test_what_is_cut_off_is_refused(item: str) -> None:
-    """Rule: a file that is not read to its end is refused, whatever the value is at which reading ends."""
+    """Rule: a file that is not read to its end is refused, whatever the value is at which interpretation ends."""
     document = read_document((f"{HEAD}  tasks:\n" + f"    - {item}\n" * 50_001).encode(), "cut.yaml")
 
     assert [p.code for p in document.problems] == ["PE104"]

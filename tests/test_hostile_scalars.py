@@ -43,12 +43,12 @@ def _key(text: str) -> Document:
 
 
 def _told(document: Document) -> list[tuple[str, int, int]]:
-    """Give the code and the place of each problem."""
+    """Return the code and the place of each problem."""
     return [(p.code, p.location.line, p.location.column) for p in document.problems]
 
 
 @pytest.mark.parametrize("text", [*AMBIGUOUS, *LETTERS])
-def test_two_readings_are_refused(text: str) -> None:
+def test_two_interpretations_are_refused(text: str) -> None:
     """Rule: what two readers would take for two things is neither, and the quoted form is named."""
     document = _value(text)
 

@@ -18,7 +18,7 @@ GENERIC = {"kind", "name", "id", "level", "criteria", "collective", "head"}
 
 
 def _edition_words(edition: Edition) -> set[str]:
-    """Give every id that the edition declares: levels, codes, facts, choices, tracks, criteria, thresholds, bodies, rules, clauses."""
+    """Return every id that the edition declares: levels, codes, facts, choices, tracks, criteria, thresholds, bodies, rules, clauses."""
     words = {spelling for level in edition.scale.values() for spelling in (level.id, level.code, *level.aliases)}
     for fact in edition.facts.values():
         words |= {fact.name, *fact.choices, *(choice for field in fact.fields.values() for choice in field.choices)}
@@ -33,12 +33,12 @@ def _edition_words(edition: Edition) -> set[str]:
 
 
 def _is_telling(word: str) -> bool:
-    """Tell whether a word inside a longer text could only be an edition's: a compound, a code, a clause; not plain English."""
+    """Return whether a word inside a longer text could only be an edition's: a compound, a code, a clause; not plain English."""
     return "_" in word or "." in word or (word.isupper() and len(word) > 1)
 
 
 def _spoken(path: Path) -> Iterator[tuple[str, int]]:
-    """Give every identifier and every string of a file that is not a docstring, with its line."""
+    """Return every identifier and every string of a file that is not a docstring, with its line."""
     tree = ast.parse(path.read_text("utf-8"))
     prose = {
         id(node.body[0].value)
@@ -132,7 +132,7 @@ def test_the_schemas_are_json_of_the_right_draft() -> None:
 
 
 def _is_made(path: Path) -> bool:
-    """Tell whether a file was made by a tool."""
+    """Return whether a file was made by a tool."""
     folders = path.relative_to(ROOT).parts[:-1]
     return bool({"build", "dist"} & set(folders)) or any((f.startswith(".") and f != ".ci") or f.endswith(".egg-info") for f in folders)
 

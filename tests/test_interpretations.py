@@ -1,4 +1,4 @@
-"""The register of readings: each one listed with what in the edition rests on it, and with the cases that do."""
+"""The register of interpretations: each one listed with what in the edition rests on it, and with the cases that do."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policy_engine.evaluate.maps import report_readings, rests_on
+from policy_engine.evaluate.maps import report_interpretations, rests_on
 from policy_engine.evaluate.rate import Rater
 from policy_engine.load.case import find_cases
 from policy_engine.load.library import Library
@@ -22,24 +22,24 @@ Cli = Callable[..., tuple[int, str, str]]
 
 
 def listed(cli: Cli, *arguments: str) -> tuple[int, Any]:
-    """Give the exit code and the register of the small edition as data."""
+    """Return the exit code and the register of the small edition as data."""
     code, out, _ = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", "json", *arguments)
     return code, json.loads(out)
 
 
-def cases_by_reading(data: Any) -> dict[str, list[str]]:
-    """Give the cases that rest on each reading."""
-    return {reading["id"]: reading["cases"] for reading in data["interpretations"]}
+def cases_by_interpretation(data: Any) -> dict[str, list[str]]:
+    """Return the cases that rest on each interpretation."""
+    return {interpretation["id"]: interpretation["cases"] for interpretation in data["interpretations"]}
 
 
 def picker(name: str, **facts: object) -> Mapping[str, object]:
-    """Give the file of a picker."""
+    """Return the file of a picker."""
     return {"case": name, "edition": NAME, "facts": {"kind": "picker", **facts}}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a folder of pickers, each of which rests on other readings."""
+    """Return a folder of pickers, each of which rests on other interpretations."""
     cases: dict[str, Mapping[str, object]] = {
         "top": picker("top", baskets=12, roles=[], book_sent_on="2020-12-01", signed=False),
         "good": picker("good", baskets=7, roles=[], book_sent_on="2020-12-01", signed=False),
@@ -51,32 +51,33 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_register_is_listed_with_what_rests_on_it(cli: Cli) -> None:
-    """Rule: each reading is listed, in the order of the register, with the parts of the edition that rest on it."""
+    """Rule: each interpretation is listed, in the order of the register, with the parts of the edition that rest on it."""
     code, data = listed(cli)
 
     assert (0, ["edition", "revision", "cases", "interpretations"], None) == (code, list(data), data["cases"])
-    parts = {reading["id"]: reading["parts"] for reading in data["interpretations"]}
+    parts = {interpretation["id"]: interpretation["parts"] for interpretation in data["interpretations"]}
     assert {"R-01": ["picking.good"], "R-02": ["warden_decided_by_council", "same_as_guild"], "R-03": ["book_sent"]} == parts
-    assert {"R-01": None, "R-02": None, "R-03": None} == cases_by_reading(data)
+    assert {"R-01": None, "R-02": None, "R-03": None} == cases_by_interpretation(data)
 
 
-def test_a_reading_is_listed_whole(cli: Cli) -> None:
-    """Rule: a reading has its clauses, what the text says and leaves out, how it is read, what else it could mean, and its status."""
-    reading = listed(cli)[1]["interpretations"][0]
+def test_an_interpretation_is_listed_whole(cli: Cli) -> None:
+    """Rule: an interpretation has its clauses, what the text says and leaves out, how it is read, what else it could mean, and its status."""
+    interpretation = listed(cli)[1]["interpretations"][0]
 
     expected = {
         "id": "R-01", "clauses": ["I.2"], "silent_on": {"vi": "Giỏ vơi.", "en": "A basket not quite full."},
         "text_says": {"vi": "Giỏ.", "en": "Baskets."},
         "reading": {"vi": "Giỏ vơi cũng là giỏ.", "en": "A basket not quite full is a basket."},
+        "interpretation": {"vi": "Giỏ vơi cũng là giỏ.", "en": "A basket not quite full is a basket."},
         "alternatives": [{"vi": "Chỉ giỏ đầy.", "en": "Full baskets only."}],
         "status": "proposed", "parts": ["picking.good"], "cases": None,
     }  # fmt: skip
-    assert expected == reading
+    assert expected == interpretation
 
 
 @pytest.mark.parametrize("way", ["edition and folder", "option", "files"])
-def test_cases_are_named_under_the_readings_that_they_rest_on(cli: Cli, folder: Path, way: str) -> None:
-    """Rule: a case is named under each reading that its level, or anything asked of it, rests on; folders and files may be given."""
+def test_cases_are_named_under_the_interpretations_that_they_rest_on(cli: Cli, folder: Path, way: str) -> None:
+    """Rule: a case is named under each interpretation that its level, or anything asked of it, rests on; folders and files may be given."""
     given = {
         "edition and folder": (NAME, str(folder)),
         "option": ("--cases", str(folder)),
@@ -87,7 +88,7 @@ def test_cases_are_named_under_the_readings_that_they_rest_on(cli: Cli, folder: 
 
     assert (0, 5) == (code, data["cases"])
     expected = {"R-01": ["good"], "R-02": ["tied", "warden"], "R-03": ["good", "tied", "top", "warden"]}
-    assert expected == {name: sorted(cases) for name, cases in cases_by_reading(data).items()}
+    assert expected == {name: sorted(cases) for name, cases in cases_by_interpretation(data).items()}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_cases_are_named_under_the_readings_that_they_rest_on(cli: Cli, folder: 
     ],
 )
 def test_a_verdict_rests_on_what_was_asked(facts: Mapping[str, object], expected: tuple[str, ...]) -> None:
-    """Rule: what does not apply rests on nothing; what is open rests on the readings that it may turn out to rest on."""
+    """Rule: what does not apply rests on nothing; what is open rests on the interpretations that it may turn out to rest on."""
     assert expected == rests_on(asked(NAME, {"kind": "picker", **facts}))
 
 
@@ -122,7 +123,7 @@ def test_every_case_bad_is_still_a_register(cli: Cli, tmp_path: Path) -> None:
 
     code, data = listed(cli, "--cases", str(tmp_path))
 
-    assert (3, 0, {"R-01": [], "R-02": [], "R-03": []}) == (code, data["cases"], cases_by_reading(data))
+    assert (3, 0, {"R-01": [], "R-02": [], "R-03": []}) == (code, data["cases"], cases_by_interpretation(data))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_an_empty_folder_is_no_success(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_the_register_can_be_read(cli: Cli, folder: Path, lang: str, form: str) -> None:
-    """Rule: in both languages and forms each reading stands with its clause, its words, its parts and its cases."""
+    """Rule: in both languages and forms each interpretation stands with its clause, its words, its parts and its cases."""
     code, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", form, "--cases", str(folder), lang=lang)
 
     plain = " ".join(out.replace("\\", "").split())
@@ -175,28 +176,30 @@ def test_an_edition_without_a_register_lists_nothing(cli: Cli) -> None:
 
 
 def test_parts_are_named_once() -> None:
-    """Rule: a part that rests on a reading in several ways is listed once under it."""
+    """Rule: a part that rests on an interpretation in several ways is listed once under it."""
     edition = edition_of(NAME)
     track = next(track for track in edition.tracks if track.id == "picking")
-    use = track.levels[1].readings
-    levels = tuple(rule._replace(readings=use * 2) for rule in track.levels)
+    use = track.levels[1].interpretations
+    levels = tuple(rule._replace(interpretations=use * 2) for rule in track.levels)
 
-    found = report_readings(
-        edition._replace(tracks=(track._replace(levels=levels, readings=use, residual=track.residual._replace(readings=use)),))
+    found = report_interpretations(
+        edition._replace(
+            tracks=(track._replace(levels=levels, interpretations=use, residual=track.residual._replace(interpretations=use)),)
+        )
     )
 
     assert ("picking", "picking.top", "picking.good", "picking.poor") == found[0].parts
 
 
 @pytest.mark.parametrize("name", REGISTER)
-def test_every_reading_of_2020_is_listed(cli: Cli, name: str) -> None:
-    """Rule: the register of 2020 lists each of its readings with at least one part of the edition that rests on it."""
+def test_every_interpretation_of_2020_is_listed(cli: Cli, name: str) -> None:
+    """Rule: the register of 2020 lists each of its interpretations with at least one part of the edition that rests on it."""
     _, out, _ = cli("interpretations", "2020", "--format", "json")
 
-    reading = next(one for one in json.loads(out)["interpretations"] if one["id"] == name)
-    assert reading["parts"]
-    assert reading["clauses"]
-    assert {"proposed", "accepted"} >= {reading["status"]}
+    interpretation = next(one for one in json.loads(out)["interpretations"] if one["id"] == name)
+    assert interpretation["parts"]
+    assert interpretation["clauses"]
+    assert {"proposed", "accepted"} >= {interpretation["status"]}
 
 
 def test_the_register_of_2020_is_these(edition: Edition) -> None:
@@ -205,7 +208,7 @@ def test_the_register_of_2020_is_these(edition: Edition) -> None:
 
 
 def test_the_cases_of_a_folder_are_named(cli: Cli, library: Library) -> None:
-    """Rule: each case of a folder stands under exactly the readings that its own verdict rests on."""
+    """Rule: each case of a folder stands under exactly the interpretations that its own verdict rests on."""
     rater = Rater(library)
     expected = {name: set[str]() for name in REGISTER}
     for path in find_cases(str(GOOD)):
@@ -217,18 +220,18 @@ def test_the_cases_of_a_folder_are_named(cli: Cli, library: Library) -> None:
 
     data = json.loads(out)
     assert (0, "", len(find_cases(str(GOOD)))) == (code, err, data["cases"])
-    assert expected == {name: set(cases) for name, cases in cases_by_reading(data).items()}
+    assert expected == {name: set(cases) for name, cases in cases_by_interpretation(data).items()}
     assert sum(bool(cases) for cases in expected.values()) > len(REGISTER) // 2
 
 
 def test_what_a_case_prints_it_is_listed_under(cli: Cli) -> None:
-    """Rule: the readings that a verdict names and the register's cases are one list, seen from both sides."""
+    """Rule: the interpretations that a verdict names and the register's cases are one list, seen from both sides."""
     path = str(GOOD / "specialist-outstanding.yaml")
     verdict = json.loads(cli("evaluate", "--format", "json", path)[1])
 
     data = json.loads(cli("interpretations", "2020", path, "--format", "json")[1])
 
-    under = {name for name, cases in cases_by_reading(data).items() if cases}
+    under = {name for name, cases in cases_by_interpretation(data).items() if cases}
     assert set(verdict["interpretations"]) <= under
     asked_beside = [trace for key in ("requirements", "contents", "ceilings", "findings", "eligibility") for trace in verdict[key]]
     asked_beside += [route for routes in verdict["routes"].values() for route in routes]

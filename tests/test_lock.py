@@ -39,7 +39,7 @@ PLAIN: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Give a copy of the sealed editions, with their lock and their sealed copies."""
+    """Return a copy of the sealed editions, with their lock and their sealed copies."""
     for part in (*SHIPPED, COPIES):
         shutil.copytree(RULEBOOK / part, tmp_path / "rulebook" / part)
     return Path(shutil.copy(RULEBOOK / NAME, tmp_path / "rulebook")).parent
@@ -57,7 +57,7 @@ def believed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _plain(value: object) -> object:
-    """Give a value with everything in it but the places, orders and types with it, so that two can be held against each other."""
+    """Return a value with everything in it but the places, orders and types with it, so that two can be held against each other."""
     given: Any = value
     if isinstance(value, Location):
         return None
@@ -73,7 +73,7 @@ def _plain(value: object) -> object:
 
 
 def _library(edition: Edition) -> Library:
-    """Give a library that holds one edition, read already."""
+    """Return a library that holds one edition, read already."""
     library = Library()
     vars(library)["_loaded"][edition.id] = edition
     return library

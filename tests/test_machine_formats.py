@@ -46,7 +46,7 @@ TOLD = st.builds(
 
 
 def _faults(validator: Any, data: Any) -> list[str]:
-    """Give what a schema refuses."""
+    """Return what a schema refuses."""
     return [error.message for error in validator.iter_errors(data)]
 
 

@@ -29,14 +29,14 @@ ENGLISH = re.compile(r"\b(Usage|Options|Commands|Show|Try|Error|No such|Did you|
 
 
 def _extracted() -> set[str]:
-    """Give every text that babel finds marked, in the package and among the words of click; of plurals the first."""
+    """Return every text that babel finds marked, in the package and among the words of click; of plurals the first."""
     found = [text for _, _, text, _, _ in extract_from_dir(ROOT / "policy_engine", keywords=KEYWORDS)]
     found += [text for _, text, _, _ in extract_from_file("python", CLICK_WORDS, keywords=KEYWORDS)]
     return {text if isinstance(text, str) else text[0] for text in found}
 
 
 def _marked() -> Iterator[str]:
-    """Give every text inside `N_(…)` of the package, as Python itself reads it."""
+    """Return every text inside `N_(…)` of the package, as Python itself reads it."""
     for path in sorted((ROOT / "policy_engine").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
@@ -53,27 +53,27 @@ def _catalogue() -> Catalog:
 
 
 def _key(message: Message) -> str:
-    """Give the text that gettext looks an entry up by: of plurals the first."""
+    """Return the text that gettext looks an entry up by: of plurals the first."""
     return _several(message.id)[0]
 
 
 def _several(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Give the forms of a text: English has two where numbers matter, Vietnamese has one."""
+    """Return the forms of a text: English has two where numbers matter, Vietnamese has one."""
     return [text] if isinstance(text, str) else list(text or ())
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """Give each text, of plurals the last, with its translation."""
+    """Return each text, of plurals the last, with its translation."""
     return [(_several(message.id)[-1], _several(message.string)[0]) for message in _catalogue() if message.id]
 
 
 def _placeholders(text: str) -> list[str]:
-    """Give the placeholders of a text, with how each is shown."""
+    """Return the placeholders of a text, with how each is shown."""
     return sorted(f"{name}!{conversion}:{form}" for _, name, form, conversion in Formatter().parse(text) if name is not None)
 
 
 def _names(text: str) -> list[str]:
-    """Give the names of the placeholders of a text."""
+    """Return the names of the placeholders of a text."""
     return [name for _, name, _, _ in Formatter().parse(text) if name]
 
 

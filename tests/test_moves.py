@@ -78,7 +78,7 @@ EDITS = {
 
 
 def _edited(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> Library:
-    """Give a library with the draft of 2026 and an edited copy of it."""
+    """Return a library with the draft of 2026 and an edited copy of it."""
     shutil.copytree(DRAFT, folder / "2026-draft")
     copy = shutil.copytree(DRAFT, folder / "next")
     for file, old, new in (("edition.yaml", 'edition: "2026-draft"', "edition: next"), *changes):
@@ -108,7 +108,7 @@ def test_the_cause_of_a_move_is_what_was_changed(tmp_path: Path, name: str) -> N
 
 
 def _differs(reason: Reason) -> bool:
-    """Tell whether the two editions say different things of a reason."""
+    """Return whether the two editions say different things of a reason."""
     return reason.before != reason.after
 
 

@@ -44,7 +44,7 @@ def _try(name: str, cases: list[Case], *, oracle: bool = True) -> Trial:
 
 
 def _told(trial: Trial) -> set[tuple[str, str, str, str]]:
-    """Give what survived: its kind, what stands there, what would, whose it is."""
+    """Return what survived: its kind, what stands there, what would, whose it is."""
     return {(one.mutant.kind, one.mutant.before, one.mutant.after, one.mutant.place.owner) for one in trial.survivors}
 
 
@@ -104,7 +104,7 @@ def test_without_a_solver_no_survivor_is_excused() -> None:
 
 
 def _every_press() -> Iterator[Case]:
-    """Give every case of the small edition's one track, with counts up to one past each figure."""
+    """Return every case of the small edition's one track, with counts up to one past each figure."""
     levels = sorted(level.rank for level in edition_of("press").scale.values())
     flags = (False, True)
     for barrels, clean, months, idle, guest, house, village in product(range(5), flags, (5, 6, 7), flags, flags, levels, levels):
@@ -113,7 +113,7 @@ def _every_press() -> Iterator[Case]:
 
 
 def _levels(edition: Edition, cases: list[Case]) -> list[str]:
-    """Give what comes out of cases."""
+    """Return what comes out of cases."""
     evaluator = Evaluator(edition)
     verdicts = [evaluator.evaluate(case) for case in cases]
     return [verdict.level or verdict.outcome for verdict in verdicts]
@@ -209,7 +209,7 @@ def test_a_mutant_that_changes_nothing_but_a_question_is_noticed() -> None:
 
 
 def _expecting(cases: Iterable[Case]) -> Iterator[Case]:
-    """Give cases, whole and with each fact left out, that expect what comes out of them now."""
+    """Return cases, whole and with each fact left out, that expect what comes out of them now."""
     evaluator = evaluator_of("press")
     for case in cases:
         for name in ("", *case.facts):

@@ -19,13 +19,13 @@ LETTERS = "kn_T"
 
 
 def _editions() -> Iterator[Edition]:
-    """Give the editions that come with the engine."""
+    """Return the editions that come with the engine."""
     library = Library()
     yield from (library.edition(name) for name in ("2020", "2026-draft"))
 
 
 def _groups() -> Mapping[str, tuple[str, ...]]:
-    """Give the sets of names of which one may be misspelt: facts, levels, and the choices of each fact."""
+    """Return the sets of names of which one may be misspelt: facts, levels, and the choices of each fact."""
     found: dict[str, tuple[str, ...]] = {}
     for edition in _editions():
         levels = edition.scale.values()
@@ -40,7 +40,7 @@ GROUPS = _groups()
 
 
 def _is_opposite(one: str, other: str) -> bool:
-    """Tell whether one name is the other with a negation before it; written apart from the engine's own rule."""
+    """Return whether one name is the other with a negation before it; written apart from the engine's own rule."""
     short, long = sorted((one, other), key=len)
     signs = [negation for negation in NEGATIONS if not negation.startswith("k") or negation.startswith("kh") or short.isupper()]
     return any(long.casefold() == sign + short.casefold() for sign in signs)
@@ -57,7 +57,7 @@ def _distance(one: str, other: str) -> int:
 
 
 def _slips(name: str) -> Iterator[str]:
-    """Give the misspellings of a name by one edit: a letter less, another one, one more, or two turned round."""
+    """Return the misspellings of a name by one edit: a letter less, another one, one more, or two turned round."""
     for place in range(len(name) + 1):
         yield from (name[:place] + letter + name[place:] for letter in LETTERS)
         if place < len(name):

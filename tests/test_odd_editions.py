@@ -17,7 +17,7 @@ PLAIN: Data = {"cite": "I", "phrase": "as it says", "says": SAYS}
 
 @cache
 def evaluator() -> Evaluator:
-    """Give an edition that asks for a text, and for a sum of two shares."""
+    """Return an edition that asks for a text, and for a sum of two shares."""
     kinds = {"remark": "text", "fine": "bool", "total": "count", "done": "count", "late": "count"}
     facts: Data = {name: {"type": kind, "label": SAYS, "asks": SAYS} for name, kind in kinds.items()}
     facts["remark"] = {"type": "text", "may_be_none": True, "label": SAYS, "asks": SAYS}

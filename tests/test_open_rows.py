@@ -43,7 +43,7 @@ def test_open_rows_of_editions_agree_with_the_reference(name: str, rows: int, li
 
 
 def _varied(case: Case, edition: Edition, chance: random.Random) -> Case:
-    """Give a case that leaves some more facts open, with some counts one more or one less."""
+    """Return a case that leaves some more facts open, with some counts one more or one less."""
     facts = {name: value for name, value in case.facts.items() if edition.facts[name].type.kind != "list"}
     for _ in range(min(chance.choice((0, 1, 1, 2, 3)), len(facts))):
         del facts[chance.choice(sorted(facts))]
@@ -65,7 +65,7 @@ def test_rows_like_each_other_agree_on_drawn_editions(seed: int) -> None:
 
 
 def _row(terms: Mapping[str, int], constant: int, *, strict: bool = False) -> Row:
-    """Give a rule: a sum that is at most nothing."""
+    """Return a rule: a sum that is at most nothing."""
     return Row({name: Fraction(c) for name, c in terms.items() if c}, Fraction(constant), strict)
 
 
@@ -76,7 +76,7 @@ def _rows() -> st.SearchStrategy[list[Row]]:
 
 
 def _facts(library: Library, kind: str) -> Mapping[str, FactDeclaration]:
-    """Give facts of a kind."""
+    """Return facts of a kind."""
     model = next(fact for fact in library.edition("2026-draft").facts.values() if fact.type.kind == kind and not fact.may_be_none)
     return dict.fromkeys(NAMES, model)
 
@@ -141,11 +141,11 @@ def test_a_truth_that_follows_from_figures_is_no_matter_of_sums(library: Library
 
 
 def _holds(row: Row, values: Mapping[str, Any]) -> bool:
-    """Tell whether a row holds of values."""
+    """Return whether a row holds of values."""
     total = sum(factor * values[name] for name, factor in row.terms.items()) + row.constant
     return bool(total < 0 if row.strict else total <= 0)
 
 
 def _text(row: Row) -> str:
-    """Give a row as text."""
+    """Return a row as text."""
     return str(sorted(row.terms.items())) + str(row.constant) + str(row.strict)

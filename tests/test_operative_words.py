@@ -180,7 +180,7 @@ def test_a_mended_comparison_means_what_was_asked(form: str, sign: str, wanted: 
 
 
 def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
-    """Give a condition with each of its signs changed into every other one, once each."""
+    """Return a condition with each of its signs changed into every other one, once each."""
     nodes = [node for node in ast.walk(condition.tree) if isinstance(node, ast.Compare)]
     for node in nodes:
         for place, operator in enumerate(node.ops):
@@ -192,7 +192,7 @@ def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
 
 
 def _with_thresholds(survey: Survey) -> Iterator[tuple[Ruling, Condition]]:
-    """Give the conditions of an edition in which a threshold is compared, or in which `every` is an equation."""
+    """Return the conditions of an edition in which a threshold is compared, or in which `every` is an equation."""
     assert survey.edition
     for ruling in rulings(survey.edition):
         for condition in ruling.conditions:

@@ -1,4 +1,4 @@
-"""Two independent readings of II.1.3 agree: the engine with its rulebook, and the plain Python of `oracle`."""
+"""Two independent interpretations of II.1.3 agree: the engine with its rulebook, and the plain Python of `oracle`."""
 
 from collections import Counter
 from itertools import islice
@@ -83,27 +83,27 @@ def test_a_file_says_the_same_as_its_facts(track: str) -> None:
 
 
 def _leader(**changed: int | bool) -> Facts:
-    """Give the leader above with some facts otherwise."""
+    """Return the leader above with some facts otherwise."""
     return {**LEADER, **changed}
 
 
 def _specialist(**changed: int | bool) -> Facts:
-    """Give the specialist above with some facts otherwise."""
+    """Return the specialist above with some facts otherwise."""
     return {**SPECIALIST, **changed}
 
 
 def _short(count: int) -> dict[str, int]:
-    """Give the facts of a specialist with so many of 100 tasks done, but short."""
+    """Return the facts of a specialist with so many of 100 tasks done, but short."""
     return {"tasks_deficient": count, "tasks_well_done": 100 - count}
 
 
 def _reached(count: int) -> dict[str, int]:
-    """Give the facts of a unit that reached so many of 100 targets."""
+    """Return the facts of a unit that reached so many of 100 targets."""
     return {"targets_completed": count, "targets_on_time_quality": 0, "targets_exceeded": 0}
 
 
 def _rated(fair: int, fine: int) -> dict[str, int]:
-    """Give the facts of a leader of whose 100 people so many are at HTNV or better, and so many at HTTNV or better."""
+    """Return the facts of a leader of whose 100 people so many are at HTNV or better, and so many at HTTNV or better."""
     return {"subordinates_completed_or_better": fair, "subordinates_good_or_better": fine}
 
 

@@ -18,7 +18,7 @@ _WORDS = {
 
 
 def _names(edition: Edition) -> set[str]:
-    """Give every name that an edition declares."""
+    """Return every name that an edition declares."""
     found = {*edition.facts, *edition.register, *edition.bodies, *edition.scale, *(track.id for track in edition.tracks)}
     for fact in edition.facts.values():
         found |= {*fact.choices, *fact.fields, *(choice for field in fact.fields.values() for choice in field.choices)}

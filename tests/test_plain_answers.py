@@ -58,12 +58,12 @@ def test_a_rulebook_that_is_refused_is_read_once(
         (cases / f"{number}.yaml").write_text(CASE.replace("basket", f"basket-{number}"), "utf-8")
     reads: list[str] = []
 
-    def reading(folder: str) -> Edition:
+    def interpretation(folder: str) -> Edition:
         """Read an edition, and note that."""
         reads.append(folder)
         return load_edition(folder)
 
-    monkeypatch.setattr("policy_engine.load.library.load_edition", reading)
+    monkeypatch.setattr("policy_engine.load.library.load_edition", interpretation)
 
     code, _, err = cli(command, str(cases), "--rulebook", str(book), lang=lang)
     data = json.loads(cli(command, str(cases), "--rulebook", str(book), "--format", "json")[2])
@@ -96,12 +96,12 @@ def test_a_folder_is_answered_by_an_array(good: int, cli: Cli, tmp_path: Path) -
 def test_a_pipe_that_is_named_is_read(cli: Cli, tmp_path: Path) -> None:
     """Rule: a pipe named on the command line is a file like another; one found in a folder is refused, and the rest is answered."""
     book = orchard_at(tmp_path)
-    reading, writing = os.pipe()
+    interpretation, writing = os.pipe()
     os.write(writing, CASE.encode())
     os.close(writing)
 
-    code, out, _ = cli("evaluate", f"/dev/fd/{reading}", "--rulebook", str(book), "--format", "json")
-    os.close(reading)
+    code, out, _ = cli("evaluate", f"/dev/fd/{interpretation}", "--rulebook", str(book), "--format", "json")
+    os.close(interpretation)
 
     assert (0, "basket") == (code, json.loads(out)["case"])
 

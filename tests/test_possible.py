@@ -23,7 +23,7 @@ class Drawn(NamedTuple):
 
 @pytest.fixture(scope="module")
 def draws(request: pytest.FixtureRequest) -> int:
-    """Give how many cases are drawn: ten times as many in the long run."""
+    """Return how many cases are drawn: ten times as many in the long run."""
     return 4_000 if request.config.getoption("--long", default=False) else 400
 
 

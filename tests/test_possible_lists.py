@@ -59,7 +59,7 @@ def counts_of(name: str, items: Sequence[Item]) -> dict[str, int]:
 
 
 def fillings(name: str, items: Sequence[Item]) -> Iterator[list[Item]]:
-    """Give every way to fill in the fields that the items leave out."""
+    """Return every way to fill in the fields that the items leave out."""
     gaps = [(index, field) for index, item in enumerate(items) for field in FIELDS[name] if field not in item]
     for values in product(*(FIELDS[name][field] for _, field in gaps)):
         filled = [dict(item) for item in items]
@@ -100,7 +100,7 @@ def draw_listed(rng: Random, leaving_out: Sequence[str]) -> Listed:
 
 
 def _outcomes(facts: Facts, lists: Mapping[str, Sequence[Item]]) -> Iterator[str]:
-    """Give the outcome of every completion that agrees with the counts stated beside the lists."""
+    """Return the outcome of every completion that agrees with the counts stated beside the lists."""
     ways = [{tuple(counts_of(name, filled).items()) for filled in fillings(name, items)} for name, items in lists.items()]
     for chosen in product(*ways):
         counts = {name: value for way in chosen for name, value in way}
@@ -121,7 +121,7 @@ def contradicted(rng: Random) -> Listed:
 
 @pytest.fixture(scope="module")
 def draws(request: pytest.FixtureRequest) -> int:
-    """Give how many cases are drawn: ten times as many in the long run."""
+    """Return how many cases are drawn: ten times as many in the long run."""
     return 4_000 if request.config.getoption("--long", default=False) else 400
 
 

@@ -23,12 +23,12 @@ SPECIALIST: Facts = {
 
 @pytest.fixture(scope="module")
 def draws(request: pytest.FixtureRequest) -> int:
-    """Give how many cases are drawn: ten times as many in the long run."""
+    """Return how many cases are drawn: ten times as many in the long run."""
     return 3_000 if request.config.getoption("--long", default=False) else 300
 
 
 def criteria_of(verdict: Verdict) -> dict[tuple[str, str], str]:
-    """Give the outcome of every criterion of every level."""
+    """Return the outcome of every criterion of every level."""
     return {(level.level, criterion.id): criterion.outcome for level in verdict.levels for criterion in level.criteria}
 
 

@@ -34,14 +34,14 @@ def _survey(name: str) -> Survey:
 
 
 def _edition(name: str) -> tuple[Edition, Places]:
-    """Give a shipped edition with the places of its parts."""
+    """Return a shipped edition with the places of its parts."""
     survey = _survey(name)
     assert survey.edition
     return survey.edition, places_of(survey)
 
 
 def _found(edition: Edition, places: Places, name: str) -> list[Problem]:
-    """Give what is told of an item that was added."""
+    """Return what is told of an item that was added."""
     return [problem for problem in find_passed_by(edition, places) if problem.details["name"] == name]
 
 
@@ -69,7 +69,7 @@ def test_a_track_that_is_dropped_leaves_nobody_without_a_word(name: str) -> None
 
 
 def _with_choice(edition: Edition, fact: FactDeclaration, choice: str) -> Edition:
-    """Give an edition in which a fact has one choice more."""
+    """Return an edition in which a fact has one choice more."""
     more = fact._replace(type=Type(fact.type.kind, (*fact.type.choices, choice)), choices={**fact.choices, choice: {}})
     return edition._replace(facts={**edition.facts, fact.name: more})
 

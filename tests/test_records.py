@@ -42,7 +42,7 @@ def _chain(path: Path, count: int = 5) -> Head:
 
 
 def _lines(path: Path) -> list[bytes]:
-    """Give the lines of a file."""
+    """Return the lines of a file."""
     return path.read_bytes().splitlines(keepends=True)
 
 
@@ -52,23 +52,23 @@ def _split(raw: bytes) -> list[bytes]:
 
 
 def _faults(lines: Sequence[bytes]) -> list[tuple[int, str]]:
-    """Give what is wrong with lines."""
+    """Return what is wrong with lines."""
     return [(fault.line, fault.fault) for fault in verify(lines).faults]
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    """Give the records of a file."""
+    """Return the records of a file."""
     return [json.loads(line) for line in _lines(path)]
 
 
 def _of(err: str) -> list[str]:
-    """Give the codes in what was said."""
+    """Return the codes in what was said."""
     return re.findall(r"PE\d{3}", err)
 
 
 @pytest.fixture
 def records(tmp_path: Path, cli: Cli) -> Path:
-    """Give a file of three recorded cases."""
+    """Return a file of three recorded cases."""
     path = tmp_path / "records.jsonl"
     files = [str(file) for file in sorted(GOOD.glob("*.yaml"))[:3]]
     assert 0 == cli("evaluate", *files, "--record", str(path))[0]
@@ -188,7 +188,7 @@ def test_times_are_in_utc(zone: timezone) -> None:
 
 
 def _rating(rated: Rated) -> Rating:
-    """Give what is recorded of a rated case."""
+    """Return what is recorded of a rated case."""
     return Rating("x.yaml", rated.raw, None, rated.edition, rated.verdict)
 
 
@@ -421,13 +421,13 @@ def _flip(line: bytes, place: int, random: Random) -> bytes:
 
 
 def _reversed(line: bytes) -> bytes:
-    """Give a record with its keys the other way round."""
+    """Return a record with its keys the other way round."""
     record: dict[str, Any] = json.loads(line)
     return json.dumps({key: record[key] for key in reversed(list(record))}, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def _moved(lines: list[bytes], change: str) -> list[bytes]:
-    """Give lines with one thing changed in their order."""
+    """Return lines with one thing changed in their order."""
     made, _ = sealed(small(77), Head(2, json.loads(lines[1])["hash"]))
     return {
         "removed first": lines[1:],
@@ -570,7 +570,7 @@ ODD_VALUES = {
 
 
 def _with(value: bytes, key: str = "odd") -> bytes:
-    """Give the line of a record with one value more, or another one."""
+    """Return the line of a record with one value more, or another one."""
     line, _ = sealed(small(1), Head(0, START))
     text = {k: v for k, v in json.loads(line).items() if k != key}
     return json.dumps(text, ensure_ascii=False).encode()[:-1] + b',"' + key.encode() + b'":' + value + b"}\n"
@@ -589,7 +589,7 @@ def test_a_foreign_file_is_no_chain(tmp_path: Path, cli: Cli, kind: str) -> None
 
 
 def _but(known: Mapping[str, Any], crashing: Sequence[str], reason: str) -> list[Any]:
-    """Give the names of a table, those that crash the engine marked."""
+    """Return the names of a table, those that crash the engine marked."""
     del crashing, reason
     return list(known)
 
@@ -783,7 +783,7 @@ def test_a_verdict_is_slimmed_of_sentences_only() -> None:
 
 
 def _keys(value: Any) -> Iterator[str]:
-    """Give every key in some data."""
+    """Return every key in some data."""
     for key, child in _children(value):
         if isinstance(key, str):
             yield key
@@ -791,7 +791,7 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _children(value: Any) -> list[tuple[str | int, Any]]:
-    """Give what stands in a mapping or a list, with its key or its place."""
+    """Return what stands in a mapping or a list, with its key or its place."""
     if isinstance(value, dict):
         return list(cast("dict[str, Any]", value).items())
     return [(place, child) for place, child in enumerate(cast("Any", value))] if isinstance(value, list) else []

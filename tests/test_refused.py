@@ -28,7 +28,7 @@ COUNTED = {
 
 
 def many_and_bad(**more: object) -> dict[str, Content]:
-    """Give five cases of which two have the same slip."""
+    """Return five cases of which two have the same slip."""
     bad = (picker("x", "many", **more), picker("y", "few", **more))
     return named(plot("north"), picker("a", superior="north"), picker("b", superior="north"), *bad)
 

@@ -66,7 +66,7 @@ def _replayed(cli: Cli, path: Path, *more: str) -> tuple[int, dict[str, Any]]:
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    """Give the records of a file."""
+    """Return the records of a file."""
     return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
 
@@ -89,14 +89,14 @@ def _replace(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    """Give a copy of the edition of 2020 that is not sealed."""
+    """Return a copy of the edition of 2020 that is not sealed."""
     shutil.copytree(RULEBOOK / "2020", tmp_path / "lib" / "2020")
     return tmp_path / "lib"
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a file of records of the good cases."""
+    """Return a file of records of the good cases."""
     path = tmp_path_factory.mktemp("good") / "records.jsonl"
     assert 0 == _command(0, "evaluate", str(GOOD), "--record", str(path))[0]
     return path
@@ -104,7 +104,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a file of records of every case and of the example round, as it stands and as it stood."""
+    """Return a file of records of every case and of the example round, as it stands and as it stood."""
     path = tmp_path_factory.mktemp("everything") / "records.jsonl"
     for arguments in RECORDED.values():
         assert 0 == _command(0, *arguments, "--record", str(path))[0]
@@ -348,7 +348,7 @@ def test_a_broken_chain_ends_with_one_though_every_verdict_is_the_same(good: Pat
 
 @pytest.fixture
 def raised(library: Path) -> Path:
-    """Give the edition of 2020, and beside it a draft in which leaders must complete more for a good level."""
+    """Return the edition of 2020, and beside it a draft in which leaders must complete more for a good level."""
     shutil.copytree(library / "2020", library / "2021")
     front = library / "2021" / "edition.yaml"
     _replace(front, 'edition: "2020"\nstatus: issued', 'edition: "2021"\nstatus: draft')
@@ -502,7 +502,7 @@ def test_how_many_moves_are_told_does_not_grow(good: Path, raised: Path) -> None
 
 
 def _moves(record: Mapping[str, Any], library: Library) -> bool:
-    """Tell whether a record's case moves under the raised edition."""
+    """Return whether a record's case moves under the raised edition."""
     against = Against(Replayer(library), library.edition("2021"))
     against.take(record, 1)
     return against.moved == 1
@@ -553,7 +553,7 @@ _RATERS: dict[str, Rater] = {}
 
 
 def _said(path: Path, name: str) -> str:
-    """Give the verdict on a case under the edition of 2020, or under a copy of it with a raised threshold, in one process."""
+    """Return the verdict on a case under the edition of 2020, or under a copy of it with a raised threshold, in one process."""
     if name not in _RATERS:
         library = Library()
         if name == "2021":

@@ -159,7 +159,7 @@ WRONG: dict[str, tuple[str, str, str, str, Told]] = {
 
 
 def _told(folder: Path) -> list[tuple[str, str]]:
-    """Give the errors and warnings of an edition, each with what stands at its place."""
+    """Return the errors and warnings of an edition, each with what stands at its place."""
     checked = check_edition(survey_edition("x", str(folder)))
     return [(p.code, p.excerpt[p.location.column - 1 :]) for p in checked.findings if severity_of(p) != "note"]
 
@@ -170,7 +170,7 @@ def _copy(name: str, to: Path) -> Path:
 
 
 def _agree(wanted: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether the codes are the same, each at what was named."""
+    """Return whether the codes are the same, each at what was named."""
     return len(wanted) == len(found) and all(w[0] == f[0] and f[1].startswith(w[1]) for w, f in zip(wanted, found, strict=True))
 
 

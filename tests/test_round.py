@@ -29,27 +29,27 @@ Cli = Callable[..., tuple[int, str, str]]
 
 
 def picker(name: str, baskets: object = 7, **more: object) -> Content:
-    """Give the file of a picker; seven baskets are good."""
+    """Return the file of a picker; seven baskets are good."""
     return {"case": name, "edition": NAME, "facts": {"kind": "picker", "baskets": baskets}, **more}
 
 
 def plot(name: str, facts: Mapping[str, object] | None = None, **more: object) -> Content:
-    """Give the file of a plot: what it comes out at rests on its crew."""
+    """Return the file of a plot: what it comes out at rests on its crew."""
     return {"case": name, "edition": NAME, "facts": {"kind": "plot", **(facts or {})}, **more}
 
 
 def with_facts(content: Content, **facts: object) -> Content:
-    """Give a file with more facts."""
+    """Return a file with more facts."""
     return {**content, "facts": {**facts_of(content), **facts}}
 
 
 def facts_of(content: Content) -> Mapping[str, object]:
-    """Give the facts of a file."""
+    """Return the facts of a file."""
     return cast("Mapping[str, object]", content["facts"])
 
 
 def named(*contents: Content) -> dict[str, Content]:
-    """Give files by the names of their cases."""
+    """Return files by the names of their cases."""
     return {str(content["case"]): content for content in contents}
 
 
@@ -59,27 +59,27 @@ def rate(folder: Path, files: Files, as_of: date | None = None) -> Round:
 
 
 def by_name(done: Round) -> dict[str, RatedEntry]:
-    """Give what came out, by case."""
+    """Return what came out, by case."""
     return {one.case.id: one for one in done.rated}
 
 
 def gathered(done: Round, name: str) -> list[tuple[str, str, str | None, str]]:
-    """Give what a case took from others."""
+    """Return what a case took from others."""
     return [(taken.fact, taken.case, taken.level, taken.origin) for taken in by_name(done)[name].verdict.duties.gathered]
 
 
 def findings(done: Round, name: str) -> list[str]:
-    """Give the findings of a case."""
+    """Return the findings of a case."""
     return [finding.id for finding in by_name(done)[name].verdict.duties.findings]
 
 
 def told(problems: Sequence[Problem]) -> list[tuple[str, str, int]]:
-    """Give problems by code, file and line."""
+    """Return problems by code, file and line."""
     return [(p.code, Path(p.location.file).name, p.location.line) for p in problems]
 
 
 def line_of(content: Content, key: str) -> int:
-    """Give the line in which a key stands in a file."""
+    """Return the line in which a key stands in a file."""
     return list(content).index(key) + 1
 
 
@@ -152,7 +152,7 @@ def forests(draw: st.DrawFn) -> dict[str, dict[str, str]]:
 
 
 def in_memory(links: Mapping[str, Mapping[str, str]]) -> RoundFiles:
-    """Give a round of pickers with these links, past the reading of files."""
+    """Return a round of pickers with these links, past the interpretation of files."""
     entries = tuple(
         Entry(name, f"{name}.yaml", "", Case(name, NAME, {}, {"kind": "picker", "baskets": 7}, {}, {}, (), mine), mine, {}, ())
         for name, mine in links.items()
@@ -625,7 +625,7 @@ def test_papers_not_yet_due_are_told_apart(tmp_path: Path, as_of: str | None, se
 
 
 def rich() -> dict[str, Content]:
-    """Give a round with something of everything."""
+    """Return a round with something of everything."""
     return {
         **named(
             plot("north", subject={"id": "N-1", "name": "The north"}),

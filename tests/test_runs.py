@@ -35,12 +35,12 @@ def _run(path: Path, count: int, at: str = AT, first: int = 0, say: Callable[[No
 
 
 def _lines(path: Path) -> list[bytes]:
-    """Give the lines of a file."""
+    """Return the lines of a file."""
     return path.read_bytes().splitlines(keepends=True)
 
 
 def _faults(lines: Sequence[bytes]) -> list[tuple[int, str]]:
-    """Give what is wrong with lines."""
+    """Return what is wrong with lines."""
     return [(fault.line, fault.fault) for fault in verify(lines).faults]
 
 
@@ -96,12 +96,12 @@ def test_a_cut_run_is_found_and_stays_visible(tmp_path: Path, cli: Cli, kept: in
 
 
 def _doubled(lines: list[bytes]) -> list[bytes]:
-    """Give a record twice."""
+    """Return a record twice."""
     return [*lines[:2], lines[1], *lines[2:]]
 
 
 def _renumbered(lines: list[bytes]) -> list[bytes]:
-    """Give a record twice, with numbers and count as if both belonged."""
+    """Return a record twice, with numbers and count as if both belonged."""
     records = [json.loads(line) for line in _doubled(lines)]
     for number, record in enumerate(records, 1):
         record["run"] |= {"number": number, "of": len(records)}
@@ -247,7 +247,7 @@ def test_waiting_ends(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch,
 
 
 def _full_after(count: int) -> Callable[..., None]:
-    """Give a disk that has room for some lines only."""
+    """Return a disk that has room for some lines only."""
     written: list[int] = []
     write: Callable[..., None] = vars(chain)["_write_all"]
 
@@ -297,7 +297,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, cli: Cli, monkeypatch
 
 @pytest.fixture
 def recorded(tmp_path: Path, cli: Cli) -> Path:
-    """Give a file of recorded cases."""
+    """Return a file of recorded cases."""
     path = tmp_path / "records.jsonl"
     cli("evaluate", *CASES, "--record", str(path))
     return path
@@ -305,7 +305,7 @@ def recorded(tmp_path: Path, cli: Cli) -> Path:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with an SSH key, and who may sign with it."""
+    """Return a folder with an SSH key, and who may sign with it."""
     folder = tmp_path_factory.mktemp("keys")
     if shutil.which("ssh-keygen") is None:
         pytest.skip("there is no ssh-keygen here")
@@ -413,7 +413,7 @@ def test_a_broken_chain_is_not_signed(recorded: Path, keys: Path, cli: Cli) -> N
 
 @pytest.fixture(scope="module")
 def old_rulebook(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Give the editions that the old records were made under."""
+    """Return the editions that the old records were made under."""
     folder = tmp_path_factory.mktemp("old")
     with ZipFile(OLD / "rulebook.zip") as archive:
         archive.extractall(folder)

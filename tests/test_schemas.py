@@ -81,7 +81,7 @@ class Mutation(NamedTuple):
         return f"{'.'.join(map(str, self.path))}: {self.change} {json.dumps(self.value)}"
 
     def of(self, data: Any) -> Any:
-        """Give the data with the change made."""
+        """Return the data with the change made."""
         changed = copy.deepcopy(data)
         holder = changed
         for key in self.path[:-1]:
@@ -104,7 +104,7 @@ class Answer(NamedTuple):
 
 
 def mutations(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mutation]:
-    """Give every structural mutation of a value and of what is below it."""
+    """Return every structural mutation of a value and of what is below it."""
     if isinstance(value, dict):
         yield Mutation((*path, "no_such_key"), "add", value=True)
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -132,12 +132,12 @@ def written(data: Any) -> bytes:
 
 
 def refusals(schema: str, raw: bytes) -> list[str]:
-    """Give what a schema says against a file, as the engine reads it."""
+    """Return what a schema says against a file, as the engine reads it."""
     return [error.message for error in VALIDATORS[schema].iter_errors(read_document(raw, "x.yaml").data)]
 
 
 def problems_of(build: Callable[[], object]) -> tuple[Problem, ...] | None:
-    """Give what a builder complains of; None where it accepts."""
+    """Return what a builder complains of; None where it accepts."""
     try:
         build()
     except InputError as error:
@@ -162,7 +162,7 @@ def _kept_together(file: Path | None) -> Any:
 
 @pytest.fixture(scope="module", params=[*map(_kept_together, sorted(EDITION.rglob("*.yaml"))), _kept_together(None)])
 def answers(request: pytest.FixtureRequest, _alone: None, library: Library, tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
-    """Give both answers to a draw of mutations of one file of the rulebook, or of the sample case."""
+    """Return both answers to a draw of mutations of one file of the rulebook, or of the sample case."""
     file: Path | None = request.param
     size = SAMPLE * (25 if request.config.getoption("--long") else 1)
     if file is None:
@@ -186,7 +186,7 @@ def _answer_for_file(mutation: Mutation, data: Any, place: Path, folder: Path) -
 
 
 def sub_schemas(schema: Any, *, branch: bool = False) -> Iterator[tuple[Mapping[str, Any], bool]]:
-    """Give a schema and all below it, each with whether it only narrows another (`if`, `then`, `else`)."""
+    """Return a schema and all below it, each with whether it only narrows another (`if`, `then`, `else`)."""
     if isinstance(schema, list):
         for part in schema:
             yield from sub_schemas(part, branch=branch)
@@ -198,7 +198,7 @@ def sub_schemas(schema: Any, *, branch: bool = False) -> Iterator[tuple[Mapping[
 
 
 def words_of(edition: Edition) -> set[str]:
-    """Give the words, clauses and figures that belong to an edition, and to no other part of the system."""
+    """Return the words, clauses and figures that belong to an edition, and to no other part of the system."""
     facts = [field for fact in edition.facts.values() for field in (fact, *fact.fields.values())]
     rules = [rule for track in edition.tracks for rule in track.levels]
     found = {*edition.scale, *edition.register, *(track.id for track in edition.tracks), *(fact.name for fact in facts)}
@@ -331,6 +331,6 @@ def test_the_schema_refuses_the_shapes_that_the_builder_refuses(answers: Sequenc
 
 
 def _is_known_to_the_edition(mutation: Mutation, problem: Problem) -> bool:
-    """Tell whether a problem is one of the two that no schema can see."""
+    """Return whether a problem is one of the two that no schema can see."""
     of_an_item = problem.location.file == "case.yaml" and mutation.path[0] == "facts"
     return of_an_item or (problem.code, problem.details.get("key")) == ("PE202", "phrase")

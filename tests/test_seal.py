@@ -48,7 +48,7 @@ class Mutation(NamedTuple):
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Give a copy of the edition of 2020, with its lock and its sealed copy."""
+    """Return a copy of the edition of 2020, with its lock and its sealed copy."""
     for part in ("2020", COPIES):
         shutil.copytree(RULEBOOK / part, tmp_path / "rulebook" / part)
     return Path(shutil.copy(RULEBOOK / NAME, tmp_path / "rulebook")).parent
@@ -56,7 +56,7 @@ def copy(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """Give a folder of editions with a small one, issued and sealed."""
+    """Return a folder of editions with a small one, issued and sealed."""
     folder = tmp_path / "editions" / "harvest"
     shutil.copytree(FOLDER / "harvest", folder)
     front = folder / "edition.yaml"
@@ -81,7 +81,7 @@ def _seal(folder: Path) -> None:
 
 
 def _refused(folder: Path) -> tuple[Problem, ...]:
-    """Give what keeps an edition from being read; nothing where it is accepted."""
+    """Return what keeps an edition from being read; nothing where it is accepted."""
     try:
         load_edition(str(folder))
     except InputError as error:
@@ -103,26 +103,26 @@ def _write(path: Path, data: Any) -> None:
 
 @cache
 def _data(file: str) -> Any:
-    """Give the data of a shipped file."""
+    """Return the data of a shipped file."""
     return read_document((RULEBOOK / "2020" / file).read_bytes(), file).data
 
 
 def _children(value: Any) -> list[tuple[Any, Any]]:
-    """Give what stands in a mapping or a list, with its key or its place."""
+    """Return what stands in a mapping or a list, with its key or its place."""
     if isinstance(value, dict):
         return list(cast("dict[str, Any]", value).items())
     return [(place, child) for place, child in enumerate(cast("Any", value))] if isinstance(value, list) else []
 
 
 def _nodes(value: Any, path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
-    """Give every value of a document with its path, the document itself first."""
+    """Return every value of a document with its path, the document itself first."""
     yield path, value
     for key, child in _children(value):
         yield from _nodes(child, (*path, key))
 
 
 def _put(data: Any, path: Path_, value: Any) -> Any:
-    """Give data with another value at one path; everything else is shared."""
+    """Return data with another value at one path; everything else is shared."""
     if not path:
         return value
     changed = [(key, _put(child, path[1:], value) if key == path[0] else child) for key, child in _children(data)]
@@ -130,7 +130,7 @@ def _put(data: Any, path: Path_, value: Any) -> Any:
 
 
 def _otherwise(value: Any) -> Any:
-    """Give another value that looks like this one."""
+    """Return another value that looks like this one."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
@@ -181,7 +181,7 @@ def _of_lists(data: Any) -> list[Mutation]:
 
 @cache
 def _mutations(file: str) -> list[Mutation]:
-    """Give every mutation of a shipped file."""
+    """Return every mutation of a shipped file."""
     return [*_scalars(_data(file)), *_of_mappings(_data(file)), *_of_lists(_data(file))]
 
 
@@ -202,7 +202,7 @@ def _dotted(path: Path_) -> str:
 
 
 def _below(told: str, paths: frozenset[Path_]) -> bool:
-    """Tell whether a path that was told is one of these, or stands below one."""
+    """Return whether a path that was told is one of these, or stands below one."""
     return any(f"{told}.".startswith(f"{_dotted(path)}.") for path in paths)
 
 
@@ -351,7 +351,7 @@ def test_a_missing_file_is_told_at_its_place_whatever_the_folder_is_called(copy:
 
 
 def _problems_of(folder: str) -> tuple[Problem, ...]:
-    """Give what keeps the only edition of a folder from being read."""
+    """Return what keeps the only edition of a folder from being read."""
     try:
         Library(folder).edition("2020")
     except InputError as error:
@@ -375,7 +375,7 @@ def _broken_by_windows(path: Path) -> None:
 
 
 def _turned(value: Any) -> Any:
-    """Give data with the keys of every mapping the other way round."""
+    """Return data with the keys of every mapping the other way round."""
     if isinstance(value, dict):
         return {key: _turned(child) for key, child in reversed(_children(cast("Any", value)))}
     return [_turned(child) for _, child in _children(cast("Any", value))] if isinstance(value, list) else value
@@ -449,7 +449,7 @@ def test_the_order_of_keys_changes_no_answer(copy: Path, cli: Cli, files: tuple[
 
 
 def _differing(before: str, after: str) -> list[tuple[str, str]]:
-    """Give the first cases and keys of two arrays of verdicts that are not written alike."""
+    """Return the first cases and keys of two arrays of verdicts that are not written alike."""
     pairs = [pair for pair in zip(json.loads(before), json.loads(after), strict=True) if json.dumps(pair[0]) != json.dumps(pair[1])]
     return [(one["case"], key) for one, other in pairs for key in one if json.dumps(one[key]) != json.dumps(other[key])][:3]
 
@@ -467,7 +467,7 @@ def test_a_refusal_is_shown_with_its_code_on_the_command_line(copy: Path, cli: C
 
 
 def _lines(lock: Path) -> list[str]:
-    """Give the lines of a lock."""
+    """Return the lines of a lock."""
     return lock.read_text("utf-8").splitlines(keepends=True)
 
 
@@ -669,7 +669,7 @@ class Signed(NamedTuple):
 
 @pytest.fixture
 def signed(small: Path, tmp_path: Path, cli: Cli) -> Signed:
-    """Give a sealed edition with a signed lock."""
+    """Return a sealed edition with a signed lock."""
     key, signers = tmp_path / "key", tmp_path / "signers"
     _keygen(key)
     public = key.with_suffix(".pub").read_text("utf-8")

@@ -43,7 +43,7 @@ NOTHING: dict[str, tuple[dict[str, Value], Record, str]] = {
 
 
 def _outcome(evaluator: Evaluator, facts: dict[str, Value], record: Record) -> str:
-    """Give the outcome of a case, or the code of its refusal."""
+    """Return the outcome of a case, or the code of its refusal."""
     try:
         return evaluator.evaluate(Case("x", "2020", {}, facts, {}, {}, record=record)).outcome
     except InputError as error:

@@ -45,7 +45,7 @@ NOTHING: dict[str, str] = {}
 
 
 def subsets(choices: Iterable[str]) -> list[frozenset[str]]:
-    """Give every set of some choices."""
+    """Return every set of some choices."""
     known = tuple(choices)
     return [frozenset(some) for some in chain.from_iterable(combinations(known, n) for n in range(len(known) + 1))]
 
@@ -78,14 +78,14 @@ def level_of(rules: Rules, facts: Facts) -> str:
 
 
 def completions(known: Facts) -> Iterator[Facts]:
-    """Give every way to fill in what a case leaves open."""
+    """Return every way to fill in what a case leaves open."""
     hidden = [name for name in OPEN if name not in known]
     for values in product(*(DOMAINS[name] for name in hidden)):
         yield {**known, **dict(zip(hidden, values, strict=True))}
 
 
 def edition_with(rules: Rules) -> Edition:
-    """Give the edition with other conditions for its criteria."""
+    """Return the edition with other conditions for its criteria."""
     edition = edition_of(NAME)
     track = edition.tracks[0]
     texts = iter(rules)
@@ -101,7 +101,7 @@ def rate(facts: Facts) -> Verdict:
 
 
 def complaints(text: str) -> list[tuple[str, int, dict[str, str]]]:
-    """Give the complaints about a condition: code, character, and the words that matter here."""
+    """Return the complaints about a condition: code, character, and the words that matter here."""
     tree, refused = parse(text)
     if tree is None:
         return [(c.code, c.offset, {}) for c in refused]

@@ -29,7 +29,7 @@ def _side(value: Fraction, bar: Fraction) -> int:
 
 
 def _bars(value: Fraction) -> list[Fraction]:
-    """Give the thresholds with none to three decimals that lie next to a share, and on it: farther ones cannot be crossed."""
+    """Return the thresholds with none to three decimals that lie next to a share, and on it: farther ones cannot be crossed."""
     found: list[Fraction] = []
     for places in range(4):
         below = Fraction(int(value * 10**places), 10**places)

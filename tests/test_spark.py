@@ -30,7 +30,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Any]:
-    """Give a session on two cores."""
+    """Return a session on two cores."""
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: pip install 'policy-engine[spark]'")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java, and there is no `java` on the path")
@@ -46,7 +46,7 @@ def session() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def spark(session: Any) -> Run:
-    """Give the engine in that session."""
+    """Return the engine in that session."""
     from policy_engine.columnar.spark_batch import run_spark
 
     return partial(run_spark, session=session)
@@ -102,7 +102,7 @@ def test_texts_come_out_as_they_came_in(tmp_path: Path, cli: Cli) -> None:
 
 
 def _cells(path: Path) -> list[dict[str, Any]]:
-    """Give the rows of a CSV file, whatever it puts in quotes."""
+    """Return the rows of a CSV file, whatever it puts in quotes."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 

@@ -15,7 +15,7 @@ FACTS = {"kind": "press", "barrels": 9, "clean": True, "months": 9, "idle": Fals
 
 @pytest.fixture
 def weak(tmp_path: Path) -> Path:
-    """Give a folder with one case of the small edition, far from every figure."""
+    """Return a folder with one case of the small edition, far from every figure."""
     return write_cases(tmp_path / "cases", {"far": {"case": "far", "edition": "press", "facts": FACTS, "expect": {"level": "top"}}})
 
 

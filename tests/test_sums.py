@@ -38,7 +38,7 @@ SCOPE = {
 
 
 def _check(text: str) -> tuple[Type, list[Complaint]]:
-    """Give the type of an expression, and what is complained of."""
+    """Return the type of an expression, and what is complained of."""
     tree = parse(text).tree
     assert tree is not None, text
     checker = Checker(text, SCOPE)
@@ -145,7 +145,7 @@ ITEMS = st.lists(
 
 
 def _valued(text: str, items: Any) -> Value:
-    """Give the value of an expression over a list."""
+    """Return the value of an expression over a list."""
     tree = parse(text).tree
     assert tree is not None
     value: Value = interpreter_over({"trees": items, "few": 3}).evaluated(tree)
@@ -180,7 +180,7 @@ def test_a_sum_under_a_condition_never_says_too_much(items: Sequence[Item], fiel
 
 
 def _completed(item: Item) -> list[dict[str, Value]]:
-    """Give some ways to know everything about an item."""
+    """Return some ways to know everything about an item."""
     some: Mapping[str, tuple[Value, ...]] = {"apples": (0, 7), "score": (Fraction(0), Fraction(7, 2)), "ripe": (True, False)}
     choices = [[(name, value)] if value is not UNKNOWN else [(name, one) for one in some[name]] for name, value in item.items()]
     return [dict(pairs) for pairs in product(*choices)]
@@ -323,7 +323,7 @@ def _written(folder: Path, *changes: Change) -> str:
 
 
 def _codes(folder: str) -> list[tuple[str, str, int]]:
-    """Give what is wrong with an edition by code, file and line, from reading it to preparing it."""
+    """Return what is wrong with an edition by code, file and line, from reading it to preparing it."""
     try:
         Evaluator(load_edition(folder))
     except InputError as error:
@@ -332,7 +332,7 @@ def _codes(folder: str) -> list[tuple[str, str, int]]:
 
 
 def _line(part: str, text: str, *changes: Change) -> int:
-    """Give the line in which a text stands first in a part."""
+    """Return the line in which a text stands first in a part."""
     whole = PARTS[part]
     for _, old, new in (change for change in changes if change[0] == part):
         whole = whole.replace(old, new)
@@ -357,12 +357,12 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """Give the edition of this module."""
+    """Return the edition of this module."""
     return Asked(_written(tmp_path_factory.mktemp("sums") / "sums"))
 
 
 def _deduced(verdict: Verdict, fact: str) -> Value:
-    """Give what was worked out for a fact."""
+    """Return what was worked out for a fact."""
     return next((deduction.value for deduction in verdict.deductions if deduction.fact == fact), UNKNOWN)
 
 
@@ -406,7 +406,7 @@ def test_what_is_possible_holds_every_completion(asked: Asked, trees: list[dict[
 
 
 def _ways(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give some ways to fill in what an item leaves out."""
+    """Return some ways to fill in what an item leaves out."""
     apples = [tree["apples"]] if "apples" in tree else [0, 4, 11]
     ripe = [tree["ripe"]] if "ripe" in tree else [True, False]
     return [{"apples": a, "ripe": r} for a, r in product(apples, ripe)]

@@ -38,12 +38,12 @@ EXPECTED = ["excellent", "good", "undetermined", "not_completed", "undetermined"
 
 
 def _columns() -> dict[str, list[Any]]:
-    """Give the people as columns."""
+    """Return the people as columns."""
     return {name: [person[name] for person in PEOPLE] for name in PEOPLE[0]}
 
 
 def _times(values: list[Any]) -> list[datetime | None]:
-    """Give days as pandas has them: times at midnight."""
+    """Return days as pandas has them: times at midnight."""
     return [None if value is None else datetime(value.year, value.month, value.day) for value in values]  # noqa: DTZ001  (a table knows no zone)
 
 

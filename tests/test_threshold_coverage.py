@@ -31,14 +31,14 @@ Seen = set[tuple[str, str]]
 
 
 def _seen(sides: Sides) -> Seen:
-    """Give which comparison was seen from which side: by the id of whose it is."""
+    """Return which comparison was seen from which side: by the id of whose it is."""
     missing = {(one.comparison.place.owner, one.comparison.key, one.comparison.text, one.side) for one in sides.unseen()}
     every = {(one.place.owner, one.key, one.text, side) for one in sides.comparisons for side in SIDES}
     return {(owner, side) for owner, _, _, side in every - missing}
 
 
 def _of_press(**facts: Value) -> Seen:
-    """Give the sides that one case of the small edition sees."""
+    """Return the sides that one case of the small edition sees."""
     sides = Sides(edition_of("press"))
     case = case_of("press", {**PRESS, **facts})
     sides.take(case, evaluator_of("press").evaluate(case))
@@ -74,7 +74,7 @@ def test_what_is_not_known_is_on_no_side() -> None:
 
 
 def _specialist(part: int, whole: int) -> Case:
-    """Give a specialist of whose tasks some are exceeded."""
+    """Return a specialist of whose tasks some are exceeded."""
     counts = {"tasks_total": whole, "tasks_completed": whole, "tasks_deficient": 0, "tasks_well_done": whole, "tasks_exceeded": part}
     facts: dict[str, Value] = {"kind": "officer", "workplace": "head_office", "position": "specialist"}
     facts |= {**dict.fromkeys(GROUPS, True), **counts, "ideological_decline": False, "disciplined_in_year": False}

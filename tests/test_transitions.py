@@ -15,13 +15,13 @@ Outcomes = Mapping[str, str]
 
 
 def level(name: str, mode: str, outcome: str, criteria: Outcomes) -> LevelTrace:
-    """Give the trace of a level, from the outcomes of its criteria by id."""
+    """Return the trace of a level, from the outcomes of its criteria by id."""
     traces = tuple(CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", f"{one} seen", (), {}) for one, word in criteria.items())
     return LevelTrace(name, outcome, mode, name, traces)
 
 
 def verdict(came: str, levels: Sequence[LevelTrace] = (), possible: tuple[str, ...] = ()) -> Verdict:
-    """Give a verdict that came out at a level, or with an outcome that has none."""
+    """Return a verdict that came out at a level, or with an outcome that has none."""
     named = came in ORDER
     return Verdict(
         "case", {}, "e", "issued", "r", "t", (), "classified" if named else came, came if named else None, possible, False, True, (), (),
@@ -30,12 +30,12 @@ def verdict(came: str, levels: Sequence[LevelTrace] = (), possible: tuple[str, .
 
 
 def moved(before: Verdict, after: Verdict, rules: tuple[Deciding, Deciding] = (RULES, RULES)) -> Move | None:
-    """Give how a case moved."""
+    """Return how a case moved."""
     return move_of(before, after, ORDER, rules)
 
 
 def reasons(before: Verdict, after: Verdict, rules: tuple[Deciding, Deciding] = (RULES, RULES)) -> list[tuple[str, str]]:
-    """Give what decides a move: ids, and the side on which each stands."""
+    """Return what decides a move: ids, and the side on which each stands."""
     move = moved(before, after, rules)
     assert move
     return [(reason.criterion, reason.side) for reason in move.reasons]
@@ -177,7 +177,7 @@ def test_the_matrix_counts_every_case_once(pairs: list[tuple[Verdict, Verdict]])
 
 
 def _is_ordered(part: Iterable[int], whole: list[int]) -> bool:
-    """Tell whether things stand in the whole in their order."""
+    """Return whether things stand in the whole in their order."""
     places = [whole.index(thing) for thing in part]
     return places == sorted(places)
 

@@ -117,7 +117,7 @@ def test_a_full_disk(name: str, most: int, sound: Path) -> None:
 
 @contextlib.contextmanager
 def _small_disk(sound: Path, most: int) -> Iterator[tuple[Path, int]]:
-    """Give the folder under a limit on the size of files, or (0) on a disk of its own with no room left."""
+    """Return the folder under a limit on the size of files, or (0) on a disk of its own with no room left."""
     if most:
         yield _copy(sound, "limited"), most
         return
@@ -167,7 +167,7 @@ def test_a_folder_that_can_only_be_read(name: str, sound: Path) -> None:
 
 @contextlib.contextmanager
 def _fixed(place: Path) -> Iterator[Path]:
-    """Give a folder in which nothing can be written; root ignores rights, so for root it is mounted to be read only."""
+    """Return a folder in which nothing can be written; root ignores rights, so for root it is mounted to be read only."""
     if os.geteuid() == 0:
         with _mounted("--bind", str(place)) as seen:
             if _did("mount", "-o", "remount,bind,ro", str(seen)):

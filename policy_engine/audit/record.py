@@ -263,7 +263,7 @@ def moment(at: datetime) -> str:
 
 
 def slim(verdict: Verdict) -> dict[str, Any]:
-    """Give a verdict with its whole trace, but without the edition's sentences, and without advice."""
+    """Return a verdict with its whole trace, but without the edition's sentences, and without advice."""
     data: dict[str, Any] = _without_sentences(verdict_as_data(verdict))
     return data
 

@@ -152,7 +152,7 @@ def _findings(given: Mapping[str, Any]) -> tuple[Finding, ...]:
 
 
 def _given_back(case: Case, facts: Mapping[str, Any], edition: Edition) -> Case:
-    """Give a case again what a round gave it."""
+    """Return a case again what a round gave it."""
     document = Document(case.id, dict(facts), {}, {}, (), [])
     node = Node(document)
     read = {name: read_value(node.child(name), edition.facts[name], edition.scale) for name in facts if name in edition.facts}
@@ -167,7 +167,7 @@ def _day(text: str | None) -> date | None:
 
 
 def first_difference(before: Any, after: Any, path: str = "", citation: str = "") -> tuple[str, str, str, str]:
-    """Give the first place at which two verdicts differ, what stands there in each, and the clause of the step around it."""
+    """Return the first place at which two verdicts differ, what stands there in each, and the clause of the step around it."""
     if is_object(before) and is_object(after):
         cited = str(before.get("citation") or citation)
         named = next((str(before[key]) for key in ("id", "level", "fact") if isinstance(before.get(key), str)), "")
@@ -224,7 +224,7 @@ class Tally:
 
     @property
     def drifted(self) -> bool:
-        """Tell whether a verdict came out otherwise."""
+        """Return whether a verdict came out otherwise."""
         return bool(self.causes)
 
 

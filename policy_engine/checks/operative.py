@@ -72,7 +72,7 @@ def read_phrase(phrase: str, words: OperativeWords) -> Phrase:
 
 
 def _turned(signs: list[Sign], text: str) -> Iterator[Sign]:
-    """Give the signs of a phrase, each with whether a word beside it says that it must not be; a semicolon parts what belongs together."""
+    """Return the signs of a phrase, each with whether a word beside it says that it must not be; a semicolon parts them."""
     breaches = [sign for sign in signs if sign.means == BREACH]
     for sign in signs:
         if sign.means != BREACH:
@@ -86,7 +86,7 @@ def plain(text: str) -> str:
 
 
 def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
-    """Give the signs that a phrase sets to a figure: around it, or next to it; all of them where it has no such figure."""
+    """Return the signs that a phrase sets to a figure: around it, or next to it; all of them where it has no such figure."""
     found: list[Sign] = []
     matching = [figure for figure in phrase.figures if says(figure, quantity)]
     for figure in matching:
@@ -98,12 +98,12 @@ def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
 
 
 def _between(phrase: Phrase, start: int, end: int) -> bool:
-    """Tell whether a figure stands between two places."""
+    """Return whether a figure stands between two places."""
     return any(start <= figure.start and figure.end <= end for figure in phrase.figures)
 
 
 def says(figure: Figure, quantity: Quantity) -> bool:
-    """Tell whether a figure of a phrase is a threshold's; where the phrase has no unit, the number alone counts (not for a share)."""
+    """Return whether a figure of a phrase is a threshold's; where the phrase has no unit, the number alone counts (not for a share)."""
     kind, value = quantity.type.kind, quantity.value
     if isinstance(figure.value, tuple):
         return isinstance(value, date) and (value.day, value.month) == figure.value
@@ -123,7 +123,7 @@ def _signs(text: str, words: OperativeWords) -> Iterator[Sign]:
 
 @lru_cache(maxsize=1024)
 def _pattern(word: str) -> re.Pattern[str]:
-    """Give the pattern of a word: its parts are groups, its holes whatever stands between them."""
+    """Return the pattern of a word: its parts are groups, its holes whatever stands between them."""
     parts = [re.escape(part.strip()) for part in plain(word).split(HOLE) if part.strip()]
     return re.compile(r"[^;]*?".join(rf"(?<!\w)({part})(?!\w)" for part in parts))
 
@@ -153,7 +153,7 @@ def _blank(text: str, found: re.Match[str]) -> str:
 
 
 def _with_unit(text: str, found: re.Match[str], number: Fraction, words: OperativeWords) -> Figure:
-    """Give a number with the unit that stands behind it."""
+    """Return a number with the unit that stands behind it."""
     units = [("%", "%"), *((plain(word.text), word.means) for word in words.units)]
     for unit, means in sorted(units, key=lambda pair: -len(pair[0])):
         behind = re.compile(rf"\s*{re.escape(unit)}(?!\w)").match(text, found.end())
@@ -173,13 +173,13 @@ def _number(text: str, decimal: str) -> Fraction | None:
 
 @lru_cache(maxsize=64)
 def _days(forms: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Give the patterns of the forms of days, those with a year first; an ISO day is one in every text."""
+    """Return the patterns of the forms of days, those with a year first; an ISO day is one in every text."""
     ordered = sorted(forms, key=lambda form: -len(form))
     return tuple(re.compile(rf"(?<![\w/]){_form(form)}(?![\w/])") for form in ("y-m-d", *ordered))
 
 
 def _form(form: str) -> str:
-    """Give the pattern of one form of days."""
+    """Return the pattern of one form of days."""
     parts: list[str] = re.findall(r"\w+|\W+", plain(form))
     return "".join(_DIGITS.get(part) or re.escape(part) for part in parts)
 
@@ -188,7 +188,7 @@ _DIGITS: dict[str, str] = {"d": "(?P<d>[0-9]{1,2})", "m": "(?P<m>[0-9]{1,2})", "
 
 
 def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:
-    """Give a day; without a year, its day and month; None where there is no such day."""
+    """Return a day; without a year, its day and month; None where there is no such day."""
     day, month, year = int(parts["d"] or 0), int(parts["m"] or 0), parts.get("y")
     try:
         found = date(int(year or 2000), month, day)
@@ -198,7 +198,7 @@ def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:
 
 
 def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which signs and figures are not those of the phrases; where the edition lists no words, tell that."""
+    """Return which signs and figures are not those of the phrases; where the edition lists no words, tell that."""
     declared = list(declared_thresholds(edition))
     if any(
         "operative_words" in read and document.problems for document in places.documents.values() if isinstance(read := document.data, dict)
@@ -218,7 +218,7 @@ def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
 
 
 def _has_all_figures(ruling: Ruling, edition: Edition) -> bool:
-    """Tell whether every figure that a rule names could be read, with its phrase; of another one nothing can be told."""
+    """Return whether every figure that a rule names could be read, with its phrase; of another one nothing can be told."""
     fields = {field for fact in edition.facts.values() for field in fact.fields}
     known = {*edition.facts, *fields, *edition.scale, *PERIOD_NAMES, *RECORD_NAMES}
     known |= {name for name, threshold in ruling.thresholds.items() if threshold.citation.phrase}
@@ -283,7 +283,7 @@ def _sign(
 
 
 def _governed(threshold: Threshold, ruling: Ruling, words: OperativeWords) -> tuple[str, tuple[Sign, ...]]:
-    """Give the phrase whose words govern a figure: the rule's own where it holds the figure, else the threshold's."""
+    """Return the phrase whose words govern a figure: the rule's own where it holds the figure, else the threshold's."""
     own, of_figure = ruling.phrase, threshold.citation.phrase
     if own and of_figure not in own.split("; "):
         read = read_phrase(own, words)
@@ -311,7 +311,7 @@ def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWor
 
 
 def _with_figures(phrase: Phrase) -> tuple[Sign, ...]:
-    """Give the signs of a phrase that stand to a figure."""
+    """Return the signs of a phrase that stand to a figure."""
     if not phrase.figures:
         return ()
     told: Mapping[Sign, None] = {

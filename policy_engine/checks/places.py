@@ -25,16 +25,16 @@ class Places(NamedTuple):
         return document.problem(code, place, **details) if document else Problem(code, place, details)
 
     def below(self, place: Location, *keys: str) -> Location:
-        """Give the place of a value below the part that stands at a place; the part's own where there is none."""
+        """Return the place of a value below the part that stands at a place; the part's own where there is none."""
         found = self.at.get(place)
         return found[0].places.get((*found[1], *keys), place) if found else place
 
     def key(self, *path: str) -> Location | None:
-        """Give the place of a key of whichever file has it."""
+        """Return the place of a key of whichever file has it."""
         return next((document.keys[path] for document in self.documents.values() if path in document.keys), None)
 
     def phrase_of(self, name: str, phrase: str, otherwise: Location) -> Location:
-        """Give the place of the phrase that a rule of a name has; another place where there is none."""
+        """Return the place of the phrase that a rule of a name has; another place where there is none."""
         for document in self.documents.values():
             for path, value, owner in texts_of(document.data):
                 if path[-1:] == ("phrase",) and value == phrase and (name in path or name in owner.values()):
@@ -42,7 +42,7 @@ class Places(NamedTuple):
         return otherwise
 
     def name_in(self, place: Location, name: str, number: int = 0) -> Location:
-        """Give the place of a name inside the condition that begins at a place; the beginning where it is not found."""
+        """Return the place of a name inside the condition that begins at a place; the beginning where it is not found."""
         document = self.documents.get(place.file)
         lines = document.lines[place.line - 1 : place.line - 1 + _MAX_LINES] if document else ()
         for index, line in enumerate(lines):
@@ -55,7 +55,7 @@ class Places(NamedTuple):
 
 
 def places_of(survey: Survey) -> Places:
-    """Give the places of an edition that was read from its files."""
+    """Return the places of an edition that was read from its files."""
     at: dict[Location, tuple[Document, Path]] = {}
     for document in survey.documents.values():
         for path, place in (*document.places.items(), *document.keys.items()):
@@ -64,7 +64,7 @@ def places_of(survey: Survey) -> Places:
 
 
 def texts_of(value: Data, path: Path = (), owner: Mapping[str, Data] | None = None) -> Iterator[tuple[Path, str, Mapping[str, Data]]]:
-    """Give every text of a file with its path, and the mapping that it stands in."""
+    """Return every text of a file with its path, and the mapping that it stands in."""
     if isinstance(value, dict):
         named = {key: child for key, child in value.items() if key in _NAMING}
         for key, child in value.items():

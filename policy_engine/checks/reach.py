@@ -48,7 +48,7 @@ class Part(NamedTuple):
 
 
 def find_passed_by(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell what each part of an edition passes by, and which exemptions are of no use."""
+    """Return what each part of an edition passes by, and which exemptions are of no use."""
     lists = _closed_lists(edition)
     whole = [*edition.exemptions, *(one for chapter in edition.chapters for one in chapter.exemptions)]
     needed: set[tuple[Location, str]] = set()
@@ -94,7 +94,7 @@ def _left(part: Part, lists: Mapping[str, Collection[str]]) -> Iterator[tuple[st
 
 
 def _complemented(rule: Naming, of: str, others: Iterable[Naming]) -> bool:
-    """Tell whether another rule takes just the items that a rule does not pick, whichever they are, and asks the same beside that."""
+    """Return whether another rule takes just the items that a rule does not pick, whichever they are, and asks the same beside that."""
     for other in others:
         mine, its = rule.asks - other.asks, other.asks - rule.asks
         if other.share == rule.share != "" and len(mine) == len(its) == 1 and other.keeps_out.get(of) == rule.picks[of]:

@@ -25,12 +25,12 @@ class Checked(NamedTuple):
 
 
 def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which readings the policy owner has not accepted."""
-    for reading in edition.register.values():
-        place = places.key("register", reading.id)
-        if place and reading.status == "proposed":
-            problem = places.problem("PE820", places.below(place, "status"), name=reading.id)
-            yield problem._replace(words={language: f"{reading.id}: {text}" for language, text in reading.silent_on.items()})
+    """Return which interpretations the policy owner has not accepted."""
+    for interpretation in edition.register.values():
+        place = places.key("register", interpretation.id)
+        if place and interpretation.status == "proposed":
+            problem = places.problem("PE820", places.below(place, "status"), name=interpretation.id)
+            yield problem._replace(words={language: f"{interpretation.id}: {text}" for language, text in interpretation.silent_on.items()})
 
 
 WHOLE: tuple[Check, ...] = (find_dead, find_unmapped, find_passed_by)
@@ -61,7 +61,7 @@ def _with_line(problem: Problem, survey: Survey) -> Problem:
 
 
 def _own_figures(edition: Edition) -> tuple[Problem, ...]:
-    """Tell where the edition's own figures contradict its rules, as whoever rates by it would be told."""
+    """Return where the edition's own figures contradict its rules, as whoever rates by it would be told."""
     try:
         plan_of(edition)
     except InputError as error:
@@ -70,10 +70,10 @@ def _own_figures(edition: Edition) -> tuple[Problem, ...]:
 
 
 def severity_of(problem: Problem) -> str:
-    """Give how bad a finding is: `error`, `warning` or `note`."""
+    """Return how bad a finding is: `error`, `warning` or `note`."""
     return CATALOGUE[problem.code].severity
 
 
 def fails(problem: Problem, level: str) -> bool:
-    """Tell whether a finding is as bad as a level, or worse."""
+    """Return whether a finding is as bad as a level, or worse."""
     return SEVERITIES.index(severity_of(problem)) <= SEVERITIES.index(level)

@@ -43,7 +43,7 @@ def _write(survey: Survey, file: str) -> bool:
 
 
 def _mended(document: Document, raw: bytes, survey: Survey) -> bytes:
-    """Give the bytes of a file with everything mended that is certain."""
+    """Return the bytes of a file with everything mended that is certain."""
     text = unicodedata.normalize("NFC", raw.decode("utf-8"))
     line = modeline_for(survey.documents)
     if line and not has_modeline(document):
@@ -60,7 +60,7 @@ _HEAD = 5
 
 
 def find_untranslated(places: Places) -> Iterator[Problem]:
-    """Tell which sentences show other figures in another language, or are the same in all of them."""
+    """Return which sentences show other figures in another language, or are the same in all of them."""
     for document in places.documents.values():
         for path, texts in _sentences(document.data, ()):
             yield from _figures(document, path, texts)
@@ -71,7 +71,7 @@ def find_untranslated(places: Places) -> Iterator[Problem]:
 
 
 def _sentences(data: Data, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Give every sentence of a file that stands in all languages."""
+    """Return every sentence of a file that stands in all languages."""
     if isinstance(data, dict):
         texts = {key: value for key, value in data.items() if isinstance(value, str)}
         if data.keys() == texts.keys() == set(LANGUAGES):
@@ -85,7 +85,7 @@ def _sentences(data: Data, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def _figures(document: Document, path: Path, texts: dict[str, str]) -> Iterator[Problem]:
-    """Tell which placeholders stand in one language and not in another."""
+    """Return which placeholders stand in one language and not in another."""
     shown = {language: dict.fromkeys(_PLACEHOLDER.findall(text)) for language, text in texts.items()}
     for language, names in shown.items():
         for other, more in shown.items():
@@ -94,7 +94,7 @@ def _figures(document: Document, path: Path, texts: dict[str, str]) -> Iterator[
 
 
 def find_unkempt(places: Places) -> Iterator[Problem]:
-    """Tell which lines are not composed, and which files name no schema where others of the edition do."""
+    """Return which lines are not composed, and which files name no schema where others of the edition do."""
     line = modeline_for(places.documents)
     for document in places.documents.values():
         for number, text in enumerate(document.lines, 1):
@@ -107,7 +107,7 @@ def find_unkempt(places: Places) -> Iterator[Problem]:
 
 
 def modeline_for(documents: Mapping[str, Document]) -> Callable[[str], str] | None:
-    """Give how a file of the edition names its schema, by the first file that does; None where none does."""
+    """Return how a file of the edition names its schema, by the first file that does; None where none does."""
     for document in documents.values():
         for text in document.lines[:_HEAD]:
             found = MODELINE.search(text)
@@ -125,5 +125,5 @@ def _modeline(file: str, other: str, path: str) -> str:
 
 
 def has_modeline(document: Document) -> bool:
-    """Tell whether a file names its schema in its first lines."""
+    """Return whether a file names its schema in its first lines."""
     return any(MODELINE.search(text) for text in document.lines[:_HEAD])

@@ -1,4 +1,4 @@
-"""What an edition declares and nothing uses: facts, thresholds, readings, shared criteria, bodies."""
+"""What an edition declares and nothing uses: facts, thresholds, interpretations, shared criteria, bodies."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from policy_engine.checks.places import Places, texts_of
 from policy_engine.checks.walk import declared_thresholds, read_names
 from policy_engine.errors import N_, Problem, Words
-from policy_engine.evaluate.maps import Cited, clause_map, report_readings
+from policy_engine.evaluate.maps import Cited, clause_map, report_interpretations
 from policy_engine.language.complaint import nearest
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Criterion, Edition
@@ -14,7 +14,7 @@ from policy_engine.source import Location
 
 
 def find_doubles(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which criteria of a track have the same condition, and apply in the same cases."""
+    """Return which criteria of a track have the same condition, and apply in the same cases."""
     for track in edition.tracks:
         anywhere: dict[tuple[str, str], Criterion] = {}
         for rule in track.levels:
@@ -43,7 +43,7 @@ _SORTS: Mapping[str, Words] = {
 
 
 def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which clauses nothing encodes or explains, and which cites lead to no clause; once for every place."""
+    """Return which clauses nothing encodes or explains, and which cites lead to no clause; once for every place."""
     if not edition.clauses:
         front = next((document for document in places.documents.values() if ("edition",) in document.keys), None)
         if front:
@@ -61,7 +61,7 @@ def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
 
 
 def find_uncited(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which levels name no clause, where others of the scale do."""
+    """Return which levels name no clause, where others of the scale do."""
     del edition  # a level does not know where it stands
     for document in places.documents.values():
         scale = document.data.get("scale") if isinstance(document.data, dict) else None
@@ -75,7 +75,7 @@ def find_uncited(edition: Edition, places: Places) -> Iterator[Problem]:
 
 
 def _cites(part: Cited, places: Places) -> list[Location]:
-    """Give the places where a part cites its clause: those inside the part of that name, or else the first one."""
+    """Return the places where a part cites its clause: those inside the part of that name, or else the first one."""
     name = part.name.rpartition(".")[2]
     found: list[tuple[Location, bool]] = []
     for document in places.documents.values():
@@ -86,7 +86,7 @@ def _cites(part: Cited, places: Places) -> list[Location]:
 
 
 def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell what nothing uses; a name that another dead part reads counts as read."""
+    """Return what nothing uses; a name that another dead part reads counts as read."""
     read = read_names(edition)
     for fact in edition.facts.values():
         if fact.name not in read:
@@ -95,7 +95,7 @@ def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
     for threshold in declared_thresholds(edition):
         if threshold.name not in read:
             yield places.problem("PE803", threshold.location, name=threshold.name)
-    yield from _readings(edition, places)
+    yield from _interpretations(edition, places)
     yield from _shared(edition, places)
     named = {route.body for chapter in edition.chapters for route in chapter.routes}
     for body in edition.bodies.keys() - named:
@@ -104,25 +104,25 @@ def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
             yield places.problem("PE806", place, name=body)
 
 
-def _readings(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which readings nothing rests on; a clause or a note may rest on one by naming it in its sentence."""
+def _interpretations(edition: Edition, places: Places) -> Iterator[Problem]:
+    """Return which interpretations nothing rests on; a clause or a note may rest on one by naming it in its sentence."""
     spoken = " ".join(text for texts in _spoken(edition) for text in texts.values())
-    for report in report_readings(edition):
-        name = report.reading.id
+    for report in report_interpretations(edition):
+        name = report.interpretation.id
         place = places.key("register", name)
         if place and not report.parts and not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", spoken):
             yield places.problem("PE804", place, name=name)
 
 
 def _spoken(edition: Edition) -> Iterator[Texts]:
-    """Give the sentences in which an edition names what it leaves out, and what a reader should know."""
+    """Return the sentences in which an edition names what it leaves out, and what a reader should know."""
     yield from edition.notes
     for clause in edition.clauses:
         yield from (clause.says, clause.why_not, clause.leaves_out)
 
 
 def _shared(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Tell which criteria that are written once are used by no level."""
+    """Return which criteria that are written once are used by no level."""
     used: Mapping[str, set[str]] = {
         track.id: {criterion.id for rule in track.levels for criterion in rule.criteria} for track in edition.tracks
     }

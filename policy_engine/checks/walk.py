@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from policy_engine.language.text import MIRRORED, OPPOSITE, show, symbol
 from policy_engine.model.duties import Cap, Chapter, Eligibility, Requirement
-from policy_engine.model.facts import Condition, ReadingUse, Threshold
+from policy_engine.model.facts import Condition, InterpretationUse, Threshold
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.source import Location
 
@@ -45,13 +45,13 @@ class Comparison(NamedTuple):
 
 
 def comparisons(tree: ast.expr, thresholds: Container[str]) -> tuple[Comparison, ...]:
-    """Give the comparisons of a condition by size; those about choices, texts and one item of a list are left out."""
+    """Return the comparisons of a condition by size; those about choices, texts and one item of a list are left out."""
     seen: dict[str, int] = {}
     return tuple(_read(left, operator, right, holds, thresholds, seen) for left, operator, right, holds in _pairs(tree, holds=True))
 
 
 def _pairs(node: ast.expr, *, holds: bool) -> Iterator[tuple[ast.expr, ast.cmpop, ast.expr, bool]]:
-    """Give each pair that is compared, and whether it must hold or must not."""
+    """Return each pair that is compared, and whether it must hold or must not."""
     match node:
         case ast.BoolOp(values=values):
             for value in values:
@@ -68,7 +68,7 @@ def _pairs(node: ast.expr, *, holds: bool) -> Iterator[tuple[ast.expr, ast.cmpop
 
 
 def _is_text(node: ast.expr) -> bool:
-    """Tell whether a node is a text in quotes."""
+    """Return whether a node is a text in quotes."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
@@ -92,7 +92,7 @@ def _read(
 
 
 def _named(node: ast.expr, coefficient: int, thresholds: Container[str]) -> Iterator[tuple[str, int]]:
-    """Give the thresholds of a sum, each with whether it is added or taken away; a factor beside one is never below zero."""
+    """Return the thresholds of a sum, each with whether it is added or taken away; a factor beside one is never below zero."""
     match node:
         case ast.Name(id=name) if name in thresholds:
             yield name, coefficient
@@ -115,7 +115,7 @@ class Ruling(NamedTuple):
 
 
 def rulings(edition: Edition) -> Iterator[Ruling]:
-    """Give every rule that decides something by the words of the text; invariants and what facts follow from do not."""
+    """Return every rule that decides something by the words of the text; invariants and what facts follow from do not."""
     for track in edition.tracks:
         known = {**edition.thresholds, **track.thresholds}
         yield Ruling(track.id, "", track.location, (track.applies_to,), known)
@@ -127,7 +127,7 @@ def rulings(edition: Edition) -> Iterator[Ruling]:
 
 
 def _of_chapter(chapter: Chapter, known: Mapping[str, Threshold]) -> Iterator[Ruling]:
-    """Give the rules of a chapter."""
+    """Return the rules of a chapter."""
     for block in (chapter.routes, chapter.requirements, chapter.contents, chapter.ceilings, chapter.eligibility, chapter.caps):
         for entry in block:
             rule = entry.rule
@@ -147,7 +147,7 @@ def _of_chapter(chapter: Chapter, known: Mapping[str, Threshold]) -> Iterator[Ru
 
 
 def declared_thresholds(edition: Edition) -> Iterator[Threshold]:
-    """Give every threshold of an edition."""
+    """Return every threshold of an edition."""
     yield from edition.thresholds.values()
     for track in edition.tracks:
         yield from track.thresholds.values()
@@ -156,7 +156,7 @@ def declared_thresholds(edition: Edition) -> Iterator[Threshold]:
 
 
 def read_names(edition: Edition) -> set[str]:
-    """Give every name that anything in an edition reads, in conditions or by itself."""
+    """Return every name that anything in an edition reads, in conditions or by itself."""
     found = {name for condition in _conditions(edition) for name in condition.names}
     for track in edition.tracks:
         found |= {name for stand_in in track.stand_ins for pair in stand_in.take.items() for name in pair}
@@ -177,13 +177,13 @@ def named_conditions(edition: Edition) -> Iterator[tuple[str, tuple[Condition, .
 
 
 def _conditions(edition: Edition) -> Iterator[Condition]:
-    """Give every condition of an edition."""
+    """Return every condition of an edition."""
     for fact in edition.facts.values():
         yield from filter(None, (fact.counted_from, fact.derived, fact.when_absent))
-        yield from _of_uses(fact.readings)
+        yield from _of_uses(fact.interpretations)
     for invariant in edition.invariants:
         yield invariant.holds
-        yield from _of_uses(invariant.readings)
+        yield from _of_uses(invariant.interpretations)
     for ruling in rulings(edition):
         yield from ruling.conditions
     for track in edition.tracks:
@@ -191,29 +191,29 @@ def _conditions(edition: Edition) -> Iterator[Condition]:
     for chapter in edition.chapters:
         yield from (ceiling.other for ceiling in chapter.ceilings)
         for rule in chapter.rules():
-            yield from _of_uses(rule.readings)
+            yield from _of_uses(rule.interpretations)
 
 
 def _of_track(track: Track) -> Iterator[Condition]:
-    """Give the conditions of a track that are no criterion's own."""
+    """Return the conditions of a track that are no criterion's own."""
     for rule in track.requires:
         yield rule.holds
-        yield from _of_uses(rule.readings)
+        yield from _of_uses(rule.interpretations)
         if rule.otherwise:
             yield from filter(None, (rule.otherwise.when,))
-            yield from _of_uses(rule.otherwise.readings)
+            yield from _of_uses(rule.otherwise.interpretations)
     for stand_in in track.stand_ins:
         yield stand_in.unless
-        yield from _of_uses(stand_in.readings)
+        yield from _of_uses(stand_in.interpretations)
     for step in track.decide:
-        yield from _of_uses(step.readings)
-    yield from _of_uses((*track.readings, *track.residual.readings))
+        yield from _of_uses(step.interpretations)
+    yield from _of_uses((*track.interpretations, *track.residual.interpretations))
     for level in track.levels:
-        yield from _of_uses(level.readings)
+        yield from _of_uses(level.interpretations)
         for one in level.criteria:
-            yield from _of_uses((*one.readings, *one.applies_readings))
+            yield from _of_uses((*one.interpretations, *one.applies_interpretations))
 
 
-def _of_uses(uses: tuple[ReadingUse, ...]) -> Iterator[Condition]:
-    """Give the conditions under which readings are relied on."""
+def _of_uses(uses: tuple[InterpretationUse, ...]) -> Iterator[Condition]:
+    """Return the conditions under which interpretations are relied on."""
     yield from (use.when for use in uses if use.when)

@@ -51,7 +51,7 @@ class _Commands(click.Group):
     language = "en"
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names of the commands."""
+        """Return the names of the commands."""
         del ctx
         return list(_MODULES)
 

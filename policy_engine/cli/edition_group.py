@@ -73,7 +73,7 @@ def _command(
 
 
 def _new_params(language: str) -> list[click.Parameter]:
-    """Give the parameters of `new`."""
+    """Return the parameters of `new`."""
     return [
         click.Argument(["name"], metavar="NEW"),
         click.Option(["--from", "source"], metavar="OLD", required=True, help=translate(N_("The edition to copy."), language)),
@@ -86,7 +86,7 @@ def _new_params(language: str) -> list[click.Parameter]:
 
 
 def _seal_params(language: str) -> list[click.Parameter]:
-    """Give the parameters of `seal`."""
+    """Return the parameters of `seal`."""
     again = N_("Seal anew an edition whose meaning is not what was sealed.")
     return [
         click.Argument(["name"], metavar="EDITION"),
@@ -96,7 +96,7 @@ def _seal_params(language: str) -> list[click.Parameter]:
 
 
 def _verify_params(language: str) -> list[click.Parameter]:
-    """Give the parameters of `verify`."""
+    """Return the parameters of `verify`."""
     return [
         click.Argument(["names"], metavar="[EDITION...]", nargs=-1),
         click.Option(

@@ -9,7 +9,7 @@ from policy_engine.errors import N_
 from policy_engine.messages import translate
 
 _HELP = N_(
-    """Tell what a code means: what was found, why it is refused or reported, and how it is mended.
+    """Return what a code means: what was found, why it is refused or reported, and how it is mended.
 
     CODE is a code as errors and findings show it, such as PE302. Without one, all codes are listed."""
 )
@@ -34,7 +34,7 @@ def build_explain(language: str) -> click.Command:
 
 
 def _complete(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
-    """Give the codes that begin with what is typed."""
+    """Return the codes that begin with what is typed."""
     del context, option
     from policy_engine.load.files import codes
 

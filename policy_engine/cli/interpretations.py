@@ -1,4 +1,4 @@
-"""`policy-engine interpretations`: the register of readings, and which cases rest on each."""
+"""`policy-engine interpretations`: the register of interpretations, and which cases rest on each."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from policy_engine.load.library import Library
 
 _HELP = N_(
-    """List where the text is silent, how it is read until the policy owner decides, and what rests on each reading.
+    """List where the text is silent, how it is read until the policy owner decides, and what rests on each interpretation.
 
-    With files or folders of cases, each reading is listed with the cases that rest on it."""
+    With files or folders of cases, each interpretation is listed with the cases that rest on it."""
 )
 
 
@@ -54,11 +54,11 @@ def show_interpretations(
     del lang  # read before the command was built
     from policy_engine.cli.output import write_prose
     from policy_engine.cli.outputs import Refusals
-    from policy_engine.evaluate.maps import report_readings
-    from policy_engine.explain.maps import explain_readings
+    from policy_engine.evaluate.maps import report_interpretations
+    from policy_engine.explain.maps import explain_interpretations
     from policy_engine.load.library import Library
     from policy_engine.report.json import (
-        readings_to_data,
+        interpretations_to_data,
         to_json,
     )
 
@@ -67,12 +67,12 @@ def show_interpretations(
     refusals = Refusals()
     asked = (*paths, *cases)
     verdicts = _rated(asked, library, chosen, refusals) if asked else []
-    reports = report_readings(chosen, verdicts)
+    reports = report_interpretations(chosen, verdicts)
     if form == "json":
-        data = readings_to_data(chosen, reports, len(verdicts) if asked else None)
+        data = interpretations_to_data(chosen, reports, len(verdicts) if asked else None)
         click.echo(to_json(data | ({"refused": len(refusals.files), "problems": refusals.data()} if asked else {})))
     else:
-        page = explain_readings(chosen, reports, len(verdicts) if asked else None, language)
+        page = explain_interpretations(chosen, reports, len(verdicts) if asked else None, language)
         write_prose(refusals.before(page, len(verdicts), language), form)
     if refusals.problems:
         raise refusals.error()

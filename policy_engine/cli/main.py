@@ -127,7 +127,7 @@ def _of_the_disk(error: OSError) -> InputError:
 
 
 def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Give the language of this run before any command is read, since help must speak it too."""
+    """Return the language of this run before any command is read, since help must speak it too."""
     for place, word in enumerate(typed):
         value = word.partition("=")[2] if word.startswith("--lang=") else typed[place + 1 : place + 2] if word == "--lang" else ""
         asked = value if isinstance(value, str) else "".join(value)

@@ -20,35 +20,35 @@ def nothing(lang: str | None) -> None:
 
 
 def language_option(language: str) -> click.Option:
-    """Give the option that chooses the language; it was read before the commands were built."""
+    """Return the option that chooses the language; it was read before the commands were built."""
     return click.Option(["--lang"], type=click.Choice(LANGUAGES), help=translate(N_("Language of what is shown."), language))
 
 
 def edition_option(language: str) -> click.Option:
-    """Give the option that names the edition."""
+    """Return the option that names the edition."""
     words = N_("The edition to rate under, instead of the one that a case names.")
     return click.Option(["--edition"], metavar="ID", help=translate(words, language), shell_complete=complete_edition)
 
 
 def edition_argument() -> click.Argument:
-    """Give the argument that names the edition; without it, the last one."""
+    """Return the argument that names the edition; without it, the last one."""
     return click.Argument(["edition"], metavar="[EDITION]", required=False, shell_complete=complete_edition)
 
 
 def format_option(language: str, formats: Sequence[str] = FORMATS) -> click.Option:
-    """Give the option that chooses how an answer is written."""
+    """Return the option that chooses how an answer is written."""
     words = N_("How the answer is written.")
     return click.Option(["--format", "form"], type=click.Choice(formats), default="text", help=translate(words, language))
 
 
 def rulebook_option(language: str) -> click.Option:
-    """Give the option that names the folder of editions."""
+    """Return the option that names the folder of editions."""
     words = N_("The folder that holds the editions, or one edition. Default: the editions that come with the engine.")
     return click.Option(["--rulebook"], metavar="DIR", type=click.Path(), help=translate(words, language))
 
 
 def complete_edition(context: click.Context, option: click.Parameter, typed: str) -> list[str]:
-    """Give the editions whose id begins with what is typed."""
+    """Return the editions whose id begins with what is typed."""
     del option
     from policy_engine.load.library import Library
 

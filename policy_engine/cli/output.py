@@ -29,7 +29,7 @@ def write_prose(explanation: Explanation, form: str, *, aside: bool = False) -> 
 
 
 def wants_colour() -> bool:
-    """Tell whether standard output is a terminal that reads colours (https://no-color.org)."""
+    """Return whether standard output is a terminal that reads colours (https://no-color.org)."""
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 

@@ -20,7 +20,7 @@ from policy_engine.source import Location
 
 
 def record_option(language: str) -> click.Option:
-    """Give the option that names the file of records."""
+    """Return the option that names the file of records."""
     words = N_("Append a record of each case, with its verdict and a hash chain, to this file (JSON Lines).")
     return click.Option(["--record"], metavar="FILE", type=click.Path(), help=translate(words, language))
 
@@ -72,5 +72,5 @@ def _say(path: str, language: str, notice: Notice) -> None:
 
 
 def named(path: str) -> str:
-    """Give the name under which a record keeps a file: as it was written on the command line, with forward strokes."""
+    """Return the name under which a record keeps a file: as it was written on the command line, with forward strokes."""
     return path.replace(os.sep, "/")

@@ -70,7 +70,7 @@ def replay_records(language: str, path: str, against: str | None, rulebook: str 
 
 
 def _records(lines: Iterator[bytes], verifier: Any) -> Iterator[_Line]:  # noqa: ANN401  (a Verifier, loaded only where it is needed)
-    """Give the records that can be read, each held against the chain on the way."""
+    """Return the records that can be read, each held against the chain on the way."""
     for line in lines:
         record = verifier.read(line)
         if record is not None:

@@ -92,8 +92,8 @@ def show_round(language: str, asked: Asked) -> int:
     if asked.record is not None:
         hold_record(asked.record, [asked.folder], library, language)
     gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
-    reading, rating = (going_through(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
-    files = load_round(asked.folder, library, asked.edition, reading)
+    interpretation, rating = (going_through(translate(text, language)) for text in (N_("reading files"), N_("rating cases")))
+    files = load_round(asked.folder, library, asked.edition, interpretation)
     done = rate_round(files, asked.as_of, rating, for_many)
     if asked.record is not None and done.rated:
         _record(asked.record, done, asked.edition, language)
@@ -145,7 +145,7 @@ def _write(done: Round, form: str, language: str) -> None:
 
 
 def _worst(done: Round) -> int:
-    """Give the place of the worst severity among findings, papers and caps; one past the last where there is nothing."""
+    """Return the place of the worst severity among findings, papers and caps; one past the last where there is nothing."""
     from policy_engine.evaluate.round.summary import summarise
 
     summary = summarise(done)

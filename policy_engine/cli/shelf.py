@@ -93,7 +93,7 @@ def shelf(rulebook: str | None, names: Iterable[str] | None = None) -> list[Shel
 
 
 def shelved_to_data(one: Shelved) -> dict[str, Any]:
-    """Give an edition in its place as data."""
+    """Return an edition in its place as data."""
     edition = one.edition
     begins, until = edition.in_force
     counts = {
@@ -114,7 +114,7 @@ def shelved_to_data(one: Shelved) -> dict[str, Any]:
 
 
 def report_to_data(one: Held) -> dict[str, Any]:
-    """Give how an edition stands to its seal as data."""
+    """Return how an edition stands to its seal as data."""
     report = one.report
     differences = [difference._asdict() | {"path": ".".join(map(str, difference.path))} for difference in report.differences]
     return {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def oracle_of(edition: Edition) -> Oracle | None:
-    """Give a solver over an edition; None where the extra is not installed, which the caller tells."""
+    """Return a solver over an edition; None where the extra is not installed, which the caller tells."""
     try:
         from policy_engine.prove.cases import Prover
     except MissingExtraError:
@@ -33,27 +33,27 @@ class _Solver:
         self._prover = prover
 
     def possible(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> bool | Open:
-        """Tell whether some case of a track meets conditions."""
+        """Return whether some case of a track meets conditions."""
         answer = self._asked(chapter).possible(track, conditions, chapter=chapter)
         return answer if isinstance(answer, bool) else OPEN
 
     def find(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> Sketch | Open | None:
-        """Give the smallest case of a track that meets conditions."""
+        """Return the smallest case of a track that meets conditions."""
         return _sketch(self._asked(chapter).find(track, conditions, chapter=chapter))
 
     def _asked(self, chapter: Chapter | None) -> "Prover":
-        """Give the prover; for a chapter a new one, since the facts that it reads would stand in every later case too."""
+        """Return the prover; for a chapter a new one, since the facts that it reads would stand in every later case too."""
         return type(self._prover)(self._prover.evaluator) if chapter else self._prover
 
     def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
-        """Give the smallest case of a track that another version judges otherwise, or refuses."""
+        """Return the smallest case of a track that another version judges otherwise, or refuses."""
         from policy_engine.evaluate.evaluator import Evaluator
 
         return _sketch(self._prover.distinguish(track, Evaluator(other)))
 
 
 def _sketch(answer: "Witness | object | None") -> Sketch | Open | None:
-    """Give a witness as a trial's own."""
+    """Return a witness as a trial's own."""
     from policy_engine.prove.tracks import Witness
 
     return Sketch(answer.facts, answer.track, answer.outcome) if isinstance(answer, Witness) else None if answer is None else OPEN

@@ -20,7 +20,7 @@ EVERY = 1_000_000
 
 @contextlib.contextmanager
 def rows_done(total: Callable[[], int], language: str) -> Generator[Callable[[int], None]]:
-    """Give what is to be told of rows that are done.
+    """Return what is to be told of rows that are done.
 
     Args:
         total: counts all rows; asked only where there is a bar to draw.

@@ -75,7 +75,7 @@ class _Likeness:
         self._bounds()
 
     def told(self, within: Within) -> Alike:
-        """Give it."""
+        """Return it."""
         columns = self.building.columns
         stated = [name for name in columns if self.facts[name].type.kind != "list"]
         shown = {
@@ -92,7 +92,7 @@ class _Likeness:
         return Alike(steps, as_column(regular), {**packed, **shown})
 
     def _looked_at(self, name: str) -> Truth:
-        """Tell whether a row leaves something open that the value of a fact is held against."""
+        """Return whether a row leaves something open that the value of a fact is held against."""
         if name in self.ties.always:
             return True
         near = any_of([self._is_open(other) for other in sorted(self.ties.watched(name, standing=False))])
@@ -100,7 +100,7 @@ class _Likeness:
         return any_of([near, all_of([far, self._may_stand()])])
 
     def _may_stand(self) -> Truth:
-        """Tell whether any fact may stand in for another in a row."""
+        """Return whether any fact may stand in for another in a row."""
         return any_of(
             all_of([certain(track.applies, unknown=True), opposite(certain(track.reader.truth(rule.unless), unknown=False))])
             for track in self.building.tracks
@@ -108,7 +108,7 @@ class _Likeness:
         )
 
     def _is_open(self, name: str) -> Truth:
-        """Tell whether a row leaves a fact open."""
+        """Return whether a row leaves a fact open."""
         if name in self.building.columns:
             return opposite(known(self.building.columns[name].field))
         return opposite(known(self.building.stood.fields[name]))
@@ -151,7 +151,7 @@ class _Likeness:
         for place, bound in enumerate(bounds_of(self.plan.edition)):
             reader = Reader(first.fields, {**self.plan.constants, **bound.figures}, first.weight)
             rule = bound.rule
-            conditions = [rule.rule.applies_when, *(use.when for use in rule.rule.readings)]
+            conditions = [rule.rule.applies_when, *(use.when for use in rule.rule.interpretations)]
             if isinstance(rule, Ceiling):
                 self.ties.always.update(rule.other.names)
             else:
@@ -184,14 +184,14 @@ class _Likeness:
 
 
 def _packed(truths: "Sequence[nw.Expr]") -> "nw.Expr":
-    """Give truths as the digits of one whole number: no, yes, and unknown."""
+    """Return truths as the digits of one whole number: no, yes, and unknown."""
     digits = [truth.cast(nw.Int64).fill_null(2) * 4**place for place, truth in enumerate(truths)]
     whole: nw.Expr = reduce(add, digits)
     return whole
 
 
 def _leaves(tree: ast.expr) -> Iterator[ast.expr]:
-    """Give the comparisons and truths that a condition is made of."""
+    """Return the comparisons and truths that a condition is made of."""
     match tree:
         case ast.BoolOp(values=parts):
             for part in parts:
@@ -203,7 +203,7 @@ def _leaves(tree: ast.expr) -> Iterator[ast.expr]:
 
 
 def _compared(tree: ast.expr) -> Iterable[str]:
-    """Give the names of the values that a condition looks at; of `given(…)` it is enough which facts are open."""
+    """Return the names of the values that a condition looks at; of `given(…)` it is enough which facts are open."""
     for leaf in _leaves(tree):
         if not (isinstance(leaf, ast.Call) and isinstance(leaf.func, ast.Name) and leaf.func.id == "given"):
             yield from names_of(leaf)
@@ -244,7 +244,7 @@ class _Ties:
             self.pairs[name] = self.pairs[name] | own
 
     def watched(self, name: str, *, standing: bool) -> set[str]:
-        """Give the facts that make the value of a fact matter where they are open; `standing`: where facts may stand in for others."""
+        """Return the facts that make the value of a fact matter where they are open; `standing`: where facts may stand in for others."""
         classes = self.standing if standing else self.held
         near = set[str]().union(*(self.pairs[one] for one in classes.of[name]))
         whole = set[str]().union(*(classes.of[one] for one in near))

@@ -30,7 +30,7 @@ class Layout(NamedTuple):
 
 
 def layout_of(plan: Plan, detail: str) -> Layout:
-    """Give the columns of a detail: `level` (the answer alone), `verdict`, `criteria`, or `all` with the interpretations too."""
+    """Return the columns of a detail: `level` (the answer alone), `verdict`, `criteria`, or `all` with the interpretations too."""
     if detail == "level":
         return Layout(LEVEL_COLUMNS, (), interpretations=False)
     criteria = criterion_columns(plan) if detail in {"criteria", "all"} else ()
@@ -38,7 +38,7 @@ def layout_of(plan: Plan, detail: str) -> Layout:
 
 
 def answer_of(verdict: Verdict) -> dict[str, Cell]:
-    """Give every column of a verdict; those of criteria of other tracks than its own are left out."""
+    """Return every column of a verdict; those of criteria of other tracks than its own are left out."""
     found: dict[str, Cell] = {
         "answer": key_of(verdict), "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level,
         "possible_levels": joined(verdict.possible_levels), "gap_possible": verdict.gap_possible,
@@ -52,5 +52,5 @@ def answer_of(verdict: Verdict) -> dict[str, Cell]:
 
 
 def joined(names: Iterable[str]) -> str | None:
-    """Give names as one text; none of them is no text."""
+    """Return names as one text; none of them is no text."""
     return ", ".join(names) or None

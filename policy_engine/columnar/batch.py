@@ -71,7 +71,7 @@ class _Group:
         self.schema = frame.collect_schema()
 
     def place_of(self, row: int) -> tuple[int, int]:
-        """Give the place of the file that a row of the group stands in, and its number there."""
+        """Return the place of the file that a row of the group stands in, and its number there."""
         if len(self.frames) == 1:
             return self.first, row
         place = bisect_left(self._ends, row)
@@ -110,7 +110,7 @@ class _Batch:
             return self.refusing.told(self.rows, self.rater.by_row, moves, own)
 
     def _groups(self) -> "list[_Group]":
-        """Give the files, neighbours with the same columns together: one plan serves them all."""
+        """Return the files, neighbours with the same columns together: one plan serves them all."""
         groups: list[_Group] = []
         for place, file in enumerate(self.files):
             assert file.frame is not None
@@ -121,7 +121,7 @@ class _Batch:
         return groups
 
     def _rated(self, group: "_Group") -> "pl.LazyFrame":
-        """Give the answers to some files."""
+        """Return the answers to some files."""
         keep = [*([CASE] if CASE in group.schema else []), *kept_headings(self.order.keep)]
 
         def reject(one: Rejected) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from policy_engine.columnar.codes import Bits, Codes, Meaning
 from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.logic import Truth, all_of, any_of, as_column
-from policy_engine.columnar.reliance import readings_of
+from policy_engine.columnar.reliance import interpretations_of
 from policy_engine.evaluate.core.plan import Plan
 from policy_engine.evaluate.duties.bounds import Bound, bounds_of
 from policy_engine.extras import load_extra
@@ -22,13 +22,13 @@ Step = dict[str, "nw.Expr"]
 
 
 def bind(plan: Plan, reader: Reader, codes: Codes, bits: Bits) -> list[Step] | None:
-    """Give the steps from the code by the criteria alone (`__base`) to the code that stands (`__code`); None where nothing binds.
+    """Return the steps from the code by the criteria alone (`__base`) to the code that stands (`__code`); None where nothing binds.
 
     Args:
         plan: the edition.
         reader: over the fields that are known under every track.
         codes: the codes so far; those that come of binding are added.
-        bits: where the readings of what binds are noted.
+        bits: where the interpretations of what binds are noted.
     """
     bounds = bounds_of(plan.edition)
     if not bounds:
@@ -46,24 +46,24 @@ def bind(plan: Plan, reader: Reader, codes: Codes, bits: Bits) -> list[Step] | N
 
 
 def _reader(bound: Bound, plan: Plan, reader: Reader) -> Reader:
-    """Give a reader that knows the figures of a chapter."""
+    """Return a reader that knows the figures of a chapter."""
     return Reader(reader.fields, {**plan.constants, **bound.figures}, reader.weight)
 
 
 def _applies(bound: Bound, reader: Reader) -> Truth:
-    """Tell whether a rule applies to a row whose track its chapter concerns."""
+    """Return whether a rule applies to a row whose track its chapter concerns."""
     condition = bound.rule.rule.applies_when
     return True if condition is None else reader.truth(condition)
 
 
 def _concerned(bound: Bound, codes: Codes) -> list[int]:
-    """Give the codes of the tracks that a chapter concerns."""
+    """Return the codes of the tracks that a chapter concerns."""
     tracks = bound.chapter.tracks
     return [code for code, meaning in enumerate(codes.meanings) if meaning.track and (not tracks or meaning.track in tracks)]
 
 
 def _barred(bars: list[Bound], plan: Plan, reader: Reader, codes: Codes, bits: Bits) -> "nw.Expr":
-    """Give the code that rules of eligibility leave: not eligible, none where that is open, else the one by the criteria."""
+    """Return the code that rules of eligibility leave: not eligible, none where that is open, else the one by the criteria."""
     base = nw.col("__base")
     truths: dict[int, list[Truth]] = {}
     for bound in bars:
@@ -73,8 +73,8 @@ def _barred(bars: list[Bound], plan: Plan, reader: Reader, codes: Codes, bits: B
         concerned = _concerned(bound, codes)
         for code in concerned:
             truths.setdefault(code, []).append(truth)
-        for reading, more in readings_of(own, bound.rule.rule.id, bound.rule.rule.readings):
-            bits.use(concerned, reading, [(f"bar:{bound.rule.rule.id}", truth, True), *more])
+        for interpretation, more in interpretations_of(own, bound.rule.rule.id, bound.rule.rule.interpretations):
+            bits.use(concerned, interpretation, [(f"bar:{bound.rule.rule.id}", truth, True), *more])
     chosen = base
     for code, several in truths.items():
         met = any_of(several)
@@ -84,14 +84,14 @@ def _barred(bars: list[Bound], plan: Plan, reader: Reader, codes: Codes, bits: B
 
 
 def _recoded(chosen: "nw.Expr", here: "nw.Expr", met: Truth, other: int | None) -> "nw.Expr":
-    """Give another code where something is met, and none where that is not known."""
+    """Return another code where something is met, and none where that is not known."""
     open_ = all_of((here, as_column(met).is_null()))
     changed = nw.when(as_column(all_of((here, met)))).then(nw.lit(other)).otherwise(chosen)
     return nw.when(~as_column(open_)).then(changed)
 
 
 def _lowered(bound: Bound, rule: Ceiling, plan: Plan, reader: Reader, codes: Codes) -> "nw.Expr":
-    """Give the code that one ceiling leaves."""
+    """Return the code that one ceiling leaves."""
     own = _reader(bound, plan, reader)
     current = nw.col("__code")
     chosen = current
@@ -108,13 +108,13 @@ def _lowered(bound: Bound, rule: Ceiling, plan: Plan, reader: Reader, codes: Cod
 
 
 def _binds(bound: Bound, rule: Ceiling, reader: Reader) -> Truth:
-    """Tell whether a ceiling binds: it applies, and what it holds a level against exists."""
+    """Return whether a ceiling binds: it applies, and what it holds a level against exists."""
     there = [reader.fields[name].none for name in rule.other.names if name in reader.fields and reader.fields[name].none]
     return all_of((_applies(bound, reader), *(~nw.col(name) for name in there)))
 
 
 def _is_rank(rule: Ceiling, reader: Reader, rank: int) -> Truth:
-    """Tell whether the level that a ceiling holds against has a rank."""
+    """Return whether the level that a ceiling holds against has a rank."""
     number = reader.number(rule.other.tree)
     if number is None:
         return UNKNOWN
@@ -122,9 +122,9 @@ def _is_rank(rule: Ceiling, reader: Reader, rank: int) -> Truth:
 
 
 def _note_ceiling(bound: Bound, rule: Ceiling, plan: Plan, reader: Reader, codes: Codes, bits: Bits, first: int) -> None:
-    """Note the readings of a ceiling: relied on wherever it binds a level."""
+    """Note the interpretations of a ceiling: relied on wherever it binds a level."""
     own = _reader(bound, plan, reader)
     levelled = [code for code in _concerned(bound, codes) if code < first and codes.meanings[code].level]
-    for reading, more in readings_of(own, rule.rule.id, rule.rule.readings):
+    for interpretation, more in interpretations_of(own, rule.rule.id, rule.rule.interpretations):
         truths = [("eligible", nw.col("__eligible"), True), (f"binds:{rule.rule.id}", _binds(bound, rule, own), True), *more]
-        bits.use(levelled, reading, truths)
+        bits.use(levelled, interpretation, truths)

@@ -1,4 +1,4 @@
-"""Small numbers for what a row comes to: a code for the outcome, and bits for what its readings hang on.
+"""Small numbers for what a row comes to: a code for the outcome, and bits for what its interpretations hang on.
 
 A plan works out a code and a few bits for each row; the words for them are looked up afterwards, once for each pair that occurs.
 """
@@ -38,14 +38,14 @@ class Codes:
         self.meanings: list[Meaning] = []
 
     def of(self, meaning: Meaning) -> int:
-        """Give the code of a meaning."""
+        """Return the code of a meaning."""
         if meaning not in self.meanings:
             self.meanings.append(meaning)
         return self.meanings.index(meaning)
 
 
 class Bits:
-    """The truths that readings hang on, each once; and which reading needs which of them, under which codes."""
+    """The truths that interpretations hang on, each once; and which interpretation needs which of them, under which codes."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -54,9 +54,9 @@ class Bits:
         self.rules: list[tuple[frozenset[int], str, Needs]] = []
 
     def needs(self, truths: "Iterable[tuple[str, Truth, bool]]") -> Needs | None:
-        """Give the bits of truths, each with a name of its own and the value it must have; None where one never has it.
+        """Return the bits of truths, each with a name of its own and the value it must have; None where one never has it.
 
-        A truth that is unknown counts as true: a reading is left out only where it surely plays no part.
+        A truth that is unknown counts as true: an interpretation is left out only where it surely plays no part.
         """
         found: list[tuple[int, bool]] = []
         for name, truth, value in truths:
@@ -73,18 +73,18 @@ class Bits:
             found.append((self.places[name], value))
         return tuple(found)
 
-    def use(self, codes: Iterable[int], reading: str, truths: "Iterable[tuple[str, Truth, bool]]") -> None:
-        """Note that a reading is relied on under some codes, where some truths are so."""
+    def use(self, codes: Iterable[int], interpretation: str, truths: "Iterable[tuple[str, Truth, bool]]") -> None:
+        """Note that an interpretation is relied on under some codes, where some truths are so."""
         needs = self.needs(truths)
         if needs is not None:
-            self.rules.append((frozenset(codes), reading, needs))
+            self.rules.append((frozenset(codes), interpretation, needs))
 
     def relied_on(self, code: int, bits: int) -> tuple[str, ...]:
-        """Give the readings that a row relies on, sorted."""
-        return tuple(sorted({reading for codes, reading, needs in self.rules if code in codes and _met(needs, bits)}))
+        """Return the interpretations that a row relies on, sorted."""
+        return tuple(sorted({interpretation for codes, interpretation, needs in self.rules if code in codes and _met(needs, bits)}))
 
     def column(self) -> "nw.Expr":
-        """Give the bits of a row as one whole number."""
+        """Return the bits of a row as one whole number."""
         total = nw.lit(0, dtype=nw.Int32)
         for place, truth in enumerate(self.truths):
             total = total + truth.cast(nw.Int32) * (1 << place)
@@ -92,5 +92,5 @@ class Bits:
 
 
 def _met(needs: Needs, bits: int) -> bool:
-    """Tell whether bits have the values that are needed."""
+    """Return whether bits have the values that are needed."""
     return all(bool(bits >> place & 1) is value for place, value in needs)

@@ -60,7 +60,7 @@ def stepped(frame: "nw.LazyFrame[Any]", steps: "Iterable[Mapping[str, nw.Expr]]"
 
 
 def planned(frame: "nw.LazyFrame[Any]", columns: ColumnPlan, layout: Layout, raw: Sequence[str]) -> "nw.LazyFrame[Any]":
-    """Add to a frame what a plan works out: `__answer`, the criteria that are asked for, and what readings hang on.
+    """Add to a frame what a plan works out: `__answer`, the criteria that are asked for, and what interpretations hang on.
 
     Args:
         frame: the rows.

@@ -45,7 +45,7 @@ class Tie(NamedTuple):
 
 
 def ties_of(edition: Edition, constants: Mapping[str, Value]) -> list[Tie]:
-    """Give what binds the facts of an edition: its invariants, and sums that facts are derived by."""
+    """Return what binds the facts of an edition: its invariants, and sums that facts are derived by."""
     fields = {name: Field(fact.type.kind, name) for name, fact in edition.facts.items() if fact.type.kind != "list"}
     reader = Reader(fields, constants, Weight())
     ties = [_tie(rule.holds.tree, rule.holds.names, reader)._replace(law=n) for n, rule in enumerate(edition.invariants)]
@@ -53,7 +53,7 @@ def ties_of(edition: Edition, constants: Mapping[str, Value]) -> list[Tie]:
 
 
 def _derived(fact: FactDeclaration, reader: Reader) -> Iterable[Tie]:
-    """Give what binds a fact to those that it is derived from; one that is counted from a list is free while the list is open."""
+    """Return what binds a fact to those that it is derived from; one that is counted from a list is free while the list is open."""
     names = {name for name in names_of(fact.derived.tree) if name in reader.fields} if fact.derived else set[str]()
     if fact.derived is None or not names:
         return []
@@ -63,7 +63,7 @@ def _derived(fact: FactDeclaration, reader: Reader) -> Iterable[Tie]:
 
 
 def names_of(tree: ast.AST) -> Iterable[str]:
-    """Give the names of a sum, but not those that are looked up in the items of a list."""
+    """Return the names of a sum, but not those that are looked up in the items of a list."""
     if isinstance(tree, ast.Name):
         return [tree.id]
     below = tree.args[:1] if isinstance(tree, ast.Call) and len(tree.args) > 1 and _is_over_list(tree) else ast.iter_child_nodes(tree)
@@ -71,7 +71,7 @@ def names_of(tree: ast.AST) -> Iterable[str]:
 
 
 def _is_over_list(tree: ast.Call) -> bool:
-    """Tell whether something is counted or summed over the items of a list."""
+    """Return whether something is counted or summed over the items of a list."""
     return isinstance(tree.func, ast.Name) and tree.func.id in {"count", "sum"}
 
 
@@ -85,7 +85,7 @@ def _tie(tree: ast.expr, names: Iterable[str], reader: Reader) -> Tie:
 
 
 def _rows(tree: ast.expr, reader: Reader) -> list[Row]:
-    """Give a comparison of figures as rows.
+    """Return a comparison of figures as rows.
 
     Raises:
         NotLinearError: where it is none.
@@ -97,7 +97,7 @@ def _rows(tree: ast.expr, reader: Reader) -> list[Row]:
 
 
 def _sum(tree: ast.expr, reader: Reader) -> Linear:
-    """Give one side."""
+    """Return one side."""
     if any(name in reader.fields and reader.fields[name].kind not in NUMBERS for name in names_in(tree)):
         raise NotLinearError
     found = reader.number(tree)
@@ -107,14 +107,14 @@ def _sum(tree: ast.expr, reader: Reader) -> Linear:
 
 
 def _pair(difference: Linear, sign: ast.cmpop) -> list[Row]:
-    """Give how a sum stands to nothing as rows."""
+    """Return how a sum stands to nothing as rows."""
     up = Row({name: Fraction(c) for name, c in difference.terms.items() if c}, Fraction(difference.constant), isinstance(sign, ast.Lt))
     down = Row({name: -c for name, c in up.terms.items()}, -up.constant, isinstance(sign, ast.Gt))
     return [up] * (not isinstance(sign, (ast.Gt, ast.GtE))) + [down] * (not isinstance(sign, (ast.Lt, ast.LtE)))
 
 
 def groups(ties: Sequence[Tie], open_: frozenset[str]) -> list[tuple[Tie, ...]]:
-    """Give the rules that bind open facts, those that an open fact joins together."""
+    """Return the rules that bind open facts, those that an open fact joins together."""
     found: list[tuple[Tie, ...]] = []
     for tie in ties:
         if tie.facts & open_:
@@ -125,12 +125,12 @@ def groups(ties: Sequence[Tie], open_: frozenset[str]) -> list[tuple[Tie, ...]]:
 
 
 def facts_of(group: Sequence[Tie]) -> frozenset[str]:
-    """Give the facts that rules bind."""
+    """Return the facts that rules bind."""
     return frozenset[str]().union(*(tie.facts for tie in group))
 
 
 def eliminated(group: Sequence[Tie], open_: frozenset[str], facts: Mapping[str, FactDeclaration]) -> list[Row] | None:
-    """Give the rules of a group with its open facts eliminated; None where that cannot be done exactly.
+    """Return the rules of a group with its open facts eliminated; None where that cannot be done exactly.
 
     Args:
         group: the rules.
@@ -148,7 +148,7 @@ def eliminated(group: Sequence[Tie], open_: frozenset[str], facts: Mapping[str, 
 
 
 def closed(group: Sequence[Tie], free: frozenset[str], facts: Mapping[str, FactDeclaration]) -> list[Row] | None:
-    """Give what the rules of a group say of its facts, whichever of the free ones are open; None where that cannot be done exactly.
+    """Return what the rules of a group say of its facts, whichever of the free ones are open; None where that cannot be done exactly.
 
     Each rule that follows when some are eliminated is kept beside those that it follows from. So a row can be completed where no
     rule whose facts it states is broken.
@@ -168,7 +168,7 @@ def closed(group: Sequence[Tie], free: frozenset[str], facts: Mapping[str, FactD
 
 
 def _start(group: Sequence[Tie], open_: frozenset[str], facts: Mapping[str, FactDeclaration]) -> list[Row] | None:
-    """Give the rules of a group as rows, with those that no figure is negative; None where one is no matter of sums."""
+    """Return the rules of a group as rows, with those that no figure is negative; None where one is no matter of sums."""
     bound = facts_of(group)
     if any(tie.rows is None for tie in group) or any(facts[name].may_be_none or facts[name].type.kind == "level" for name in bound):
         return None
@@ -184,7 +184,7 @@ def _pairs(rows: Sequence[Row], name: str) -> int:
 
 
 def _is_whole(row: Row, name: str, whole: set[str]) -> bool:
-    """Tell whether a row bounds a whole figure by a whole one, so that nothing is lost between two fractions."""
+    """Return whether a row bounds a whole figure by a whole one, so that nothing is lost between two fractions."""
     return (
         row.terms.keys() <= whole
         and abs(row.terms[name]) == 1
@@ -193,7 +193,7 @@ def _is_whole(row: Row, name: str, whole: set[str]) -> bool:
 
 
 def _made(rows: Sequence[Row], name: str, facts: Mapping[str, FactDeclaration]) -> list[Row] | None:
-    """Give what follows when one figure is eliminated; None where that is not exact, or too much."""
+    """Return what follows when one figure is eliminated; None where that is not exact, or too much."""
     about = [row for row in rows if name in row.terms]
     whole = {fact for row in about for fact in row.terms if facts[fact].type.kind not in FRACTIONS}
     if (name in whole and not all(_is_whole(row, name, whole) for row in about)) or _pairs(rows, name) > MOST:
@@ -204,17 +204,17 @@ def _made(rows: Sequence[Row], name: str, facts: Mapping[str, FactDeclaration]) 
 
 
 def _once(rows: Iterable[Row]) -> list[Row]:
-    """Give rows once each, without those that say nothing."""
+    """Return rows once each, without those that say nothing."""
     return list({(frozenset(row.terms.items()), row.constant, row.strict): row for row in rows if row.terms or not _is_sure(row)}.values())
 
 
 def _tight(row: Row, whole: set[str]) -> Row:
-    """Give a row over whole figures without “below”: at least one lies between."""
+    """Return a row over whole figures without “below”: at least one lies between."""
     return row._replace(constant=row.constant + 1, strict=False) if row.strict and row.terms.keys() <= whole else row
 
 
 def _joined(one: Row, other: Row, name: str) -> Row:
-    """Give what an upper and a lower bound of a figure leave."""
+    """Return what an upper and a lower bound of a figure leave."""
     left, right = 1 / one.terms[name], -1 / other.terms[name]
     terms = {
         fact: one.terms.get(fact, Fraction(0)) * left + other.terms.get(fact, Fraction(0)) * right for fact in {**one.terms, **other.terms}
@@ -226,11 +226,11 @@ def _joined(one: Row, other: Row, name: str) -> Row:
 
 
 def _scale(parts: Sequence[Fraction]) -> Fraction:
-    """Give the factor that makes parts the smallest whole ones."""
+    """Return the factor that makes parts the smallest whole ones."""
     common = lcm(*(part.denominator for part in parts))
     return Fraction(common, gcd(*(int(part * common) for part in parts)) or 1)
 
 
 def _is_sure(row: Row) -> bool:
-    """Tell whether a row holds of whatever is not negative, as every figure is."""
+    """Return whether a row holds of whatever is not negative, as every figure is."""
     return all(factor < 0 for factor in row.terms.values()) and (row.constant < 0 or (row.constant == 0 and not row.strict))

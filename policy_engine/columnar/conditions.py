@@ -51,11 +51,11 @@ class Reader:
         self.weight = weight
 
     def truth(self, condition: Condition) -> Truth:
-        """Give the truth of a condition."""
+        """Return the truth of a condition."""
         return self.read(condition.tree)
 
     def read(self, tree: ast.expr) -> Truth:
-        """Give the truth of a tree."""
+        """Return the truth of a tree."""
         match tree:
             case ast.BoolOp(op=operator, values=parts):
                 join = all_of if isinstance(operator, ast.And) else any_of
@@ -74,12 +74,12 @@ class Reader:
                 raise EngineFaultError(f"no column for {show(tree)}")
 
     def _named(self, name: str) -> Truth:
-        """Give a fact that is true or false."""
+        """Return a fact that is true or false."""
         column = self.fields[name].column
         return nw.col(column) if column else UNKNOWN
 
     def _exists(self, name: str) -> Truth:
-        """Tell whether a value exists."""
+        """Return whether a value exists."""
         field = self.fields.get(name)
         if field is None:
             return True
@@ -89,7 +89,7 @@ class Reader:
         return there.otherwise(nw.when(nw.col(field.none)).then(nw.lit(False))) if field.none else there
 
     def _given(self, name: str) -> Truth:
-        """Tell whether a row states a fact; a row that states a list is looked at by itself."""
+        """Return whether a row states a fact; a row that states a list is looked at by itself."""
         return known(self.fields[name]._replace(total=None))
 
     def _compare(self, tree: ast.Compare) -> Truth:
@@ -102,7 +102,7 @@ class Reader:
         return all_of([self._pair(sides[n], sign, sides[n + 1]) for n, sign in enumerate(tree.ops)])
 
     def _among(self, left: ast.expr, among: ast.expr) -> Truth:
-        """Tell whether a value is one of those in brackets, or of a set."""
+        """Return whether a value is one of those in brackets, or of a set."""
         if isinstance(among, ast.Tuple):
             return any_of([self._pair(left, ast.Eq(), element) for element in among.elts])
         assert isinstance(among, ast.Name)
@@ -121,7 +121,7 @@ class Reader:
         return nw.when(missing).then(nw.lit(isinstance(sign, ast.NotEq))).otherwise(result)
 
     def _nullable(self, name: str) -> bool:
-        """Tell whether a name is that of a fact that a row may say does not exist."""
+        """Return whether a name is that of a fact that a row may say does not exist."""
         return bool(name in self.fields and self.fields[name].none)
 
     def _plain_pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Truth:
@@ -138,7 +138,7 @@ class Reader:
         return result
 
     def _kind(self, tree: ast.expr) -> str:
-        """Tell what kind of value one side of a comparison is."""
+        """Return what kind of value one side of a comparison is."""
         match tree:
             case ast.Name(id=name) if name in self.fields:
                 return self.fields[name].kind
@@ -150,7 +150,7 @@ class Reader:
                 return "count"
 
     def _operand(self, tree: ast.expr) -> "nw.Expr | str | date | Unknown":
-        """Give one side that is a choice, a text or a day."""
+        """Return one side that is a choice, a text or a day."""
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
             return tree.value
         assert isinstance(tree, ast.Name)
@@ -162,7 +162,7 @@ class Reader:
         return day.isoformat() if self._days_as_text() else day
 
     def _days_as_text(self) -> bool:
-        """Tell whether this file holds days as texts."""
+        """Return whether this file holds days as texts."""
         return any(field.as_text and field.kind == "day" for field in self.fields.values())
 
     def _numbers(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Truth:
@@ -175,7 +175,7 @@ class Reader:
         return UNKNOWN if difference is None else self.row(difference, sign)
 
     def row(self, difference: Linear, sign: ast.cmpop) -> Truth:
-        """Give how a sum stands to nothing, its parts sorted to two sides so that each has plus signs only."""
+        """Return how a sum stands to nothing, its parts sorted to two sides so that each has plus signs only."""
         terms = {name: Fraction(c) for name, c in difference.terms.items() if c}
         constant = Fraction(difference.constant)
         gone = [~nw.col(name).is_null() for name, c in difference.terms.items() if not c]
@@ -193,7 +193,7 @@ class Reader:
         )  # fmt: skip
 
     def total(self, terms: Mapping[str, int], constant: int) -> "nw.Expr | int":
-        """Give a sum of columns with whole factors."""
+        """Return a sum of columns with whole factors."""
         self.weight.add(sum(terms.values()), constant)
         summed: nw.Expr | None = None
         for name, factor in terms.items():
@@ -202,7 +202,7 @@ class Reader:
         return constant if summed is None else summed + constant if constant else summed
 
     def number(self, tree: ast.expr) -> Linear | None:
-        """Give a number as a sum over columns; None where it is unknown for every row."""
+        """Return a number as a sum over columns; None where it is unknown for every row."""
         match tree:
             case ast.Constant(value=value):
                 return Linear({}, Fraction(value))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -224,7 +224,7 @@ class Reader:
                 raise EngineFaultError(f"no column for {show(tree)}")
 
     def _number_named(self, name: str) -> Linear | None:
-        """Give the number that a name stands for."""
+        """Return the number that a name stands for."""
         field = self.fields.get(name)
         if field is not None:
             return field.total or (Linear({field.column: Fraction(1, field.scale)}) if field.column else None)
@@ -235,7 +235,7 @@ class Reader:
 
 
 def _where(known_: Truth, result: Truth) -> Truth:
-    """Give a truth where facts are known that fall out of it; else it is unknown."""
+    """Return a truth where facts are known that fall out of it; else it is unknown."""
     return nw.when(as_column(known_)).then(as_column(result))
 
 

@@ -230,7 +230,7 @@ class _Copy:
         return Fault("PE862", {"found": f"0x{byte:02x}"}, whole.count(self.separator, 0, error.start) + 1)
 
     def _is_utf8(self, line: bytes) -> bool:
-        """Tell whether a line with signs beyond ASCII is UTF-8, and count it if so."""
+        """Return whether a line with signs beyond ASCII is UTF-8, and count it if so."""
         try:
             line.decode()
         except UnicodeDecodeError:

@@ -144,7 +144,7 @@ class _Batch:
             self.moves += moves_of(table.work, self.connection.execute(statement).fetchall())
 
     def _rows(self, statement: str) -> Iterator[dict[str, Any]]:
-        """Give the rows of a statement, some at a time."""
+        """Return the rows of a statement, some at a time."""
         cursor = self.connection.cursor()
         names = [column[0] for column in cursor.execute(statement).description]
         while batch := cursor.fetchmany(_FETCHED):
@@ -165,12 +165,12 @@ class _Batch:
 
 
 def _types(columns: Sequence[str]) -> dict[str, str]:
-    """Give the types of columns of answers."""
+    """Return the types of columns of answers."""
     return {name: "boolean" if is_truth(name) else "varchar" for name in columns}
 
 
 def _plainly(path: str, link: str) -> str:
-    """Give a file by a name in which no sign stands for others, since the engine takes such a name for a pattern."""
+    """Return a file by a name in which no sign stands for others, since the engine takes such a name for a pattern."""
     if not _SIGNS & set(path):
         return path
     os.symlink(path, link)

@@ -58,7 +58,7 @@ def guarded(told: "duckdb.DuckDBPyRelation") -> str:
 
 
 def _guard(name: str) -> str:
-    """Give a column of texts with that sign."""
+    """Return a column of texts with that sign."""
     cell = quoted(name)
     return f"case when regexp_matches({cell}, {literal(FORMULA)}) then '''' || {cell} else {cell} end"
 

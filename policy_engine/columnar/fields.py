@@ -62,7 +62,7 @@ class Field(NamedTuple):
 
 
 def known(field: Field) -> Truth:
-    """Tell whether a fact is known: its value, or that it does not exist."""
+    """Return whether a fact is known: its value, or that it does not exist."""
     if field.total is not None:
         return all_of(~nw.col(name).is_null() for name in field.total.terms)
     if not field.column:
@@ -192,7 +192,7 @@ def _set(fact: FactDeclaration, raw: "nw.Expr") -> Column:
 
 
 def member(field: Field, choice: str) -> Truth:
-    """Tell whether a choice is one of a set."""
+    """Return whether a choice is one of a set."""
     if not field.column:
         return UNKNOWN
     column = nw.col(field.column)
@@ -267,5 +267,5 @@ def _figure(fact: FactDeclaration, raw: "nw.Expr", form: str, scale: int) -> Col
 
 
 def all_plain(columns: Mapping[str, Column], without: frozenset[str] = frozenset()) -> Truth:
-    """Tell whether every cell of a row is a plain value."""
+    """Return whether every cell of a row is a plain value."""
     return all_of(column.plain for name, column in columns.items() if name not in without)

@@ -45,7 +45,7 @@ class Headings:
         return next(iter(found)) if len(found) == 1 else ""
 
     def knows(self, heading: str) -> bool:
-        """Tell whether a heading is a fact, the case, or handed on."""
+        """Return whether a heading is a fact, the case, or handed on."""
         return bool(self.meaning(heading)) or spelt(heading) in self.keep
 
     def nearest(self, heading: str) -> str:

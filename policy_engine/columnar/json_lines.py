@@ -98,7 +98,7 @@ class _Chunk:
         self._name(set[str]().union(*self.rows))
 
     def _name(self, names: AbstractSet[str]) -> None:
-        """Give the keys of rows the names of their columns; a row with a key that is none, or with two for one fact, is refused."""
+        """Return the keys of rows the names of their columns; a row with a key that is none, or with two for one fact, is refused."""
         known = {CASE, *self.facts}
         strange = names - known - self.headings.keep.keys()
         if not strange:
@@ -166,7 +166,7 @@ def _as_text(value: object) -> str | None:
 
 
 def _is_plain(values: list[object], kind: str) -> bool:
-    """Tell whether every value of a column is plainly of its kind, or not recorded."""
+    """Return whether every value of a column is plainly of its kind, or not recorded."""
     wanted = _PLAIN.get(kind, str if kind not in {"list", "set", "points"} else type(None))
     if not set(map(type, values)) <= {wanted, type(None)}:
         return False
@@ -240,7 +240,7 @@ def _sound(text: str) -> str:
 
 
 def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
-    """Tell whether a value fits the column of its fact, and give it: a text as it stands, a number or a truth as the fact asks."""
+    """Return whether a value fits the column of its fact, and give it: a text as it stands, a number or a truth as the fact asks."""
     kind = fact.type.kind
     if value is None or value == "unknown":
         return True, None

@@ -93,7 +93,7 @@ def _judgements(reader: PlainRows, rows: Sequence[Plain], code: str) -> list[Jud
 
 
 def _of_row(work: Work, row: Plain, one: Judgement) -> Answer | Refusal:
-    """Give what came of a row, with what is handed on of it."""
+    """Return what came of a row, with what is handed on of it."""
     if isinstance(one, dict):
         return Answer(row[ROW], (*(row[name] for name in work.keep), *_cells(one, work.layout)))
     case = row.get(CASE)
@@ -101,12 +101,12 @@ def _of_row(work: Work, row: Plain, one: Judgement) -> Answer | Refusal:
 
 
 def _cells(found: Mapping[str, Cell], layout: Layout) -> tuple[Cell, ...]:
-    """Give what stands in each column of an answer."""
+    """Return what stands in each column of an answer."""
     return tuple(found.get(name) for name in layout.columns)
 
 
 def _answer(words: Sequence[str], code: int | None, one: Judgement | None) -> str:
-    """Give the answer of a row: what its code stands for, what it was judged to be, or that it was refused."""
+    """Return the answer of a row: what its code stands for, what it was judged to be, or that it was refused."""
     if code is not None:
         return words[code]
     return str(one["answer"]) if isinstance(one, dict) else REFUSED

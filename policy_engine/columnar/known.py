@@ -106,5 +106,5 @@ class Known:
 
 
 def _is_known(truth: Truth) -> Truth:
-    """Tell whether a truth is known."""
+    """Return whether a truth is known."""
     return not isinstance(truth, Unknown) if isinstance(truth, (bool, Unknown)) else ~truth.is_null()

@@ -22,12 +22,12 @@ class NotColumnarError(Exception):
 
 
 def all_of(parts: Iterable[Truth]) -> Truth:
-    """Give the conjunction after Kleene."""
+    """Return the conjunction after Kleene."""
     return _joined(parts, lambda one, other: one & other, ends=False)
 
 
 def any_of(parts: Iterable[Truth]) -> Truth:
-    """Give the disjunction after Kleene."""
+    """Return the disjunction after Kleene."""
     return _joined(parts, lambda one, other: one | other, ends=True)
 
 
@@ -48,28 +48,28 @@ def _joined(parts: Iterable[Truth], join: "Callable[[nw.Expr, nw.Expr], nw.Expr]
 
 
 def opposite(part: Truth) -> Truth:
-    """Give the negation after Kleene."""
+    """Return the negation after Kleene."""
     if isinstance(part, Unknown):
         return UNKNOWN
     return not part if isinstance(part, bool) else ~part
 
 
 def as_column(part: Truth) -> "nw.Expr":
-    """Give a truth as an expression."""
+    """Return a truth as an expression."""
     if isinstance(part, Unknown):
         return nw.lit(None, dtype=nw.Boolean)
     return nw.lit(part, dtype=nw.Boolean) if isinstance(part, bool) else part
 
 
 def certain(part: Truth, *, unknown: bool) -> Truth:
-    """Give a truth with what stands for unknown."""
+    """Return a truth with what stands for unknown."""
     if isinstance(part, Unknown):
         return unknown
     return part if isinstance(part, bool) else part.fill_null(unknown)
 
 
 def agrees(one: Truth, other: Truth) -> Truth:
-    """Tell whether two truths are the same, where both are known."""
+    """Return whether two truths are the same, where both are known."""
     if isinstance(one, Unknown) or isinstance(other, Unknown):
         return UNKNOWN
     return any_of((all_of((one, other)), all_of((opposite(one), opposite(other)))))

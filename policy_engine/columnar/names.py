@@ -13,7 +13,7 @@ ROW, FILE = "__row", "__file"
 
 
 def criterion_columns(plan: Plan) -> tuple[str, ...]:
-    """Give the names of the columns of criteria, in the order of the edition; with `__applies` for those that need not apply."""
+    """Return the names of the columns of criteria, in the order of the edition; with `__applies` for those that need not apply."""
     return tuple(
         column
         for track in plan.tracks.values()
@@ -24,12 +24,12 @@ def criterion_columns(plan: Plan) -> tuple[str, ...]:
 
 
 def column_of(track: str, criterion: str) -> str:
-    """Give the name of a criterion's column."""
+    """Return the name of a criterion's column."""
     return f"{track}__{criterion}"
 
 
 def criteria_of(levels: Iterable[LevelRule]) -> tuple[Criterion, ...]:
-    """Give the criteria of a track, each once."""
+    """Return the criteria of a track, each once."""
     found: dict[str, Criterion] = {}
     for rule in levels:
         for criterion in rule.criteria:

@@ -40,7 +40,7 @@ class OpenRows:
 
     @cached_property
     def patient(self) -> ColumnPlan:
-        """Give a plan that settles more rows than the first one does (without steps where there is none), when an open row is met."""
+        """Return a plan that settles more rows than the first one does (without steps where there is none), when an open row is met."""
         return plan_columns(self.plan, self.schema, Within(), patient=True)
 
     @cached_property
@@ -49,7 +49,7 @@ class OpenRows:
         return alike_of(self.plan, self.schema, Within())
 
     def spelt(self, frame: "pl.DataFrame") -> "pl.DataFrame":
-        """Give a frame with each text in the one spelling that columns read; a cell that says nothing clear stays as it stands."""
+        """Return a frame with each text in the one spelling that columns read; a cell that says nothing clear stays as it stands."""
         changed: list[pl.Series] = []
         for name, known in self._spelt.items():
             column = frame[name].cast(pl.String)
@@ -85,7 +85,7 @@ class OpenRows:
         return self.once(keys, judge)
 
     def keys(self, cells: "pl.DataFrame") -> list[Key]:
-        """Give what each row has in common with those whose answer is the same; None for a row like no other."""
+        """Return what each row has in common with those whose answer is the same; None for a row like no other."""
         if self._alike is None:
             return [None] * cells.height
         cells = self.spelt(cells)
@@ -125,7 +125,7 @@ class OpenRows:
 
 
 def _plain_row(cells: "pl.DataFrame", row: int) -> tuple[Any, ...]:
-    """Give a row as Python's own values; of days that Python does not have, their texts."""
+    """Return a row as Python's own values; of days that Python does not have, their texts."""
     try:
         return cells.row(row)
     except (ValueError, OverflowError):
@@ -133,7 +133,7 @@ def _plain_row(cells: "pl.DataFrame", row: int) -> tuple[Any, ...]:
 
 
 def _is_words(dtype: "nw.dtypes.DType") -> bool:
-    """Tell whether a column holds words of a list that goes with it, as a column of texts may."""
+    """Return whether a column holds words of a list that goes with it, as a column of texts may."""
     return dtype == nw.Categorical or isinstance(dtype, nw.Enum)
 
 

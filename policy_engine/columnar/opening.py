@@ -91,7 +91,7 @@ def opened_files(order: Order, editions: Sequence[Edition]) -> Generator[tuple[O
 
 
 def _has_cases(frame: "pl.LazyFrame") -> bool:
-    """Tell whether a frame has cases that can be compared as texts."""
+    """Return whether a frame has cases that can be compared as texts."""
     kind = frame.collect_schema().get(CASE)
     return kind is not None and not kind.is_nested() and not isinstance(kind, (pl.Binary, pl.Null, pl.Object))
 

@@ -28,13 +28,13 @@ class Patterns:
         self.facts = plan.edition.facts
         self.ties = ties_of(plan.edition, plan.constants)
         uses = [use for track in plan.tracks.values() for use in uses_under(track, self.facts.values())]
-        uses += [use for bound in bounds_of(plan.edition) for use in bound.rule.rule.readings]
+        uses += [use for bound in bounds_of(plan.edition) for use in bound.rule.rule.interpretations]
         self.told = frozenset(name for use in uses if use.when for name in use.when.names)
-        """Facts that a reading hangs on: what invariants force them to be, only the reference works out."""
+        """Facts that an interpretation hangs on: what invariants force them to be, only the reference works out."""
         self.patient = patient
 
     def laws_under(self, laws: Sequence[Law], decisive: frozenset[str], reader: Reader) -> list[Law]:
-        """Give the invariants under a track; each holds too where its open figures can be completed.
+        """Return the invariants under a track; each holds too where its open figures can be completed.
 
         Args:
             laws: the invariants over a file.
@@ -48,7 +48,7 @@ class Patterns:
         return [law._replace(holds=any_of((law.holds, *found.get(law.rule, ())))) for law in laws]
 
     def _truths(self, decisive: frozenset[str], reader: Reader) -> Iterator[tuple[tuple[Tie, ...], Truth]]:
-        """Give groups of rules, each with whether a row can be completed by them."""
+        """Return groups of rules, each with whether a row can be completed by them."""
         for open_ in self._sets(decisive, reader.fields):
             for group in groups(self.ties, open_):
                 yield group, self._truth(group, open_, reader)
@@ -60,7 +60,7 @@ class Patterns:
                 yield group, all_of([*told, *(certain(held, unknown=True) for row in rows for held in _held(row, reader))])
 
     def _sets(self, decisive: frozenset[str], fields: Mapping[str, Field]) -> list[frozenset[str]]:
-        """Give sets of facts that may be open together: those without a column, and what lies below each step of deriving."""
+        """Return sets of facts that may be open together: those without a column, and what lies below each step of deriving."""
         free = facts_of(self.ties) - decisive - self.told
         absent = frozenset(name for name in free if known(fields[name]) is False)
         if not self.patient:
@@ -78,7 +78,7 @@ class Patterns:
         return depths
 
     def _truth(self, group: Sequence[Tie], open_: frozenset[str], reader: Reader) -> Truth:
-        """Tell whether a row leaves just these facts of a group open, and the others leave room for them."""
+        """Return whether a row leaves just these facts of a group open, and the others leave room for them."""
         bound = facts_of(group)
         told = [known(reader.fields[name]) for name in sorted(bound - open_)]
         if any(one is False for one in told):
@@ -91,7 +91,7 @@ class Patterns:
 
 
 def _held(row: Row, reader: Reader) -> Iterator[Truth]:
-    """Tell whether a row holds of the figures that are known; nothing is told of those without a column."""
+    """Return whether a row holds of the figures that are known; nothing is told of those without a column."""
     if any(known(reader.fields[name]) is False for name in row.terms):
         return
     total = Linear({}, row.constant)

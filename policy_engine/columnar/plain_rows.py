@@ -31,7 +31,7 @@ UNFIT = object()
 
 
 def kind_of(dtype: "nw.dtypes.DType") -> str:
-    """Give the name of the type in which Polars holds the values of a column; nothing for lists of items."""
+    """Return the name of the type in which Polars holds the values of a column; nothing for lists of items."""
     if isinstance(dtype, nw.List):
         return "List" if dtype.inner == nw.String else ""
     if dtype.is_integer():
@@ -78,7 +78,7 @@ class PlainRows:
         return [answers[place] for place in places]
 
     def _fits(self, row: Plain) -> bool:
-        """Tell whether a row is one of plain columns, without lists of items."""
+        """Return whether a row is one of plain columns, without lists of items."""
         return row.get(ODD) is None and all(row[name] is None for name in self.facts if name not in self.kinds)
 
     def _single(self, key: Key, row: Plain) -> Judgement:
@@ -91,7 +91,7 @@ _HELD: Mapping[str, type] = {"Boolean": bool, "Date": date, "Datetime": datetime
 
 
 def _cell(value: object, kind: str) -> object:
-    """Give a value as Polars holds it."""
+    """Return a value as Polars holds it."""
     if value is None:
         return None
     if kind == "Int64":

@@ -1,4 +1,4 @@
-"""One edition over the columns of one kind of file: a code for each row that is plainly settled, its criteria and its readings.
+"""One edition over the columns of one kind of file: a code for each row that is plainly settled, its criteria and its interpretations.
 
 A row is plain where every cell is a value of its fact's type, the facts that decide are known, the figures are real and small enough
 for whole numbers of 64 bits, and exactly one track applies. Every other row has no code; the row reader looks at it.
@@ -17,7 +17,7 @@ from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, as_col
 from policy_engine.columnar.names import column_of, criteria_of, criterion_columns
 from policy_engine.columnar.patterns import Patterns
 from policy_engine.columnar.real import Law, laws_of
-from policy_engine.columnar.reliance import note_readings
+from policy_engine.columnar.reliance import note_interpretations
 from policy_engine.columnar.track import Track
 from policy_engine.evaluate.core.plan import Plan
 from policy_engine.extras import load_extra
@@ -53,7 +53,7 @@ def plan_columns(plan: Plan, schema: Schema, within: Within, odd: str = "", *, p
 
 
 def _row_by_row(plan: Plan, within: Within, construct: str) -> ColumnPlan:
-    """Give a plan that leaves every row to the row reader, since something that all of them rest on does not fit columns."""
+    """Return a plan that leaves every row to the row reader, since something that all of them rest on does not fit columns."""
     blank = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(plan)}
     return ColumnPlan((), nw.lit(None, dtype=within.code), blank, nw.lit(0), Codes(), Bits(), (construct,))
 
@@ -120,12 +120,12 @@ class Building:
         return [Bounds(tuple(names), self._room(width)) for width, names in widths.items() if names]
 
     def _room(self, width: int) -> int:
-        """Give the bits that a figure may have where a sum may have so many."""
+        """Return the bits that a figure may have where a sum may have so many."""
         room = (1 << width) - 1 - self.weight.constant
         return max((room // max(self.weight.factors, 1)).bit_length() - 1, 0) if room > 0 else 0
 
     def built(self, within: Within, odd: str) -> ColumnPlan:
-        """Give the plan."""
+        """Return the plan."""
         applies = {track: _named(f"__a{track.number}", track.applies) for track in self.tracks}
         # cells are looked at where tracks are told apart: both hold the same texts against the same choices
         cells = {f"__ok_{name}": as_column(column.plain) for name, column in self.columns.items() if column.plain is not True}
@@ -144,11 +144,11 @@ class Building:
         if bound is not None:
             steps.append({"__base": base})
             steps += bound
-        note_readings(self.plan, self.tracks, self.known.followed, self.codes, self.relied)
+        note_interpretations(self.plan, self.tracks, self.known.followed, self.codes, self.relied)
         return ColumnPlan(tuple(steps), code, self._criteria(), self.relied.column(), self.codes, self.relied, tuple(self.by_row))
 
     def _staged(self) -> "dict[str, nw.Expr]":
-        """Give every criterion a column of its own, since levels and answers both read it."""
+        """Return every criterion a column of its own, since levels and answers both read it."""
         staged: dict[str, nw.Expr] = {}
         for track in self.tracks:
             for place, (name, judged) in enumerate(track.criteria.items()):
@@ -169,7 +169,7 @@ class Building:
         return all_of(opposite(all_of((one, two))) for n, one in enumerate(truths) for two in truths[:n])
 
     def _code(self, applies: Mapping[Track, Truth], within: Within) -> "nw.Expr":
-        """Give the code of a row: of the first level that decides in its track, else of what comes out where none does."""
+        """Return the code of a row: of the first level that decides in its track, else of what comes out where none does."""
         branches: list[tuple[Truth, int]] = []
         for track in self.tracks:
             fits = nw.col(f"__f{track.number}")
@@ -184,12 +184,12 @@ class Building:
         return chosen
 
     def _fits(self, track: Track, applies: Truth) -> Truth:
-        """Tell whether a row is plainly one of a track, with figures that can be."""
+        """Return whether a row is plainly one of a track, with figures that can be."""
         choices = all_plain(self.columns, frozenset(track.pinned()))
         return all_of((applies, nw.col("__plain"), *(law.real for law in track.laws), choices, track.fits))
 
     def _answers(self, track: Track) -> Iterator[tuple[Truth, int]]:
-        """Give what a track can come to, in the order in which it is decided."""
+        """Return what a track can come to, in the order in which it is decided."""
         rules, name = track.plan.rules, track.plan.track.id
         for step in track.plan.track.decide:
             for level in step.levels:
@@ -198,7 +198,7 @@ class Building:
         yield True, self.codes.of(Meaning(name, residual.outcome, residual.level, residual.outcome == "gap"))
 
     def _criteria(self) -> "dict[str, nw.Expr]":
-        """Give the columns of the criteria; those of other tracks than a row's are NULL."""
+        """Return the columns of the criteria; those of other tracks than a row's are NULL."""
         found: dict[str, nw.Expr] = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(self.plan)}
         for track in self.tracks:
             here = nw.col(f"__a{track.number}")
@@ -225,5 +225,5 @@ def _columns(plan: Plan, schema: Schema, *, wide: bool) -> dict[str, Column]:
 
 
 def _named(name: str, truth: Truth) -> Truth:
-    """Give a truth by the name of its column, where it is not the same for every row."""
+    """Return a truth by the name of its column, where it is not the same for every row."""
     return nw.col(name) if isinstance(truth, nw.Expr) else truth

@@ -77,7 +77,7 @@ class PolarsRater:
         self, frame: "pl.LazyFrame", keep: Sequence[str] = (), reject: Callable[[Rejected], None] | None = None,
         done: Callable[[int], None] | None = None,
     ) -> "pl.LazyFrame":  # fmt: skip
-        """Give the answers to a frame, row by row in its order; rows that are refused are left out.
+        """Return the answers to a frame, row by row in its order; rows that are refused are left out.
 
         Args:
             frame: a column a fact.
@@ -100,7 +100,7 @@ class PolarsRater:
         return rated
 
     def _ready(self, facts: Schema, *, odd: bool) -> "_Ready":
-        """Give the plan for files with such columns, made once for all of them."""
+        """Return the plan for files with such columns, made once for all of them."""
         key = f"{odd} {dict(facts)}"
         if key not in self._plans:
             columns = plan_columns(self.plan, facts, _TogetherWithin(self.plan), ODD if odd else "")
@@ -120,7 +120,7 @@ class _Ready:
 
     @cached_property
     def patient_words(self) -> Words:
-        """Give the words of the plan that settles more rows."""
+        """Return the words of the plan that settles more rows."""
         return Words(self.rows.patient, self.rater.layout, self.rater.types)
 
     def patiently(self, raw: "pl.DataFrame") -> "pl.DataFrame":
@@ -143,7 +143,7 @@ class _Chunk:
         self.reject, self.done = reject, done
 
     def finish(self, frame: "pl.DataFrame") -> "pl.DataFrame":
-        """Give the answers to a chunk."""
+        """Return the answers to a chunk."""
         open_rows = frame.filter(pl.col("__answer").is_null()) if frame["__answer"].null_count() else None
         if open_rows is None:
             answers = self.ready.words.settled(frame, self.keep)
@@ -169,7 +169,7 @@ class _Chunk:
         yield self._single(raw)
 
     def _single(self, frame: "pl.DataFrame") -> "pl.DataFrame":
-        """Give the answers to rows, each worked out once for all rows like it; tell of those that are refused."""
+        """Return the answers to rows, each worked out once for all rows like it; tell of those that are refused."""
         answers, places = self.ready.rows.judged(frame)
         self._refuse(frame, answers, places)
         rated = pl.Series([self.rater.keeps_refused or isinstance(one, dict) for one in answers], dtype=pl.Boolean)

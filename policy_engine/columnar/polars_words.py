@@ -21,7 +21,7 @@ MANY = 8
 
 
 def types_of(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
-    """Give the types of the columns of answers."""
+    """Return the types of the columns of answers."""
     levels = list(reversed(plan.level_ids))
     answers = pl.Enum([*levels, *OUTCOMES])
     words: dict[str, pl.DataType] = {
@@ -36,7 +36,7 @@ def types_of(plan: Plan, layout: Layout) -> "dict[str, pl.DataType]":
 
 
 def _possible(levels: Sequence[str]) -> "pl.DataType":
-    """Give the type of a column of possible levels: few texts, unless there are many levels."""
+    """Return the type of a column of possible levels: few texts, unless there are many levels."""
     if len(levels) > MANY:
         return pl.String()
     return pl.Enum([", ".join(some) for count in range(1, len(levels) + 1) for some in combinations(levels, count)])
@@ -62,11 +62,11 @@ class Words:
         return pl.DataFrame([*(frame[name] for name in more), *told])
 
     def _interpretations(self, frame: "pl.DataFrame") -> "pl.Series":
-        """Put the readings to the bits of rows that are settled, once for each combination that occurs."""
+        """Put the interpretations to the bits of rows that are settled, once for each combination that occurs."""
         keys = frame.select((pl.col("__bits").cast(pl.Int64) * 65_536 + pl.col("__by_criteria")).alias("k"))["k"]
         distinct = keys.unique()
         kind = pl.Categorical()
         if distinct.is_empty():
             return pl.Series("interpretations", [], kind)
-        texts = [self.lookup.readings(key % 65_536, key // 65_536) for key in distinct.to_list()]
+        texts = [self.lookup.interpretations(key % 65_536, key // 65_536) for key in distinct.to_list()]
         return keys.replace_strict(distinct, pl.Series(texts, dtype=kind), return_dtype=kind).alias("interpretations")

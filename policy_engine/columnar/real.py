@@ -24,7 +24,7 @@ class Law(NamedTuple):
 
     @property
     def real(self) -> Truth:
-        """Tell whether the figures of a row can be."""
+        """Return whether the figures of a row can be."""
         return any_of((self.holds, self.none_known))
 
 
@@ -46,5 +46,5 @@ def _law(place: int, rule: Invariant, reader: Reader) -> Law:
 
 
 def _is_strict(tree: ast.expr) -> bool:
-    """Tell whether a condition is known only where all of its facts are: one comparison of numbers."""
+    """Return whether a condition is known only where all of its facts are: one comparison of numbers."""
     return isinstance(tree, ast.Compare) and len(tree.ops) == 1 and not isinstance(tree.ops[0], (ast.In, ast.NotIn))

@@ -41,11 +41,11 @@ class Rejects:
             self.store.execute(f"insert into rejects values (?{', ?' * len(record)})", (place, *record))
 
     def first(self, count: int) -> list[Refused]:
-        """Give the first of them."""
+        """Return the first of them."""
         return [Refused(*record) for record in self._in_order().fetchmany(count)]
 
     def frame(self) -> "pl.LazyFrame":
-        """Give them as they stream by."""
+        """Return them as they stream by."""
         schema = {**dict.fromkeys(Refused._fields, pl.String()), **dict.fromkeys(_NUMBERS, pl.Int64())}
 
         def chunks() -> "Iterator[pl.DataFrame]":
@@ -63,7 +63,7 @@ class Rejects:
 
 @contextmanager
 def kept_rejects() -> Generator[Rejects]:
-    """Give a place for rejects; SQLite keeps it in a file without a name, which is gone afterwards."""
+    """Return a place for rejects; SQLite keeps it in a file without a name, which is gone afterwards."""
     store = sqlite3.connect("", check_same_thread=False, isolation_level=None)
     try:
         yield Rejects(store)

@@ -74,7 +74,7 @@ class RowReader:
         return self._rated(facts, problems)
 
     def spelt(self, name: str, cell: str) -> str | None:
-        """Give what a text says in the one spelling that columns read; a text that is refused stays as it stands."""
+        """Return what a text says in the one spelling that columns read; a text that is refused stays as it stands."""
         data = self._data(self.edition.facts[name], cell)
         return cell if isinstance(data, Refusal) else written(data)
 

@@ -25,7 +25,7 @@ _NO_ENDING = N_("its name does not end in .parquet, .csv or .jsonl")
 
 
 def is_elsewhere(path: str) -> bool:
-    """Tell whether a path is an address on another file system, which only a cluster can read."""
+    """Return whether a path is an address on another file system, which only a cluster can read."""
     return "://" in path
 
 
@@ -86,7 +86,7 @@ def _files(path: str, written: Collection[str], problems: list[Problem]) -> list
 
 
 def _is_of(file: str, written: Collection[str]) -> bool:
-    """Tell whether a file is what this run writes, or a part of it."""
+    """Return whether a file is what this run writes, or a part of it."""
     return any(file == one or file.startswith(one + os.sep) for one in written)
 
 
@@ -115,7 +115,7 @@ def check_types(source: Source, schema: "Mapping[str, nw.dtypes.DType]", edition
 
 
 def _unfit(name: str, dtype: "nw.dtypes.DType", editions: Sequence[Edition]) -> Iterator[FactDeclaration]:
-    """Give the first fact of this name that can have no value in a column."""
+    """Return the first fact of this name that can have no value in a column."""
     for edition in editions:
         fact = edition.facts.get(name)
         if fact is not None and read_column(fact, dtype, edition.scale, wide=False) is None:

@@ -63,13 +63,13 @@ def run_spark(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]
 
 
 def _cause(told: str) -> str:
-    """Give the innermost cause of a fault that Spark met while it read."""
+    """Return the innermost cause of a fault that Spark met while it read."""
     causes: list[str] = re.findall(r"[\w.]+Exception: (.*)", told)
     return causes[-1]
 
 
 def _session() -> "sql.SparkSession":
-    """Give the session that is there, or one of this machine."""
+    """Return the session that is there, or one of this machine."""
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     built: sql.SparkSession = sql.SparkSession.builder.appName("policy-engine").config("spark.ui.enabled", "false").getOrCreate()
     built.sparkContext.setLogLevel("ERROR")
@@ -149,12 +149,12 @@ def _held(rows: "sql.DataFrame") -> "sql.DataFrame":
 
 
 def _column(name: str) -> "sql.Column":
-    """Give a column by its name, whatever signs stand in it."""
+    """Return a column by its name, whatever signs stand in it."""
     return functions.col(f"`{name.replace('`', '``')}`")
 
 
 def _schema(columns: Iterable[str], settled: "sql.DataFrame") -> "types.StructType":
-    """Give the types of a table of words."""
+    """Return the types of a table of words."""
     keys = {field.name: field.dataType for field in settled.schema.fields if field.name in KEYS}
     kinds = {name: keys.get(name) or (types.BooleanType() if is_truth(name) else types.StringType()) for name in columns}
     return types.StructType([types.StructField(name, kind, nullable=True) for name, kind in kinds.items()])
@@ -167,20 +167,20 @@ def _judge(work: Work, rows: "Iterable[sql.Row]") -> Iterator[Judged]:
 
 
 def _is_refusal(one: Judged) -> bool:
-    """Tell whether a row was refused."""
+    """Return whether a row was refused."""
     return isinstance(one, Refusal)
 
 
 def _is_answer(one: Judged) -> bool:
-    """Tell whether a row has an answer."""
+    """Return whether a row has an answer."""
     return isinstance(one, Answer)
 
 
 def _is_move(one: Judged) -> bool:
-    """Tell whether this is what a row is under two editions."""
+    """Return whether this is what a row is under two editions."""
     return isinstance(one, Move)
 
 
 def _cells(one: Answer) -> tuple[Any, ...]:
-    """Give the cells of an answer."""
+    """Return the cells of an answer."""
     return one.cells

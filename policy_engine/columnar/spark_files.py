@@ -43,13 +43,13 @@ class Places(NamedTuple):
     beside: str | None
 
     def stage(self, place: int) -> str | None:
-        """Give where rows of a file may stand meanwhile."""
+        """Return where rows of a file may stand meanwhile."""
         return None if self.beside is None else os.path.join(self.beside, f"rows_{place}.parquet")
 
 
 @contextlib.contextmanager
 def places_of(path: str) -> Generator[Places]:
-    """Give a folder beside a folder for what is being written, which takes its place where all went well."""
+    """Return a folder beside a folder for what is being written, which takes its place where all went well."""
     if is_elsewhere(path):
         yield Places(path, None)
         return
@@ -100,7 +100,7 @@ def read_rows(spark: Any, file: Opened, headings: Headings, stage: str | None) -
 
 
 def _numbered(frame: "sql.DataFrame", *columns: str) -> "sql.DataFrame":
-    """Give rows with the numbers that they have in their file, and its name where that is asked for."""
+    """Return rows with the numbers that they have in their file, and its name where that is asked for."""
     told = {ROW: functions.col("_metadata.row_index") + 1, FILE: functions.col("_metadata.file_path")}
     return frame.select("*", *(told[name].alias(name) for name in columns))
 

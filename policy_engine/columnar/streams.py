@@ -14,7 +14,7 @@ else:
 
 
 def frame_of(schema: "Mapping[str, pl.DataType]", chunks: "Callable[[], Iterator[pl.DataFrame]]") -> "pl.LazyFrame":
-    """Give a frame.
+    """Return a frame.
 
     Args:
         schema: its columns.
@@ -24,7 +24,7 @@ def frame_of(schema: "Mapping[str, pl.DataType]", chunks: "Callable[[], Iterator
     def rows(
         with_columns: list[str] | None, predicate: "pl.Expr | None", n_rows: int | None, batch_size: int | None
     ) -> "Iterator[pl.DataFrame]":
-        """Give the rows in chunks, as Polars asks for them."""
+        """Return the rows in chunks, as Polars asks for them."""
         del batch_size
         for frame in chunks():
             told = frame if with_columns is None else frame.select(with_columns)

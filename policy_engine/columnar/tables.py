@@ -86,19 +86,19 @@ def _against(frame: "nw.LazyFrame[Any]", plan: ColumnPlan, raw: Sequence[str]) -
 
 
 def words_of(keys: Iterable[tuple[int, int, int]], plan: ColumnPlan, layout: Layout) -> list[tuple[Any, ...]]:
-    """Give the words for each combination of codes and bits: the three numbers, and what stands in each column."""
+    """Return the words for each combination of codes and bits: the three numbers, and what stands in each column."""
     lookup = Lookup(plan.codes, plan.relied)
     columns = told_columns(layout)
     return [(*key, *(found[name] for name in columns)) for key in keys for found in (lookup.words(*key),)]
 
 
 def told_columns(layout: Layout) -> tuple[str, ...]:
-    """Give the columns that words tell of."""
+    """Return the columns that words tell of."""
     return (*layout.verdict, *(("interpretations",) if layout.interpretations else ()))
 
 
 def is_truth(name: str) -> bool:
-    """Tell whether a column of an answer holds true and false."""
+    """Return whether a column of an answer holds true and false."""
     return name in {"gap_possible", "possible_exact"} or "__" in name
 
 
@@ -112,5 +112,5 @@ def moves_of(work: Work, counted: Iterable[tuple[int, int, int]]) -> Counter[Mov
 
 
 def told_moves(moves: Mapping[Move, int]) -> tuple[tuple[str, str, int], ...]:
-    """Give the counts in an order of their own."""
+    """Return the counts in an order of their own."""
     return tuple((move.before, move.after, number) for move, number in sorted(moves.items()))

@@ -94,7 +94,7 @@ class Track:
         return all_of(agree)
 
     def _may(self, target: str, source: str, follows: frozenset[str]) -> bool:
-        """Tell whether there is anything to take; what is derived is left to the row reader."""
+        """Return whether there is anything to take; what is derived is left to the row reader."""
         one, other = self.reader.fields[source], self.reader.fields[target]
         differ = bool(one.column and other.column) and one.scale != other.scale
         if {target, source} & follows or one.none or other.none or differ:
@@ -114,21 +114,21 @@ class Track:
         return any_of((~stands, second.is_null(), certain(same, unknown=False)))
 
     def level(self, rule: LevelRule) -> Truth:
-        """Tell whether a level holds; a criterion that does not apply is neutral."""
+        """Return whether a level holds; a criterion that does not apply is neutral."""
         judged = [self.criteria[criterion.id] for criterion in rule.criteria]
         if rule.mode == "all_of":
             return all_of(any_of((one.met, opposite(one.applies))) for one in judged)
         return any_of(all_of((one.met, one.applies)) for one in judged)
 
     def pinned(self) -> Mapping[str, Sequence[str]]:
-        """Give the choices that the track itself demands of facts: cells of these need no further look."""
+        """Return the choices that the track itself demands of facts: cells of these need no further look."""
         tree = self.plan.track.applies_to.tree
         parts = tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
         return {name: choices for part in parts for name, choices in _demanded(part)}
 
 
 def _demanded(part: ast.expr) -> list[tuple[str, list[str]]]:
-    """Give the fact that a part of a condition demands choices of, with these."""
+    """Return the fact that a part of a condition demands choices of, with these."""
     match part:
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=str() as value)]):
             return [(name, [value])]

@@ -8,5 +8,5 @@ _ENDINGS = {".parquet": "parquet", ".pq": "parquet", ".csv": "csv", ".jsonl": "j
 
 
 def format_of(path: str) -> str | None:
-    """Give the format that the name of a file tells of."""
+    """Return the format that the name of a file tells of."""
     return _ENDINGS.get(os.path.splitext(path)[1].lower())

@@ -25,7 +25,7 @@ _ROW_GROUP = 250_000
 
 @contextlib.contextmanager
 def beside(path: str) -> Generator[str]:
-    """Give a name beside a file for what is being written; it takes the file's place where all went well, and is gone where not.
+    """Return a name beside a file for what is being written; it takes the file's place where all went well, and is gone where not.
 
     A link is written through: what it leads to is replaced, and the link stays.
     """
@@ -83,7 +83,7 @@ def sink(frame: "pl.LazyFrame", path: str, form: str, metadata: Mapping[str, str
 
 
 def metadata_of(edition: Edition) -> dict[str, str]:
-    """Give what a Parquet file says of itself: by what it was made."""
+    """Return what a Parquet file says of itself: by what it was made."""
     return {"edition": edition.id, "status": edition.status, "revision": edition.revision}
 
 

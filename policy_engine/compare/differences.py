@@ -8,7 +8,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from policy_engine.compare.parts import EDITION, Key, Owner, Part, Shown, chapter_parts, own_parts, reading_part, track_parts, words_part
+from policy_engine.compare.parts import (
+    EDITION,
+    Key,
+    Owner,
+    Part,
+    Shown,
+    chapter_parts,
+    interpretation_part,
+    own_parts,
+    track_parts,
+    words_part,
+)
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
@@ -112,7 +123,7 @@ class Change(NamedTuple):
 
 
 def compare(before: Edition, after: Edition) -> tuple[Change, ...]:
-    """Give every difference between two editions, in the order of the editions; nothing where they mean the same."""
+    """Return every difference between two editions, in the order of the editions; nothing where they mean the same."""
     mapped = bool(before.clauses) and bool(after.clauses)
     first, second = (_parts(edition, mapped=mapped) for edition in (before, after))
     changes = [change for key in merged(first, second) if (change := _change(first.get(key), second.get(key)))]
@@ -134,13 +145,13 @@ def _parts(edition: Edition, *, mapped: bool) -> dict[Key, Part]:
 
 
 def _walk(edition: Edition, *, mapped: bool) -> Iterator[Part]:
-    """Give every part of an edition, in its order; the clauses of its text where both editions have them."""
+    """Return every part of an edition, in its order; the clauses of its text where both editions have them."""
     yield from own_parts(edition)
     for track in edition.tracks:
         yield from track_parts(track, edition)
     for chapter in edition.chapters:
         yield from chapter_parts(chapter, edition)
-    yield from map(reading_part, edition.register.values())
+    yield from map(interpretation_part, edition.register.values())
     for body in edition.bodies.values():
         yield Part(Key("body", EDITION, body.id), "", {"aliases": body.aliases, "label": body.label})
     yield words_part(edition.words)
@@ -168,7 +179,7 @@ def _change(before: Part | None, after: Part | None) -> Change | None:
 
 
 def _says(part: Part) -> Texts:
-    """Give the sentence that tells what a part is about."""
+    """Return the sentence that tells what a part is about."""
     for name in _TELLING:
         texts = part.fields.get(name)
         if texts and isinstance(texts, Mapping):
@@ -177,7 +188,7 @@ def _says(part: Part) -> Texts:
 
 
 def _differing(before: Part, after: Part) -> Iterator[Field]:
-    """Give the fields that differ by themselves."""
+    """Return the fields that differ by themselves."""
     figures = _changed_figures(before, after)
     for name, now in after.fields.items():
         was = before.fields[name]
@@ -189,7 +200,7 @@ def _differing(before: Part, after: Part) -> Iterator[Field]:
 
 
 def _changed_figures(before: Part, after: Part) -> tuple[str, ...]:
-    """Give the figures, old and new, of the thresholds that both parts can show and that changed: their numbers, the longest first."""
+    """Return the figures, old and new, of the thresholds that both parts can show and that changed: their numbers, the longest first."""
     texts = {
         one.quantity.text.partition(" ")[0]
         for name in before.thresholds.keys() & after.thresholds.keys()
@@ -206,7 +217,7 @@ def _blanked(sentences: Mapping[str, str], figures: Iterable[str]) -> dict[str, 
 
 
 def _orders(before: Mapping[Key, Part], after: Mapping[Key, Part]) -> Iterator[Change]:
-    """Tell where parts that both editions have stand in another order; those that only one has do not count."""
+    """Return where parts that both editions have stand in another order; those that only one has do not count."""
     first, second = (_listed(side, other) for side, other in ((before, after), (after, before)))
     for (sort, owner), ids in first.items():
         now = second[sort, owner]
@@ -216,7 +227,7 @@ def _orders(before: Mapping[Key, Part], after: Mapping[Key, Part]) -> Iterator[C
 
 
 def _listed(parts: Mapping[Key, Part], others: Mapping[Key, Part]) -> dict[tuple[str, Owner], tuple[str, ...]]:
-    """Give the parts of each list by their ids, in their order."""
+    """Return the parts of each list by their ids, in their order."""
     lists: dict[tuple[str, Owner], tuple[str, ...]] = {}
     for sort, owner, name in parts:
         if sort in _ORDERED and Key(sort, owner, name) in others:

@@ -12,14 +12,14 @@ from policy_engine.model.facts import (
     Condition,
     Exemption,
     FactDeclaration,
+    InterpretationUse,
     Invariant,
     OperativeWords,
     Otherwise,
-    ReadingUse,
     Texts,
     Threshold,
 )
-from policy_engine.model.rulebook import Criterion, Edition, Level, LevelRule, Reading, StandIn, Track
+from policy_engine.model.rulebook import Criterion, Edition, Interpretation, Level, LevelRule, StandIn, Track
 from policy_engine.source import Citation
 
 Shown: TypeAlias = str | bool | tuple[str | Texts, ...] | Texts | None
@@ -56,7 +56,7 @@ EDITION = Owner("edition")
 
 
 def own_parts(edition: Edition) -> Iterable[Part]:
-    """Give what belongs to the edition itself, the clauses of its text aside."""
+    """Return what belongs to the edition itself, the clauses of its text aside."""
     yield _front(edition)
     for basis in edition.basis:
         yield Part(Key("basis", EDITION, basis.id), "", {"day": basis.day.isoformat(), "title": basis.title})
@@ -67,7 +67,7 @@ def own_parts(edition: Edition) -> Iterable[Part]:
 
 
 def words_part(words: OperativeWords) -> Part:
-    """Give the words of an edition's text that carry force."""
+    """Return the words of an edition's text that carry force."""
     fields: dict[str, Shown] = {
         "signs": tuple(f"{word.text} ({word.means})" for word in words.signs),
         "units": tuple(f"{word.text} ({word.means})" for word in words.units),
@@ -78,7 +78,7 @@ def words_part(words: OperativeWords) -> Part:
 
 
 def _front(edition: Edition) -> Part:
-    """Give what the edition says of itself; its id is the one thing that two editions always differ in."""
+    """Return what the edition says of itself; its id is the one thing that two editions always differ in."""
     fields: dict[str, Shown] = {
         "status": edition.status, "from": edition.begins.isoformat(), "until": edition.until.isoformat(),
         "in_force": tuple(day.isoformat() if day else "" for day in edition.in_force if any(edition.in_force)),
@@ -96,20 +96,20 @@ def exempt(exemptions: Iterable[Exemption]) -> dict[str, Shown]:
 
 
 def _level(level: Level) -> Part:
-    """Give a level; how it ranks is the order of the levels, not a field of each."""
+    """Return a level; how it ranks is the order of the levels, not a field of each."""
     fields: dict[str, Shown] = {"code": level.code, "aliases": level.aliases, "clause": level.citation.clause, "label": level.label}
     return Part(Key("level", EDITION, level.id), level.citation.clause, fields)
 
 
 def _fact(fact: FactDeclaration) -> Part:
-    """Give a fact, with the words of its choices in one sentence, and those of its fields."""
+    """Return a fact, with the words of its choices in one sentence, and those of its fields."""
     words = joined_texts(_choices(fact))
     spoken = joined_texts(text for one in fact.fields.values() for text in (_labelled(one.name, one.label), *_choices(one)))
     fields: dict[str, Shown] = {
         "type": fact.type.kind, "choices": tuple(sorted(fact.choices)), "fields": tuple(_field(f) for f in fact.fields.values()),
         "counted_from": text_of(fact.counted_from), "derived": text_of(fact.derived), "when_absent": text_of(fact.when_absent),
         "gathered_from": fact.gathered_from, "fixed": fact.fixed, "locked": fact.locked, "may_be_none": fact.may_be_none,
-        "readings": uses_of(fact.readings), "clause": fact.citation.clause, "unit": fact.unit, "label": fact.label, "asks": fact.asks,
+        "readings": uses_of(fact.interpretations), "clause": fact.citation.clause, "unit": fact.unit, "label": fact.label, "asks": fact.asks,
         "choice_labels": words, "field_labels": spoken,
     }  # fmt: skip
     return Part(Key("fact", EDITION, fact.name), fact.citation.clause, fields)
@@ -121,7 +121,7 @@ def _field(field: FactDeclaration) -> str:
 
 
 def _choices(fact: FactDeclaration) -> Iterable[Texts]:
-    """Give the choices of a fact with their words."""
+    """Return the choices of a fact with their words."""
     return (_labelled(name, texts) for name, texts in sorted(fact.choices.items()))
 
 
@@ -137,17 +137,17 @@ def joined_texts(sentences: Iterable[Texts]) -> Texts:
 
 
 def text_of(condition: Condition | None) -> str:
-    """Give the canonical text of a condition, or ""."""
+    """Return the canonical text of a condition, or ""."""
     return condition.text if condition else ""
 
 
-def uses_of(uses: Iterable[ReadingUse]) -> tuple[str, ...]:
-    """Write the readings that something rests on, each with its condition."""
+def uses_of(uses: Iterable[InterpretationUse]) -> tuple[str, ...]:
+    """Write the interpretations that something rests on, each with its condition."""
     return tuple(f"{use.id} ({use.when.text})" if use.when else use.id for use in uses)
 
 
 def threshold_part(threshold: Threshold, owner: Owner) -> Part:
-    """Give a figure."""
+    """Return a figure."""
     clause, phrase = threshold.citation
     return Part(
         Key("threshold", owner, threshold.name), clause, {"value": threshold.quantity.text, "phrase": phrase, "clause": clause}
@@ -155,26 +155,26 @@ def threshold_part(threshold: Threshold, owner: Owner) -> Part:
 
 
 def is_joined(citation: Citation, figures: Iterable[Threshold]) -> bool:
-    """Tell whether a phrase is nothing but those of the figures that a condition names, as the loader joins them."""
+    """Return whether a phrase is nothing but those of the figures that a condition names, as the loader joins them."""
     return bool(citation.phrase) and citation.phrase == "; ".join(figure.citation.phrase for figure in figures)
 
 
 def _invariant(rule: Invariant, sort: str, owner: Owner, thresholds: Mapping[str, Threshold]) -> Part:
-    """Give what is always true of real figures."""
+    """Return what is always true of real figures."""
     other = rule.otherwise or Otherwise("", {})
     fields: dict[str, Shown] = {
-        "holds": rule.holds.text, "readings": uses_of(rule.readings), "says": rule.says, "otherwise": other.outcome,
-        "otherwise_when": text_of(other.when), "otherwise_readings": uses_of(other.readings), "otherwise_says": other.says,
+        "holds": rule.holds.text, "readings": uses_of(rule.interpretations), "says": rule.says, "otherwise": other.outcome,
+        "otherwise_when": text_of(other.when), "otherwise_readings": uses_of(other.interpretations), "otherwise_says": other.says,
     }  # fmt: skip
     return Part(Key(sort, owner, rule.id), "", fields, thresholds)
 
 
 def track_parts(track: Track, edition: Edition) -> Iterable[Part]:
-    """Give a track: what it says of itself, its figures, its levels with their criteria, and how they decide."""
+    """Return a track: what it says of itself, its figures, its levels with their criteria, and how they decide."""
     owner = Owner("track", track.id)
     known = {**edition.thresholds, **track.thresholds}
     fields: dict[str, Shown] = {
-        "applies_to": track.applies_to.text, "clause": track.citation.clause, "readings": uses_of(track.readings), "label": track.label,
+        "applies_to": track.applies_to.text, "clause": track.citation.clause, "readings": uses_of(track.interpretations), "label": track.label,
         "says": track.says,
     }  # fmt: skip
     yield Part(Key("track", owner, track.id), track.citation.clause, fields)
@@ -186,7 +186,7 @@ def track_parts(track: Track, edition: Edition) -> Iterable[Part]:
     residual = track.residual
     yield Part(
         Key("residual", owner, ""), track.citation.clause,
-        {"outcome": residual.outcome, "level": residual.level or "", "readings": uses_of(residual.readings)},
+        {"outcome": residual.outcome, "level": residual.level or "", "readings": uses_of(residual.interpretations)},
     )  # fmt: skip
     yield from (_stand_in(one, owner) for one in track.stand_ins)
     yield from (_invariant(rule, "requires", owner, known) for rule in track.requires)
@@ -194,9 +194,11 @@ def track_parts(track: Track, edition: Edition) -> Iterable[Part]:
 
 
 def _claims(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Iterable[Part]:
-    """Give what a track says of itself for a proof to confirm: its gaps, the exceptions of its ladder, its promises."""
+    """Return what a track says of itself for a proof to confirm: its gaps, the exceptions of its ladder, its promises."""
     for gap in track.gaps:
-        yield Part(Key("gap", owner, gap.id), "", {"where": gap.where.text, "readings": uses_of(gap.readings), "says": gap.says}, known)
+        yield Part(
+            Key("gap", owner, gap.id), "", {"where": gap.where.text, "readings": uses_of(gap.interpretations), "says": gap.says}, known
+        )
     for step in track.decide:
         for one in step.exceptions:
             fields: dict[str, Shown] = {"without": tuple(sorted(one.without)), "says": one.says}
@@ -206,43 +208,47 @@ def _claims(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Itera
 
 
 def _level_rule(rule: LevelRule, owner: Owner) -> Part:
-    """Give what a level asks, its criteria aside."""
-    fields: dict[str, Shown] = {"mode": rule.mode, "clause": rule.citation.clause, "readings": uses_of(rule.readings)}
+    """Return what a level asks, its criteria aside."""
+    fields: dict[str, Shown] = {"mode": rule.mode, "clause": rule.citation.clause, "readings": uses_of(rule.interpretations)}
     return Part(Key("level_rule", owner, rule.level), rule.citation.clause, fields)
 
 
 def _criterion(criterion: Criterion, owner: Owner, known: Mapping[str, Threshold]) -> Part:
-    """Give a criterion under the clause of its level."""
+    """Return a criterion under the clause of its level."""
     clause, phrase = criterion.citation
     fields: dict[str, Shown] = {
         "condition": criterion.when.text, "applies_when": text_of(criterion.applies_when), "phrase": phrase, "clause": clause,
-        "readings": uses_of(criterion.readings), "applies_readings": uses_of(criterion.applies_readings), "says": criterion.says,
+        "readings": uses_of(criterion.interpretations), "applies_readings": uses_of(criterion.applies_interpretations), "says": criterion.says,
     }  # fmt: skip
     return Part(Key("criterion", owner, criterion.id), clause, fields, known, is_joined(criterion.citation, criterion.thresholds))
 
 
 def _decide(track: Track, owner: Owner) -> Part:
-    """Give the steps of deciding, and each one's readings; which of a step's levels is the highest the scale says."""
+    """Return the steps of deciding, and each one's interpretations; which of a step's levels is the highest the scale says."""
     steps = tuple(" / ".join(sorted(step.levels)) for step in track.decide)
-    readings = (f"{name}: {', '.join(uses_of(step.readings))}" for name, step in zip(steps, track.decide, strict=True) if step.readings)
-    return Part(Key("decide", owner, ""), track.citation.clause, {"steps": steps, "readings": tuple(readings)})
+    interpretations = (
+        f"{name}: {', '.join(uses_of(step.interpretations))}"
+        for name, step in zip(steps, track.decide, strict=True)
+        if step.interpretations
+    )
+    return Part(Key("decide", owner, ""), track.citation.clause, {"steps": steps, "readings": tuple(interpretations)})
 
 
 def _stand_in(rule: StandIn, owner: Owner) -> Part:
-    """Give which facts stand in for which; it is called after those that it gives."""
+    """Return which facts stand in for which; it is called after those that it gives."""
     taken = tuple(f"{target} <- {rule.take[target]}" for target in sorted(rule.take))
-    fields: dict[str, Shown] = {"unless": rule.unless.text, "take": taken, "readings": uses_of(rule.readings)}
+    fields: dict[str, Shown] = {"unless": rule.unless.text, "take": taken, "readings": uses_of(rule.interpretations)}
     return Part(Key("stand_in", owner, ", ".join(sorted(rule.take))), "", fields)
 
 
-def reading_part(reading: Reading) -> Part:
-    """Give an entry of the register."""
-    clause = ", ".join(reading.clauses)
+def interpretation_part(interpretation: Interpretation) -> Part:
+    """Return an entry of the register."""
+    clause = ", ".join(interpretation.clauses)
     fields: dict[str, Shown] = {
-        "status": reading.status, "reading": reading.reading, "silent_on": reading.silent_on, "text_says": reading.text_says,
-        "alternatives": reading.alternatives, "clause": clause,
+        "status": interpretation.status, "reading": interpretation.interpretation, "silent_on": interpretation.silent_on, "text_says": interpretation.text_says,
+        "alternatives": interpretation.alternatives, "clause": clause,
     }  # fmt: skip
-    return Part(Key("reading", EDITION, reading.id), clause, fields)
+    return Part(Key("reading", EDITION, interpretation.id), clause, fields)
 
 
 Figures = Mapping[str, Threshold]
@@ -250,7 +256,7 @@ Conditions = Sequence[Condition | None]
 
 
 def chapter_parts(chapter: Chapter, edition: Edition) -> Iterable[Part]:
-    """Give a chapter: what it says of itself, its figures, and every rule of it."""
+    """Return a chapter: what it says of itself, its figures, and every rule of it."""
     owner = Owner("chapter", chapter.clause)
     known = {**edition.thresholds, **chapter.thresholds}
     fields: dict[str, Shown] = {"tracks": tuple(sorted(chapter.tracks)), **exempt(chapter.exemptions), "label": chapter.label}
@@ -265,11 +271,11 @@ def chapter_parts(chapter: Chapter, edition: Edition) -> Iterable[Part]:
 
 
 def _part(sort: str, rule: Rule, owner: Owner, known: Figures, conditions: Conditions, own: Mapping[str, Shown]) -> Part:
-    """Give a rule: its own fields, and those that every rule has."""
+    """Return a rule: its own fields, and those that every rule has."""
     named = dict.fromkeys(name for condition in (rule.applies_when, *conditions) if condition for name in condition.names)
     clause, phrase = rule.citation
     fields: dict[str, Shown] = {
-        **own, "applies_when": text_of(rule.applies_when), "phrase": phrase, "clause": clause, "readings": uses_of(rule.readings),
+        **own, "applies_when": text_of(rule.applies_when), "phrase": phrase, "clause": clause, "readings": uses_of(rule.interpretations),
         "says": rule.says,
     }  # fmt: skip
     joined = is_joined(rule.citation, (known[name] for name in named if name in known))
@@ -277,18 +283,18 @@ def _part(sort: str, rule: Rule, owner: Owner, known: Figures, conditions: Condi
 
 
 def _route(route: Route, owner: Owner, known: Figures) -> Part:
-    """Give which body does a duty."""
+    """Return which body does a duty."""
     return _part("route", route.rule, owner, known, (), {"duty": route.duty, "body": route.body or ""})
 
 
 def _requirement(asked: Requirement, sort: str, owner: Owner, known: Figures) -> Part:
-    """Give what must be there, and by when."""
+    """Return what must be there, and by when."""
     own: dict[str, Shown] = {"holds": asked.holds.text, "in_time": text_of(asked.in_time), "severity": asked.severity}
     return _part(sort, asked.rule, owner, known, (asked.holds, asked.in_time), own)
 
 
 def _ceiling(ceiling: Ceiling, owner: Owner, known: Figures) -> Part:
-    """Give what a level is held against."""
+    """Return what a level is held against."""
     breach = "lower" if ceiling.lowers else "flag"
     own: dict[str, Shown] = {
         "relation": ceiling.relation,
@@ -300,12 +306,12 @@ def _ceiling(ceiling: Ceiling, owner: Owner, known: Figures) -> Part:
 
 
 def _eligibility(bar: Eligibility, owner: Owner, known: Figures) -> Part:
-    """Give who is not classified."""
+    """Return who is not classified."""
     return _part("eligibility", bar.rule, owner, known, (bar.when,), {"when": bar.when.text})
 
 
 def _cap(cap: Cap, owner: Owner, known: Figures) -> Part:
-    """Give a cap on a cohort; where it brings no words of its own, they are those of its figure."""
+    """Return a cap on a cohort; where it brings no words of its own, they are those of its figure."""
     more = cap.exception
     own: dict[str, Shown] = {
         "level": cap.level, "at_most": cap.at_most.name, "base": cap.base, "per": cap.per, "rounding": cap.rounding, "counted": cap.counted,

@@ -29,11 +29,11 @@ class RowReaders(Protocol):
         ...
 
     def track_of(self, row: Sequence[Value]) -> TrackFunctions | None:
-        """Give the one track that is for a row; None where there is none, or more than one could be."""
+        """Return the one track that is for a row; None where there is none, or more than one could be."""
         ...
 
     def more_for(self, name: str, track: TrackFunctions) -> Mapping[str, Any]:
-        """Give what the code of a track calls."""
+        """Return what the code of a track calls."""
         ...
 
 
@@ -64,7 +64,7 @@ class ByName:
         return self._row_reader(self.lean.row(facts))
 
     def _learn(self, facts: Facts) -> Callable[[Facts], object]:
-        """Give the code for cases that state the same facts, and remember it."""
+        """Return the code for cases that state the same facts, and remember it."""
         track = self.lean.track_of(self.lean.row(facts)) if facts.keys() <= self._all and len(facts) > 1 else None
         found = self._plain if track is None or len(self._known) >= MOST else self._made(track, facts)
         if len(self._known) < MOST:

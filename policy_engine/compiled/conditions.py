@@ -32,12 +32,12 @@ _LISTED = re.compile(r"sure\((k\d+\(\w+\))\)")
 
 
 def asked_in(text: str) -> frozenset[str]:
-    """Give the facts that a piece of code asks."""
+    """Return the facts that a piece of code asks."""
     return frozenset(_FACT.findall(text))
 
 
 def sure(value: Value) -> Value:
-    """Give a value that is known.
+    """Return a value that is known.
 
     Raises:
         TypeError: where it is open, as any other question about it would.
@@ -78,7 +78,7 @@ class Conditions:
                 raise EngineFaultError(f"no code for {type(tree).__name__}")
 
     def read(self, tree: ast.expr) -> frozenset[str]:
-        """Give the facts that a condition reads; of a question about a list, the list."""
+        """Return the facts that a condition reads; of a question about a list, the list."""
         match tree:
             case ast.Name(id=name):
                 return frozenset({name}) & self.names.positions.keys()
@@ -90,11 +90,11 @@ class Conditions:
                 return frozenset[str]().union(*(self.read(part) for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr)))
 
     def quiet(self, tree: ast.expr) -> frozenset[str]:
-        """Give the facts that a condition may pass over, or take as they are, where they are open."""
+        """Return the facts that a condition may pass over, or take as they are, where they are open."""
         return self.read(tree) - self.raising(tree)
 
     def raising(self, tree: ast.expr) -> frozenset[str]:
-        """Give the facts that surely raise TypeError where they are open, when the condition is tested."""
+        """Return the facts that surely raise TypeError where they are open, when the condition is tested."""
         match tree:
             case ast.BoolOp(values=[first, *_]) | ast.UnaryOp(operand=first):
                 return self.raising(first)
@@ -180,7 +180,7 @@ class Conditions:
         return fixed(value) if isinstance(value, (int, Fraction, Ratio)) else self.names.value(value)
 
     def _listed(self, tree: ast.expr, name: str) -> Callable[[Value], Any]:
-        """Give what works out a question about the items of a list, item by item, as the reference does."""
+        """Return what works out a question about the items of a list, item by item, as the reference does."""
         return lambda items: interpreter_over({**self.constants, name: items}).evaluated(tree)
 
     def value(self, tree: ast.expr, lines: Lines) -> str:
@@ -219,12 +219,12 @@ class Conditions:
         return self.names.value(plain) if isinstance(plain, (int, Fraction)) else ""
 
     def _worked_out(self, tree: ast.expr, names: list[str]) -> Callable[..., Any]:
-        """Give what works out a figure, exactly, as the reference does."""
+        """Return what works out a figure, exactly, as the reference does."""
         return lambda *values: interpreter_over({**self.constants, **dict(zip(names, values, strict=True))}).evaluated(tree)
 
 
 def _divides(tree: ast.expr) -> bool:
-    """Tell whether a share stands in a condition: one of nothing is refused, whatever else is open."""
+    """Return whether a share stands in a condition: one of nothing is refused, whatever else is open."""
     return any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "share" for node in ast.walk(tree))
 
 
@@ -234,13 +234,13 @@ def _plain(side: Side) -> str:
 
 
 def _name_of(tree: ast.expr) -> str:
-    """Give the name of a fact that `given` asks for."""
+    """Return the name of a fact that `given` asks for."""
     assert isinstance(tree, ast.Name)
     return tree.id
 
 
 def _pairs_of(tree: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
-    """Give the pairs that a comparison compares."""
+    """Return the pairs that a comparison compares."""
     sides = (tree.left, *tree.comparators)
     return [(sides[number], sign, sides[number + 1]) for number, sign in enumerate(tree.ops)]
 

@@ -40,7 +40,7 @@ class Criteria:
         self.number = {name: number for number, name in enumerate(self.each)}
 
     def names(self, criterion: Criterion) -> tuple[str, str]:
-        """Give the locals of whether a criterion holds, and whether it applies ("" where it always does)."""
+        """Return the locals of whether a criterion holds, and whether it applies ("" where it always does)."""
         number = self.number[criterion.id]
         return f"c{number}", f"a{number}" if criterion.applies_when else ""
 
@@ -89,14 +89,14 @@ class Criteria:
         return (" and " if rule.mode == "all_of" else " or ").join(parts)
 
     def steps(self) -> Iterator[LevelRule]:
-        """Give the rules of the levels in the order in which they are decided."""
+        """Return the rules of the levels in the order in which they are decided."""
         for step in self.track.track.decide:
             for level in step.levels:
                 yield self.track.rules[level]
 
 
 def shared_first(criteria: Mapping[str, Criterion], rules: Sequence[LevelRule]) -> dict[str, list[Criterion]]:
-    """Give, by level in the order of deciding, the criteria that are worked out before it: those that no level before it had."""
+    """Return, by level in the order of deciding, the criteria that are worked out before it: those that no level before it had."""
     seen: set[str] = set()
     found: dict[str, list[Criterion]] = {}
     for rule in rules:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from policy_engine.compiled.facts import KnownFacts
 from policy_engine.compiled.names import Compiler
 from policy_engine.compiled.opening import Layout, layout_of
-from policy_engine.compiled.tracing import TraceFunction, conditions_of_readings
+from policy_engine.compiled.tracing import TraceFunction, conditions_of_interpretations
 from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.core.facts import Facts, stand_in
 from policy_engine.evaluate.core.plan import TrackPlan
@@ -24,7 +24,7 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Deduction, LevelTrace, Overlap, Verdict
 
 Traced = tuple[tuple[LevelTrace, ...], tuple[str, str | None], tuple[Value, ...]]
-"""The levels with their criteria, the outcome and the level, and what readings with conditions turn on."""
+"""The levels with their criteria, the outcome and the level, and what interpretations with conditions turn on."""
 
 
 class Ready(NamedTuple):
@@ -42,7 +42,7 @@ AFTER = 20
 
 
 def for_many(edition: Edition, *, asks: bool = True) -> Evaluator:
-    """Give an evaluator for a run over many files, which are perhaps only a few; see `Evaluator` for `asks`."""
+    """Return an evaluator for a run over many files, which are perhaps only a few; see `Evaluator` for `asks`."""
     return CompiledEvaluator(edition, AFTER, asks=asks)
 
 
@@ -74,8 +74,8 @@ class CompiledEvaluator(Evaluator):
     @cached_property
     def _layout(self) -> Layout:
         """How facts are laid out as rows, worked out when code is first made."""
-        readings = [when for track in self.plan.tracks.values() for when in conditions_of_readings(track)]
-        return layout_of(self.plan, [name for when in readings for name in when.names])
+        interpretations = [when for track in self.plan.tracks.values() for when in conditions_of_interpretations(track)]
+        return layout_of(self.plan, [name for when in interpretations for name in when.names])
 
     @cached_property
     def _known(self) -> KnownFacts:
@@ -132,14 +132,14 @@ def _ready(layout: Layout, track: TrackPlan) -> Ready:
 
 
 def _fact_of(deduction: Deduction) -> str:
-    """Give what deductions are told in the order of."""
+    """Return what deductions are told in the order of."""
     return deduction.fact
 
 
 def _resting(
     plan: TrackPlan, facts: Facts, case: Case, levels: tuple[LevelTrace, ...], level: str | None, deductions: tuple[Deduction, ...]
 ) -> tuple[str, ...]:  # fmt: skip
-    """Give the readings that an outcome rests on."""
+    """Return the interpretations that an outcome rests on."""
     interpreter = interpreter_over({**facts.values, **plan.constants}, case.facts)
     return relied_on(plan, facts, interpreter, levels, level, deductions, residual=level is None)
 
@@ -152,4 +152,4 @@ def _overlaps(ready: Ready, facts: Facts, case: Case, levels: tuple[LevelTrace, 
         return ()
     step = next(step for step in ready.plan.track.decide if level in step.levels)
     told = tuple(trace.level for trace in levels if trace.level in {level, *both})
-    return (Overlap(told, level, used(step.readings, interpreter_over({**facts.values, **ready.plan.constants}, case.facts))),)
+    return (Overlap(told, level, used(step.interpretations, interpreter_over({**facts.values, **ready.plan.constants}, case.facts))),)

@@ -36,7 +36,7 @@ class KnownFacts:
         self.row = taker(tuple(layout.names.positions))
 
     def of(self, case: Case) -> Facts | None:
-        """Give what is known; None where an item of a list leaves a field open, or where a fact is stated otherwise than it follows."""
+        """Return what is known; None where an item of a list leaves a field open, or where a fact is stated otherwise than it follows."""
         if not self._lists.isdisjoint(case.facts):
             facts = known_facts(case, self.plan)
             given = [facts.values[name] for name in self._lists if name in case.facts]
@@ -60,7 +60,7 @@ class KnownFacts:
 
 
 def _followed(following: Following, values: Mapping[str, Value], stated: Mapping[str, Value]) -> tuple[str, Value]:
-    """Give how a fact came to be known, and its value."""
+    """Return how a fact came to be known, and its value."""
     value = following.derived(values, stated) if following.derived else UNKNOWN
     if value is not UNKNOWN:
         return "derived", value

@@ -29,7 +29,7 @@ class Figure(NamedTuple):
 
 
 def fixed(value: int | Fraction | Ratio) -> Figure:
-    """Give the figure of a number that the edition fixes."""
+    """Return the figure of a number that the edition fixes."""
     exact = value.fraction if isinstance(value, Ratio) else Fraction(value)
     return Figure(exact.numerator, "", exact.denominator)
 
@@ -41,7 +41,7 @@ def times(one: Figure, two: Figure) -> Figure:
 
 
 def share(part: Figure, whole: Figure) -> Figure:
-    """Give a part of a whole, with the whole below the line."""
+    """Return a part of a whole, with the whole below the line."""
     turned = part.over * whole.factor
     top = times(part, Figure(whole.over, "", 1, ()))._replace(over=turned, wholes=(*part.wholes, *((whole.text,) if whole.text else ())))
     return top._replace(text=" * ".join(text for text in (top.text, *whole.wholes) if text))

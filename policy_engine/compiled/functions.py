@@ -109,7 +109,7 @@ class TrackFunctions:
         return f"(({any_is(locals_, 'U')}) and ({stated}))"
 
     def _names(self, names: Sequence[str]) -> list[str]:
-        """Give the locals of the facts among some names."""
+        """Return the locals of the facts among some names."""
         return [self.names.fact(name) for name in names if name in self.names.positions]
 
     def _open(self, lines: Lines, stated: Sequence[str] = ()) -> None:
@@ -127,7 +127,7 @@ class TrackFunctions:
         return lines
 
     def _guarded(self) -> list[str]:
-        """Give the facts that are to be known and that no law surely asks."""
+        """Return the facts that are to be known and that no law surely asks."""
         raising = frozenset[str]().union(*(self.writer.raising(rule.holds.tree) for rule in self.laws.tied))
         tied = {name for rule in self.laws.tied for name in rule.holds.names if name in self.names.positions}
         return [name for name in self.names.positions if name in (self.track.decisive | tied) - raising]
@@ -212,14 +212,14 @@ def refuse_none(lines: Lines) -> None:
 
 
 def _asked_by(bound: Bound) -> tuple[str, ...]:
-    """Give the names that a rule asks."""
+    """Return the names that a rule asks."""
     rule = bound.rule
     own = rule.when if isinstance(rule, Eligibility) else rule.other
     return (*own.names, *(rule.rule.applies_when.names if rule.rule.applies_when else ()))
 
 
 def binder(level_ids: Sequence[str]) -> Callable[[Answer, Sequence[tuple[bool, Any, Any]]], Answer]:
-    """Give what binds an answer by rules of eligibility and by ceilings; what is open there leaves the answer open."""
+    """Return what binds an answer by rules of eligibility and by ceilings; what is open there leaves the answer open."""
 
     def bind(answer: Answer, bars: Sequence[tuple[bool, Any, Any]]) -> Answer:
         truths = [

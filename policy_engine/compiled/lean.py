@@ -85,19 +85,19 @@ class Lean:
         self._choosing = self.code.made("choosing", choosing(self.layout, plain=finite))
         positions = [self.layout.names.positions[name] for name in plan.choosing] if finite else []
         self.level: Callable[[Row], Answer] = self._dispatcher("level", positions)
-        """Give the outcome and the level of a row."""
+        """Return the outcome and the level of a row."""
         self.record: Callable[[Row], Record] = self._dispatcher("record", positions)
-        """Give the outcome, the level and every criterion of a row."""
+        """Return the outcome, the level and every criterion of a row."""
         self._choosers = plan.choosing if positions else ()
 
     @cached_property
     def level_of(self) -> Callable[[Mapping[str, Value]], Answer]:
-        """Give what gives the outcome and the level of facts by name."""
+        """Return what gives the outcome and the level of facts by name."""
         return ByName(self, "level", self._choosers).reader()
 
     @cached_property
     def record_of(self) -> Callable[[Mapping[str, Value]], Record]:
-        """Give what gives the outcome, the level and every criterion of facts by name."""
+        """Return what gives the outcome, the level and every criterion of facts by name."""
         return ByName(self, "record", self._choosers).reader()
 
     def row(self, facts: Mapping[str, Value]) -> tuple[Value, ...]:
@@ -105,7 +105,7 @@ class Lean:
         return self._taken({**self._blank, **facts})
 
     def readers(self, name: str) -> Readers:
-        """Give the readers of a track, made once."""
+        """Return the readers of a track, made once."""
         if name not in self._made:
             track = self._tracks[name]
             level = self.code.made("level", track.level(), self.more_for("level", track), of=name)
@@ -113,7 +113,7 @@ class Lean:
         return self._made[name]
 
     def more_for(self, name: str, track: TrackFunctions) -> Mapping[str, Any]:
-        """Give what the code of a track calls: the careful reader of rows, made once, and what rows without a record come to."""
+        """Return what the code of a track calls: the careful reader of rows, made once, and what rows without a record come to."""
         own = track.track.track.id
         if own not in self._careful:
             self._careful[own] = self.code.made("careful", track.careful(), of=own)
@@ -121,12 +121,12 @@ class Lean:
         return {"careful": careful} if name == "record" else {"careful": _answer_of(careful)} | _ANSWERS
 
     def track_of(self, row: Row) -> TrackFunctions | None:
-        """Give the one track that is for a row; None where there is none, or more than one could be."""
+        """Return the one track that is for a row; None where there is none, or more than one could be."""
         sure = self._sure(self._choosing(row) or ())
         return self._tracks[sure[0]] if len(sure) == 1 else None
 
     def _sure(self, truths: Sequence[Truth]) -> list[str]:
-        """Give the tracks that surely apply."""
+        """Return the tracks that surely apply."""
         return [name for name, truth in zip(self._tracks, truths, strict=False) if truth is True]
 
     def _dispatcher(self, name: str, positions: Sequence[int]) -> Callable[[Row], Any]:
@@ -145,7 +145,7 @@ class Lean:
         return self.code.made(name, source, {"known": known.get, "learn": learn})
 
     def _find(self, row: Row) -> Readers:
-        """Give the readers of the one track that is for a row."""
+        """Return the readers of the one track that is for a row."""
         truths = self._choosing(row)
         if truths is None:
             return self._outside
@@ -156,7 +156,7 @@ class Lean:
 
 
 def _of(bounds: Sequence[Bound], track: str) -> list[Bound]:
-    """Give the rules that bind the levels of a track."""
+    """Return the rules that bind the levels of a track."""
     return [bound for bound in bounds if not bound.chapter.tracks or track in bound.chapter.tracks]
 
 
@@ -164,10 +164,10 @@ _ANSWERS = {"refused": (INVALID, None), "listed": (OPEN, None), "outside": ("out
 
 
 def _answer_of(record: Callable[[Row], Record]) -> Callable[[Row], Answer]:
-    """Give the answer alone."""
+    """Return the answer alone."""
     return lambda row: record(row)[1:3]
 
 
 def _alike(record: Callable[[Row], Record]) -> Readers:
-    """Give readers that say the same."""
+    """Return readers that say the same."""
     return Readers(_answer_of(record), record)

@@ -38,5 +38,5 @@ class Lines:
         self._depth -= 1
 
     def text(self, head: str) -> str:
-        """Give the whole function."""
+        """Return the whole function."""
         return "\n".join([head, *self.lines])

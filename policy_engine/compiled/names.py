@@ -25,17 +25,17 @@ class Names:
                 raise EngineFaultError(f"no name for code: {name}")
 
     def fact(self, name: str) -> str:
-        """Give the local that holds a fact."""
+        """Return the local that holds a fact."""
         if name not in self.positions:
             raise EngineFaultError(f"no place in a row: {name}")
         return f"f_{name}"
 
     def stated(self, name: str) -> str:
-        """Give the local that tells whether the row itself states a fact."""
+        """Return the local that tells whether the row itself states a fact."""
         return f"g_{self.fact(name)[2:]}"
 
     def value(self, value: object) -> str:
-        """Give the text of a value: whole numbers as they are, anything else by its number in the table."""
+        """Return the text of a value: whole numbers as they are, anything else by its number in the table."""
         if isinstance(value, int):
             return str(value)
         key = (type(value), value)
@@ -73,6 +73,6 @@ class Compiler:
 
 
 def taker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """Give what takes the values of some names out of a mapping, as a tuple."""
+    """Return what takes the values of some names out of a mapping, as a tuple."""
     take: Callable[[Mapping[str, Any]], Any] = itemgetter(*names)
     return take if len(names) > 1 else lambda facts: (take(facts),)

@@ -30,7 +30,7 @@ class Layout(NamedTuple):
     """The lists of a row: a row that gives one goes to the reference."""
 
     def conditions(self, constants: Mapping[str, Value]) -> Conditions:
-        """Give the writer of conditions over some figures."""
+        """Return the writer of conditions over some figures."""
         shares = frozenset(name for name, kind in self.plan.types.items() if kind.kind == "share")
         return Conditions(self.names, constants, self.plan.nullable, shares)
 
@@ -51,7 +51,7 @@ def layout_of(plan: Plan, more: Iterable[str] = ()) -> Layout:
 
 
 def _sources(fact: FactDeclaration) -> set[str]:
-    """Give the names that a fact follows from."""
+    """Return the names that a fact follows from."""
     return {name for c in (fact.counted_from, fact.derived, fact.when_absent) if c for name in c.names}
 
 
@@ -92,7 +92,7 @@ class Opening:
             self._follow(fact, lines)
 
     def _following(self, stated: Sequence[str]) -> list[FactDeclaration]:
-        """Give the facts that may follow: of a case that states just some facts, not those that nothing stated leads to."""
+        """Return the facts that may follow: of a case that states just some facts, not those that nothing stated leads to."""
         known = set(stated)
         found: list[FactDeclaration] = []
         for fact, source in self.layout.plan.follows:
@@ -152,11 +152,11 @@ def any_all(values: Iterable[str], word: str) -> str:
 
 
 def _may_follow(fact: FactDeclaration, known: AbstractSet[str]) -> bool:
-    """Tell whether a derived fact may be known where just some facts may be; what asks whether facts are there may always."""
+    """Return whether a derived fact may be known where just some facts may be; what asks whether facts are there may always."""
     asks = fact.derived is not None and any(isinstance(node, ast.Call) for node in ast.walk(fact.derived.tree))
     return asks or not known.isdisjoint(_sources(fact)) or not _sources(fact)
 
 
 def _given(condition: Condition) -> tuple[str, ...]:
-    """Give the names that `when_absent` asks the file for."""
+    """Return the names that `when_absent` asks the file for."""
     return condition.names

@@ -1,8 +1,8 @@
-"""The generated function that makes a case's whole trace: every level and criterion with its figures, clause and readings.
+"""The generated function that makes a case's whole trace: every level and criterion with its figures, clause and interpretations.
 
 It answers only where every fact that matters is known and every law is kept; else it gives nothing, and the reference is asked.
-What is told of a criterion that several levels use is worked out once. Where levels and criteria rest on readings with conditions of
-their own, those are asked here too: they are part of what the readings of the whole outcome are remembered by.
+What is told of a criterion that several levels use is worked out once. Where levels and criteria rest on interpretations with conditions of
+their own, those are asked here too: they are part of what the interpretations of the whole outcome are remembered by.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from policy_engine.compiled.lines import Lines
 from policy_engine.evaluate.core.expression import Glance, observed, shown
 from policy_engine.evaluate.core.plan import TrackPlan
 from policy_engine.language.values import UNKNOWN, Value
-from policy_engine.model.facts import Condition, ReadingUse
+from policy_engine.model.facts import Condition, InterpretationUse
 from policy_engine.model.rulebook import Criterion, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace
 
@@ -39,7 +39,7 @@ class TraceFunction(TrackFunctions):
         self._otherwise(lines)
         self._tell(lines)
         self._decide(lines)
-        asked = self._ask_readings(lines)
+        asked = self._ask_interpretations(lines)
         rules = self.track.track.levels
         lines.add(*(f"l{number} = {self.criteria.level(rule)}" for number, rule in enumerate(rules)))
         lines.add(f"levels = ({''.join(f'{self._level(number, rule)}, ' for number, rule in enumerate(rules))})")
@@ -48,26 +48,26 @@ class TraceFunction(TrackFunctions):
         return lines.text("def trace(row, values):").replace("return careful(row)", NOTHING)
 
     def _tell(self, lines: Lines) -> None:
-        """Write what is told of each criterion: its outcome, its figures, the readings that it rests on."""
+        """Write what is told of each criterion: its outcome, its figures, the interpretations that it rests on."""
         for number, criterion in enumerate(self.criteria.each.values()):
             holds, applies = self.criteria.names(criterion)
             other = f"'not_met' if {applies} else 'not_applicable'" if applies else "'not_met'"
             lines.add(f"o{number} = 'met' if {holds} else {other}")
             lines.add(f"s{number} = {self._seen(criterion)}")
-            readings = self._readings(criterion.readings, lines)
+            interpretations = self._interpretations(criterion.interpretations, lines)
             if applies:
-                readings = f"{readings} if {applies} else {self._readings(criterion.applies_readings, lines)}"
-            lines.add(f"r{number} = {readings}")
+                interpretations = f"{interpretations} if {applies} else {self._interpretations(criterion.applies_interpretations, lines)}"
+            lines.add(f"r{number} = {interpretations}")
 
-    def _readings(self, uses: Sequence[ReadingUse], lines: Lines) -> str:
-        """Write the readings that are relied on: those whose own condition is not false."""
+    def _interpretations(self, uses: Sequence[InterpretationUse], lines: Lines) -> str:
+        """Write the interpretations that are relied on: those whose own condition is not false."""
         if all(use.when is None for use in uses):
             return self.names.value(tuple(use.id for use in uses))
         parts = [f"*(() if {self._truth(use.when, lines)} is False else ({self.names.value(use.id)},))" for use in uses]
         return f"({', '.join(parts)},)"
 
     def _truth(self, when: Condition | None, lines: Lines) -> str:
-        """Write the condition of a reading, which may be open."""
+        """Write the condition of an interpretation, which may be open."""
         return self.writer.open(when.tree, lines) if when else "True"
 
     def _seen(self, criterion: Criterion) -> str:
@@ -90,9 +90,9 @@ class TraceFunction(TrackFunctions):
         plain = kind in {"count", "months", "choice"} and name not in self.writer.nullable
         return f"{{{local}}}" if plain else f"{{figure({local})}}"
 
-    def _ask_readings(self, lines: Lines) -> list[str]:
-        """Ask every condition that a reading of the outcome may depend on; give the names of the answers."""
-        return [self.writer.open(when.tree, lines) for when in conditions_of_readings(self.track)]
+    def _ask_interpretations(self, lines: Lines) -> list[str]:
+        """Ask every condition that an interpretation of the outcome may depend on; give the names of the answers."""
+        return [self.writer.open(when.tree, lines) for when in conditions_of_interpretations(self.track)]
 
     def _level(self, number: int, rule: LevelRule) -> str:
         """Write the trace of a level."""
@@ -110,17 +110,17 @@ class TraceFunction(TrackFunctions):
 
 
 def _observer(looked_at: Sequence[Glance], constants: Mapping[str, Value]) -> Callable[[Mapping[str, Value]], str]:
-    """Give what writes figures that are worked out."""
+    """Return what writes figures that are worked out."""
     return lambda values: observed(looked_at, {**values, **constants})
 
 
-def conditions_of_readings(track: TrackPlan) -> list[Condition]:
-    """Give every condition under which a reading is relied on, each once."""
+def conditions_of_interpretations(track: TrackPlan) -> list[Condition]:
+    """Return every condition under which an interpretation is relied on, each once."""
     own = track.track
-    uses: list[ReadingUse] = [*own.readings, *own.residual.readings]
-    uses += [use for step in own.decide for use in step.readings]
-    uses += [use for rule in own.levels for use in rule.readings]
-    uses += [use for rule in own.levels for c in rule.criteria for use in (*c.readings, *c.applies_readings)]
-    uses += [use for stand_in in own.stand_ins for use in stand_in.readings]
-    uses += [use for name in track.decisive for use in track.facts[name].readings]
+    uses: list[InterpretationUse] = [*own.interpretations, *own.residual.interpretations]
+    uses += [use for step in own.decide for use in step.interpretations]
+    uses += [use for rule in own.levels for use in rule.interpretations]
+    uses += [use for rule in own.levels for c in rule.criteria for use in (*c.interpretations, *c.applies_interpretations)]
+    uses += [use for stand_in in own.stand_ins for use in stand_in.interpretations]
+    uses += [use for name in track.decisive for use in track.facts[name].interpretations]
     return list({use.when.text: use.when for use in uses if use.when}.values())

@@ -116,7 +116,7 @@ class Evaluator:
         return tuple(level for level in reversed(self.plan.level_ids) if level in wanted)
 
     def _blank(self, case: Case, answer: Answer, tracks: tuple[str, ...], facts: Facts) -> Verdict:
-        """Give a verdict without a track."""
+        """Return a verdict without a track."""
         edition = self.edition
         return Verdict(
             case.id, case.subject, edition.id, edition.status, edition.revision, None, tracks, answer.outcome, answer.level,
@@ -180,7 +180,7 @@ class _Rating:
     def _without_figures(self) -> Verdict:
         """Return what comes out where there is nothing to rate by, and the edition says what then."""
         edition, track, outcome = self.evaluator.edition, self.track, self.aside[0][1].outcome
-        uses = [use for rule, otherwise in self.aside for use in (*rule.readings, *otherwise.readings)]
+        uses = [use for rule, otherwise in self.aside for use in (*rule.interpretations, *otherwise.interpretations)]
         unread = tuple(sorted(self.case.facts.keys() - self.plan.read))
         deductions = tuple(sorted([one for one in self.facts.deductions if one.fact in self.plan.decisive], key=_fact_of))
         return Verdict(
@@ -235,14 +235,14 @@ class _Rating:
         told = self.told.get(criterion.id)
         if told is None:
             outcome = self._outcome(criterion)
-            uses = criterion.applies_readings if outcome == "not_applicable" else criterion.readings
+            uses = criterion.applies_interpretations if outcome == "not_applicable" else criterion.interpretations
             seen = observed(self.glances[criterion.when.text], self.facts.values)
             told = self.told[criterion.id] = (outcome, seen, used(uses, self.interpreter) if uses else ())
         clause, phrase = criterion.citation
         return CriterionTrace(criterion.id, told[0], clause, phrase, criterion.when.text, told[1], told[2], criterion.says)
 
     def _outcome(self, criterion: Criterion) -> str:
-        """Give the outcome of a criterion; where the plain reading leaves it open, what every completion agrees on."""
+        """Return the outcome of a criterion; where the plain interpretation leaves it open, what every completion agrees on."""
         applies: Truth = True if criterion.applies_when is None else self.interpreter.truth(criterion.applies_when)
         if applies is False:
             return "not_applicable"
@@ -258,12 +258,12 @@ class _Rating:
             if answer.level in step.levels:
                 later = {level for other in self.track.decide[index + 1 :] for level in other.levels} & met
                 both = self.evaluator.best_first({answer.level, *later} if answer.level else later)
-                return (Overlap(both, answer.level or "", used(step.readings, self.interpreter)),) if later else ()
+                return (Overlap(both, answer.level or "", used(step.interpretations, self.interpreter)),) if later else ()
         return ()
 
 
 def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) -> bool:
-    """Tell whether an open fact could matter: to a level, or to whether the figures stated can be at all."""
+    """Return whether an open fact could matter: to a level, or to whether the figures stated can be at all."""
     values = facts.values
     unknown = {name for name in plan.bound if values[name] is UNKNOWN}
     stated_lists = [items for name in lists if name in case.facts and isinstance(items := values[name], tuple)]
@@ -278,10 +278,10 @@ def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) ->
 
 
 def _fact_of(deduction: Deduction) -> str:
-    """Give what deductions are told in the order of; the order of keys in a file means nothing."""
+    """Return what deductions are told in the order of; the order of keys in a file means nothing."""
     return deduction.fact
 
 
 def _word(truth: Truth) -> str:
-    """Give the word for a truth."""
+    """Return the word for a truth."""
     return "met" if truth is True else "not_met" if truth is False else "unknown"

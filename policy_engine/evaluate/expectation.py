@@ -37,7 +37,7 @@ class Uncovered(NamedTuple):
 
 
 def outcome_of(verdict: Verdict) -> dict[str, object]:
-    """Give of a verdict what a case may expect, in the forms in which it is written there."""
+    """Return of a verdict what a case may expect, in the forms in which it is written there."""
     duties = verdict.duties
     return {
         "outcome": verdict.outcome,
@@ -65,7 +65,7 @@ def line_of(case: Case, missed: Iterable[Unmet]) -> int:
 
 
 def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]:
-    """Give the expectations that a verdict does not meet; ids are held for what the case names, and order where it counts."""
+    """Return the expectations that a verdict does not meet; ids are held for what the case names, and order where it counts."""
     seen = outcome_of(verdict)
     found: list[Unmet] = []
     for key, wanted in expected.items():
@@ -79,7 +79,7 @@ def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]
 
 
 def _sorted(value: object) -> object:
-    """Give a list in order, where its order does not count."""
+    """Return a list in order, where its order does not count."""
     return sorted(value) if is_array(value) else value
 
 
@@ -103,7 +103,7 @@ class Coverage:
         return sum(len(SEEN) for _ in self._criteria())
 
     def uncovered(self) -> tuple[Uncovered, ...]:
-        """Give the criteria that were not seen in every way, in the order of the edition."""
+        """Return the criteria that were not seen in every way, in the order of the edition."""
         found: list[Uncovered] = []
         for track, level, criterion, citation in self._criteria():
             never = tuple(way for way in SEEN if way not in self._seen.get((track, criterion), set()))
@@ -112,7 +112,7 @@ class Coverage:
         return tuple(found)
 
     def _criteria(self) -> Iterable[tuple[str, str, str, str]]:
-        """Give each criterion of each track once, under the first level that uses it."""
+        """Return each criterion of each track once, under the first level that uses it."""
         for track in self.edition.tracks:
             told: set[str] = set()
             for rule in track.levels:

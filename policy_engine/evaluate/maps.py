@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from policy_engine.model.duties import Cap, Ceiling, Chapter, Eligibility, Requirement, Route
-from policy_engine.model.facts import FactDeclaration, ReadingUse
-from policy_engine.model.rulebook import Edition, Reading, Track
+from policy_engine.model.facts import FactDeclaration, InterpretationUse
+from policy_engine.model.rulebook import Edition, Interpretation, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.source import Citation
 
 
-class ReadingReport(NamedTuple):
+class InterpretationReport(NamedTuple):
     """A reading, the parts of the edition that rest on it, and the cases that do."""
 
-    reading: Reading
+    interpretation: Interpretation
     parts: tuple[str, ...]
     cases: tuple[str, ...]
 
 
-def report_readings(edition: Edition, verdicts: Iterable[Verdict] = ()) -> tuple[ReadingReport, ...]:
-    """Give every reading of the register, with what rests on it.
+def report_interpretations(edition: Edition, verdicts: Iterable[Verdict] = ()) -> tuple[InterpretationReport, ...]:
+    """Return every interpretation of the register, with what rests on it.
 
     Args:
         edition: the edition.
@@ -39,42 +39,46 @@ def report_readings(edition: Edition, verdicts: Iterable[Verdict] = ()) -> tuple
     for verdict in verdicts:
         for name in rests_on(verdict):
             cases[name][verdict.case] = None
-    return tuple(ReadingReport(reading, tuple(parts[name]), tuple(cases[name])) for name, reading in edition.register.items())
+    return tuple(
+        InterpretationReport(interpretation, tuple(parts[name]), tuple(cases[name])) for name, interpretation in edition.register.items()
+    )
 
 
 def rests_on(verdict: Verdict) -> tuple[str, ...]:
-    """Give the readings that anything in a verdict rests on: its outcome, and what is asked beside it."""
+    """Return the interpretations that anything in a verdict rests on: its outcome, and what is asked beside it."""
     duties = verdict.duties
     blocks = (duties.routes, duties.requirements, duties.contents, verdict.ceilings, duties.findings, verdict.eligibility)
     return tuple(sorted({*verdict.interpretations, *(name for block in blocks for trace in block for name in trace.interpretations)}))
 
 
-def _uses(edition: Edition) -> Iterator[tuple[str, tuple[ReadingUse, ...]]]:
-    """Give what rests on readings, by the names of its parts."""
+def _uses(edition: Edition) -> Iterator[tuple[str, tuple[InterpretationUse, ...]]]:
+    """Return what rests on interpretations, by the names of its parts."""
     for fact in edition.facts.values():
-        yield fact.name, fact.readings
+        yield fact.name, fact.interpretations
     for invariant in edition.invariants:
-        yield invariant.id, invariant.readings
+        yield invariant.id, invariant.interpretations
     for track in edition.tracks:
         yield from _of_track(track)
     for chapter in edition.chapters:
         for rule in chapter.rules():
-            yield rule.id, rule.readings
+            yield rule.id, rule.interpretations
 
 
-def _of_track(track: Track) -> Iterator[tuple[str, tuple[ReadingUse, ...]]]:
-    """Give what of a track rests on readings."""
-    yield track.id, (*track.readings, *track.residual.readings)
-    steps: Mapping[str, tuple[ReadingUse, ...]] = {f"{track.id}.decide": tuple(use for step in track.decide for use in step.readings)}
+def _of_track(track: Track) -> Iterator[tuple[str, tuple[InterpretationUse, ...]]]:
+    """Return what of a track rests on interpretations."""
+    yield track.id, (*track.interpretations, *track.residual.interpretations)
+    steps: Mapping[str, tuple[InterpretationUse, ...]] = {
+        f"{track.id}.decide": tuple(use for step in track.decide for use in step.interpretations)
+    }
     yield from steps.items()
     for stand_in in track.stand_ins:
-        yield f"{track.id}.stand_in", stand_in.readings
+        yield f"{track.id}.stand_in", stand_in.interpretations
     for rule in track.requires:
-        yield rule.id, (*rule.readings, *(rule.otherwise.readings if rule.otherwise else ()))
+        yield rule.id, (*rule.interpretations, *(rule.otherwise.interpretations if rule.otherwise else ()))
     for level in track.levels:
-        yield f"{track.id}.{level.level}", level.readings
+        yield f"{track.id}.{level.level}", level.interpretations
         for criterion in level.criteria:
-            yield f"{track.id}.{criterion.id}", (*criterion.readings, *criterion.applies_readings)
+            yield f"{track.id}.{criterion.id}", (*criterion.interpretations, *criterion.applies_interpretations)
 
 
 class Cited(NamedTuple):
@@ -113,7 +117,7 @@ class ClauseMap(NamedTuple):
 
 
 def cited_parts(edition: Edition) -> tuple[Cited, ...]:
-    """Give everything in an edition that cites a clause, in the order of the edition."""
+    """Return everything in an edition that cites a clause, in the order of the edition."""
     return tuple(part for part in _parts(edition) if part.citation.clause)
 
 
@@ -133,12 +137,12 @@ def _parts(edition: Edition) -> Iterator[Cited]:
             yield Cited("threshold", name, threshold.citation)
         for sort, block in _blocks(chapter).items():
             yield from (Cited(sort, entry.rule.id, entry.rule.citation) for entry in block)
-    for reading in edition.register.values():
-        yield from (Cited("reading", reading.id, Citation(clause)) for clause in reading.clauses)
+    for interpretation in edition.register.values():
+        yield from (Cited("reading", interpretation.id, Citation(clause)) for clause in interpretation.clauses)
 
 
 def _blocks(chapter: Chapter) -> Mapping[str, Sequence[Route | Requirement | Ceiling | Eligibility | Cap]]:
-    """Give the blocks of a chapter by the name of what they hold."""
+    """Return the blocks of a chapter by the name of what they hold."""
     return {
         "route": chapter.routes, "requirement": chapter.requirements, "content": chapter.contents, "ceiling": chapter.ceilings,
         "eligibility": chapter.eligibility, "cap": chapter.caps,
@@ -146,12 +150,12 @@ def _blocks(chapter: Chapter) -> Mapping[str, Sequence[Route | Requirement | Cei
 
 
 def _of_fact(fact: FactDeclaration) -> Cited:
-    """Give a fact's cite."""
+    """Return a fact's cite."""
     return Cited("fact", fact.name, fact.citation)
 
 
 def _of_track_coverage(track: Track) -> Iterator[Cited]:
-    """Give the cites of a track: its own, its figures', its levels' and its criteria's."""
+    """Return the cites of a track: its own, its figures', its levels' and its criteria's."""
     yield Cited("track", track.id, track.citation)
     for name, threshold in track.thresholds.items():
         yield Cited("threshold", f"{track.id}.{name}", threshold.citation)
@@ -162,7 +166,7 @@ def _of_track_coverage(track: Track) -> Iterator[Cited]:
 
 
 def clause_map(edition: Edition) -> ClauseMap:
-    """Give the map of an edition: by clause what cites it, and the cites that lead nowhere."""
+    """Return the map of an edition: by clause what cites it, and the cites that lead nowhere."""
     listed = {clause.id for clause in edition.clauses}
     parts = cited_parts(edition)
     by: dict[str, list[Cited]] = {}
@@ -179,7 +183,7 @@ def clause_map(edition: Edition) -> ClauseMap:
 
 
 def is_within(clause: str, other: str) -> bool:
-    """Tell whether a clause lies below another one, by their paths."""
+    """Return whether a clause lies below another one, by their paths."""
     return clause != other and clause.startswith(other) and clause[len(other)] in "./"
 
 
@@ -203,7 +207,7 @@ def normal(text: str) -> str:
 
 
 def _pieces(part: Cited, edition: Edition) -> Iterable[str]:
-    """Give the phrases of a part: a phrase joined from those of figures is sought figure by figure."""
+    """Return the phrases of a part: a phrase joined from those of figures is sought figure by figure."""
     phrase = part.citation.phrase
     joined = {t.citation.phrase for track in edition.tracks for t in track.thresholds.values()}
     joined |= {t.citation.phrase for t in edition.thresholds.values()}

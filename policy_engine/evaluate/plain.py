@@ -19,11 +19,11 @@ from policy_engine.model.verdict import (
 )
 
 Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace
-"""What has an outcome, a clause, and readings that it rests on."""
+"""What has an outcome, a clause, and interpretations that it rests on."""
 
 
 def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
-    """Give a verdict as the contract writes it, but for the notice that stands beside every answer."""
+    """Return a verdict as the contract writes it, but for the notice that stands beside every answer."""
     first: dict[str, Any] = {
         "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
         "revision": verdict.revision, "track": verdict.track, "possible_tracks": list(verdict.possible_tracks),
@@ -48,7 +48,7 @@ def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
 
 
 def _duties(verdict: Verdict) -> dict[str, Any]:
-    """Give what the edition asks beside the level, and what is on record."""
+    """Return what the edition asks beside the level, and what is on record."""
     duties = verdict.duties
     routes = {duty: [trace_to_data(r) for r in duties.routes if r.duty == duty] for duty in DUTIES}
     return {
@@ -66,7 +66,7 @@ def _duties(verdict: Verdict) -> dict[str, Any]:
 
 
 def trace_to_data(trace: Trace) -> dict[str, Any]:
-    """Give a trace with its readings as a list, and its sentence in every language."""
+    """Return a trace with its interpretations as a list, and its sentence in every language."""
     plain = trace._asdict()
     for key in ("says", "label"):
         if key in plain:
@@ -75,7 +75,7 @@ def trace_to_data(trace: Trace) -> dict[str, Any]:
 
 
 def _level(trace: LevelTrace) -> dict[str, Any]:
-    """Give a level with its criteria."""
+    """Return a level with its criteria."""
     return {
         "level": trace.level, "outcome": trace.outcome, "mode": trace.mode, "citation": trace.citation,
         "criteria": [_criterion(criterion) for criterion in trace.criteria],
@@ -83,16 +83,16 @@ def _level(trace: LevelTrace) -> dict[str, Any]:
 
 
 def _criterion(trace: CriterionTrace) -> dict[str, Any]:
-    """Give a criterion."""
+    """Return a criterion."""
     return trace_to_data(trace)
 
 
 def _advice(advice: Advice) -> dict[str, Any]:
-    """Give what would reach a level."""
+    """Return what would reach a level."""
     changes = [{"fact": c.fact, "from": _plain(c.current), "to": _plain(c.wanted)} for c in advice.changes]
     return advice._asdict() | {"changes": changes, "locked": list(advice.locked), "open": list(advice.open)}
 
 
 def _plain(value: Value) -> Any:
-    """Give a value as JSON has it: numbers and truths as they are, the rest as a case file writes it."""
+    """Return a value as JSON has it: numbers and truths as they are, the rest as a case file writes it."""
     return value if isinstance(value, (bool, int)) else shown(value)

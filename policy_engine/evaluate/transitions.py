@@ -113,19 +113,19 @@ class Matrix:
         self._counts[key_of(before), key_of(after)] += 1
 
     def count(self, before: str, after: str) -> int:
-        """Give how many cases went from one key to another."""
+        """Return how many cases went from one key to another."""
         return self._counts[before, after]
 
     def cells(self) -> tuple[tuple[str, str, int], ...]:
-        """Give every pair of keys that was met, with its count, in the order of their names."""
+        """Return every pair of keys that was met, with its count, in the order of their names."""
         return tuple((before, after, count) for (before, after), count in sorted(self._counts.items()))
 
     def befores(self) -> frozenset[str]:
-        """Give the keys that cases came from."""
+        """Return the keys that cases came from."""
         return frozenset(before for before, _ in self._counts)
 
     def afters(self) -> frozenset[str]:
-        """Give the keys that cases went to."""
+        """Return the keys that cases went to."""
         return frozenset(after for _, after in self._counts)
 
     @property
@@ -135,7 +135,7 @@ class Matrix:
 
 
 def key_of(verdict: Verdict) -> str:
-    """Give what a verdict is counted under: its level, else the word of its outcome."""
+    """Return what a verdict is counted under: its level, else the word of its outcome."""
     return verdict.level or verdict.outcome
 
 
@@ -152,7 +152,7 @@ def merged(first: Iterable[_Thing], second: Iterable[_Thing]) -> list[_Thing]:
 
 
 def move_of(before: Verdict, after: Verdict, level_order: Sequence[str], rules: tuple[Deciding, Deciding]) -> Move | None:
-    """Tell how a case moved, and what that rests on; None where neither level nor outcome differ.
+    """Return how a case moved, and what that rests on; None where neither level nor outcome differ.
 
     Args:
         before: the one verdict.
@@ -167,7 +167,7 @@ def move_of(before: Verdict, after: Verdict, level_order: Sequence[str], rules: 
 
 
 def move_between(before: Verdict, after: Verdict, level_order: Sequence[str], editions: tuple[Edition, Edition]) -> Move | None:
-    """Tell how a case moved between two editions; None where neither level nor outcome differ."""
+    """Return how a case moved between two editions; None where neither level nor outcome differ."""
     if (before.level, before.outcome) == (after.level, after.outcome):
         return None
     return move_of(before, after, level_order, (deciding_of(editions[0], before.track), deciding_of(editions[1], after.track)))
@@ -197,13 +197,13 @@ class _Sides:
         self.side = "after" if self._fell(before, after) else "before"
 
     def _fell(self, before: Verdict, after: Verdict) -> bool:
-        """Tell whether the new result is worse, or no level; of two without a level, whether the new one is open."""
+        """Return whether the new result is worse, or no level; of two without a level, whether the new one is open."""
         if before.level is None and after.level is None:
             return (after.outcome == _OPEN, after.outcome) > (before.outcome == _OPEN, before.outcome)
         return after.level is None or (before.level is not None and self.scale.index(after.level) > self.scale.index(before.level))
 
     def reasons(self) -> Iterator[Reason]:
-        """Give what the move rests on, in the order in which it is decided."""
+        """Return what the move rests on, in the order in which it is decided."""
         tracks = [verdict.track for verdict in self.verdicts.values()]
         barred = any(bar.outcome == "met" for verdict in self.verdicts.values() for bar in verdict.eligibility)
         if None in tracks and tracks[0] != tracks[1] and not barred:
@@ -219,11 +219,11 @@ class _Sides:
                 yield self._plain(part, "")
 
     def _results(self) -> tuple[str, str]:
-        """Give the two results."""
+        """Return the two results."""
         return key_of(self.verdicts["before"]), key_of(self.verdicts["after"])
 
     def _states(self) -> tuple[_State, _State]:
-        """Give what either result follows from; where only one edition has a level that is not what the order is about."""
+        """Return what either result follows from; where only one edition has a level that is not what the order is about."""
         one, two = self.rules["before"].order, self.rules["after"].order
         common = set(one) & set(two)
         same = [level for level in one if level in common] == [level for level in two if level in common]
@@ -241,7 +241,7 @@ class _Sides:
         )  # fmt: skip
 
     def _outcome(self, side: str, level: str) -> str:
-        """Give how a level came out; one that a side does not have never holds, nor does an open one that is not possible."""
+        """Return how a level came out; one that a side does not have never holds, nor does an open one that is not possible."""
         trace, verdict = self.traces[side].get(level), self.verdicts[side]
         if trace is None:
             return "absent"
@@ -249,11 +249,11 @@ class _Sides:
         return "not_met" if ruled_out and verdict.possible_levels and level not in verdict.possible_levels else trace.outcome
 
     def _bar(self, side: str, name: str) -> str:
-        """Give how a rule of eligibility came out."""
+        """Return how a rule of eligibility came out."""
         return next((bar.outcome for bar in self.verdicts[side].eligibility if bar.id == name), "not_met")
 
     def _cap(self, side: str, name: str) -> str:
-        """Give the level to which a ceiling lowers whatever is better: `open` where it is not known, "" where it binds nothing.
+        """Return the level to which a ceiling lowers whatever is better: `open` where it is not known, "" where it binds nothing.
 
         Of a subject that is not classified no ceiling is asked: it is taken to be as on the other side.
         """
@@ -266,7 +266,7 @@ class _Sides:
         return trace.other or "open"
 
     def _level(self, name: str) -> Iterator[Reason]:
-        """Give what makes a level come out otherwise: criteria, what it asks of them, or that only one side has it."""
+        """Return what makes a level come out otherwise: criteria, what it asks of them, or that only one side has it."""
         one, two = self.traces["before"].get(name), self.traces["after"].get(name)
         if one is None or two is None:
             yield self._made("level", name, name, {side: trace.get(name) for side, trace in self.traces.items()})
@@ -281,7 +281,7 @@ class _Sides:
             yield self._made("criterion", criterion, name, {side: own.get(criterion) for side, own in ids.items()})
 
     def _bound(self, part: str, name: str) -> Iterator[Reason]:
-        """Give a rule of eligibility, or a ceiling, as a reason."""
+        """Return a rule of eligibility, or a ceiling, as a reason."""
         kind = "eligibility" if part == "bars" else "ceiling"
         found: dict[str, EligibilityTrace | CeilingTrace | None] = {
             side: next((one for one in (verdict.eligibility if part == "bars" else verdict.ceilings) if one.id == name), None)
@@ -291,7 +291,7 @@ class _Sides:
             yield self._made(kind, name, "", found)
 
     def _plain(self, kind: str, name: str) -> Reason:
-        """Give a reason that is no trace: the order of deciding, what comes out where no level holds, or the track."""
+        """Return a reason that is no trace: the order of deciding, what comes out where no level holds, or the track."""
         views = {side: View(outcome=self._said(kind, side), says={}) for side in self.verdicts}
         clause = self.rules[self.side].clause or self.rules[_SIDES[self.side]].clause
         return Reason(
@@ -299,12 +299,12 @@ class _Sides:
         )  # fmt: skip
 
     def _said(self, kind: str, side: str) -> str:
-        """Give what one side says of the order, of what comes out where no level holds, or of the track."""
+        """Return what one side says of the order, of what comes out where no level holds, or of the track."""
         rules, verdict = self.rules[side], self.verdicts[side]
         return {"order": " > ".join(rules.order), "residual": rules.residual, "track": verdict.track or verdict.outcome}[kind]
 
     def _made(self, kind: str, name: str, level: str, found: Mapping[str, "_Trace | None"]) -> Reason:
-        """Give a trace of either side as one reason, told from the side that it is against, if that has it."""
+        """Return a trace of either side as one reason, told from the side that it is against, if that has it."""
         side = self.side if found[self.side] else _SIDES[self.side]
         told = found[side]
         assert told is not None
@@ -320,28 +320,28 @@ _Trace = CriterionTrace | EligibilityTrace | CeilingTrace | LevelTrace
 
 
 def _view(trace: _Trace, thresholds: tuple[tuple[str, str], ...]) -> View:
-    """Give what a trace says."""
+    """Return what a trace says."""
     if isinstance(trace, LevelTrace):
         return View(outcome=trace.outcome, observed=trace.mode, says={})
     return View(outcome=trace.outcome, observed=_seen(trace), phrase=trace.phrase, thresholds=thresholds, says=trace.says)
 
 
 def _seen(trace: _Trace) -> str:
-    """Give the figures of a trace; of a ceiling it is the level that it is held against."""
+    """Return the figures of a trace; of a ceiling it is the level that it is held against."""
     if isinstance(trace, LevelTrace):
         return ""
     return trace.other or "" if isinstance(trace, CeilingTrace) else trace.observed
 
 
 def _mode_alone(one: LevelTrace, two: LevelTrace) -> bool:
-    """Tell whether a level would come out as the other one does if only all, or any, of its criteria were asked as there."""
+    """Return whether a level would come out as the other one does if only all, or any, of its criteria were asked as there."""
     applying = [c.outcome for c in one.criteria if c.outcome != "not_applicable"]
     rank, nothing = (_BADNESS, "met") if two.mode == "all_of" else (_GOODNESS, "not_met")
     return max(applying, key=rank.__getitem__, default=nothing) == two.outcome
 
 
 def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
-    """Give the criteria that turn the outcome of a level into the other one, those of a level that asks all, or any, of them.
+    """Return the criteria that turn the outcome of a level into the other one, those of a level that asks all, or any, of them.
 
     They are those that make the one outcome and are not so on the other side; and, where the other outcome is open, those that
     make it so.
@@ -356,13 +356,13 @@ def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
 
 
 def _differing(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
-    """Give the criteria that came out otherwise, or that only one side asks."""
+    """Return the criteria that came out otherwise, or that only one side asks."""
     first, second = ({c.id: c.outcome for c in trace.criteria} for trace in (one, two))
     return (name for name in merged(first, second) if first.get(name) != second.get(name))
 
 
 def _resting_on(first: _State, second: _State, results: tuple[str, str]) -> list[tuple[str, str]]:
-    """Give the parts that a move rests on, by kind and name; of who is not classified, the rules of eligibility alone."""
+    """Return the parts that a move rests on, by kind and name; of who is not classified, the rules of eligibility alone."""
     parts = _parts(first, second)
     bars = [part for part in parts if part[0] == "bars"]
     if bars and _NOT_ELIGIBLE in results:
@@ -373,7 +373,7 @@ def _resting_on(first: _State, second: _State, results: tuple[str, str]) -> list
 
 
 def _parts(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
-    """Give the parts in which two states differ."""
+    """Return the parts in which two states differ."""
     found: list[tuple[str, str]] = []
     for kind in ("bars", "outcomes", "order", "residual", "ceilings"):
         one, two = getattr(first, kind), getattr(second, kind)
@@ -386,7 +386,7 @@ def _parts(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
 
 @lru_cache(maxsize=4096)
 def _needed(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
-    """Give the parts of every smallest set that makes the one result the other, there or back."""
+    """Return the parts of every smallest set that makes the one result the other, there or back."""
     parts = _parts(first, second)
     found: set[tuple[str, str]] = set()
     for start, goal in ((first, second), (second, first)):
@@ -400,7 +400,7 @@ def _needed(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
 
 
 def _with(start: _State, goal: _State, chosen: frozenset[tuple[str, str]]) -> _State:
-    """Give a state with some parts of another."""
+    """Return a state with some parts of another."""
     changed: dict[str, object] = {}
     for kind in _State._fields:
         one, two = getattr(start, kind), getattr(goal, kind)
@@ -412,7 +412,7 @@ def _with(start: _State, goal: _State, chosen: frozenset[tuple[str, str]]) -> _S
 
 
 def _result(state: _State) -> str:
-    """Give what follows from a state."""
+    """Return what follows from a state."""
     bars = {outcome for _, outcome in state.bars}
     if "met" in bars:
         return _NOT_ELIGIBLE
@@ -430,7 +430,7 @@ def _result(state: _State) -> str:
 
 
 def _lowered(level: str, state: _State) -> set[str]:
-    """Give what the ceilings leave of a level, or of an outcome; more than one thing where a ceiling is not known."""
+    """Return what the ceilings leave of a level, or of an outcome; more than one thing where a ceiling is not known."""
     scale = state.scale
     if level not in scale:
         return {level}

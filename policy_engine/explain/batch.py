@@ -59,14 +59,14 @@ def _refused(order: Order, told: Told, language: str) -> Section:
 
 
 def _where(one: Refused, language: str) -> str:
-    """Tell where a refused row stands, with its case."""
+    """Return where a refused row stands, with its case."""
     if one.case is None:
         return one.place
     return translate(N_("{place}, case {case}"), language, place=one.place, case=one.case)
 
 
 def _matrix(told: Told, edition: Edition, against: Edition, language: str) -> Section:
-    """Give how many rows went from what to what: a row for the one edition, a column for the other."""
+    """Return how many rows went from what to what: a row for the one edition, a column for the other."""
     counts = {(before, after): count for before, after, count in told.moves}
     rows = _keys(edition, {before for before, _ in counts})
     columns = _keys(against, {after for _, after in counts})
@@ -86,7 +86,7 @@ def _matrix(told: Told, edition: Edition, against: Edition, language: str) -> Se
 
 
 def _keys(edition: Edition, met: set[str]) -> list[str]:
-    """Give the levels of an edition, and the outcomes and refusals that were met."""
+    """Return the levels of an edition, and the outcomes and refusals that were met."""
     return [*edition.scale, *(key for key in (*OUTCOMES, "refused") if key in met)]
 
 

@@ -50,7 +50,7 @@ OUTCOMES = {
 
 
 def outcome_word(outcome: str, language: str) -> str:
-    """Give the short word of an outcome."""
+    """Return the short word of an outcome."""
     return translate(OUTCOMES[outcome], language) if outcome in OUTCOMES else outcome
 
 
@@ -108,7 +108,7 @@ def figures_text(text: str, language: str, bars: Collection[Fraction] = ()) -> s
 
 
 def _keeps_side(value: Fraction, rounded: Fraction, bars: Collection[Fraction]) -> bool:
-    """Tell whether a rounded figure is no whole one, and lies on the side of each bar on which the exact one lies."""
+    """Return whether a rounded figure is no whole one, and lies on the side of each bar on which the exact one lies."""
     return rounded.denominator != 1 and all((rounded < bar) == (value < bar) and (rounded == bar) == (value == bar) for bar in bars)
 
 

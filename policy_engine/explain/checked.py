@@ -56,6 +56,6 @@ _FEW = 2
 
 
 def _line(problem: Problem, say: Callable[[Problem], str]) -> Line:
-    """Give one finding as a line with its place."""
+    """Return one finding as a line with its place."""
     place = problem.location
     return Line(_MARKS[severity_of(problem)], f"{problem.code} {say(problem)}", f"{place.file}:{place.line}:{place.column}")

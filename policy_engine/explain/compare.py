@@ -184,7 +184,7 @@ class _Told:
         return self.say(text, **{"added": 0, "dropped": 0, "changed": 0, **words})
 
     def _group(self, change: Change) -> str:
-        """Give the heading that a change stands under: its track, its chapter, or its sort."""
+        """Return the heading that a change stands under: its track, its chapter, or its sort."""
         owner = change.owner
         if owner.kind == "track":
             track = self._track(change)
@@ -197,7 +197,7 @@ class _Told:
         return self.say(_GROUPS.get(sort, N_("The edition itself")))
 
     def _track(self, change: Change) -> Track | None:
-        """Give the track that a change belongs to, as the edition that still has it says."""
+        """Return the track that a change belongs to, as the edition that still has it says."""
         sides = (self.before, self.after) if change.change == "dropped" else (self.after, self.before)
         return next((track for side in sides for track in side.tracks if track.id == change.owner.id), None)
 
@@ -221,7 +221,7 @@ class _Told:
         return f"{first} — {fields}" if fields else first
 
     def _is_telling(self, field: Field) -> bool:
-        """Tell whether a field of a part that was added or dropped need be told: what its clause and its sentence do not say."""
+        """Return whether a field of a part that was added or dropped need be told: what its clause and its sentence do not say."""
         return field.name not in {
             "clause", "label", "says", "asks", "silent_on", "text_says", "alternatives", "title", "choice_labels", "field_labels", "unit",
         }  # fmt: skip
@@ -256,14 +256,14 @@ class _Told:
             yield self._shown("value", figure, self.after) in str(words) if figure else True
 
     def _users(self, change: Change) -> Iterator[str]:
-        """Give the levels whose criteria name a figure of a track."""
+        """Return the levels whose criteria name a figure of a track."""
         track = self._track(change) if change.owner.kind == "track" else None
         for rule in track.levels if track else ():
             if any(figure.name == change.id for criterion in rule.criteria for figure in criterion.thresholds):
                 yield self._level(rule.level)
 
     def _level(self, name: str) -> str:
-        """Give the short code of a level."""
+        """Return the short code of a level."""
         known = self.after.scale.get(name) or self.before.scale.get(name)
         return known.code if known else name
 
@@ -314,7 +314,7 @@ class _Told:
         return f"“{value}”" if name in _QUOTED else self._coded(name, value)
 
     def _coded(self, name: str, value: str) -> str:
-        """Write levels by their short codes, where a field names levels; a step's readings stand behind its levels."""
+        """Write levels by their short codes, where a field names levels; a step's interpretations stand behind its levels."""
         levels, colon, rest = value.partition(": ")
         if name not in {"level", "base", "steps", "order"} and not (name == "readings" and colon):
             return value

@@ -44,7 +44,7 @@ class _Duties:
         return translate(text, self.language, **words)
 
     def level(self, name: str | None) -> str:
-        """Give the words of a level, with its code."""
+        """Return the words of a level, with its code."""
         known = self.edition.scale.get(name or "")
         return f"{sentence(known.label, self.language)} ({known.code})" if known else "—"
 
@@ -69,18 +69,18 @@ class _Duties:
         return ", ".join(part for part in (first, by, decision.day or "", reason) if part)
 
     def findings(self) -> Iterator[Line]:
-        """Give every finding."""
+        """Return every finding."""
         for finding in self.verdict.duties.findings:
             yield self._finding(finding)
 
     def kept(self) -> Iterator[Line]:
-        """Give every tie that was checked and holds."""
+        """Return every tie that was checked and holds."""
         for ceiling in self.verdict.ceilings:
             if ceiling.outcome == "kept":
                 yield Line("met", sentence(ceiling.says, self.language), _source(ceiling.citation, ceiling.interpretations))
 
     def unchecked(self) -> Iterator[Line]:
-        """Give the ties of which nobody can tell yet whether they hold, or concern the subject at all, and what the text may leave out."""
+        """Return the ties of which nobody can tell yet whether they hold, or concern the subject at all, and what the text may leave out."""
         for ceiling in self.verdict.ceilings:
             if ceiling.outcome == "unknown":
                 yield Line("unknown", sentence(ceiling.says, self.language), _source(ceiling.citation, ceiling.interpretations))
@@ -139,6 +139,6 @@ class _Duties:
         return Line(SEVERITY_MARKS[trace.severity], text, _source(trace.citation, trace.interpretations))
 
 
-def _source(citation: str, readings: Sequence[str]) -> str:
-    """Write where something stands, and the readings that it rests on."""
-    return " · ".join(part for part in (citation, ", ".join(readings)) if part)
+def _source(citation: str, interpretations: Sequence[str]) -> str:
+    """Write where something stands, and the interpretations that it rests on."""
+    return " · ".join(part for part in (citation, ", ".join(interpretations)) if part)

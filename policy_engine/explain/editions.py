@@ -45,7 +45,7 @@ class Held:
 
 
 def is_whole(report: SealReport) -> bool:
-    """Tell whether a sealed edition means what was sealed, and its sealed copy is kept."""
+    """Return whether a sealed edition means what was sealed, and its sealed copy is kept."""
     return means_the_same(report) and report.copy_kept
 
 
@@ -70,7 +70,7 @@ def explain_list(shelved: Sequence[Shelved], language: str) -> Explanation:
 
 
 def _row(one: Shelved, language: str) -> tuple[str, ...]:
-    """Give the row of an edition."""
+    """Return the row of an edition."""
     edition = one.edition
     status = status_word(edition.status, language, sealed=edition.sealed)
     begins, until = edition.in_force

@@ -1,9 +1,9 @@
-"""The clause map and the register of readings, in sentences and tables."""
+"""The clause map and the register of interpretations, in sentences and tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from policy_engine.errors import N_
-from policy_engine.evaluate.maps import Cited, ClauseMap, MappedClause, ReadingReport, SourceFault
+from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, MappedClause, SourceFault
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.messages import plural, sentence, translate
 from policy_engine.model.rulebook import Edition
@@ -78,7 +78,7 @@ def _cited(by: str, language: str) -> str:
 
 
 def _by_clause(edition: Edition, mapped: Iterable[MappedClause], language: str) -> Iterator[Line]:
-    """Give a line a clause: what it is about, what encodes it, and what is left out or why nothing is."""
+    """Return a line a clause: what it is about, what encodes it, and what is left out or why nothing is."""
     texts = {clause.id: clause for clause in edition.clauses}
     for one in mapped:
         clause = texts[one.clause]
@@ -103,19 +103,19 @@ def _names(parts: Iterable[Cited], language: str) -> Iterator[str]:
 
 
 def _by_part(found: ClauseMap, language: str) -> Table:
-    """Give a row a part of the edition: its sort, its name, its clause, its operative words."""
+    """Return a row a part of the edition: its sort, its name, its clause, its operative words."""
     headings = tuple(translate(text, language) for text in (N_("part"), N_("name"), N_("clause"), N_("operative words")))
     parts = [part for mapped in found.clauses for part in mapped.by]
     rows = sorted((part.sort, part.name, part.citation.clause, part.citation.phrase) for part in parts)
     return Table(headings, tuple((translate(_SORTS[sort], language), *rest) for sort, *rest in rows))
 
 
-def explain_readings(edition: Edition, reports: Iterable[ReadingReport], cases: int | None, language: str) -> Explanation:
+def explain_interpretations(edition: Edition, reports: Iterable[InterpretationReport], cases: int | None, language: str) -> Explanation:
     """Put the register into sentences.
 
     Args:
         edition: the edition.
-        reports: its readings, with what rests on each.
+        reports: its interpretations, with what rests on each.
         cases: how many cases were rated for it; None where none were asked about.
         language: `vi` or `en`.
     """
@@ -124,19 +124,19 @@ def explain_readings(edition: Edition, reports: Iterable[ReadingReport], cases: 
         return translate(text, language, **words)
 
     told = tuple(reports)
-    accepted = sum(report.reading.status == "accepted" for report in told)
+    accepted = sum(report.interpretation.status == "accepted" for report in told)
     headline = plural(
         "{number} reading, {accepted} of them accepted by the policy owner",
         "{number} readings, {accepted} of them accepted by the policy owner", len(told), language, accepted=accepted,
     )  # fmt: skip
     sections: list[Section] = []
     for report in told:
-        reading = report.reading
-        status = say(N_("accepted")) if reading.status == "accepted" else say(N_("proposed, not yet accepted"))
+        interpretation = report.interpretation
+        status = say(N_("accepted")) if interpretation.status == "accepted" else say(N_("proposed, not yet accepted"))
         lines = [
-            Line("note", say(N_("the text: {says}"), says=sentence(reading.text_says, language))),
-            Line("met", say(N_("read so: {reading}"), reading=sentence(reading.reading, language)), status),
-            *(Line("unknown", say(N_("or: {other}"), other=sentence(other, language))) for other in reading.alternatives),
+            Line("note", say(N_("the text: {says}"), says=sentence(interpretation.text_says, language))),
+            Line("met", say(N_("read so: {interpretation}"), interpretation=sentence(interpretation.interpretation, language)), status),
+            *(Line("unknown", say(N_("or: {other}"), other=sentence(other, language))) for other in interpretation.alternatives),
             Line("note", say(N_("rests on it: {parts}"), parts=", ".join(report.parts) or "—")),
         ]
         if cases is not None:
@@ -146,7 +146,7 @@ def explain_readings(edition: Edition, reports: Iterable[ReadingReport], cases: 
                     "note", say(N_("cases that rest on it: {count} of {cases}: {names}"), count=len(report.cases), cases=cases, names=names)
                 )
             )
-        title = f"{reading.id} · {sentence(reading.silent_on, language)} [{', '.join(reading.clauses)}]"
+        title = f"{interpretation.id} · {sentence(interpretation.silent_on, language)} [{', '.join(interpretation.clauses)}]"
         sections.append(Section(title, tuple(lines)))
     title = say(N_("Interpretations of edition {edition}"), edition=edition.id)
     return Explanation(title, headline, "map", (sentence(edition.title, language),), tuple(sections))

@@ -60,7 +60,7 @@ class Teller:
         return translate(text, self.language).format(*about, **words)
 
     def level(self, name: str) -> str:
-        """Give the code of a level; another name as it is."""
+        """Return the code of a level; another name as it is."""
         return self.edition.scale[name].code if name in self.edition.scale else outcome_word(name, self.language)
 
     def witness(self, witness: Witness) -> Line:
@@ -75,7 +75,7 @@ class Teller:
         return Line("note", self.say(N_("but with {facts} → {outcome}"), outcome=self.level(then.outcome), facts=facts))
 
     def telling(self, witness: Witness) -> Iterator[tuple[str, str]]:
-        """Give the facts of a case that are not what every plain case says: nothing grave, everything good, none of anything."""
+        """Return the facts of a case that are not what every plain case says: nothing grave, everything good, none of anything."""
         applies = next((track.applies_to.names for track in self.edition.tracks if track.id == witness.track), ())
         for name, value in witness.facts.items():
             plain = ("false" if self.edition.facts[name].locked else "true", "0", "0 months", "0%", "none", "[]")

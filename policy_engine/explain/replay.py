@@ -132,7 +132,7 @@ class _Told:
             yield self.say(N_("This edition is a draft: nobody has issued it, and nothing may be decided by it."))
 
     def sections(self) -> Iterator[Section]:
-        """Give every part; one without anything in it is left out."""
+        """Return every part; one without anything in it is left out."""
         faults = tuple(Line("not_met", chain_fault(f, self.language)) for f in self.chain.faults)
         yield Section(self.say(N_("The chain of records is broken")), faults[:_TOLD])
         if isinstance(self.tally, Tally):
@@ -155,7 +155,7 @@ class _Told:
         return Line("not_met", text + change, drift.citation)
 
     def _matrix(self, tally: Against) -> Table:
-        """Give the matrix: rows are what was recorded, columns what the other edition says."""
+        """Return the matrix: rows are what was recorded, columns what the other edition says."""
         keys = [*tally.levels, *sorted((tally.matrix.befores() | tally.matrix.afters()) - set(tally.levels))]
         columns = [key for key in keys if key in tally.matrix.afters()]
         rows = [key for key in keys if key in tally.matrix.befores()]
@@ -165,7 +165,7 @@ class _Told:
         return Table(("", *(self._named(key, tally) for key in columns)), body)
 
     def _named(self, key: str, tally: Against) -> str:
-        """Give the code of a level, or the word of an outcome."""
+        """Return the code of a level, or the word of an outcome."""
         for edition in (*tally.editions.values(), tally.edition):
             if key in edition.scale:
                 return edition.scale[key].code

@@ -75,7 +75,7 @@ class _Told:
         yield from map(self.say, notes)
 
     def sections(self) -> Iterator[Section]:
-        """Give every part; one without anything in it is left out."""
+        """Return every part; one without anything in it is left out."""
         summary = self.summary
         yield Section(self.say(N_("Refused files: not rated, in no count of levels below")), tuple(map(self._refusal, self.done.refused)))
         yield Section(self.say(N_("By unit")), table=self._by_unit())
@@ -99,12 +99,12 @@ class _Told:
         yield Section(self.say(N_("What a level was taken from")), tuple(self._gathered()))
 
     def _by_unit(self) -> Table:
-        """Give a row a unit."""
+        """Return a row a unit."""
         rows = [self._row(self.done.units.get(name, name) or "—", spread) for name, spread in self.summary.units.items()]
         return Table(self._headings(N_("office or unit")), (*rows, self._row(self.say(N_("total")), self.summary.whole)))
 
     def _by_track(self) -> Table:
-        """Give a row a track, and the share of each level in the whole."""
+        """Return a row a track, and the share of each level in the whole."""
         labels = {track.id: sentence(track.label, self.language) for track in self.done.edition.tracks}
         rows = [self._row(labels.get(name) or self.say(N_("kind not known")), spread) for name, spread in self.summary.tracks.items()]
         whole = self.summary.whole
@@ -118,7 +118,7 @@ class _Told:
         return Table(headings, (*rows, (*cells, *[""] * (len(headings) - len(cells)))))
 
     def _headings(self, first: str) -> tuple[str, ...]:
-        """Give the headings of a table of counts."""
+        """Return the headings of a table of counts."""
         counts = (N_("decided"), N_("not yet decided"), N_("missing"), N_("late"), N_("not recorded"), N_("to look at"))
         outcomes = (_OUTCOMES[name] for name in self.outcomes)
         codes = (level.code for level in self.levels)
@@ -126,7 +126,7 @@ class _Told:
         return (self.say(first), *map(self.say, files), *codes, *map(self.say, outcomes), *map(self.say, counts))
 
     def _row(self, name: str, spread: Spread) -> tuple[str, ...]:
-        """Give one row of counts."""
+        """Return one row of counts."""
         counts = (
             *((spread.refused,) if self.refused else ()), spread.cases, *(spread.levels.get(level.id, 0) for level in self.levels),
             *(spread.outcomes.get(outcome, 0) for outcome in self.outcomes), spread.decided, spread.undecided, spread.missing,
@@ -135,7 +135,7 @@ class _Told:
         return (name, *(str(count) if count else "·" for count in counts))
 
     def _cases(self) -> Table:
-        """Give a row a case: unit by unit, the files refused first, then the unit's own case, then those who were rated last."""
+        """Return a row a case: unit by unit, the files refused first, then the unit's own case, then those who were rated last."""
         texts = (
             N_("office or unit"), N_("case"), N_("subject"), N_("proposed"), N_("decided"), N_("missing"), N_("late"), N_("not recorded"),
             N_("to look at"),
@@ -151,11 +151,11 @@ class _Told:
         return Table(tuple(map(self.say, texts)), tuple(rows))
 
     def _not_rated(self, one: Refused) -> tuple[str, ...]:
-        """Give the row of a file that was refused, past the unit: nothing about it is known."""
+        """Return the row of a file that was refused, past the unit: nothing about it is known."""
         return (one.case or one.path, one.name, self.say(N_("refused")), *"?????")
 
     def _case(self, one: RatedEntry) -> tuple[str, ...]:
-        """Give the row of a case, past the unit."""
+        """Return the row of a case, past the unit."""
         verdict = one.verdict
         plain = self.say(_OUTCOMES[verdict.outcome]) if verdict.outcome in {"gap", "undetermined", "not_eligible", "out_of_scope"} else "·"
         decided = ", ".join(self._code(decision.level) for decision in one.case.record.decisions) or "—"
@@ -166,7 +166,7 @@ class _Told:
         return (one.case.id, one.case.subject.get("name", ""), proposed, decided + mark, *counts)
 
     def _code(self, level: str | None) -> str:
-        """Give the code of a level."""
+        """Return the code of a level."""
         return self.done.edition.scale[level].code if level else "—"
 
     def _who(self, case: str) -> str:

@@ -185,7 +185,7 @@ class _Told:
         return edition.scale[key].code if key in edition.scale else outcome_word(key, self.language)
 
     def table(self) -> Section:
-        """Give the matrix: a row for what came out before, a column for what comes out after."""
+        """Return the matrix: a row for what came out before, a column for what comes out after."""
         matrix = self.shift.matrix
         rows = [*self.before.scale, *(key for key in OUTCOMES if key in matrix.befores())]
         columns = [*self.after.scale, *(key for key in OUTCOMES if key in matrix.afters())]

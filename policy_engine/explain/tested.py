@@ -54,7 +54,7 @@ def figures_section(figures: Figures, language: str) -> Section:
 
 
 def _remarked(lines: list[Line], unasked: str | None, set_apart: str, count: int, language: str) -> list[Line]:
-    """Give what was not seen, or that everything was; what no solver was asked about, and how much was set apart."""
+    """Return what was not seen, or that everything was; what no solver was asked about, and how much was set apart."""
     if not lines:
         lines = [Line("met", translate(N_("every one"), language))]
     elif unasked:
@@ -85,7 +85,7 @@ def _whose(one: Comparison) -> str:
 
 
 def trial_sections(trial: Trial, language: str) -> Iterator[Section]:
-    """Tell how the cases fared: what survived, and what was set apart."""
+    """Return how the cases fared: what survived, and what was set apart."""
     words = {"edition": trial.edition, "noticed": trial.killed + trial.refused}
     total = trial.total - len(trial.equivalent)
     title = plural(
@@ -119,7 +119,7 @@ def _same(mutant: Mutant, language: str) -> str:
 
 
 def _words(mutant: Mutant) -> dict[str, object]:
-    """Give the words of a mutant's sentence."""
+    """Return the words of a mutant's sentence."""
     place = mutant.place
     clauses = ", ".join(place.clauses) or place.owner
     return {"before": mutant.before, "after": mutant.after, "owner": place.owner, "part": mutant.part or place.owner, "clauses": clauses}

@@ -22,7 +22,7 @@ def explain(verdict: Verdict, edition: Edition, language: str, notes: Iterable[s
 
     Args:
         verdict: the verdict.
-        edition: the edition it was made under, for the words of levels, facts and readings.
+        edition: the edition it was made under, for the words of levels, facts and interpretations.
         language: `vi` or `en`.
         notes: marked sentences that stand beside the headline.
     """
@@ -44,12 +44,12 @@ class _Explainer:
         return translate(text, self.language, **words)
 
     def level(self, name: str | None) -> str:
-        """Give the words of a level, with its code."""
+        """Return the words of a level, with its code."""
         known = self.edition.scale.get(name or "")
         return f"{sentence(known.label, self.language)} ({known.code})" if known else str(name)
 
     def fact(self, name: str) -> str:
-        """Give the words of a fact, with its name."""
+        """Return the words of a fact, with its name."""
         known = self.edition.facts.get(name)
         return f"{sentence(known.label, self.language)} ({name})" if known else name
 
@@ -59,7 +59,7 @@ class _Explainer:
         title = f"{self.verdict.case} · {subject}" if subject else self.verdict.case
         sections = (
             self._why(), *self._why_not(), self._overlaps(), self._questions(), self._deduced(), self._advice(),
-            *duty_sections(self.verdict, self.edition, self.language), self._readings(),
+            *duty_sections(self.verdict, self.edition, self.language), self._interpretations(),
         )  # fmt: skip
         kept = tuple(section for section in sections if section.lines)
         return Explanation(title, self._headline(), self.verdict.outcome, (self._edition(), *map(self._, notes)), kept)
@@ -101,7 +101,7 @@ class _Explainer:
         return "; ".join(names) or "—"
 
     def _why(self) -> Section:
-        """Give the criteria that made the level, and what was looked at before it."""
+        """Return the criteria that made the level, and what was looked at before it."""
         verdict, trace = self.verdict, self.traces.get(self.verdict.level or "")
         lines = list(self._bound())
         if verdict.outcome == "not_eligible":
@@ -129,7 +129,7 @@ class _Explainer:
                 yield Line("note", self._(N_("lowered from {level} to {other}: {says}"), **words), ceiling.citation)
 
     def _passed_first(self) -> Iterator[str]:
-        """Give the levels that were looked at before the one that decided, and are not better than it."""
+        """Return the levels that were looked at before the one that decided, and are not better than it."""
         order = list(self.edition.scale)
         for step in self.track.decide if self.track else ():
             if self.verdict.level in step.levels:
@@ -158,7 +158,7 @@ class _Explainer:
                 yield self._against(trace)
 
     def _against(self, trace: LevelTrace) -> Section:
-        """Give what stands against one level; of a level of which any criterion suffices, only what is open."""
+        """Return what stands against one level; of a level of which any criterion suffices, only what is open."""
         wanted = _OPEN if trace.mode == "all_of" else ("unknown",)
         lines = tuple(self._criterion(c) for c in trace.criteria if c.outcome in wanted)
         title = N_("Why not {level}") if trace.outcome == "not_met" else N_("Open: {level}")
@@ -173,8 +173,8 @@ class _Explainer:
         if trace.outcome == "not_applicable":
             nothing = self._(N_("not applicable, there is nothing to count"))
             text = f"{says}: {nothing}"
-        readings = f" · {', '.join(trace.interpretations)}" if trace.interpretations else ""
-        return Line(trace.outcome, text, trace.citation + readings)
+        interpretations = f" · {', '.join(trace.interpretations)}" if trace.interpretations else ""
+        return Line(trace.outcome, text, trace.citation + interpretations)
 
     def _seen(self, trace: CriterionTrace) -> str:
         """Write the figures of a criterion; of several yes-or-no facts, those that stand in the way."""
@@ -209,7 +209,7 @@ class _Explainer:
         return Section(self._(N_("Open questions, most telling first")), tuple(lines))
 
     def _asks(self, name: str) -> str:
-        """Give the question of a fact."""
+        """Return the question of a fact."""
         known = self.edition.facts.get(name)
         return sentence(known.asks, self.language) if known else name
 
@@ -226,7 +226,7 @@ class _Explainer:
         return Line("note", f"{self.fact(deduction.fact)} = {self._value(deduction.value)}", because)
 
     def _rules(self) -> Iterator[tuple[str, str]]:
-        """Give every invariant by id, in words of the condition language."""
+        """Return every invariant by id, in words of the condition language."""
         for rule in (*self.edition.invariants, *(self.track.requires if self.track else ())):
             yield rule.id, rule.holds.text
 
@@ -259,11 +259,11 @@ class _Explainer:
         if not advice.exact:
             yield Line("unknown", self._(N_("the search was cut short; a smaller change may exist")))
 
-    def _readings(self) -> Section:
-        """Name every interpretation relied on, with its reading and its status."""
+    def _interpretations(self) -> Section:
+        """Name every interpretation relied on, with its interpretation and its status."""
         lines: list[Line] = []
         for name in self.verdict.interpretations:
-            reading = self.edition.register[name]
-            status = self._(N_("accepted")) if reading.status == "accepted" else self._(N_("proposed, not yet accepted"))
-            lines.append(Line("note", f"{name}: {sentence(reading.reading, self.language)}", status))
+            interpretation = self.edition.register[name]
+            status = self._(N_("accepted")) if interpretation.status == "accepted" else self._(N_("proposed, not yet accepted"))
+            lines.append(Line("note", f"{name}: {sentence(interpretation.interpretation, self.language)}", status))
         return Section(self._(N_("Interpretations relied on")), tuple(lines))

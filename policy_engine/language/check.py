@@ -41,7 +41,7 @@ class Checker:
             self._complain("PE303", tree, found=f"{show(tree)} ({found.kind})", wanted=NOUNS[wanted.kind])
 
     def infer(self, node: ast.expr) -> Type:
-        """Give the type of a tree, complaining of what does not fit below it."""
+        """Return the type of a tree, complaining of what does not fit below it."""
         match node:
             case ast.BoolOp():
                 return self._boolean(node)
@@ -103,12 +103,12 @@ class Checker:
         return right if left.kind == "share" else left
 
     def _fixed(self, node: ast.expr) -> bool:
-        """Tell whether the edition fixes a value: no fact of a case stands in it."""
+        """Return whether the edition fixes a value: no fact of a case stands in it."""
         names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
         return all(self.scope[name].constant for name in names if name in self.scope)
 
     def _like(self, node: ast.expr, left: Type, right: Type) -> Type:
-        """Give the one kind of two numbers, or complain that they are of two kinds."""
+        """Return the one kind of two numbers, or complain that they are of two kinds."""
         if left.kind == right.kind or right is ZERO:
             return left
         if left is ZERO:
@@ -235,7 +235,7 @@ class Checker:
 
 
 def positive_wholes(tree: ast.expr) -> frozenset[str]:
-    """Give the canonical texts that a true condition guarantees to be above zero (`x > 0`, joined by `and`)."""
+    """Return the canonical texts that a true condition guarantees to be above zero (`x > 0`, joined by `and`)."""
     match tree:
         case ast.BoolOp(op=ast.And(), values=values):
             return frozenset[str]().union(*map(positive_wholes, values))
@@ -246,7 +246,7 @@ def positive_wholes(tree: ast.expr) -> frozenset[str]:
 
 
 def names_in(tree: ast.expr) -> tuple[str, ...]:
-    """Give the names that a condition reads, in order, each once; called functions are not names."""
+    """Return the names that a condition reads, in order, each once; called functions are not names."""
     found: dict[str, None] = {}
     pending = [tree]
     while pending:

@@ -41,7 +41,7 @@ class Near(str):
         return made
 
     def __getnewargs_ex__(self) -> tuple[tuple[list[str], Mapping[str, Texts]], dict[str, bool]]:
-        """Give what it is made again from in another process."""
+        """Return what it is made again from in another process."""
         return (self.split("\n") if self else [], dict(self.labels)), {"recommended": self.recommended}
 
 
@@ -61,20 +61,20 @@ def nearest(name: str, known: Iterable[str]) -> Near:
 
 
 def nearest_few(name: str, known: Iterable[str], count: int = 3) -> list[str]:
-    """Give the known names most like `name`, the nearest first; none where none is near."""
+    """Return the known names most like `name`, the nearest first; none where none is near."""
     from difflib import get_close_matches
 
     return get_close_matches(name, sorted(known), n=count, cutoff=_CUTOFF)
 
 
 def are_opposite(one: str, other: str) -> bool:
-    """Tell whether one name may say the opposite of another: it ends with it, or is it with a negation before one of its words."""
+    """Return whether one name may say the opposite of another: it ends with it, or is it with a negation before one of its words."""
     short, long = sorted((one.casefold(), other.casefold()), key=len)
     return len(short) < len(long) and (long.endswith(short) or short in map(str.casefold, without_negation(max(one, other, key=len))))
 
 
 def without_negation(name: str) -> Iterator[str]:
-    """Give a name without a negation, for each word of it that may begin with one."""
+    """Return a name without a negation, for each word of it that may begin with one."""
     folded = name.casefold()
     starts = [place for place in range(len(name)) if place == 0 or name[place - 1] in _JOINTS]
     for start in starts:
@@ -85,7 +85,7 @@ def without_negation(name: str) -> Iterator[str]:
 
 
 def _may_be_opposite(name: str, near: list[str]) -> bool:
-    """Tell whether the nearest name, or one beside it, may say the opposite of what was meant."""
+    """Return whether the nearest name, or one beside it, may say the opposite of what was meant."""
     first = near[0]
     if any(are_opposite(first, other) for other in near[1:]):
         return True
@@ -96,14 +96,14 @@ def _may_be_opposite(name: str, near: list[str]) -> bool:
 
 
 def _likeness(one: str, other: str) -> float:
-    """Tell how like two names are, from 0 to 1."""
+    """Return how like two names are, from 0 to 1."""
     from difflib import SequenceMatcher
 
     return SequenceMatcher(None, one.casefold(), other.casefold()).ratio()
 
 
 def _label(known: Iterable[str], name: str) -> Texts:
-    """Give what a name is called, where `known` tells it."""
+    """Return what a name is called, where `known` tells it."""
     if not is_object(known):
         return {}
     label: object = getattr(known[name], "label", known[name])

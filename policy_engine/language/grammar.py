@@ -56,19 +56,19 @@ def parse(text: str) -> Parsed:
 
 
 def one_line(text: str) -> str:
-    """Give a condition on one line, every character where it was; what ends a line to Python is a space to us."""
+    """Return a condition on one line, every character where it was; what ends a line to Python is a space to us."""
     return text.replace("\n", " ").replace("\r", " ")
 
 
 def parse_checked(text: str) -> ast.expr:
-    """Give the tree of a condition that passed every check before, byte for byte: nothing is looked at again."""
+    """Return the tree of a condition that passed every check before, byte for byte: nothing is looked at again."""
     tree = compile(one_line(text).strip(), _FILE, "eval", ast.PyCF_ONLY_AST)
     assert isinstance(tree, ast.Expression)
     return tree.body
 
 
 def _bracket_depth(text: str) -> int:
-    """Give the deepest nesting of brackets, before any parser sees the text; 0 where there are too few to matter."""
+    """Return the deepest nesting of brackets, before any parser sees the text; 0 where there are too few to matter."""
     if text.count("(") + text.count("[") + text.count("{") <= MAX_DEPTH:
         return 0
     depth = deepest = 0
@@ -79,7 +79,7 @@ def _bracket_depth(text: str) -> int:
 
 
 def _python_tree(source: str) -> tuple[ast.expr | None, Complaint]:
-    """Give Python's tree of the text, or the complaint where Python finds none."""
+    """Return Python's tree of the text, or the complaint where Python finds none."""
     try:
         tree = compile(source, _FILE, "eval", ast.PyCF_ONLY_AST)
         assert isinstance(tree, ast.Expression)
@@ -92,7 +92,7 @@ def _python_tree(source: str) -> tuple[ast.expr | None, Complaint]:
 
 
 def _fault_offset(source: str, told: int | None) -> int:
-    """Give the character at which a text stops being a condition: at a habit of another language, else where Python stopped."""
+    """Return the character at which a text stops being a condition: at a habit of another language, else where Python stopped."""
     for sign in ("%", *(theirs for theirs, _ in _HABITS[:6])):
         if sign in source:
             return source.find(sign)
@@ -100,12 +100,12 @@ def _fault_offset(source: str, told: int | None) -> int:
 
 
 def _found(source: str, offset: int) -> str:
-    """Give the few characters at the fault, or all the text where the fault is its end."""
+    """Return the few characters at the fault, or all the text where the fault is its end."""
     return source[offset : offset + 20].strip() or source[-20:].strip()
 
 
 def _habit(source: str) -> str:
-    """Give the words of this language for a habit of another one (`&&`, a single `=`, a percent sign)."""
+    """Return the words of this language for a habit of another one (`&&`, a single `=`, a percent sign)."""
     if "%" in source:
         return "%"
     bare = re.sub(r"[<>=!]=", "", re.sub(_QUOTED_TEXT, "", source))
@@ -129,7 +129,7 @@ def _refuse(tree: ast.expr, source: str) -> list[Complaint]:
 
 
 def children(node: ast.expr) -> list[ast.expr]:
-    """Give the expressions below a node, in order; a called name is the call's own, and so are the brackets of `in (…)`."""
+    """Return the expressions below a node, in order; a called name is the call's own, and so are the brackets of `in (…)`."""
     match node:
         case ast.BoolOp(values=values):
             return values
@@ -148,7 +148,7 @@ def children(node: ast.expr) -> list[ast.expr]:
 
 
 def _refuse_node(node: ast.expr, source: str) -> Complaint | None:
-    """Give the complaint about this one node, or None where the language has it."""
+    """Return the complaint about this one node, or None where the language has it."""
     match node:
         case ast.Name(id=name) if name != segment(node, source):
             return Complaint("PE302", offset_of(node, source), {"name": segment(node, source), "nearest": name})
@@ -216,16 +216,16 @@ def _make_exact(node: ast.Constant, written: str) -> bool:
 
 
 def _is_decimal(written: str) -> bool:
-    """Tell whether a number is written in plain decimals: digits, and perhaps a point with digits on both sides."""
+    """Return whether a number is written in plain decimals: digits, and perhaps a point with digits on both sides."""
     whole, point, rest = written.partition(".")
     return written.isascii() and whole.isdigit() and (rest.isdigit() if point else True)
 
 
 def offset_of(node: ast.expr, source: str) -> int:
-    """Give the character (from 0) where a node begins; Python counts bytes, editors count characters."""
+    """Return the character (from 0) where a node begins; Python counts bytes, editors count characters."""
     return node.col_offset if source.isascii() else len(source.encode()[: node.col_offset].decode(errors="ignore"))
 
 
 def segment(node: ast.expr, source: str) -> str:
-    """Give the text of a node as it was written."""
+    """Return the text of a node as it was written."""
     return source.encode()[node.col_offset : node.end_col_offset].decode(errors="ignore")

@@ -43,12 +43,12 @@ def read_quantity(text: str) -> Quantity | None:
 
 
 def is_like_day(text: str) -> bool:
-    """Tell whether a text is written like a day: three groups of digits, whether or not there is such a day."""
+    """Return whether a text is written like a day: three groups of digits, whether or not there is such a day."""
     return _LIKE_DAY.fullmatch(text) is not None
 
 
 def nearest_day(text: str) -> str:
-    """Give the one day that a text like a day can mean, in the form that is read; "" where there is none, or two."""
+    """Return the one day that a text like a day can mean, in the form that is read; "" where there is none, or two."""
     groups = [int(group) for group in re.findall("[0-9]+", text)]
     year = next((group for group in groups if group > _MAX_YEARLESS), 0)
     rest = [group for group in groups if group != year]
@@ -58,7 +58,7 @@ def nearest_day(text: str) -> str:
 
 
 def nearest_quantity(text: str) -> str:
-    """Give the figure that a text means whose decimals stand behind a comma; "" where it means none."""
+    """Return the figure that a text means whose decimals stand behind a comma; "" where it means none."""
     written = " ".join(text.replace(",", ".").split()).replace(" %", "%")
     return written if written != text and read_quantity(written) else ""
 

@@ -85,7 +85,7 @@ def _apart(words: str) -> str:
 
 
 def symbol(operator: ast.AST) -> str:
-    """Give the sign of an operator, as rule authors write it."""
+    """Return the sign of an operator, as rule authors write it."""
     return _SYMBOLS[type(operator)]
 
 

@@ -12,12 +12,12 @@ from typing import Any, Final, NoReturn, TypeAlias, TypeGuard
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Tell whether a value is a mapping of keys to anything."""
+    """Return whether a value is a mapping of keys to anything."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Tell whether a value is a list of anything."""
+    """Return whether a value is a list of anything."""
     return isinstance(value, list)
 
 
@@ -77,29 +77,29 @@ class Ratio:
         return Fraction(self.part) / self.whole
 
     def _ahead_of(self, other: "Number | Ratio") -> "Number":
-        """Give a number that is above, below or equal to zero as this share is to the other."""
+        """Return a number that is above, below or equal to zero as this share is to the other."""
         if isinstance(other, Ratio):
             return self.part * other.whole - other.part * self.whole
         return self.part * other.denominator - other.numerator * self.whole
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether two shares are the same figure."""
+        """Return whether two shares are the same figure."""
         return isinstance(other, (int, Fraction, Ratio)) and self._ahead_of(other) == 0
 
     def __lt__(self, other: "Number | Ratio") -> bool:
-        """Tell whether this share is the smaller one."""
+        """Return whether this share is the smaller one."""
         return self._ahead_of(other) < 0
 
     def __le__(self, other: "Number | Ratio") -> bool:
-        """Tell whether this share is at most the other."""
+        """Return whether this share is at most the other."""
         return self._ahead_of(other) <= 0
 
     def __gt__(self, other: "Number | Ratio") -> bool:
-        """Tell whether this share is the greater one."""
+        """Return whether this share is the greater one."""
         return self._ahead_of(other) > 0
 
     def __ge__(self, other: "Number | Ratio") -> bool:
-        """Tell whether this share is at least the other."""
+        """Return whether this share is at least the other."""
         return self._ahead_of(other) >= 0
 
     def __hash__(self) -> int:
@@ -121,12 +121,12 @@ Item: TypeAlias = dict[str, Value]
 
 
 def negate(value: Truth) -> Truth:
-    """Give `not value` after Kleene."""
+    """Return `not value` after Kleene."""
     return UNKNOWN if value is UNKNOWN else value is False
 
 
 def all_hold(values: Iterable[Truth]) -> Truth:
-    """Give the conjunction after Kleene; of nothing it is true."""
+    """Return the conjunction after Kleene; of nothing it is true."""
     result: Truth = True
     for value in values:
         if value is False:
@@ -137,7 +137,7 @@ def all_hold(values: Iterable[Truth]) -> Truth:
 
 
 def any_holds(values: Iterable[Truth]) -> Truth:
-    """Give the disjunction after Kleene; of nothing it is false."""
+    """Return the disjunction after Kleene; of nothing it is false."""
     result: Truth = False
     for value in values:
         if value is True:

@@ -212,7 +212,7 @@ def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
 
 
 def _items(got: Mapping[str, Node], key: str) -> list[Node]:
-    """Give the entries of a block, where it stands."""
+    """Return the entries of a block, where it stands."""
     return got[key].items(at_least=1) if key in got else []
 
 

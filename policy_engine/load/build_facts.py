@@ -16,8 +16,8 @@ from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, 
 from policy_engine.load.node import Declared, Node, Scope, build_condition, is_unread, open_scope
 from policy_engine.messages import with_unit
 from policy_engine.model.case import AFTER, BEFORE
-from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, Otherwise, ReadingUse, Texts, Threshold
-from policy_engine.model.rulebook import Level, Reading
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, Otherwise, Texts, Threshold
+from policy_engine.model.rulebook import Interpretation, Level
 from policy_engine.source import Citation
 
 _PLACEHOLDER = r"\{([^{}]*)\}"
@@ -53,7 +53,7 @@ def build_quantity(node: Node) -> Quantity | None:
 
 
 def named_figures(node: Node, thresholds: Mapping[str, Threshold]) -> dict[str, Named]:
-    """Give what the names of figures stand for in conditions; one that could not be read agrees with everything."""
+    """Return what the names of figures stand for in conditions; one that could not be read agrees with everything."""
     names = node.value if isinstance(node.value, dict) else ()
     named = {name: Named(thresholds[name].quantity.type if name in thresholds else WRONG, constant=True) for name in names}
     return {**named, **open_scope(unread=not node.is_block or any(not is_name(name) for name in names))}
@@ -90,15 +90,15 @@ class Context(NamedTuple):
 
     scale: Declared[Level]
     facts: Declared[FactDeclaration]
-    register: Declared[Reading]
+    register: Declared[Interpretation]
     shared: Declared[Node]
     scope: Mapping[str, Named]
     thresholds: Mapping[str, Threshold] = {}
     positive: frozenset[str] = frozenset()
 
-    def readings(self, got: Mapping[str, Node], key: str = "readings") -> tuple[ReadingUse, ...]:
-        """Read the readings under a key, where it stands."""
-        return build_reading_uses(got[key], self.register, self.scope) if key in got else ()
+    def interpretations(self, got: Mapping[str, Node], key: str = "readings") -> tuple[InterpretationUse, ...]:
+        """Read the interpretations under a key, where it stands."""
+        return build_interpretation_uses(got[key], self.register, self.scope) if key in got else ()
 
 
 ClosedLists = Declared[Declared[object]]
@@ -170,24 +170,24 @@ def check_name(node: Node, name: str) -> bool:
 
 
 def is_name(name: str) -> bool:
-    """Tell whether conditions can use a name."""
+    """Return whether conditions can use a name."""
     return _is_spelled(name) and not keyword.iskeyword(name) and name not in _RESERVED
 
 
 def _is_spelled(name: str) -> bool:
-    """Tell whether a name has the signs that a name may have."""
+    """Return whether a name has the signs that a name may have."""
     return name.isidentifier() and name.isascii() and name == name.lower() and name[0] != "_"
 
 
 def constants(scale: Declared[Level]) -> dict[str, Named]:
-    """Give the names that every condition of an edition may use: the levels, and the ends of the period."""
+    """Return the names that every condition of an edition may use: the levels, and the ends of the period."""
     levels = {level: Named(LEVEL, constant=True) for level in scale}
     return levels | open_scope(unread=scale.open) | dict.fromkeys(PERIOD_NAMES, Named(DAY, constant=True))
 
 
-def build_reading_uses(node: Node, register: Declared[Reading], scope: Scope) -> tuple[ReadingUse, ...]:
-    """Read a list of readings: ids of the register, each plain or with a condition of its own."""
-    uses: list[ReadingUse] = []
+def build_interpretation_uses(node: Node, register: Declared[Interpretation], scope: Scope) -> tuple[InterpretationUse, ...]:
+    """Read a list of interpretations: ids of the register, each plain or with a condition of its own."""
+    uses: list[InterpretationUse] = []
     for item in node.items():
         if isinstance(item.value, dict):
             fields = item.fields(("id", "when"))
@@ -196,19 +196,19 @@ def build_reading_uses(node: Node, register: Declared[Reading], scope: Scope) ->
             name, when = item.text(), None
         if name and not register.may_have(name):
             item.complain("PE401", name=name, sort=N_("reading"), nearest="")
-        uses.append(ReadingUse(name, when))
+        uses.append(InterpretationUse(name, when))
     return tuple(uses)
 
 
 def build_facts(
-    nodes: Sequence[Node], scale: Declared[Level], register: Declared[Reading], figures: Mapping[str, Named]
+    nodes: Sequence[Node], scale: Declared[Level], register: Declared[Interpretation], figures: Mapping[str, Named]
 ) -> Declared[FactDeclaration]:
     """Read every declared fact; what facts say of each other is checked once all are known.
 
     Args:
         nodes: the blocks `facts:` of the edition.
         scale: its levels.
-        register: its readings.
+        register: its interpretations.
         figures: the figures that are known everywhere.
     """
     where: dict[str, Node] = {}
@@ -226,7 +226,7 @@ def build_facts(
 
 
 def fact_scope(scale: Declared[Level], facts: Declared[FactDeclaration]) -> dict[str, Named]:
-    """Give the names that a condition over facts may use."""
+    """Return the names that a condition over facts may use."""
     return {**constants(scale), **{name: Named(fact.type) for name, fact in facts.items()}, **open_scope(unread=facts.open)}
 
 
@@ -293,14 +293,14 @@ def _kind(node: Node, got: Mapping[str, Node], kinds: tuple[str, ...]) -> tuple[
 
 
 def _connect(
-    node: Node, fact: FactDeclaration, scope: Mapping[str, Named], register: Declared[Reading]
+    node: Node, fact: FactDeclaration, scope: Mapping[str, Named], register: Declared[Interpretation]
 ) -> FactDeclaration:  # fmt: skip
     """Add what a fact follows from, now that every name is known."""
     return fact._replace(
         counted_from=_counted_from(node, scope),
         derived=_maybe(node, "derived", scope, fact.type),
         when_absent=_maybe(node, "when_absent", scope, BOOL),
-        readings=build_reading_uses(node.child("readings"), register, scope) if node.has("readings") else (),
+        interpretations=build_interpretation_uses(node.child("readings"), register, scope) if node.has("readings") else (),
     )
 
 
@@ -343,12 +343,12 @@ def _circle(chain: list[str], facts: Mapping[str, FactDeclaration], settled: set
 
 
 def _sources(fact: FactDeclaration) -> tuple[str, ...]:
-    """Give the names that a fact is worked out from."""
+    """Return the names that a fact is worked out from."""
     return tuple(name for c in (fact.derived, fact.when_absent, fact.counted_from) if c for name in c.names)
 
 
 def build_invariants(
-    node: Node, scope: Scope, register: Declared[Reading], outcomes: tuple[str, ...] = ()
+    node: Node, scope: Scope, register: Declared[Interpretation], outcomes: tuple[str, ...] = ()
 ) -> tuple[Invariant, ...]:  # fmt: skip
     """Read a list of invariants (`invariants:` of the edition, `requires:` of a track).
 
@@ -362,16 +362,16 @@ def build_invariants(
     for item in node.items():
         got = item.fields(("id", "holds", "says"), ("readings", "otherwise") if outcomes else ("readings",))
         holds = build_condition(got["holds"], scope)
-        readings = build_reading_uses(got["readings"], register, scope) if "readings" in got else ()
+        interpretations = build_interpretation_uses(got["readings"], register, scope) if "readings" in got else ()
         otherwise = _build_otherwise(got["otherwise"], scope, register, outcomes) if "otherwise" in got else None
         if holds:
-            found.append(Invariant(got["id"].text(), holds, got["says"].texts(), readings, otherwise))
+            found.append(Invariant(got["id"].text(), holds, got["says"].texts(), interpretations, otherwise))
     return tuple(found)
 
 
-def _build_otherwise(node: Node, scope: Scope, register: Declared[Reading], outcomes: tuple[str, ...]) -> Otherwise:
+def _build_otherwise(node: Node, scope: Scope, register: Declared[Interpretation], outcomes: tuple[str, ...]) -> Otherwise:
     """Read what comes out of a case that does not keep a rule."""
     got = node.fields(("outcome", "says"), ("when", "readings"))
     when = build_condition(got["when"], scope) if "when" in got else None
-    readings = build_reading_uses(got["readings"], register, scope) if "readings" in got else ()
-    return Otherwise(got["outcome"].one_of(outcomes), got["says"].texts(), when, readings)
+    interpretations = build_interpretation_uses(got["readings"], register, scope) if "readings" in got else ()
+    return Otherwise(got["outcome"].one_of(outcomes), got["says"].texts(), when, interpretations)

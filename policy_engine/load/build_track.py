@@ -61,17 +61,17 @@ def build_rule(
     context.seen[name] = node
     applies = build_condition(got["applies_when"], context.scope) if "applies_when" in got else None
     spoken: Texts = fill(got[says], context.context.thresholds, context.scope) if says else {}
-    readings = context.context.readings(got)
+    interpretations = context.context.interpretations(got)
     if "applies_when" in got and applies is None:
         return None
     phrase = got["phrase"].text() if "phrase" in got else _phrase_of((applies, *conditions), context.context)
     if not phrase and phrase_needed and "phrase" not in got and None not in conditions and not _awaits((applies, *conditions), context):
         node.lacks("phrase")
-    return Rule(name, Citation(got["cite"].text(), phrase), spoken, node.key_place, applies, readings)
+    return Rule(name, Citation(got["cite"].text(), phrase), spoken, node.key_place, applies, interpretations)
 
 
 def _awaits(conditions: Iterable[Condition | None], context: RuleContext) -> bool:
-    """Tell whether conditions name a figure, which brings its own phrase; one that could not be read may bring one."""
+    """Return whether conditions name a figure, which brings its own phrase; one that could not be read may bring one."""
     names = {name for condition in conditions if condition for name in condition.names}
     return any(name in context.context.thresholds or is_unread(name, context.scope) for name in names)
 
@@ -95,7 +95,7 @@ def build_gaps(got: Mapping[str, Node], context: Context) -> tuple[GapDeclaratio
         where = build_condition(own["where"], context.scope, context.positive)
         says = fill(own["says"], context.thresholds, context.scope)
         if where:
-            found.append(GapDeclaration(own["id"].text(), where, says, item.place, context.readings(own)))
+            found.append(GapDeclaration(own["id"].text(), where, says, item.place, context.interpretations(own)))
     return tuple(found)
 
 
@@ -136,7 +136,7 @@ def build_exceptions(
 
 
 def _entries(got: Mapping[str, Node], key: str) -> Iterable[Node]:
-    """Give the entries under a key, each with an id of its own."""
+    """Return the entries under a key, each with an id of its own."""
     seen: dict[str, Node] = {}
     for item in got[key].items(at_least=1) if key in got else ():
         if item.has("id"):
@@ -177,7 +177,7 @@ def build_track(node: Node, context: Context) -> Track:
     for name in own.keys() - criteria_named(node):
         build_unused(own[name], context)
     track = front._replace(
-        readings=context.readings(got), requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
+        interpretations=context.interpretations(got), requires=requires, stand_ins=stand_ins, thresholds=thresholds, levels=levels,
         decide=tuple(_build_step(item, context, got["levels"]) for item in got["decide"].items()),
         residual=_build_residual(got["residual"], context), gaps=build_gaps(got, context), monotone=build_monotone(got, context),
     )  # fmt: skip
@@ -206,8 +206,10 @@ def _nowhere(node: Node) -> Condition:
 def _build_open_track(node: Node, got: Mapping[str, Node], context: Context) -> Track:
     """Read a track for which the text prints no thresholds: nothing is computed, and that is said."""
     rule = got["no_thresholds"].fields(("outcome", "says"), ("readings",))
-    residual = Residual(rule["outcome"].one_of(OUTCOMES), None, context.readings(rule))
-    return _plain_track(node, got, context)._replace(residual=residual, says=rule["says"].texts(), readings=context.readings(got))
+    residual = Residual(rule["outcome"].one_of(OUTCOMES), None, context.interpretations(rule))
+    return _plain_track(node, got, context)._replace(
+        residual=residual, says=rule["says"].texts(), interpretations=context.interpretations(got)
+    )
 
 
 def _build_stand_ins(node: Node, context: Context) -> tuple[StandIn, ...]:
@@ -220,7 +222,7 @@ def _build_stand_ins(node: Node, context: Context) -> tuple[StandIn, ...]:
         for target, source in take.items():
             _check_pair(got["take"].child(target), target, source, context)
         if unless:
-            found.append(StandIn(unless, take, context.readings(got)))
+            found.append(StandIn(unless, take, context.interpretations(got)))
     return tuple(found)
 
 
@@ -234,7 +236,7 @@ def _check_pair(node: Node, target: str, source: str, context: Context) -> None:
 
 
 def _always_positive(got: Mapping[str, Node], requires: Sequence[Invariant], stand_ins: Sequence[StandIn]) -> frozenset[str]:
-    """Give the wholes that the track's own rules keep above zero.
+    """Return the wholes that the track's own rules keep above zero.
 
     A whole that others stand in for is safe where both are: the one that stands in, and, where
     the condition of standing in fails, the whole itself (`not apart or whole > 0`). Where a rule could not be read,
@@ -267,7 +269,7 @@ def _build_levels(node: Node, context: Context, shared: Declared[Node]) -> tuple
         if not criteria and isinstance(got[mode].value, list):
             got[mode].wrong(N_("at least one criterion"))
         kept = tuple(criterion for criterion in criteria if criterion)
-        rules.append(LevelRule(level, Citation(got["cite"].text()), mode, kept, context.readings(got)))
+        rules.append(LevelRule(level, Citation(got["cite"].text()), mode, kept, context.interpretations(got)))
     return tuple(sorted(rules, key=lambda rule: -context.scale[rule.level].rank))
 
 
@@ -313,8 +315,8 @@ def _criterion(node: Node, name: str, under: Mapping[str, Node], context: Contex
         node.lacks("phrase")
     cite = under["cite"].text() if "cite" in under else body["cite"].text() if "cite" in body else ""
     return Criterion(
-        name, Citation(cite, phrase), when, says, node.key_place, applies, context.readings(body, "applies_readings"),
-        context.readings(body), thresholds,
+        name, Citation(cite, phrase), when, says, node.key_place, applies, context.interpretations(body, "applies_readings"),
+        context.interpretations(body), thresholds,
     )  # fmt: skip
 
 
@@ -328,12 +330,14 @@ def _build_step(node: Node, context: Context, rules: Node) -> DecideStep:
     levels = [name.value for name in names if isinstance(name.value, str) and name.value in context.scale]
     ranked = sorted(levels, key=lambda level: -context.scale[level].rank)
     return DecideStep(
-        tuple(ranked), context.readings(got), build_exceptions(got, _named_once(names, context), _asked(rules, ranked, context), context)
+        tuple(ranked),
+        context.interpretations(got),
+        build_exceptions(got, _named_once(names, context), _asked(rules, ranked, context), context),
     )
 
 
 def _decided(step: Node) -> list[Node]:
-    """Give the levels that a step names; one without a value where that cannot be read."""
+    """Return the levels that a step names; one without a value where that cannot be read."""
     if step.has("first"):
         return [step.child("first")]
     named = step.child("highest_of")
@@ -341,25 +345,25 @@ def _decided(step: Node) -> list[Node]:
 
 
 def _named_once(names: Sequence[Node], context: Context) -> Declared[object]:
-    """Give the levels that a step names; one that could not be read may be any."""
+    """Return the levels that a step names; one that could not be read may be any."""
     levels = [name.value if isinstance(name.value, str) else "" for name in names]
     return Declared(dict.fromkeys(levels), open=not levels or not {*levels} <= {*context.scale})
 
 
 def _asked(rules: Node, levels: Iterable[str], context: Context) -> Declared[object]:
-    """Give the names of the criteria under levels, read or not."""
+    """Return the names of the criteria under levels, read or not."""
     names = [name for level in levels for name in _named_in(rules.child(level))]
     return Declared(dict.fromkeys(names), open=not names or "" in names or context.scale.open)
 
 
 def criteria_named(track: Node) -> set[str]:
-    """Give the names of the criteria under the levels of a track, read or not."""
+    """Return the names of the criteria under the levels of a track, read or not."""
     levels = track.child("levels")
     return {name for level in (levels.value if isinstance(levels.value, dict) else ()) for name in _named_in(levels.child(level))}
 
 
 def _named_in(rule: Node) -> list[str]:
-    """Give the names of the criteria under a level, read or not; "" for each that has none."""
+    """Return the names of the criteria under a level, read or not; "" for each that has none."""
     items = rule.child("any_of" if rule.has("any_of") else "all_of").value
     named = [item.get("use", item.get("id")) if isinstance(item, dict) else None for item in (items if isinstance(items, list) else [None])]
     return [name if isinstance(name, str) else "" for name in named]
@@ -370,8 +374,8 @@ def _build_residual(node: Node, context: Context) -> Residual:
     key = "level" if node.has("level") else "outcome"
     got = node.fields((key,), ("readings",))
     if key == "outcome":
-        return Residual(got[key].one_of(OUTCOMES), None, context.readings(got))
-    return Residual("classified", got[key].one_of(context.scale), context.readings(got))
+        return Residual(got[key].one_of(OUTCOMES), None, context.interpretations(got))
+    return Residual("classified", got[key].one_of(context.scale), context.interpretations(got))
 
 
 def _refuse_undecided(got: Mapping[str, Node], context: Context) -> None:
@@ -405,7 +409,7 @@ _KEEP_ONE = N_("name it in one step of `decide:`")
 
 
 def _reads(track: Track, context: Context) -> tuple[str, ...]:
-    """Give the facts that a track reads, directly or through what they follow from, as the edition orders them."""
+    """Return the facts that a track reads, directly or through what they follow from, as the edition orders them."""
     conditions = [track.applies_to, *(rule.holds for rule in track.requires), *(s.unless for s in track.stand_ins)]
     conditions += [rule.otherwise.when for rule in track.requires if rule.otherwise and rule.otherwise.when]
     for rule in track.levels:

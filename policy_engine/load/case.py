@@ -137,7 +137,7 @@ _EXPECTED: dict[str, Callable[[Node], object]] = {
 
 
 def _level_id(node: Node, edition: Edition) -> str:
-    """Give the id of a level that may be spelled by its code."""
+    """Return the id of a level that may be spelled by its code."""
     level = find_level(node.text(), edition.scale)
     return level.id if level else str(node.value)
 
@@ -245,7 +245,7 @@ def _facts(node: Node, edition: Edition) -> dict[str, Value]:
 
 
 def is_table(path: str) -> bool:
-    """Tell whether a file is a table of rows by its name, and so no case file."""
+    """Return whether a file is a table of rows by its name, and so no case file."""
     return path.lower().endswith(_TABLES)
 
 
@@ -256,12 +256,12 @@ def not_cases(code: str, path: str, raw: bytes = b"") -> Problem:
 
 
 def is_manifest(raw: bytes) -> bool:
-    """Tell whether a file is a round's own file (`round:`), which stands among the cases and is none."""
+    """Return whether a file is a round's own file (`round:`), which stands among the cases and is none."""
     return _MANIFEST.search(raw) is not None
 
 
 def _is_manifest_file(path: str) -> bool:
-    """Tell whether a file is a round's own; one that cannot be read is left to whoever reads it as a case."""
+    """Return whether a file is a round's own; one that cannot be read is left to whoever reads it as a case."""
     try:
         return is_manifest(read_bytes(path, MAX_BYTES))
     except InputError:
@@ -269,7 +269,7 @@ def _is_manifest_file(path: str) -> bool:
 
 
 def is_round(path: str) -> bool:
-    """Tell whether a folder has a round's own file."""
+    """Return whether a folder has a round's own file."""
     return os.path.isdir(path) and any(map(_is_manifest_file, find_cases(path, [])))
 
 
@@ -300,7 +300,7 @@ def find_cases(folder: str, problems: list[Problem] | None = None) -> list[str]:
 
 
 def expand(cases: Sequence[str], problems: list[Problem]) -> list[str]:
-    """Give the files that are meant: a folder stands for the case files below it."""
+    """Return the files that are meant: a folder stands for the case files below it."""
     paths: list[str] = []
     for case in cases:
         try:

@@ -91,7 +91,7 @@ def _level(node: Node, fact: FactDeclaration, value: str, scale: Mapping[str, Le
 
 
 def find_level(value: str, scale: Mapping[str, Level]) -> Level | None:
-    """Give the level of a spelling, from the exact table and nothing like it."""
+    """Return the level of a spelling, from the exact table and nothing like it."""
     return next((known for known in scale.values() if value in (known.id, known.code, *known.aliases)), None)
 
 

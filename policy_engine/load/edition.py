@@ -35,7 +35,7 @@ from policy_engine.load.schema import check_schema
 from policy_engine.load.seal import hold_against_seal, means_the_same, seal_problems
 from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document
 from policy_engine.model.facts import FactDeclaration, Invariant, Threshold
-from policy_engine.model.rulebook import Basis, Edition, InForce, Level, Reading, Track
+from policy_engine.model.rulebook import Basis, Edition, InForce, Interpretation, Level, Track
 from policy_engine.source import Citation, Location
 
 KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "operative_words", "criteria", "chapter", "track")
@@ -51,7 +51,7 @@ class Found(NamedTuple):
     nodes: Mapping[str, list[Node]]
 
     def one(self, kind: str) -> Node | None:
-        """Give the only file of a kind."""
+        """Return the only file of a kind."""
         nodes = self.nodes[kind]
         return nodes[0] if nodes else None
 
@@ -176,7 +176,7 @@ def _sort(folder: str, documents: Iterable[Document]) -> Found:
 
 
 def kind_of(data: Data) -> str | None:
-    """Give the kind that a file states (a track may hold `criteria:` of its own)."""
+    """Return the kind that a file states (a track may hold `criteria:` of its own)."""
     return next((kind for kind in ("track", *KINDS) if isinstance(data, dict) and kind in data), None)
 
 
@@ -218,14 +218,14 @@ def _build(found: Found) -> Edition:
 
 
 def _names_of(tracks: Iterable[Track]) -> Declared[object]:
-    """Give the names of tracks; one that could not be read may be any."""
+    """Return the names of tracks; one that could not be read may be any."""
     names = dict.fromkeys(track.id for track in tracks)
     return Declared(names, open="" in names)
 
 
 def _build_front(
     node: Node, scale: Mapping[str, Level], facts: Mapping[str, FactDeclaration], invariants: tuple[Invariant, ...],
-    tracks: tuple[Track, ...], register: Mapping[str, Reading],
+    tracks: tuple[Track, ...], register: Mapping[str, Interpretation],
 ) -> Edition:  # fmt: skip
     """Read the file `edition:` and put the parts together."""
     got = node.fields(("edition", "status", "title", "period"), ("issuer", "basis", "notes", "in_force", "supersedes", "encoded_at"))
@@ -290,18 +290,18 @@ def _build_scale(node: Node) -> Declared[Level]:
     return scale
 
 
-def _build_register(node: Node | None) -> Declared[Reading]:
+def _build_register(node: Node | None) -> Declared[Interpretation]:
     """Read the interpretation register."""
     if node is None:
         return Declared()
     block = node.fields(("register",))["register"]
-    return Declared(((name, _build_reading(child, name)) for name, child in block.entries()), open=not block.is_block)
+    return Declared(((name, _build_interpretation(child, name)) for name, child in block.entries()), open=not block.is_block)
 
 
-def _build_reading(node: Node, name: str) -> Reading:
+def _build_interpretation(node: Node, name: str) -> Interpretation:
     """Read one entry of the register."""
     got = node.fields(("cite", "silent_on", "text_says", "reading", "alternatives", "status"))
-    return Reading(
+    return Interpretation(
         name, tuple(item.text() for item in got["cite"].items(at_least=1)), got["silent_on"].texts(), got["text_says"].texts(),
         got["reading"].texts(), tuple(item.texts() for item in got["alternatives"].items()),
         got["status"].one_of(("proposed", "accepted")),

@@ -40,7 +40,7 @@ class Page(NamedTuple):
 
 
 def codes() -> list[str]:
-    """Give the codes that have a page, in their order."""
+    """Return the codes that have a page, in their order."""
     folder = os.path.join(data_root(), _FOLDER)
     found = (_NAME.fullmatch(name) for name in sorted(os.listdir(folder)))
     return [match[1] for match in found if match]
@@ -226,7 +226,7 @@ DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, e
 
 
 def data_root() -> str:
-    """Give the folder that holds `rulebook/` and `schemas/`.
+    """Return the folder that holds `rulebook/` and `schemas/`.
 
     One answer for a wheel, which carries them inside the package, and for a checkout, where they
     stand beside it (an editable install does not see files that a wheel includes).
@@ -237,7 +237,7 @@ def data_root() -> str:
 
 
 def is_shipped(folder: str) -> bool:
-    """Tell whether a folder is one of those that came with the engine."""
+    """Return whether a folder is one of those that came with the engine."""
     return os.path.realpath(folder).startswith(os.path.realpath(data_root()) + os.sep + "rulebook" + os.sep)
 
 

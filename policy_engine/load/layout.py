@@ -79,7 +79,7 @@ def cut(text: str) -> list[Piece]:
 
 
 def _tokens(text: str) -> Iterator[Any]:
-    """Give libyaml's tokens."""
+    """Return libyaml's tokens."""
     scanner = _SCANNER(text)
     while token := scanner.get_token():
         yield token
@@ -268,12 +268,12 @@ def under_header(text: str, blocks: tuple[Block, ...]) -> BlockText:
 
 
 def _remark(blanks: str, comment: str | None) -> str:
-    """Give the comment behind a header, as it stands."""
+    """Return the comment behind a header, as it stands."""
     return f"{'  ' if chr(9) in blanks else blanks}{comment}" if comment else ""
 
 
 def _own_indent(lines: list[str], outer: int) -> int:
-    """Give the indent that libyaml takes from the first lines of a text: blank ones count as well."""
+    """Return the indent that libyaml takes from the first lines of a text: blank ones count as well."""
     widths: list[int] = []
     for line in lines:
         widths.append(len(line) - len(line.lstrip(" ")))
@@ -339,7 +339,7 @@ def laid_out(text: str) -> str:
 
 
 def comments_of(text: str) -> list[str]:
-    """Give the comments of a text, in their order.
+    """Return the comments of a text, in their order.
 
     Raises:
         OddGapError: where there is something that is no comment.
@@ -430,7 +430,7 @@ class _Writer:
             self._begin(leads[column] + comment)
 
     def _column(self, column: int, before: Piece | None, piece: Piece | None) -> int:
-        """Give the column that a comment should have: that of what it stood in line with."""
+        """Return the column that a comment should have: that of what it stood in line with."""
         if piece and piece.depth:
             moved = column + (piece.outer - piece.blocks[-1].old if piece.blocks else 0)
             return max(moved, piece.outer + STEP)
@@ -465,7 +465,7 @@ class _Writer:
         self.lines += more
 
     def _is_too_wide(self, piece: Piece, before: Piece, text: str, gap: str) -> bool:
-        """Tell whether a plain value makes its line too wide, and stands where it may be folded."""
+        """Return whether a plain value makes its line too wide, and stands where it may be folded."""
         plain = piece.sort == "value" and not piece.style and not piece.depth and bool(piece.blocks)
         behind = gap.split("\n", maxsplit=1)[0].strip(_BLANKS_layout)
         return plain and before.sort in {":", "-"} and "\n" not in self.text[before.end : piece.start] and (
@@ -484,7 +484,7 @@ class _Writer:
 
 
 def _comment(line: str) -> str:
-    """Give the comment in a line of a gap; nothing where the line is blank.
+    """Return the comment in a line of a gap; nothing where the line is blank.
 
     Raises:
         OddGapError: where there is anything else.
@@ -517,7 +517,7 @@ def modelines_for(folder: str, schema: str) -> list[str]:
 
 
 def is_modeline(comment: str) -> bool:
-    """Tell whether a comment is a modeline."""
+    """Return whether a comment is a modeline."""
     return _MODELINE.fullmatch(comment) is not None
 
 
@@ -531,7 +531,7 @@ def schema_of(data: Data, kinds: tuple[str, ...]) -> str:
 
 
 def schema_above(folder: str, schema: str) -> str:
-    """Give the path of a schema as seen from a folder, where one of the folders above has `schemas/`; else nothing."""
+    """Return the path of a schema as seen from a folder, where one of the folders above has `schemas/`; else nothing."""
     here = os.path.abspath(folder)
     for _ in range(_MAX_UP):
         path = os.path.join(here, "schemas", schema)
@@ -582,7 +582,7 @@ class Tidied(NamedTuple):
 
 
 def yaml_files(paths: Iterable[str], problems: list[Problem]) -> list[str]:
-    """Give the files that are meant, each once: a folder stands for the YAML files below it, hidden ones aside."""
+    """Return the files that are meant, each once: a folder stands for the YAML files below it, hidden ones aside."""
     found: dict[str, str] = {}
     for path in paths:
         odd = len(problems)
@@ -646,7 +646,7 @@ def _hold(before: Document, text: str, after: str) -> None:
 
 
 def _at(data: Data, path: Path) -> Data:
-    """Give the value at a path; a mapping or list counts only for being one, since its members are asked for themselves."""
+    """Return the value at a path; a mapping or list counts only for being one, since its members are asked for themselves."""
     for key in path:
         if isinstance(data, dict):
             data = data.get(str(key))
@@ -656,5 +656,5 @@ def _at(data: Data, path: Path) -> Data:
 
 
 def _remarks(text: str) -> list[str]:
-    """Give the comments of a text; the modeline is the engine's own."""
+    """Return the comments of a text; the modeline is the engine's own."""
     return [comment for comment in comments_of(text) if not is_modeline(comment)]

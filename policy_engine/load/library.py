@@ -29,7 +29,7 @@ class Library:
         self._folders: dict[str, str] | None = None
 
     def folders(self) -> Mapping[str, str]:
-        """Give the folder of each edition by id.
+        """Return the folder of each edition by id.
 
         Raises:
             InputError: PE607 where there is none, PE616 where there is none and the lock has sealed some, PE604 where two share an id.
@@ -39,7 +39,7 @@ class Library:
         return self._folders
 
     def edition(self, name: str, asked_at: Location | None = None) -> Edition:
-        """Give an edition by its id.
+        """Return an edition by its id.
 
         Raises:
             InputError: PE601 where there is none, PE616 where it is sealed and gone; every problem of its files otherwise.
@@ -58,18 +58,18 @@ class Library:
         return self._loaded[name]
 
     def edition_or_last(self, name: str | None) -> Edition:
-        """Give an edition by its id; without one, the last issued one."""
+        """Return an edition by its id; without one, the last issued one."""
         return self.edition(self.name_or_last(name))
 
     def name_or_last(self, name: str | None) -> str:
-        """Give the id that is asked for; without one, that of the last issued edition, or of the last draft where none is issued."""
+        """Return the id that is asked for; without one, that of the last issued edition, or of the last draft where none is issued."""
         if name:
             return name
         issued = [known for known in self.folders() if self._is_issued(known)]
         return max(issued or self.folders())
 
     def _is_issued(self, name: str) -> bool:
-        """Tell whether an edition is issued, where that is written plainly without reading the rest of it."""
+        """Return whether an edition is issued, where that is written plainly without reading the rest of it."""
         if name not in self._loaded:
             plain = plain_front(read_bytes(os.path.join(self.folders()[name], FRONT), MAX_BYTES))
             if plain and plain.status:
@@ -77,7 +77,7 @@ class Library:
         return self.edition(name).status == "issued"
 
     def folder_of(self, name: str) -> str:
-        """Give the folder of an edition.
+        """Return the folder of an edition.
 
         Raises:
             InputError: PE601 where there is none.
@@ -88,7 +88,7 @@ class Library:
         return folders[name]
 
     def writable_folder(self) -> str | None:
-        """Give the folder that new editions may be written to; None where the editions are those inside an installed engine."""
+        """Return the folder that new editions may be written to; None where the editions are those inside an installed engine."""
         return None if os.path.basename(data_root()) == "_data" and is_shipped(os.path.join(self.folder, "x")) else self.folder
 
     def gone(self) -> list[str]:
@@ -113,7 +113,7 @@ class Library:
         return Problem("PE616", Location(lock_path(self.folder), 1, 1), {"name": name})
 
     def governing(self, period: str, asked_at: Location) -> Edition:
-        """Give the one edition that governs a period (a year).
+        """Return the one edition that governs a period (a year).
 
         Raises:
             InputError: PE602 where none does, PE605 where two do. A case never falls through to another edition.
@@ -178,13 +178,13 @@ def _folders_in(folder: str) -> list[str]:
 
 
 def governs(edition: Edition, period: str) -> bool:
-    """Tell whether an edition governs the whole of a period: a year like 2020, or a quarter like 2020-Q1."""
+    """Return whether an edition governs the whole of a period: a year like 2020, or a quarter like 2020-Q1."""
     days = days_of(period)
     return days is not None and edition.begins <= days[0] and days[1] <= edition.until
 
 
 def days_of(period: str) -> tuple[date, date] | None:
-    """Give the first and the last day of a period; None where it is none."""
+    """Return the first and the last day of a period; None where it is none."""
     if not _PERIOD.fullmatch(period):
         return None
     year, _, quarter = period.partition("-Q")

@@ -15,7 +15,7 @@ from policy_engine.load.yaml_text import Data
 
 @cache
 def _algorithm() -> Any:  # noqa: ANN401  (a module of the interpreter's own, without types)
-    """Give the function that begins a SHA-256; it is looked for once, since looking for a module that is not there takes long."""
+    """Return the function that begins a SHA-256; it is looked for once, since looking for a module that is not there takes long."""
     for name in ("_sha2", "_sha256"):
         try:
             return __import__(name).sha256
@@ -27,7 +27,7 @@ def _algorithm() -> Any:  # noqa: ANN401  (a module of the interpreter's own, wi
 
 
 def sha256_of(parts: Iterable[bytes]) -> str:
-    """Give the SHA-256 of bytes, in hexadecimal digits."""
+    """Return the SHA-256 of bytes, in hexadecimal digits."""
     digest = _algorithm()(b"")
     for part in parts:
         digest.update(part)
@@ -35,7 +35,7 @@ def sha256_of(parts: Iterable[bytes]) -> str:
 
 
 def revision_of(contents: Iterable[Data]) -> str:
-    """Give the digest of an edition's meaning.
+    """Return the digest of an edition's meaning.
 
     Each file's data in the canonical form of RFC 8785, sorted, so that comments, spacing, the order
     of keys and the names of files do not count, and every value does.
@@ -44,7 +44,7 @@ def revision_of(contents: Iterable[Data]) -> str:
 
 
 def canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)
-    """Give the canonical form of RFC 8785; fractions are written as text, since JSON's numbers are floats.
+    """Return the canonical form of RFC 8785; fractions are written as text, since JSON's numbers are floats.
 
     Without floats and with keys below the astral planes, Python's own encoder writes those very bytes (a test holds it
     against the library), ten times as fast; anything else is the library's.
@@ -60,7 +60,7 @@ def canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)
 
 
 def in_order(content: Any) -> bytes:  # noqa: ANN401
-    """Give content as JSON with its keys in their own order, in which an edition tells its facts."""
+    """Return content as JSON with its keys in their own order, in which an edition tells its facts."""
     import json
 
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_written).encode()

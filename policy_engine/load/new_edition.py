@@ -136,7 +136,7 @@ def _with_value(line: str, begin: int, value: str) -> str:
 
 
 def _remaining(folder: str, year: int, wanted: tuple[int, int]) -> Iterator[Remaining]:
-    """Give the values that still name the old year, in the order of the files; the front file's own are left to it."""
+    """Return the values that still name the old year, in the order of the files; the front file's own are left to it."""
     if year in wanted:
         return
     pattern = re.compile(rf"(?<!\d){year}(?!\d)")
@@ -148,7 +148,7 @@ def _remaining(folder: str, year: int, wanted: tuple[int, int]) -> Iterator[Rema
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Give every text of a document with its path."""
+    """Return every text of a document with its path."""
     if isinstance(value, str):
         yield path, value
     elif is_object(value):
@@ -160,5 +160,5 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _place(document: Document, path: Path) -> Location:
-    """Give the place of a value."""
+    """Return the place of a value."""
     return document.places.get(path) or Location(document.file, 1, 1)

@@ -41,7 +41,7 @@ class Declared(dict[str, _Part]):
         self.open = open
 
     def may_have(self, name: str) -> bool:
-        """Tell whether a name is declared, or may be."""
+        """Return whether a name is declared, or may be."""
         return self.open or name in self
 
 
@@ -58,12 +58,12 @@ class Everything(frozenset[str]):
 
 
 def open_scope(*, unread: bool) -> dict[str, Named]:
-    """Give the part of a scope that stands for a block of names that could not be read."""
+    """Return the part of a scope that stands for a block of names that could not be read."""
     return {ANY: _UNREAD} if unread else {}
 
 
 def is_unread(name: str, scope: Mapping[str, Named]) -> bool:
-    """Tell whether a name stands for something whose declaration could not be read, or may do so."""
+    """Return whether a name stands for something whose declaration could not be read, or may do so."""
     named = scope.get(name) or scope.get(ANY)
     return named is not None and named.type is WRONG
 
@@ -93,7 +93,7 @@ class Node:
         return self.document.keys.get(self.path) or self.place
 
     def child(self, key: str | int) -> "Node":
-        """Give the value under a key; its value is None where there is none."""
+        """Return the value under a key; its value is None where there is none."""
         path = (*self.path, key)
         if isinstance(self.value, list) and isinstance(key, int):
             return Node(self.document, self.value[key], path)
@@ -105,7 +105,7 @@ class Node:
         return isinstance(self.value, dict)
 
     def has(self, key: str) -> bool:
-        """Tell whether a key stands in this mapping."""
+        """Return whether a key stands in this mapping."""
         return isinstance(self.value, dict) and key in self.value
 
     def refer(self, name: str, declared: "Declared[Any]", sort: str, place: Location | None = None) -> bool:
@@ -122,7 +122,7 @@ class Node:
         self.complain("PE202", place or self.key_place, key=key, under=under)
 
     def misspells(self, key: str) -> bool:
-        """Tell whether a key was told as unknown here that is most like this one."""
+        """Return whether a key was told as unknown here that is most like this one."""
         told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
         names = self.value if isinstance(self.value, dict) else ()
         return any(self.child(other).key_place in told and nearest(other, (key,)) for other in names)
@@ -137,7 +137,7 @@ class Node:
             self.complain("PE203", found=describe(self.value), wanted=wanted)
 
     def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "Node"]:
-        """Give the values of a mapping whose keys are all known; absent optional ones are not in it."""
+        """Return the values of a mapping whose keys are all known; absent optional ones are not in it."""
         required = tuple(required)
         known = (*required, *optional)
         if not self.document.lines and isinstance(self.value, dict):
@@ -155,21 +155,21 @@ class Node:
         return {key: self.child(key) for key in known if key in self.value or key in required}
 
     def _lost_a_key(self) -> bool:
-        """Tell whether a key of this mapping was refused when it was read, so that what seems to be missing may be that one."""
+        """Return whether a key of this mapping was refused when it was read, so that what seems to be missing may be that one."""
         depth = len(self.path)
         return any(path[:depth] == self.path and path[depth + 1 : depth + 2] == ("dropped",) for path in self.document.places)
 
     def guess(self, name: str, known: Iterable[str]) -> str:
-        """Give the nearest known name; past so many problems nobody reads guesses, and each costs time."""
+        """Return the nearest known name; past so many problems nobody reads guesses, and each costs time."""
         return nearest(name, known) if len(self.document.problems) < _MAX_GUESSES else ""
 
     @staticmethod
     def _is_slip(found: str, key: str, known: tuple[str, ...]) -> bool:
-        """Tell whether an unknown key is a misspelling of a missing one: one fault, told once."""
+        """Return whether an unknown key is a misspelling of a missing one: one fault, told once."""
         return found not in known and nearest_few(found, known, 1) == [key]
 
     def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
-        """Give keys and values of a mapping whose keys are names of the author's own, none of them empty."""
+        """Return keys and values of a mapping whose keys are names of the author's own, none of them empty."""
         if not isinstance(self.value, dict) or len(self.value) < at_least:
             self.wrong(N_("a block of `key: value` lines that is not empty") if at_least else N_("a block of `key: value` lines"))
             return []
@@ -180,14 +180,14 @@ class Node:
         return [(key, self.child(key)) for key in self.value]
 
     def items(self, at_least: int = 0) -> list["Node"]:
-        """Give the values of a list."""
+        """Return the values of a list."""
         if not isinstance(self.value, list) or len(self.value) < at_least:
             self.wrong(N_("a list that is not empty") if at_least else N_("a list"))
             return []
         return [self.child(index) for index in range(len(self.value))]
 
     def text(self) -> str:
-        """Give a text that is not empty."""
+        """Return a text that is not empty."""
         if isinstance(self.value, str) and self.value.strip():
             return self.value
         number = isinstance(self.value, (int, Fraction)) and not isinstance(self.value, bool)
@@ -195,20 +195,20 @@ class Node:
         return ""
 
     def texts(self) -> dict[str, str]:
-        """Give a sentence in both languages; of a sealed copy, which has no lines, it was checked before."""
+        """Return a sentence in both languages; of a sealed copy, which has no lines, it was checked before."""
         if not self.document.lines and isinstance(self.value, dict):
             return {language: str(text) for language, text in self.value.items()}
         return {language: node.text() for language, node in self.fields(LANGUAGES).items()}
 
     def flag(self) -> bool:
-        """Give true or false."""
+        """Return true or false."""
         if isinstance(self.value, bool):
             return self.value
         self.wrong(N_("true or false"))
         return False
 
     def day(self) -> date:
-        """Give an ISO day."""
+        """Return an ISO day."""
         day = read_day(self.value) if isinstance(self.value, str) else None
         if day is None and not self.is_no_day():
             self.wrong(N_("a day like 2020-12-15"))
@@ -223,7 +223,7 @@ class Node:
         return True
 
     def one_of(self, choices: Iterable[str]) -> str:
-        """Give one of a closed set of words, or of the names of what is declared."""
+        """Return one of a closed set of words, or of the names of what is declared."""
         known = tuple(choices)
         if isinstance(self.value, str) and (self.value in known or (isinstance(choices, Declared) and choices.open)):
             return self.value
@@ -287,7 +287,7 @@ def _note(node: Node, text: str, complaints: tuple[Complaint, ...]) -> None:
 
 
 def _place(node: Node, text: str, offset: int) -> Location:
-    """Give the place of a character of a scalar; where the scalar is folded over lines, its beginning."""
+    """Return the place of a character of a scalar; where the scalar is folded over lines, its beginning."""
     place = node.place
     line = node.document.lines[place.line - 1]
     start = place.column - 1

@@ -171,7 +171,7 @@ def name_in(path: str) -> str:
 
 
 def _text(value: Data) -> str:
-    """Give a value that is a text and was read whole, else ""."""
+    """Return a value that is a text and was read whole, else ""."""
     return value if isinstance(value, str) and "\ufffd" not in value else ""
 
 

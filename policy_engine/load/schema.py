@@ -54,7 +54,7 @@ def _check(name: str, document: Document) -> None:
 
 
 def _problem(document: Document, path: Path, error: Any) -> Problem:
-    """Give the problem that a schema's refusal is, at the key that is wrong or missing, in the schema's own words where it has some."""
+    """Return the problem that a schema's refusal is, at the key that is wrong or missing, in the schema's own words where it has some."""
     under = next((part for part in reversed(path) if isinstance(part, str)), "")
     at = document.keys.get(path) or document.places[path]
     if error.validator == "required":
@@ -78,7 +78,7 @@ _UNFIT = N_("the value is not one that belongs here (the schema says: {said})")
 
 @cache
 def _validator(name: str) -> Any:
-    """Give the validator of a published schema; jsonschema is loaded only when one is needed."""
+    """Return the validator of a published schema; jsonschema is loaded only when one is needed."""
     import json
 
     from jsonschema import Draft202012Validator
@@ -88,24 +88,24 @@ def _validator(name: str) -> Any:
 
 @cache
 def _schema_text(name: str) -> bytes:
-    """Give the text of a published schema, read once however many cases are held against it."""
+    """Return the text of a published schema, read once however many cases are held against it."""
     with open(os.path.join(data_root(), "schemas", name), "rb") as file:
         return file.read()
 
 
 def _mark(name: str, contents: Iterable[bytes]) -> str:
-    """Give the mark of content that passed a schema: a digest of both."""
+    """Return the mark of content that passed a schema: a digest of both."""
     return sha256_of((_schema_text(name), *(len(content).to_bytes(8, "big") + content for content in contents)))
 
 
 def _store(mark: str) -> str:
-    """Give the file that remembers a mark, in the user's cache folder: one of 256, so that each stays short."""
+    """Return the file that remembers a mark, in the user's cache folder: one of 256, so that each stays short."""
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
     return os.path.join(base, "policy-engine", "schema-marks.d", mark[:2])
 
 
 def _is_remembered(mark: str) -> bool:
-    """Tell whether content with this mark passed before; where that cannot be read or believed, it is validated again."""
+    """Return whether content with this mark passed before; where that cannot be read or believed, it is validated again."""
     try:
         with open(_store(mark), "rb") as file:
             return _is_of_this_user(os.fstat(file.fileno())) and f"{mark}\n".encode() in file.read(_MAX_MARKS)
@@ -114,7 +114,7 @@ def _is_remembered(mark: str) -> bool:
 
 
 def _is_of_this_user(found: os.stat_result) -> bool:
-    """Tell whether nobody but the user who runs this could have written a file; a system without such owners has rights of its own."""
+    """Return whether nobody but the user who runs this could have written a file; a system without such owners has rights of its own."""
     return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
 
 

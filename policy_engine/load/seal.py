@@ -178,7 +178,7 @@ def _told(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN4
 
 
 def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
-    """Give the values that differ, in the order of the file."""
+    """Return the values that differ, in the order of the file."""
     if is_object(before) and is_object(after):
         for key in (*after, *(key for key in before if key not in after)):
             yield from _differences(file, (*path, key), before.get(key), after.get(key))
@@ -202,7 +202,7 @@ _LONGEST = 80
 
 
 def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Document]) -> list[Problem]:
-    """Give what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
+    """Return what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
     root = os.path.dirname(os.path.normpath(folder))
     edition = report.name
     problems = [_changed(edition, difference, documents[difference.file]) for difference in report.differences[:MAX_TOLD]]

@@ -67,12 +67,12 @@ def is_plain_word(text: str) -> bool:
 
 
 def reads_as_text(text: str) -> bool:
-    """Tell whether every YAML reader takes an unquoted text for text; a day is one thing to one, another to the other."""
+    """Return whether every YAML reader takes an unquoted text for text; a day is one thing to one, another to the other."""
     return text not in _WORDS and text not in _EMPTY and text not in _ONE_LETTER and not _reads_as_other(text)
 
 
 def read_scalar(text: str) -> Data | Refusal:
-    """Give the value of an unquoted scalar, or why it is refused."""
+    """Return the value of an unquoted scalar, or why it is refused."""
     if text in _WORDS:
         return _WORDS[text]
     digits = text[1:] if text[:1] in "+-" and len(text) > 1 else text
@@ -97,13 +97,13 @@ def _refusal(text: str) -> Refusal:
 
 
 def _reads_as_other(text: str) -> bool:
-    """Tell whether YAML 1.1 (PyYAML) or YAML 1.2 (editors) would take an unquoted text for something else."""
+    """Return whether YAML 1.1 (PyYAML) or YAML 1.2 (editors) would take an unquoted text for something else."""
     resolvers: Any = Resolver.yaml_implicit_resolvers
     return any(regexp.match(text) for _, regexp in resolvers.get(text[:1], ())) or re.fullmatch(_CORE_1_2, text) is not None
 
 
 def _plain(text: str) -> str:
-    """Give the one value that a person means by a scalar, in the form that every reader takes alike; "" where there is none."""
+    """Return the one value that a person means by a scalar, in the form that every reader takes alike; "" where there is none."""
     word = text.lower()
     if word in _YES | _NO:
         return "true" if word in _YES else "false"
@@ -165,7 +165,7 @@ def _may_be_plain(text: str) -> bool:
 
 @cache
 def _composer() -> Any:
-    """Give libyaml's composer, without PyYAML's guesses: a tag says only whether a scalar stood in quotes.
+    """Return libyaml's composer, without PyYAML's guesses: a tag says only whether a scalar stood in quotes.
 
     It is made once: a class holds itself in a circle, so that one a file would stay in memory until the collector comes.
     """
@@ -204,7 +204,7 @@ def _walk(root: Any, file: str) -> Composed:
 
 
 def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[str]:
-    """Give the keys of a mapping, each a text and each once."""
+    """Return the keys of a mapping, each a text and each once."""
     names: list[str] = []
     for key, _ in node.value:
         if key.__class__ is not yaml.ScalarNode or key.tag not in {"plain", "quoted"}:
@@ -220,7 +220,7 @@ def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[
 
 
 def _scalar(node: Any) -> Data:
-    """Give the value of a scalar."""
+    """Return the value of a scalar."""
     text = _normal(node.value)
     if node.tag == "quoted" or is_plain_word(text):
         return text
@@ -231,7 +231,7 @@ def _scalar(node: Any) -> Data:
 
 
 def _normal(text: str) -> str:
-    """Give a text in the one spelling of its letters (NFC)."""
+    """Return a text in the one spelling of its letters (NFC)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -257,7 +257,7 @@ class Document(NamedTuple):
 
     @property
     def broken(self) -> bool:
-        """Tell whether reading ended early, so that what is missing may only not have been reached."""
+        """Return whether reading ended early, so that what is missing may only not have been reached."""
         return any(p.code in _FATAL for p in self.problems)
 
     def problem(self, code: str, location: Location, **details: str) -> Problem:
@@ -381,7 +381,7 @@ class _Builder:
         return Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
     def _start(self) -> Location:
-        """Give the first place of the file."""
+        """Return the first place of the file."""
         return Location(self.document.file, 1, 1)
 
     def _complain(self, code: str, place: Location, **details: str) -> None:
@@ -396,7 +396,7 @@ class _Builder:
         return not self.ended
 
     def _place(self, event: Any) -> Location:
-        """Give the place where an event begins."""
+        """Return the place where an event begins."""
         mark = event.start_mark
         return Location(self.document.file, mark.line + 1, mark.column + 1)
 
@@ -467,7 +467,7 @@ class _Builder:
         self.key, self.key_place, self.dropping = f"#{self.nodes}", place, True
 
     def _wants_key(self) -> bool:
-        """Tell whether the next scalar is a key."""
+        """Return whether the next scalar is a key."""
         return not self.skipping and bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.key is None
 
     def on_scalar(self, event: Any) -> None:
@@ -521,7 +521,7 @@ class _Builder:
         return path
 
     def _plain(self, text: str, place: Location) -> Data:
-        """Give the value of an unquoted scalar, where all YAML readers agree on it."""
+        """Return the value of an unquoted scalar, where all YAML readers agree on it."""
         if is_plain_word(text):
             return text
         value = read_scalar(text)

@@ -140,7 +140,7 @@ def _above(lines: Sequence[str], number: int) -> int:
 
 
 def _speaks(line: str) -> bool:
-    """Tell whether a line holds more than a remark."""
+    """Return whether a line holds more than a remark."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from policy_engine.model.facts import Condition, Exemption, ReadingUse, Texts, Threshold
+from policy_engine.model.facts import Condition, Exemption, InterpretationUse, Texts, Threshold
 from policy_engine.source import Citation, Location
 
 DUTIES = ("reviews", "assesses", "decides", "receives")
@@ -31,7 +31,7 @@ class Rule(NamedTuple):
     says: Texts
     location: Location
     applies_when: Condition | None = None
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class Route(NamedTuple):
@@ -113,7 +113,7 @@ class Chapter(NamedTuple):
     exemptions: tuple[Exemption, ...] = ()
 
     def rules(self) -> tuple[Rule, ...]:
-        """Give every rule of the chapter, in the order of its blocks."""
+        """Return every rule of the chapter, in the order of its blocks."""
         blocks = (self.routes, self.requirements, self.contents, self.ceilings, self.eligibility, self.caps)
         return tuple(entry.rule for block in blocks for entry in block)
 

@@ -53,7 +53,7 @@ class Condition(NamedTuple):
     names: tuple[str, ...]
 
 
-class ReadingUse(NamedTuple):
+class InterpretationUse(NamedTuple):
     """A reading of the register that something rests on; with a condition, only where that is not false."""
 
     id: str
@@ -85,7 +85,7 @@ class FactDeclaration(NamedTuple):
     derived: Condition | None = None
     when_absent: Condition | None = None
     gathered_from: str = ""
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class Exemption(NamedTuple):
@@ -103,7 +103,7 @@ class Otherwise(NamedTuple):
     outcome: str
     says: Texts
     when: Condition | None = None
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class Invariant(NamedTuple):
@@ -112,5 +112,5 @@ class Invariant(NamedTuple):
     id: str
     holds: Condition
     says: Texts
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
     otherwise: Otherwise | None = None

@@ -1,11 +1,11 @@
-"""A rulebook's edition as frozen data: tracks, levels, criteria, thresholds, readings."""
+"""A rulebook's edition as frozen data: tracks, levels, criteria, thresholds, interpretations."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
 from policy_engine.model.duties import Body, Chapter, Clause
-from policy_engine.model.facts import Condition, Exemption, FactDeclaration, Invariant, OperativeWords, ReadingUse, Texts, Threshold
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, OperativeWords, Texts, Threshold
 from policy_engine.source import Citation, Location
 
 
@@ -33,8 +33,8 @@ class Criterion(NamedTuple):
     says: Texts
     location: Location
     applies_when: Condition | None = None
-    applies_readings: tuple[ReadingUse, ...] = ()
-    readings: tuple[ReadingUse, ...] = ()
+    applies_interpretations: tuple[InterpretationUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
 
 
@@ -45,7 +45,7 @@ class LevelRule(NamedTuple):
     citation: Citation
     mode: str
     criteria: tuple[Criterion, ...]
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class LadderException(NamedTuple):
@@ -61,7 +61,7 @@ class DecideStep(NamedTuple):
     """One step of deciding: the first or the highest of its levels that holds ends the deciding."""
 
     levels: tuple[str, ...]
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
     exceptions: tuple[LadderException, ...] = ()
 
 
@@ -70,7 +70,7 @@ class Residual(NamedTuple):
 
     outcome: str
     level: str | None
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class GapDeclaration(NamedTuple):
@@ -80,7 +80,7 @@ class GapDeclaration(NamedTuple):
     where: Condition
     says: Texts
     location: Location
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class Monotonicity(NamedTuple):
@@ -98,7 +98,7 @@ class StandIn(NamedTuple):
 
     unless: Condition
     take: Mapping[str, str]
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
 
 
 class Track(NamedTuple):
@@ -111,7 +111,7 @@ class Track(NamedTuple):
     residual: Residual
     location: Location
     says: Texts = {}
-    readings: tuple[ReadingUse, ...] = ()
+    interpretations: tuple[InterpretationUse, ...] = ()
     requires: tuple[Invariant, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
     thresholds: Mapping[str, Threshold] = {}
@@ -123,14 +123,14 @@ class Track(NamedTuple):
     """The facts that the track reads, in the order in which the edition declares them."""
 
 
-class Reading(NamedTuple):
+class Interpretation(NamedTuple):
     """One entry of the interpretation register: where the text is silent, and how it is read until the owner decides."""
 
     id: str
     clauses: tuple[str, ...]
     silent_on: Texts
     text_says: Texts
-    reading: Texts
+    interpretation: Texts
     alternatives: tuple[Texts, ...]
     status: str
 
@@ -165,7 +165,7 @@ class Edition(NamedTuple):
     facts: Mapping[str, FactDeclaration]
     invariants: tuple[Invariant, ...]
     tracks: tuple[Track, ...]
-    register: Mapping[str, Reading]
+    register: Mapping[str, Interpretation]
     revision: str
     thresholds: Mapping[str, Threshold] = {}
     """The figures that are known everywhere; those of a track or a chapter stand there."""

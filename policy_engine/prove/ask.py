@@ -51,7 +51,7 @@ class Asker:
         self._solver.add(conjunction(self._always))
 
     def possible(self, *goals: Term) -> bool | Undecided:
-        """Tell whether some case meets all the goals."""
+        """Return whether some case meets all the goals."""
         self._solver.push()
         try:
             self._solver.add(*goals)
@@ -60,18 +60,18 @@ class Asker:
             self._solver.pop()
 
     def implied(self, given: Iterable[Term], goal: Term) -> bool | Undecided:
-        """Tell whether every case that meets what is given meets the goal."""
+        """Return whether every case that meets what is given meets the goal."""
         found = self.possible(*given, z3.Not(goal))
         return found if isinstance(found, Undecided) else not found
 
     def beside(self, symbol: Symbol, other: Term) -> "Asker":
-        """Give an asker that looks for another value of one fact too; a solution has it under `BESIDE`."""
+        """Return an asker that looks for another value of one fact too; a solution has it under `BESIDE`."""
         symbols = Symbols(self.symbols.words, date.fromordinal(self.symbols.today))
         symbols.of = {**self.symbols.of, BESIDE: Symbol(symbol.fact, Figure(other))}
         return Asker(symbols, self._always, self._budget)
 
     def find(self, *goals: Term) -> Answer:
-        """Give the smallest case that meets all the goals: fewest items, then the plainest answers, in the order of the facts."""
+        """Return the smallest case that meets all the goals: fewest items, then the plainest answers, in the order of the facts."""
         self._solver.push()
         try:
             self._solver.add(*goals)
@@ -81,7 +81,7 @@ class Asker:
             self._solver.pop()
 
     def which(self, terms: Sequence[Term], *goals: Term) -> tuple[int, ...] | Undecided | None:
-        """Give the places of the terms that hold in some case that meets all the goals; None where there is no such case."""
+        """Return the places of the terms that hold in some case that meets all the goals; None where there is no such case."""
         self._solver.push()
         try:
             self._solver.add(*goals)

@@ -26,7 +26,7 @@ class Prover:
     def find(
         self, track: str, conditions: Iterable[ast.expr], *, outcome: str | None = None, chapter: Chapter | None = None
     ) -> Witness | Undecided | None:
-        """Give the smallest case of a track that meets conditions; None where there is none (proven), UNDECIDED where that is open.
+        """Return the smallest case of a track that meets conditions; None where there is none (proven), UNDECIDED where that is open.
 
         Args:
             track: the id of the track.
@@ -43,7 +43,7 @@ class Prover:
         return inquiry.witness(*goals, expected=Expected(outcome))
 
     def possible(self, track: str, conditions: Iterable[ast.expr], *, chapter: Chapter | None = None) -> bool | Undecided:
-        """Tell whether some case of a track meets conditions, without looking for the smallest one; see `find`."""
+        """Return whether some case of a track meets conditions, without looking for the smallest one; see `find`."""
         try:
             inquiry, goals = self._goals(track, conditions, chapter)
         except UnprovableError:
@@ -62,7 +62,7 @@ class Prover:
         return inquiry, [*goals, *inquiry.meaning.symbols.domains]
 
     def distinguish(self, track: str, other: Evaluator) -> Witness | Undecided | None:
-        """Give the smallest case that another version of the edition judges otherwise, or refuses; None where there is none (proven).
+        """Return the smallest case that another version of the edition judges otherwise, or refuses; None where there is none (proven).
 
         Args:
             track: the id of the track, in both.
@@ -79,7 +79,7 @@ class Prover:
         return witness if witness and _judged(found, other, second) != witness.outcome else UNDECIDED
 
     def _inquiry(self, track: str) -> Inquiry:
-        """Give a track under question."""
+        """Return a track under question."""
         if track not in self._inquiries:
             wanted = next(one for one in self.evaluator.edition.tracks if one.id == track)
             self._inquiries[track] = Inquiry(self.evaluator, wanted)
@@ -96,13 +96,13 @@ class Prover:
 
 
 def _differences(first: Meaning, second: Meaning) -> list[Term]:
-    """Give the formulas of an outcome in the one version that is not the outcome in the other."""
+    """Return the formulas of an outcome in the one version that is not the outcome in the other."""
     theirs = second.outcomes()
     return [z3.And(term, z3.Not(theirs[key])) if key in theirs else term for key, term in first.outcomes().items()]
 
 
 def _judged(found: Solution, other: Evaluator, meaning: Meaning) -> str:
-    """Give what another version says of a solution; "" where it refuses the case."""
+    """Return what another version says of a solution; "" where it refuses the case."""
     facts = stated(found.values, other.edition, meaning.track)
     try:
         return key_of(other.evaluate(Case("witness", other.edition.id, {}, facts, {}, {})))

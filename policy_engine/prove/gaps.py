@@ -63,13 +63,13 @@ def regions_of(inquiry: Inquiry, gap: Term) -> list[Found] | Undecided:
 
 
 def _nearest_level(inquiry: Inquiry) -> tuple[Criterion, ...]:
-    """Give the criteria of the level that asks least: what fails of them tells why no level holds."""
+    """Return the criteria of the level that asks least: what fails of them tells why no level holds."""
     step = [rule for rule in inquiry.last_step() if rule.mode == "all_of"]
     return step[-1].criteria if step else ()
 
 
 def _failing_set(inquiry: Inquiry, failing: Sequence[Term], goals: Iterable[Term]) -> tuple[int, ...] | Undecided | None:
-    """Give which criteria fail in some case that meets the goals."""
+    """Return which criteria fail in some case that meets the goals."""
     return inquiry.asker.which(failing, *goals)
 
 
@@ -82,7 +82,7 @@ def _region(inquiry: Inquiry, criteria: Sequence[Criterion], formula: Term) -> R
 
 
 def limit_of(criterion: Criterion) -> Limit | None:
-    """Give the figure and the threshold of a criterion that is one comparison of the two; None for any other."""
+    """Return the figure and the threshold of a criterion that is one comparison of the two; None for any other."""
     match criterion.when.tree:
         case ast.Compare(left=left, ops=[sign], comparators=[right]):
             named = {threshold.name: threshold for threshold in criterion.thresholds}
@@ -96,7 +96,7 @@ def limit_of(criterion: Criterion) -> Limit | None:
 
 
 def _span(inquiry: Inquiry, limit: Limit, formula: Term) -> Span:
-    """Give where a figure lies in a region, by every criterion of the track that speaks of it and is settled there."""
+    """Return where a figure lies in a region, by every criterion of the track that speaks of it and is settled there."""
     text = show(limit.figure)
     least: tuple[Threshold, bool, str] | None = None
     most: tuple[Threshold, bool, str] | None = None
@@ -115,7 +115,7 @@ def _span(inquiry: Inquiry, limit: Limit, formula: Term) -> Span:
 
 
 def _settled(inquiry: Inquiry, figure: str, formula: Term) -> Iterator[tuple[str, Threshold, str]]:
-    """Give every comparison of a figure with a threshold that holds all over a region, as a sign with the figure to the left."""
+    """Return every comparison of a figure with a threshold that holds all over a region, as a sign with the figure to the left."""
     for rule in inquiry.track.levels:
         for criterion in rule.criteria:
             limit = limit_of(criterion)
@@ -130,7 +130,7 @@ def _settled(inquiry: Inquiry, figure: str, formula: Term) -> Iterator[tuple[str
 
 
 def _tighter(new: tuple[Threshold, bool, str], old: tuple[Threshold, bool, str], *, upwards: bool) -> bool:
-    """Tell whether an end binds more than another."""
+    """Return whether an end binds more than another."""
     first, second = new[0].quantity.value, old[0].quantity.value
     if first == second:
         return old[1] and not new[1]
@@ -172,13 +172,13 @@ def _declared(inquiry: Inquiry, declared: GapDeclaration, where: Term, gap: Term
 
 
 def _claim_of(inquiry: Inquiry, declared: GapDeclaration) -> Claim:
-    """Give the claim that a declared gap is real and exact."""
-    readings = tuple(use.id for use in declared.readings)
-    return Claim("gap", inquiry.track.id, PROVEN, (declared.id,), says=declared.says, declared=readings)
+    """Return the claim that a declared gap is real and exact."""
+    interpretations = tuple(use.id for use in declared.interpretations)
+    return Claim("gap", inquiry.track.id, PROVEN, (declared.id,), says=declared.says, declared=interpretations)
 
 
 def _plainest(inquiry: Inquiry, where: Term, gap: Term, regions: list[Found], outcome: str) -> Witness | Undecided | None:
-    """Give the smallest case of a declared gap: one in which only what it speaks of fails, where there is such a case."""
+    """Return the smallest case of a declared gap: one in which only what it speaks of fails, where there is such a case."""
     expected = Expected(outcome)
     for found in regions:
         witness = inquiry.witness(where, found.formula, expected=expected)
@@ -188,7 +188,7 @@ def _plainest(inquiry: Inquiry, where: Term, gap: Term, regions: list[Found], ou
 
 
 def _inside(inquiry: Inquiry, where: Term, regions: list[Found]) -> Iterator[Region]:
-    """Give the regions that lie within a declared gap."""
+    """Return the regions that lie within a declared gap."""
     for found in regions:
         if inquiry.asker.implied([found.formula], where) is True:
             yield found.region
@@ -216,6 +216,6 @@ def _names(region: Region) -> tuple[str, ...]:
 
 
 def _clauses(region: Region) -> tuple[str, ...]:
-    """Give the clauses that a region lies between, or those of the criteria that fail in it."""
+    """Return the clauses that a region lies between, or those of the criteria that fail in it."""
     between = [clause for span in region.spans for clause in span.clauses]
     return tuple(dict.fromkeys([*(part.citation for part in region.parts), *between]))

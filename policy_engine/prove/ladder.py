@@ -30,11 +30,11 @@ def reachable_claims(inquiry: Inquiry) -> Iterator[Claim]:
 
 
 def overlap_claims(inquiry: Inquiry) -> Iterator[Claim]:
-    """Ask of every two levels of different steps whether both can hold; that is admitted where the step rests on a reading."""
+    """Ask of every two levels of different steps whether both can hold; that is admitted where the step rests on an interpretation."""
     steps = inquiry.track.decide
     met = inquiry.meaning.levels
     for index, step in enumerate(steps):
-        readings = tuple(use.id for use in step.readings)
+        interpretations = tuple(use.id for use in step.interpretations)
         found = [
             (first, later, inquiry.witness(met[first], met[later], expected=Expected(met=(first, later))))
             for first in step.levels
@@ -42,17 +42,17 @@ def overlap_claims(inquiry: Inquiry) -> Iterator[Claim]:
             for later in other.levels
         ]
         for first, later, witness in found:
-            yield _overlap(inquiry, first, later, witness, readings)
-        if found and readings and all(witness is None for *_, witness in found):
-            yield Claim("overlap", inquiry.track.id, REFUTED, step.levels, declared=readings, reason="not_real")
+            yield _overlap(inquiry, first, later, witness, interpretations)
+        if found and interpretations and all(witness is None for *_, witness in found):
+            yield Claim("overlap", inquiry.track.id, REFUTED, step.levels, declared=interpretations, reason="not_real")
 
 
-def _overlap(inquiry: Inquiry, first: str, later: str, witness: Witness | Undecided | None, readings: tuple[str, ...]) -> Claim:
+def _overlap(inquiry: Inquiry, first: str, later: str, witness: Witness | Undecided | None, interpretations: tuple[str, ...]) -> Claim:
     """Tell one pair of levels."""
     clauses = (inquiry.clause(first), inquiry.clause(later))
     answer, shown = refuted_by(witness)
-    if answer == REFUTED and readings:
-        return Claim("overlap", inquiry.track.id, PROVEN, (first, later), clauses, readings, witness=shown)
+    if answer == REFUTED and interpretations:
+        return Claim("overlap", inquiry.track.id, PROVEN, (first, later), clauses, interpretations, witness=shown)
     return Claim("no_overlap", inquiry.track.id, answer, (first, later), clauses, witness=shown)
 
 
@@ -68,12 +68,12 @@ def shadow_claims(inquiry: Inquiry) -> Iterator[Claim]:
 
 
 def _told_apart(rule: LevelRule, criterion: Criterion) -> Expected:
-    """Give what the reference has to say where one criterion alone decides: it fails, or its level holds by it."""
+    """Return what the reference has to say where one criterion alone decides: it fails, or its level holds by it."""
     return Expected(failed=(criterion.id,)) if rule.mode == "all_of" else Expected(met=(rule.level,))
 
 
 def _alone(inquiry: Inquiry, rule: LevelRule, place: int) -> tuple[Term, ...]:
-    """Give the formulas of a case in which one criterion alone decides whether its level holds."""
+    """Return the formulas of a case in which one criterion alone decides whether its level holds."""
     standings = [inquiry.meaning.standings[criterion.id] for criterion in rule.criteria]
     own, others = standings[place], [s for n, s in enumerate(standings) if n != place]
     if rule.mode == "all_of":
@@ -92,7 +92,7 @@ def ladder_claims(inquiry: Inquiry) -> Iterator[Claim]:
 
 
 def _listed(step: DecideStep, level: str) -> dict[str, int]:
-    """Give the criteria that a level does not ask by an exception of its step, with the exception's place."""
+    """Return the criteria that a level does not ask by an exception of its step, with the exception's place."""
     return {name: place for place, one in enumerate(step.exceptions) if one.level == level for name in one.without}
 
 
@@ -100,12 +100,12 @@ def _exceptions(inquiry: Inquiry, step: DecideStep, better: str, worse: list[Lev
     """Ask whether each listed exception is real."""
     listed = _listed(step, better)
     met = inquiry.meaning.levels[better]
-    readings = tuple(use.id for use in step.readings)
+    interpretations = tuple(use.id for use in step.interpretations)
     for name, place in listed.items():
         found = next(((rule, c) for rule in worse for c in rule.criteria if c.id == name), None)
         says = step.exceptions[place].says
         if found is None:
-            yield Claim("exception", inquiry.track.id, REFUTED, (better, name), declared=readings, says=says, reason="not_real")
+            yield Claim("exception", inquiry.track.id, REFUTED, (better, name), declared=interpretations, says=says, reason="not_real")
             continue
         rule, criterion = found
         fails = _failing(inquiry, rule, criterion)
@@ -113,13 +113,13 @@ def _exceptions(inquiry: Inquiry, step: DecideStep, better: str, worse: list[Lev
         found_case = inquiry.witness(inquiry.meaning.outcomes()[better], fails, expected=Expected(better, (better,), failed))
         answer, witness = shown_by(found_case or inquiry.witness(met, fails, expected=Expected(met=(better,), failed=failed)))
         yield Claim(
-            "exception", inquiry.track.id, answer, (better, name), (inquiry.clause(better), criterion.citation.clause), readings, says,
+            "exception", inquiry.track.id, answer, (better, name), (inquiry.clause(better), criterion.citation.clause), interpretations, says,
             parts=(inquiry.part(criterion, rule.level),), witness=witness, reason="" if answer == PROVEN else "not_real",
         )  # fmt: skip
 
 
 def _failing(inquiry: Inquiry, rule: LevelRule, criterion: Criterion) -> Term:
-    """Give the formula that a criterion keeps its level from holding."""
+    """Return the formula that a criterion keeps its level from holding."""
     standing = inquiry.meaning.standings[criterion.id]
     return standing.failed if rule.mode == "all_of" else z3.Not(standing.met)
 
@@ -137,7 +137,7 @@ def _nested(inquiry: Inquiry, step: DecideStep, better: str, rule: LevelRule) ->
 
 
 def _missing(inquiry: Inquiry, better: str, rule: LevelRule, asked: list[Criterion]) -> tuple[Part, ...]:
-    """Give the criteria of a worse level that a better one does not bring."""
+    """Return the criteria of a worse level that a better one does not bring."""
     met = inquiry.meaning.levels[better]
     return tuple(inquiry.part(c, rule.level) for c in asked if inquiry.asker.possible(met, _failing(inquiry, rule, c)) is not False)
 
@@ -166,7 +166,7 @@ def _promise(inquiry: Inquiry, promise: Monotonicity) -> Claim:
 
 
 def _broken(inquiry: Inquiry, promise: Monotonicity, found: Answer) -> tuple[str, Witness | None, Witness | None]:
-    """Give the answer to a promise, and the two cases that break it, once the reference has rated both."""
+    """Return the answer to a promise, and the two cases that break it, once the reference has rated both."""
     if not isinstance(found, Solution):
         return (PROVEN if found is None else UNDECIDED_WORD), None, None
     values = dict(found.values)
@@ -178,6 +178,6 @@ def _broken(inquiry: Inquiry, promise: Monotonicity, found: Answer) -> tuple[str
 
 
 def _place_of(inquiry: Inquiry) -> Term:
-    """Give where a case stands: twice the rank of its level; no level stands between the worst one and the next."""
+    """Return where a case stands: twice the rank of its level; no level stands between the worst one and the next."""
     rank = inquiry.meaning.rank
     return z3.If(rank < 0, 1, 2 * rank)

@@ -81,16 +81,16 @@ class Meaning:
         return z3.Not(disjunction(self.levels.values()))
 
     def reader(self, chapter: Chapter | None = None) -> Reader:
-        """Give a reader of conditions over the facts of the track, as its criteria see them, and the figures of a chapter."""
+        """Return a reader of conditions over the facts of the track, as its criteria see them, and the figures of a chapter."""
         figures = _constants(self.edition, chapter.thresholds) if chapter else {}
         return Reader(lambda name: figures.get(name) or self._named(name), self.symbols.words)
 
     def truth(self, condition: Condition) -> Term:
-        """Give the formula of a condition over the facts of the track."""
+        """Return the formula of a condition over the facts of the track."""
         return self._read.truth(condition.tree)
 
     def decided(self, level: str) -> Term:
-        """Give the formula that the criteria give a level, before anything binds it from outside."""
+        """Return the formula that the criteria give a level, before anything binds it from outside."""
         before: list[Term] = []
         for one in (name for step in self.track.decide for name in step.levels):
             if one == level:
@@ -99,7 +99,7 @@ class Meaning:
         return z3.Not(disjunction(before))
 
     def outcomes(self) -> dict[str, Term]:
-        """Give the formula of every outcome, by the level's id or the outcome's word; one of them holds in every case."""
+        """Return the formula of every outcome, by the level's id or the outcome's word; one of them holds in every case."""
         known = {level.id: z3.And(z3.Not(self.barred), self.rank == level.rank) for level in self.edition.scale.values()}
         residual = self.track.residual
         if residual.level is None:
@@ -107,7 +107,7 @@ class Meaning:
         return {**known, NOT_ELIGIBLE: self.barred}
 
     def _first_rank(self) -> Term:
-        """Give the rank of the level that the criteria give; -1 where they give none."""
+        """Return the rank of the level that the criteria give; -1 where they give none."""
         residual = self.track.residual.level
         rank: Term = z3.IntVal(self.edition.scale[residual].rank if residual else -1)
         for level in reversed([name for step in self.track.decide for name in step.levels]):
@@ -120,12 +120,12 @@ class Meaning:
         return Standing(applies, self.truth(criterion.when))
 
     def _level(self, rule: LevelRule) -> Term:
-        """Give the formula that a level holds."""
+        """Return the formula that a level holds."""
         standings = [self.standings[criterion.id] for criterion in rule.criteria]
         return conjunction(s.kept for s in standings) if rule.mode == "all_of" else disjunction(s.met for s in standings)
 
     def _bound(self, rank: Term) -> tuple[Term, Term]:
-        """Give the truth that a rule of eligibility stands against the case, and the rank that ceilings leave."""
+        """Return the truth that a rule of eligibility stands against the case, and the rank that ceilings leave."""
         barred: list[Term] = []
         for chapter in self._chapters():
             read = Reader(partial(self._of_chapter, _constants(self.edition, chapter.thresholds)), self.symbols.words)
@@ -135,15 +135,15 @@ class Meaning:
         return disjunction(barred), rank
 
     def _chapters(self) -> Iterable[Chapter]:
-        """Give the chapters that concern the track."""
+        """Return the chapters that concern the track."""
         return (chapter for chapter in self.edition.chapters if not chapter.tracks or self.track.id in chapter.tracks)
 
     def _of_chapter(self, figures: Mapping[str, Known], name: str) -> Known:
-        """Give what a name stands for in a chapter: one of its figures, or what it is in the case itself."""
+        """Return what a name stands for in a chapter: one of its figures, or what it is in the case itself."""
         return figures.get(name) or self._raw(name)
 
     def _invariants(self) -> list[Term]:
-        """Give the rules that bind the facts of the track, and those facts that the rules bring in."""
+        """Return the rules that bind the facts of the track, and those facts that the rules bring in."""
         found = [self.truth(rule.holds) for rule in self.track.requires]
         open_rules = [rule.holds for rule in self.edition.invariants]
         while True:
@@ -154,24 +154,24 @@ class Meaning:
             open_rules = [rule for rule in open_rules if rule not in near]
 
     def _unknown_names(self) -> set[str]:
-        """Give the facts that stand in a formula so far, with those that follow from them."""
+        """Return the facts that stand in a formula so far, with those that follow from them."""
         own = {symbol.fact.name for symbol in self.symbols.of.values()}
         return own | {name for name, fact in self.edition.facts.items() if fact.derived and not own.isdisjoint(fact.derived.names)}
 
     def _named(self, name: str) -> Known:
-        """Give what a name stands for, once facts stand in for others; what follows from facts follows from those then."""
+        """Return what a name stands for, once facts stand in for others; what follows from facts follows from those then."""
         if name in self._stood:
             return self._stood[name]
         return self._names.derived(name, self._named) if self._stood and self._names.is_derived(name) else self._raw(name)
 
     def _stood_for(self, name: str) -> Figure:
-        """Give a fact that stands in for another."""
+        """Return a fact that stands in for another."""
         known = self._named(name)
         assert isinstance(known, Figure)
         return known
 
     def _raw(self, name: str) -> Known:
-        """Give what a name stands for in the case itself."""
+        """Return what a name stands for in the case itself."""
         return self._names(name)
 
 
@@ -183,7 +183,7 @@ class Names:
         self.edition, self.symbols, self.figures, self.names = edition, symbols, figures, names
 
     def __call__(self, name: str) -> Known:
-        """Give a figure of the edition, what follows from other facts, or an unknown."""
+        """Return a figure of the edition, what follows from other facts, or an unknown."""
         if name in self.figures:
             return self.figures[name]
         if self.is_derived(name):
@@ -191,11 +191,11 @@ class Names:
         return self.symbols.declare(self.edition.facts[name], self.edition, self.names.get(name, name))
 
     def is_derived(self, name: str) -> bool:
-        """Tell whether a name is that of a fact that follows from others."""
+        """Return whether a name is that of a fact that follows from others."""
         return name not in self.figures and is_derived(self.edition.facts[name])
 
     def derived(self, name: str, named: Callable[[str], Known]) -> Known:
-        """Give what a derived fact is, by what the names in it stand for."""
+        """Return what a derived fact is, by what the names in it stand for."""
         fact = self.edition.facts[name]
         assert fact.derived
         read = Reader(named, self.symbols.words)
@@ -203,34 +203,34 @@ class Names:
 
 
 def raw_reader(edition: Edition, symbols: Symbols, names: Mapping[str, str] | None = None) -> Reader:
-    """Give a reader of conditions that are asked before a track is chosen."""
+    """Return a reader of conditions that are asked before a track is chosen."""
     return Reader(Names(edition, symbols, _constants(edition, {}), names or {}), symbols.words)
 
 
 def is_derived(fact: FactDeclaration) -> bool:
-    """Tell whether a fact follows from other plain facts; one that is worked out from a list can also be stated."""
+    """Return whether a fact follows from other plain facts; one that is worked out from a list can also be stated."""
     return fact.derived is not None and not any(f"{function}(" in fact.derived.text for function in _OF_LISTS)
 
 
 def _constants(edition: Edition, thresholds: Mapping[str, Threshold]) -> dict[str, Known]:
-    """Give what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
+    """Return what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
     known = constants_of(edition) | {name: figure(threshold.quantity) for name, threshold in thresholds.items()}
     return {name: constant(value, _NO_WORDS) for name, value in known.items()}
 
 
 def _chosen(condition: Term, first: Figure, second: Figure) -> Figure:
-    """Give one figure where a condition holds, and another elsewhere."""
+    """Return one figure where a condition holds, and another elsewhere."""
     there = True if first.there is True and second.there is True else z3.If(condition, first.there, second.there)
     return Figure(z3.If(condition, first.part, second.part), 1, there)
 
 
 def _applying(read: Reader, rule: Rule) -> Term:
-    """Give the formula that a rule applies."""
+    """Return the formula that a rule applies."""
     return read.truth(rule.applies_when.tree) if rule.applies_when else True
 
 
 def _lowered(rank: Term, ceiling: Ceiling, read: Reader) -> Term:
-    """Give a rank that is not above a ceiling; one that does not exist binds nothing."""
+    """Return a rank that is not above a ceiling; one that does not exist binds nothing."""
     other = read.figure(ceiling.other.tree)
     binds = conjunction((_applying(read, ceiling.rule), other.there))
     return z3.If(z3.And(binds, rank > other.part), other.part, rank)

@@ -36,7 +36,7 @@ class Symbols:
         self.of: dict[str, Symbol] = {}
 
     def declare(self, fact: FactDeclaration, edition: Edition, name: str = "") -> Known:
-        """Give the unknown of a fact, made when it is first asked for.
+        """Return the unknown of a fact, made when it is first asked for.
 
         Args:
             fact: the fact.
@@ -80,7 +80,7 @@ def _domain(number: Term, fact: FactDeclaration, ranks: int, words: Words) -> Te
 
 
 def value_of(model: Term, symbol: Symbol, words: Words) -> Value:
-    """Give the value of one unknown in a solution."""
+    """Return the value of one unknown in a solution."""
     known = symbol.known
     if known.there is not True and not z3.is_true(model.eval(known.there, model_completion=True)):
         return NONE

@@ -58,11 +58,11 @@ class Words:
         self._codes: dict[str, int] = {}
 
     def code(self, text: str) -> int:
-        """Give the number of a text."""
+        """Return the number of a text."""
         return self._codes.setdefault(text, len(self._codes))
 
     def text(self, code: int) -> str | None:
-        """Give the text of a number; None where no text has it."""
+        """Return the text of a number; None where no text has it."""
         return next((text for text, known in self._codes.items() if known == code), None)
 
 
@@ -75,7 +75,7 @@ class Reader:
         self.words = words
 
     def truth(self, tree: ast.expr) -> Term:
-        """Give the formula of a condition.
+        """Return the formula of a condition.
 
         Raises:
             UnprovableError: where a part of it has no formula.
@@ -97,7 +97,7 @@ class Reader:
                 raise UnprovableError(show(tree))
 
     def figure(self, tree: ast.expr) -> Figure:
-        """Give what one side of a comparison is.
+        """Return what one side of a comparison is.
 
         Raises:
             UnprovableError: where it has no formula.
@@ -119,27 +119,27 @@ class Reader:
                 raise UnprovableError(show(tree))
 
     def _flag(self, name: str) -> Term:
-        """Give the truth that a name is; what does not exist is not true."""
+        """Return the truth that a name is; what does not exist is not true."""
         known = self.named(name)
         assert isinstance(known, Figure)
         return known.part if known.there is True else z3.And(known.there, known.part)
 
     def _number(self, name: str) -> Figure:
-        """Give the number that a name is; a truth is 1 or 0, so that two truths can be compared."""
+        """Return the number that a name is; a truth is 1 or 0, so that two truths can be compared."""
         known = self.named(name)
         if isinstance(known, Flags):
             raise UnprovableError(name)
         return known._replace(part=z3.If(known.part, 1, 0)) if z3.is_bool(known.part) else known
 
     def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Term:
-        """Give the formula of one comparison."""
+        """Return the formula of one comparison."""
         if isinstance(sign, (ast.In, ast.NotIn)):
             inside = self._member(left, right)
             return inside if isinstance(sign, ast.In) else z3.Not(inside)
         return compared(self.figure(left), sign, self.figure(right))
 
     def _member(self, left: ast.expr, right: ast.expr) -> Term:
-        """Give the formula that a value is one of those in brackets, or that a set holds a choice."""
+        """Return the formula that a value is one of those in brackets, or that a set holds a choice."""
         if isinstance(right, ast.Tuple):
             first = self.figure(left)
             return disjunction(compared(first, ast.Eq(), self.figure(element)) for element in right.elts)
@@ -151,14 +151,14 @@ class Reader:
 
 
 def compared(left: Figure, sign: ast.cmpop, right: Figure) -> Term:
-    """Give the formula of a comparison: crosswise, and what does not exist equals nothing and is neither less nor more."""
+    """Return the formula of a comparison: crosswise, and what does not exist equals nothing and is neither less nor more."""
     relation = _RELATIONS[type(sign)](_times(left.part, right.whole), _times(right.part, left.whole))
     there = conjunction((left.there, right.there))
     return disjunction((z3.Not(there), relation)) if isinstance(sign, ast.NotEq) else conjunction((there, relation))
 
 
 def constant(value: Value, words: Words) -> Figure:
-    """Give a value that an edition states.
+    """Return a value that an edition states.
 
     Raises:
         EngineFaultError: for a value that no edition states.
@@ -196,7 +196,7 @@ def _times(one: Term, other: Term) -> Term:
 
 
 def _share(part: Figure, whole: Figure) -> Figure:
-    """Give a share; the check at load has made sure that the whole is above zero."""
+    """Return a share; the check at load has made sure that the whole is above zero."""
     there = part.there if whole.there is True else conjunction((part.there, whole.there))
     return Figure(_times(part.part, whole.whole), _times(whole.part, part.whole), there)
 

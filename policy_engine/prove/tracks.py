@@ -69,7 +69,7 @@ class Witness(NamedTuple):
 class Claim(NamedTuple):
     """One claim about a track (or about the tracks together: then `track` is ""), and its answer.
 
-    `declared`: what in the edition admits it, if anything does: a reading, a declared gap, an exception of the ladder.
+    `declared`: what in the edition admits it, if anything does: an interpretation, a declared gap, an exception of the ladder.
     """
 
     kind: str
@@ -102,7 +102,7 @@ class Expected(NamedTuple):
 
 
 def stated(values: Mapping[str, Value], edition: Edition, track: Track) -> dict[str, Value]:
-    """Give the facts that a case file states: not those that others stand in for, nor those that the edition does not declare."""
+    """Return the facts that a case file states: not those that others stand in for, nor those that the edition does not declare."""
     known = {name: value for name, value in values.items() if name in edition.facts}
     interpreter = interpreter_over({**{level.id: level.rank for level in edition.scale.values()}, **known})
     replaced = {target for rule in track.stand_ins if interpreter.truth(rule.unless) is False for target in rule.take}
@@ -123,7 +123,7 @@ def confirmed(values: Mapping[str, Value], evaluator: Evaluator, track: Track, e
 
 
 def refused(values: Mapping[str, Value], evaluator: Evaluator) -> Witness | Undecided:
-    """Give a solution as a case that the reference refuses, as it does where two tracks apply; its code stands for an outcome."""
+    """Return a solution as a case that the reference refuses, as it does where two tracks apply; its code stands for an outcome."""
     facts = {name: value for name, value in values.items() if name in evaluator.edition.facts}
     try:
         evaluator.evaluate(Case("witness", evaluator.edition.id, {}, facts, {}, {}))
@@ -138,7 +138,7 @@ def _told(facts: Mapping[str, Value], edition: Edition) -> dict[str, str]:
 
 
 def _agrees(verdict: Verdict, expected: Expected) -> bool:
-    """Tell whether a verdict is what the solver said it is."""
+    """Return whether a verdict is what the solver said it is."""
     levels = {trace.level: trace.outcome for trace in verdict.levels}
     criteria = {c.id: c.outcome for trace in verdict.levels for c in trace.criteria}
     return (
@@ -149,7 +149,7 @@ def _agrees(verdict: Verdict, expected: Expected) -> bool:
 
 
 def _all(outcomes: Mapping[str, str], names: Iterable[str], wanted: str) -> bool:
-    """Tell whether all of some outcomes are as wanted."""
+    """Return whether all of some outcomes are as wanted."""
     return all(outcomes[name] == wanted for name in names)
 
 
@@ -192,7 +192,7 @@ class Inquiry:
         self.rules = {rule.level: rule for rule in track.levels}
 
     def witness(self, *goals: Term, expected: Expected | None = None) -> "Witness | Undecided | None":
-        """Give the smallest confirmed case that meets the goals; None where there is none."""
+        """Return the smallest confirmed case that meets the goals; None where there is none."""
         found = self.asker.find(*goals)
         if not isinstance(found, Solution):
             return found
@@ -203,23 +203,23 @@ class Inquiry:
         return Part(criterion.id, level, criterion.citation.clause, criterion.says)
 
     def clause(self, level: str) -> str:
-        """Give the clause of a level."""
+        """Return the clause of a level."""
         return self.rules[level].citation.clause
 
     def last_step(self) -> tuple[LevelRule, ...]:
-        """Give the levels of the last step of deciding, the best first."""
+        """Return the levels of the last step of deciding, the best first."""
         return tuple(self.rules[level] for level in self.track.decide[-1].levels)
 
     def earlier(self) -> list[Term]:
-        """Give the formulas of the levels that go before the last step."""
+        """Return the formulas of the levels that go before the last step."""
         return [self.meaning.levels[level] for step in self.track.decide[:-1] for level in step.levels]
 
 
 def shown_by(found: "Witness | Undecided | None") -> tuple[str, Witness | None]:
-    """Give the answer to a claim that something can be, with its witness."""
+    """Return the answer to a claim that something can be, with its witness."""
     return (PROVEN, found) if isinstance(found, Witness) else (REFUTED, None) if found is None else (UNDECIDED_WORD, None)
 
 
 def refuted_by(found: "Witness | Undecided | None") -> tuple[str, Witness | None]:
-    """Give the answer to a claim that something cannot be, with the case that refutes it."""
+    """Return the answer to a claim that something cannot be, with the case that refutes it."""
     return (REFUTED, found) if isinstance(found, Witness) else (PROVEN, None) if found is None else (UNDECIDED_WORD, None)

@@ -80,7 +80,7 @@ def transitions(before: Evaluator, after: Evaluator) -> Passages:
 
 
 def _alike(one: FactDeclaration, other: FactDeclaration | None, before: Edition, after: Edition) -> bool:
-    """Tell whether two editions declare a fact alike: of one type, from the same sources."""
+    """Return whether two editions declare a fact alike: of one type, from the same sources."""
     if other is None or (one.type, one.may_be_none) != (other.type, other.may_be_none):
         return False
     if one.type.kind == "level" and [*before.scale] != [*after.scale]:
@@ -98,7 +98,7 @@ def _passages(before: Evaluator, after: Evaluator, shared: set[str]) -> Iterator
 
 
 def _lost(edition: Edition, track: Track, other: Edition, shared: set[str]) -> bool:
-    """Tell whether a subject of a track can belong to no track of another edition, or that cannot be settled."""
+    """Return whether a subject of a track can belong to no track of another edition, or that cannot be settled."""
     symbols = Symbols(Words(), edition.begins)
     try:
         mine = raw_reader(edition, symbols).truth(track.applies_to.tree)
@@ -109,7 +109,7 @@ def _lost(edition: Edition, track: Track, other: Edition, shared: set[str]) -> b
 
 
 def _own(edition: Edition, shared: set[str]) -> dict[str, str]:
-    """Give names of their own to the facts that an edition does not share."""
+    """Return names of their own to the facts that an edition does not share."""
     return {name: f"{name} [{edition.id}]" for name in edition.facts if name not in shared}
 
 
@@ -138,7 +138,7 @@ def _passage(before: Evaluator, first: Track, after: Evaluator, second: Track, s
 
 
 def _days(before: Edition, after: Edition, shared: set[str]) -> set[str]:
-    """Give the shared facts that are days, where the editions govern different periods: a day of one year is none of another."""
+    """Return the shared facts that are days, where the editions govern different periods: a day of one year is none of another."""
     same = (before.begins, before.until) == (after.begins, after.until)
     return set() if same else {name for name in shared if before.facts[name].type.kind == "day"}
 
@@ -169,7 +169,7 @@ def _transition(
 
 
 def _renamed(values: Mapping[str, Value], own: Mapping[str, str]) -> dict[str, Value]:
-    """Give the facts of an edition under their own names."""
+    """Return the facts of an edition under their own names."""
     names = {unknown: fact for fact, unknown in own.items()}
     mine = {names[name]: value for name, value in values.items() if name in names}
     return {**{name: value for name, value in values.items() if name not in own and name not in names}, **mine}

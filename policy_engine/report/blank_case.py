@@ -46,7 +46,7 @@ def blank_case(edition: Edition, tracks: Sequence[Track], head: Sequence[str]) -
 
 
 def _asked_beside(edition: Edition, tracks: Sequence[Track]) -> set[str]:
-    """Give the facts that the edition asks about beside the levels, and those that they follow from."""
+    """Return the facts that the edition asks about beside the levels, and those that they follow from."""
     chosen = {track.id for track in tracks}
     concerned = [chapter for chapter in edition.chapters if not chapter.tracks or chosen.intersection(chapter.tracks)]
     names = {name for chapter in concerned for name in reads_of(chapter)} & edition.facts.keys()

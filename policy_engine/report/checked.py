@@ -60,7 +60,7 @@ def _finding(problem: Problem, language: str, style: Style) -> Iterator[str]:
 
 
 def checked_to_data(every: Sequence[Checked], level: str, language: str, problems: Sequence[Problem] = ()) -> dict[str, Any]:
-    """Give findings as data; the schema is `schemas/check.schema.json`. With problems nothing could be checked."""
+    """Return findings as data; the schema is `schemas/check.schema.json`. With problems nothing could be checked."""
     found = [problem for checked in every for problem in checked.findings]
     return {
         "passed": not problems and not any(fails(problem, level) for problem in found),
@@ -89,7 +89,7 @@ def _edition(checked: Checked) -> Mapping[str, Any]:
 
 
 def told_of(problems: Iterable[Problem], language: str) -> list[Told]:
-    """Give findings for the machine formats."""
+    """Return findings for the machine formats."""
     return [
         Told(
             problem.code, severity_of(problem), *problem.location, message_of(problem, language), advice_of(problem, language),
@@ -137,7 +137,7 @@ class Machine(NamedTuple):
 
 
 def _suite(checked: Checked, bad: Callable[[Problem], bool], language: str, seconds: float) -> Suite:
-    """Give one edition as a suite; what is not bad enough to fail is said beside it."""
+    """Return one edition as a suite; what is not bad enough to fail is said beside it."""
     told = told_of(filter(bad, checked.findings), language)
     name = checked.survey.name
     failed = [
@@ -157,5 +157,5 @@ def _suite(checked: Checked, bad: Callable[[Problem], bool], language: str, seco
 
 
 def _group(code: str) -> tuple[str, ...]:
-    """Give how the codes of a check begin; what is wrong with the files themselves is one check."""
+    """Return how the codes of a check begin; what is wrong with the files themselves is one check."""
     return (code,) if code in FINDINGS else tuple(f"PE{hundred}" for hundred in range(1, 8))

@@ -20,7 +20,7 @@ CASE_BY_CASE = N_("`{folder}` is a round: its cases are rated one by one, withou
 
 
 def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], *, rated: bool) -> list[str]:
-    """Give what stands beside every comparison: which editions these are, that a draft decides nothing, how cases were rated.
+    """Return what stands beside every comparison: which editions these are, that a draft decides nothing, how cases were rated.
 
     Args:
         editions: the two editions.
@@ -40,7 +40,7 @@ def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], 
 def compare_to_data(
     before: Edition, after: Edition, changes: Sequence[Change], shift: Shift | None, rounds: Sequence[str] = ()
 ) -> Mapping[str, object]:  # fmt: skip
-    """Give a comparison as data; its schema is `schemas/compare.schema.json`. `cases` is null where none were asked about."""
+    """Return a comparison as data; its schema is `schemas/compare.schema.json`. `cases` is null where none were asked about."""
     editions = (before, after)
     counts = {kind: sum(change.change == kind for change in changes) for kind in KINDS}
     return {
@@ -66,13 +66,13 @@ def _edition(edition: Edition) -> dict[str, str]:
 
 
 def _change(change: Change) -> Mapping[str, object]:
-    """Give one difference."""
+    """Return one difference."""
     fields = [{"name": field.name, "before": _plain(field.before), "after": _plain(field.after)} for field in change.fields]
     return change._asdict() | {"owner": change.owner._asdict(), "says": dict(change.says) or None, "fields": fields}
 
 
 def _plain(value: Shown) -> object:
-    """Give what a field holds as JSON has it: nothing at all is null."""
+    """Return what a field holds as JSON has it: nothing at all is null."""
     if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, tuple):
@@ -81,7 +81,7 @@ def _plain(value: Shown) -> object:
 
 
 def _shift(shift: Shift) -> Mapping[str, object]:
-    """Give what the editions make of the same cases."""
+    """Return what the editions make of the same cases."""
     return {
         "rated": shift.matrix.total,
         "matrix": [{"before": before, "after": after, "count": count} for before, after, count in shift.matrix.cells()],
@@ -93,7 +93,7 @@ def _shift(shift: Shift) -> Mapping[str, object]:
 
 
 def _not_rated(one: NotRated) -> Mapping[str, object]:
-    """Give a file that could not be rated, with the first thing wrong."""
+    """Return a file that could not be rated, with the first thing wrong."""
     place = one.problem.location
     message = {language: message_of(one.problem, language) for language in LANGUAGES}
     return {
@@ -102,7 +102,7 @@ def _not_rated(one: NotRated) -> Mapping[str, object]:
 
 
 def proof_to_data(proof: Proof) -> Mapping[str, object]:
-    """Give a proof as data; its schema is `schemas/prove.schema.json`."""
+    """Return a proof as data; its schema is `schemas/prove.schema.json`."""
     return {
         **_edition_proofs(proof.edition),
         "passed": proof.passed,
@@ -124,7 +124,7 @@ def _edition_proofs(edition: Edition) -> dict[str, object]:
 
 
 def _claim(claim: Claim) -> Mapping[str, object]:
-    """Give one claim."""
+    """Return one claim."""
     return {
         "id": claim.id,
         "kind": claim.kind,
@@ -143,18 +143,18 @@ def _claim(claim: Claim) -> Mapping[str, object]:
 
 
 def _region(region: Region) -> Mapping[str, object]:
-    """Give one region of a gap."""
+    """Return one region of a gap."""
     failing = [{"id": part.criterion, "level": part.level, "citation": part.citation} for part in region.parts]
     return {"failing": failing, "figures": [span._asdict() for span in region.spans]}
 
 
 def _witness(witness: Witness) -> Mapping[str, object]:
-    """Give a smallest case: every value as a case file writes it."""
+    """Return a smallest case: every value as a case file writes it."""
     return {"edition": witness.edition, "track": witness.track, "outcome": witness.outcome, "facts": dict(witness.facts)}
 
 
 def passages_to_data(passages: Passages) -> Mapping[str, object]:
-    """Give what is possible between two editions."""
+    """Return what is possible between two editions."""
     return {
         "settled": passages.settled,
         "facts_only_before": list(passages.only_before),
@@ -166,7 +166,7 @@ def passages_to_data(passages: Passages) -> Mapping[str, object]:
 
 
 def _passage(passage: Passage) -> Mapping[str, object]:
-    """Give one pair of tracks."""
+    """Return one pair of tracks."""
     return {
         "before": passage.before,
         "after": passage.after,

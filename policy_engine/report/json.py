@@ -9,7 +9,7 @@ from typing import Any
 from policy_engine.audit.chain import Verifier
 from policy_engine.audit.replay import Against, Tally
 from policy_engine.errors import N_
-from policy_engine.evaluate.maps import Cited, ClauseMap, ReadingReport, SourceFault
+from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
 from policy_engine.evaluate.round.summary import Paper, Spread, Summary, summarise, unrecorded
 from policy_engine.messages import DEFAULT_LANGUAGE, LANGUAGES, translate
@@ -99,7 +99,7 @@ def _write_mapping(value: Mapping[str, Any], line: str, out: Callable[[str], obj
 
 
 def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
-    """Give a verdict as the contract writes it; its schema is `schemas/verdict.schema.json`."""
+    """Return a verdict as the contract writes it; its schema is `schemas/verdict.schema.json`."""
     notice = {
         language: " ".join(translate(n, language) for n in notices_of(verdict.status, sealed=verdict.sealed)) for language in LANGUAGES
     }
@@ -107,7 +107,7 @@ def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
 
 
 def map_to_data(edition: Edition, found: ClauseMap, faults: Sequence[SourceFault] | None) -> dict[str, Any]:
-    """Give a clause map as data; `source` is null where it was not held against the official text."""
+    """Return a clause map as data; `source` is null where it was not held against the official text."""
     texts = {clause.id: clause for clause in edition.clauses}
     return {
         "edition": edition.id,
@@ -126,27 +126,27 @@ def map_to_data(edition: Edition, found: ClauseMap, faults: Sequence[SourceFault
 
 
 def _part(part: Cited) -> dict[str, str]:
-    """Give a part with its clause and words."""
+    """Return a part with its clause and words."""
     return {"sort": part.sort, "name": part.name, "clause": part.citation.clause, "phrase": part.citation.phrase}
 
 
-def readings_to_data(edition: Edition, reports: Iterable[ReadingReport], cases: int | None) -> dict[str, Any]:
-    """Give the register as data; `cases` is null where no cases were asked about."""
-    readings = [
-        report.reading._asdict()
+def interpretations_to_data(edition: Edition, reports: Iterable[InterpretationReport], cases: int | None) -> dict[str, Any]:
+    """Return the register as data; `cases` is null where no cases were asked about."""
+    interpretations = [
+        report.interpretation._asdict()
         | {
-            "clauses": list(report.reading.clauses), "silent_on": dict(report.reading.silent_on),
-            "text_says": dict(report.reading.text_says), "reading": dict(report.reading.reading),
-            "alternatives": [dict(other) for other in report.reading.alternatives], "parts": list(report.parts),
+            "clauses": list(report.interpretation.clauses), "silent_on": dict(report.interpretation.silent_on),
+            "text_says": dict(report.interpretation.text_says), "reading": dict(report.interpretation.interpretation),
+            "alternatives": [dict(other) for other in report.interpretation.alternatives], "parts": list(report.parts),
             "cases": list(report.cases) if cases is not None else None,
         }
         for report in reports
     ]  # fmt: skip
-    return {"edition": edition.id, "revision": edition.revision, "cases": cases, "interpretations": readings}
+    return {"edition": edition.id, "revision": edition.revision, "cases": cases, "interpretations": interpretations}
 
 
 def replay_to_data(tally: Tally | Against, chain: Verifier) -> dict[str, Any]:
-    """Give what a replay came to as data."""
+    """Return what a replay came to as data."""
     first: dict[str, Any] = {
         "records": tally.records, "head": chain.head.hash, "chain_faults": [fault._asdict() for fault in chain.faults],
     }  # fmt: skip
@@ -170,7 +170,7 @@ def replay_to_data(tally: Tally | Against, chain: Verifier) -> dict[str, Any]:
 
 
 def round_to_data(done: Round) -> dict[str, Any]:
-    """Give a round as data; its schema is `schemas/round.schema.json`."""
+    """Return a round as data; its schema is `schemas/round.schema.json`."""
     summary = summarise(done)
     rated = {one.case.id: one for one in done.rated}
     notices = notices_of(done.edition.status, sealed=done.edition.sealed)
@@ -204,7 +204,7 @@ def round_to_data(done: Round) -> dict[str, Any]:
 
 
 def _refused(one: Refused, summary: Summary) -> dict[str, Any]:
-    """Give a file that was not rated: whose it is as far as that could be read, why, and who waits for it."""
+    """Return a file that was not rated: whose it is as far as that could be read, why, and who waits for it."""
     return {
         "file": one.path, "case": one.case or None, "name": one.name, "unit": one.unit,
         "codes": list(dict.fromkeys(problem.code for problem in one.problems)), "waiting": list(summary.waiting[one.path]),
@@ -212,7 +212,7 @@ def _refused(one: Refused, summary: Summary) -> dict[str, Any]:
 
 
 def _unrecorded(cases: Sequence[str], paper: Paper) -> dict[str, Any]:
-    """Give a requirement of which nobody recorded, for these cases, whether it is met."""
+    """Return a requirement of which nobody recorded, for these cases, whether it is met."""
     trace = paper.trace
     return {
         "id": trace.id, "severity": trace.severity, "citation": trace.citation, "due": trace.due, "says": dict(trace.says),
@@ -221,21 +221,21 @@ def _unrecorded(cases: Sequence[str], paper: Paper) -> dict[str, Any]:
 
 
 def _spread(spread: Spread) -> dict[str, Any]:
-    """Give counts."""
+    """Return counts."""
     return spread._asdict() | {"levels": dict(spread.levels), "outcomes": dict(spread.outcomes)}
 
 
 def _paper(paper: Paper) -> dict[str, Any]:
-    """Give a requirement that is not met."""
+    """Return a requirement that is not met."""
     return {"case": paper.case, **trace_to_data(paper.trace)}
 
 
 def _cap(cap: CapTrace) -> dict[str, Any]:
-    """Give how a group stands to a cap."""
+    """Return how a group stands to a cap."""
     return trace_to_data(cap) | {"cases": list(cap.cases), "of": list(cap.of)}
 
 
 def _case(one: RatedEntry) -> dict[str, Any]:
-    """Give a verdict with its place in the round."""
+    """Return a verdict with its place in the round."""
     place = {"unit": one.unit, "links": dict(one.links), "stands_at": one.standing.level, "stands_by": one.standing.origin}
     return {**verdict_to_data(one.verdict), "round": place}

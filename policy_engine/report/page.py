@@ -26,7 +26,7 @@ def page_to_markdown(page: Page) -> str:
 
 
 def page_to_data(page: Page) -> dict[str, str]:
-    """Give a page as data."""
+    """Return a page as data."""
     return {"code": page.code, "title": page.title, "body": page.body, "page": f"docs/errors/{page.code}.md"}
 
 

@@ -96,7 +96,7 @@ def _list(places: Sequence[Location]) -> str:
 
 
 def _share_a_root(places: Iterable[Location]) -> bool:
-    """Tell whether paths can be held against each other: all from the root, or none."""
+    """Return whether paths can be held against each other: all from the root, or none."""
     return len({os.path.splitdrive(place.file)[0] + str(os.path.isabs(place.file)) for place in places}) == 1
 
 
@@ -153,12 +153,12 @@ def problem_to_text(problem: Problem, language: str) -> str:
 
 
 def caret_of(problem: Problem) -> list[str]:
-    """Give the line of a problem with a caret below it; nothing where there is no line."""
+    """Return the line of a problem with a caret below it; nothing where there is no line."""
     return _caret(problem.excerpt, problem.location.column) if problem.excerpt.strip() else []
 
 
 def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
-    """Give one problem as data."""
+    """Return one problem as data."""
     place = problem.location
     return {
         "code": problem.code, "file": place.file, "line": place.line, "column": place.column,
@@ -206,7 +206,7 @@ def advice_of(problem: Problem, language: str) -> str:
 
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
-    """Give the words of a problem's sentences, those of the engine's own translated."""
+    """Return the words of a problem's sentences, those of the engine's own translated."""
     plain = {
         key: _short(sentence(text.texts, language) if isinstance(text, Spoken) else text, key)
         for key, text in problem.details.items()
@@ -239,7 +239,7 @@ def _short(text: str, key: str = "") -> str:
 
 
 def _hint(hint: str, language: str) -> str:
-    """Give the words of this language for a habit of another."""
+    """Return the words of this language for a habit of another."""
     if hint == "%":
         return translate(_PERCENT, language)
     return translate(_HINT, language, hint=f"`{hint.rpartition(' -> ')[2]}`") if hint else ""

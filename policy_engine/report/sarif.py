@@ -149,5 +149,5 @@ def _quoted(path: str) -> str:
 
 
 def _is_path(path: str) -> bool:
-    """Tell whether a text can be a path of this system: bytes that are no UTF-8 stand in it in the one way that is read back."""
+    """Return whether a text can be a path of this system: bytes that are no UTF-8 stand in it in the one way that is read back."""
     return not any("\ud800" <= sign < "\udc80" or "\udcff" < sign <= "\udfff" for sign in path)

@@ -20,7 +20,7 @@ _BY_ID = ("criteria", "requirements", "contents", "ceilings", "route_ids")
 
 
 def figures_to_data(figures: Figures) -> dict[str, Any]:
-    """Give the sides of an edition's figures as data."""
+    """Return the sides of an edition's figures as data."""
     settled = figures.settled
     return {
         "edition": figures.edition,
@@ -32,7 +32,7 @@ def figures_to_data(figures: Figures) -> dict[str, Any]:
 
 
 def _side(one: Unseen) -> dict[str, Any]:
-    """Give one side of a figure."""
+    """Return one side of a figure."""
     place = one.comparison.place
     return {
         "track": one.comparison.track, "chapter": place.chapter, "id": place.owner, "clauses": list(place.clauses),
@@ -41,7 +41,7 @@ def _side(one: Unseen) -> dict[str, Any]:
 
 
 def trial_to_data(trial: Trial) -> dict[str, Any]:
-    """Give a trial as data."""
+    """Return a trial as data."""
     return {
         "edition": trial.edition, "total": trial.total, "killed": trial.killed, "refused": trial.refused,
         "equivalent": [_mutant(mutant) for mutant in trial.equivalent],
@@ -51,7 +51,7 @@ def trial_to_data(trial: Trial) -> dict[str, Any]:
 
 
 def _mutant(mutant: Mutant) -> dict[str, Any]:
-    """Give one mutant."""
+    """Return one mutant."""
     place = mutant.place
     return {
         "kind": mutant.kind, "before": mutant.before, "after": mutant.after, "id": place.owner, "clauses": list(place.clauses),
@@ -61,7 +61,7 @@ def _mutant(mutant: Mutant) -> dict[str, Any]:
 
 
 def properties(run: Run) -> dict[str, str]:
-    """Give how well a run covers its editions, or how many cases were refused, as the properties of a JUnit report."""
+    """Return how well a run covers its editions, or how many cases were refused, as the properties of a JUnit report."""
     found: dict[str, str] = {"ran": str(len(run.tested)), "refused": str(run.refused)} if run.refused else {}
     for figures in run.figures:
         demanded = figures.total - len(figures.settled.impossible)
@@ -73,7 +73,7 @@ def properties(run: Run) -> dict[str, str]:
 
 
 def survivors(run: Run, language: str) -> Iterator[tuple[Place, str, str]]:
-    """Give each survivor as a failure of a JUnit report: where it stands, what it is, what is to be said."""
+    """Return each survivor as a failure of a JUnit report: where it stands, what it is, what is to be said."""
     for trial in run.trials:
         for one in trial.survivors:
             place = one.mutant.place
@@ -126,7 +126,7 @@ def _expected(one: Suggestion, seen: Mapping[str, object]) -> Iterator[str]:
 
 
 def _owner(reason: Reason) -> str:
-    """Give the id of what a case is to show."""
+    """Return the id of what a case is to show."""
     match reason:
         case Missing():
             return reason.unseen.comparison.place.owner
@@ -137,7 +137,7 @@ def _owner(reason: Reason) -> str:
 
 
 def run_to_data(run: Run, problems: Sequence[Problem] = ()) -> dict[str, Any]:
-    """Give a run as data."""
+    """Return a run as data."""
     return {
         "passed": run.passed,
         "ran": len(run.tested),
@@ -158,7 +158,7 @@ def run_to_data(run: Run, problems: Sequence[Problem] = ()) -> dict[str, Any]:
 
 
 def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seconds: float = 0.0) -> str:
-    """Give a run as JUnit XML: a case that is not as expected is a failure, a file that cannot be read is an error.
+    """Return a run as JUnit XML: a case that is not as expected is a failure, a file that cannot be read is an error.
 
     A small change of the edition that no case noticed is a failure too.
 
@@ -182,7 +182,7 @@ def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seco
 
 
 def _outcome(one: Tested, language: str) -> Outcome:
-    """Give one case as a test."""
+    """Return one case as a test."""
     place = Place(one.path, one.line)
     if one.passed:
         return Outcome(classname=class_name(one.path), name=one.case, place=place, seconds=one.seconds)

@@ -34,7 +34,7 @@ Style = Callable[[str, str], str]
 
 
 def plain(text: str, _role: str) -> str:
-    """Give the text as it is."""
+    """Return the text as it is."""
     return text
 
 
@@ -73,7 +73,7 @@ def _table(table: Table, style: Style) -> Iterator[str]:
 
 
 def _is_figure(cell: str) -> bool:
-    """Tell whether a cell holds a count, a percentage, nothing, or that it is not known."""
+    """Return whether a cell holds a count, a percentage, nothing, or that it is not known."""
     return cell in {"", "·", "?"} or cell.isdigit() or cell.endswith("%")
 
 

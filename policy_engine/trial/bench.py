@@ -69,7 +69,7 @@ class Bench:
         self._binding = {c.clause for c in edition.chapters if c.eligibility or any(ceiling.lowers for ceiling in c.ceilings)}
 
     def outcome(self, mutant: Mutant) -> str:
-        """Tell what became of a mutant: `killed` by a case, `refused` by the edition's own rules, or `survived`."""
+        """Return what became of a mutant: `killed` by a case, `refused` by the edition's own rules, or `survived`."""
         try:
             rater = self.prepare(mutant.make(self.edition), asks=False)
         except InputError:
@@ -80,23 +80,23 @@ class Bench:
         return "killed" if noticed else "survived"
 
     def _questioned(self, rater: Evaluator, held: Iterable[Held]) -> bool:
-        """Tell whether a case that expects certain questions is asked others."""
+        """Return whether a case that expects certain questions is asked others."""
         expecting = [one.case for one in held if _ASKED in one.case.expect]
         asking = self.prepare(rater.edition, asks=True) if expecting else rater
         return any(unmet({_ASKED: case.expect[_ASKED]}, asking.evaluate(case)) for case in expecting)
 
     def _likely_first(self, mutant: Mutant) -> list[Held]:
-        """Give the cases that a mutant can concern: those that leave nothing open first, and first those that name what is otherwise."""
+        """Return the cases that a mutant can concern: those that leave nothing open first, and first those that name what is otherwise."""
         watched = self._watchers.get(mutant.place.owner, frozenset({mutant.place.owner}))
         concerned = [one for one in self.held if self._concerns(mutant, one.verdict)]
         return sorted(concerned, key=lambda one: (one.verdict.outcome == "undetermined", watched.isdisjoint(one.named)))
 
     def _is_beside(self, mutant: Mutant) -> bool:
-        """Tell whether a mutant leaves every level as it is: it is in a chapter that binds none."""
+        """Return whether a mutant leaves every level as it is: it is in a chapter that binds none."""
         return bool(mutant.place.chapter) and mutant.place.chapter not in self._binding
 
     def _concerns(self, mutant: Mutant, verdict: Verdict) -> bool:
-        """Tell whether a case reads what is otherwise: by its track, or by those that it may still be under."""
+        """Return whether a case reads what is otherwise: by its track, or by those that it may still be under."""
         place = mutant.place
         if place.chapter:
             chapter = next(chapter for chapter in self.edition.chapters if chapter.clause == place.chapter)
@@ -105,17 +105,17 @@ class Bench:
 
 
 def _effort(one: Held) -> tuple[int, str]:
-    """Give about how long a case takes to rate: what is open is searched."""
+    """Return about how long a case takes to rate: what is open is searched."""
     return len(one.verdict.possible_levels) + 10 * len(one.verdict.possible_tracks), one.case.id
 
 
 def _named(case: Case) -> frozenset[str]:
-    """Give the facts that a case states, and the ids that its expectation names."""
+    """Return the facts that a case states, and the ids that its expectation names."""
     return frozenset(case.facts) | {name for value in case.expect.values() if is_object(value) for name in value}
 
 
 def _watchers(edition: Edition) -> Mapping[str, frozenset[str]]:
-    """Give for each name what a case names that watches it: the rules that read it; of what follows from facts, those facts."""
+    """Return for each name what a case names that watches it: the rules that read it; of what follows from facts, those facts."""
     found: dict[str, frozenset[str]] = {}
     for spot in spots(edition):
         follows = spot.place.owner in edition.facts
@@ -127,13 +127,13 @@ def _watchers(edition: Edition) -> Mapping[str, frozenset[str]]:
 
 
 def _sources(spot: Spot, edition: Edition) -> frozenset[str]:
-    """Give the facts that another one follows from; where it is counted, the lists alone (the rest are names of their fields)."""
+    """Return the facts that another one follows from; where it is counted, the lists alone (the rest are names of their fields)."""
     read = frozenset(spot.condition.names) & edition.facts.keys()
     return frozenset(name for name in read if edition.facts[name].type.kind == "list") or read
 
 
 def _notices(one: Held, rater: Evaluator | None, surveyor: Surveyor) -> bool:
-    """Tell whether what a case expects beside questions no longer holds, or the case is refused; without a rater nothing is otherwise."""
+    """Return whether what a case expects beside questions no longer holds, or the case is refused; without a rater nothing is otherwise."""
     expected = {key: value for key, value in one.case.expect.items() if key != _ASKED}
     try:
         verdict = rater.evaluate(one.case) if rater else one.verdict

@@ -41,7 +41,7 @@ class Known(NamedTuple):
 
 
 def slips(tree: ast.expr, known: Known) -> Iterator[Slip]:
-    """Give every slip of a condition, in the order of its text.
+    """Return every slip of a condition, in the order of its text.
 
     Two choices are equal or not, but never more or less; and a slip that says the same by itself is none: nothing is below
     zero of a count, below the worst level or above the best one.
@@ -55,7 +55,7 @@ def slips(tree: ast.expr, known: Known) -> Iterator[Slip]:
 
 
 def _of_node(node: ast.expr, known: Known) -> Iterator[tuple[str, str, str, ast.expr]]:
-    """Give the slips of one node."""
+    """Return the slips of one node."""
     match node:
         case ast.BoolOp(op=operator, values=values):
             other = ast.Or() if isinstance(operator, ast.And) else ast.And()
@@ -72,7 +72,7 @@ def _of_node(node: ast.expr, known: Known) -> Iterator[tuple[str, str, str, ast.
 
 
 def _signs(sign: ast.cmpop, node: ast.Compare, known: Known) -> Iterator[tuple[str, type[ast.cmpop]]]:
-    """Give the signs that may be mistaken for one."""
+    """Return the signs that may be mistaken for one."""
     kind = type(sign)
     if kind in _DENIALS:
         yield "negation", _DENIALS[kind]
@@ -83,7 +83,7 @@ def _signs(sign: ast.cmpop, node: ast.Compare, known: Known) -> Iterator[tuple[s
 
 
 def _same_by_itself(node: ast.Compare, known: Known) -> type[ast.cmpop] | None:
-    """Give the sign that says no more than `==` where one side is the least, or the most, that there can be."""
+    """Return the sign that says no more than `==` where one side is the least, or the most, that there can be."""
     match node.left, node.comparators[0]:
         case ast.Call(func=ast.Name(id="count")), ast.Constant(value=0):
             return ast.LtE
@@ -96,7 +96,7 @@ def _same_by_itself(node: ast.Compare, known: Known) -> type[ast.cmpop] | None:
 
 
 def _is_ordered(node: ast.Compare, types: Mapping[str, Type]) -> bool:
-    """Tell whether what is compared knows more and less."""
+    """Return whether what is compared knows more and less."""
     for side in (node.left, *node.comparators):
         if isinstance(side, ast.Constant) and isinstance(side.value, str):
             return False
@@ -106,7 +106,7 @@ def _is_ordered(node: ast.Compare, types: Mapping[str, Type]) -> bool:
 
 
 def unit_of(quantity: Quantity) -> int | Fraction:
-    """Give the smallest step of a figure: one unit of the last place that it is written with; of days and counts, one."""
+    """Return the smallest step of a figure: one unit of the last place that it is written with; of days and counts, one."""
     if isinstance(quantity.value, date):
         return 1
     written = quantity.text.partition("%")[0].partition(" ")[0]
@@ -115,7 +115,7 @@ def unit_of(quantity: Quantity) -> int | Fraction:
 
 
 def nudged(quantity: Quantity) -> Iterator[Quantity]:
-    """Give a figure one step lower and one step higher, where there is such a figure."""
+    """Return a figure one step lower and one step higher, where there is such a figure."""
     step = unit_of(quantity)
     value = quantity.value
     for up in (-1, 1):
@@ -140,12 +140,12 @@ _Node = TypeVar("_Node", bound=ast.AST)
 
 
 def with_tree(condition: Condition, tree: ast.expr) -> Condition:
-    """Give a condition another tree."""
+    """Return a condition another tree."""
     return Condition(tree, show(tree), condition.location, names_in(tree))
 
 
 def with_figure(condition: Condition, name: str, value: Number | date) -> Condition:
-    """Give a condition with a figure written out where it was named; for a solver, which reads the tree alone."""
+    """Return a condition with a figure written out where it was named; for a solver, which reads the tree alone."""
     tree = condition.tree
     figure = ast.Constant(value=value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an exact number is this language's literal
     for node in [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]:
@@ -154,18 +154,18 @@ def with_figure(condition: Condition, name: str, value: Number | date) -> Condit
 
 
 def joined(first: Condition, second: Condition) -> Condition:
-    """Give the condition that both hold, at the place of the second."""
+    """Return the condition that both hold, at the place of the second."""
     parts = [part for one in (first, second) for part in _conjuncts(one.tree)]
     return with_tree(second, ast.BoolOp(ast.And(), parts))
 
 
 def _conjuncts(tree: ast.expr) -> list[ast.expr]:
-    """Give what is joined by `and`."""
+    """Return what is joined by `and`."""
     return tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
 
 
 def swapped(node: _Node, old: ast.AST, new: ast.AST) -> _Node:
-    """Give a tree with one of its nodes replaced; what is not on the way to it is shared."""
+    """Return a tree with one of its nodes replaced; what is not on the way to it is shared."""
     if node is old:
         return new  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # the caller puts a node where one of its kind stood
     fields = {name: _within(value, old, new) for name, value in ast.iter_fields(node)}
@@ -183,7 +183,7 @@ def _within(value: object, old: ast.AST, new: ast.AST) -> object:
 
 
 def with_condition(edition: Edition, old: Condition, new: Condition) -> Edition:
-    """Give an edition in which a condition reads otherwise, wherever its text is used."""
+    """Return an edition in which a condition reads otherwise, wherever its text is used."""
 
     def change(condition: Condition) -> Condition:
         return new if condition.location == old.location and condition.text == old.text else condition
@@ -235,7 +235,7 @@ def _fact(fact: FactDeclaration, change: Change) -> FactDeclaration:
 
 
 def with_threshold(edition: Edition, old: Threshold, new: Threshold) -> Edition:
-    """Give an edition in which a figure is another one."""
+    """Return an edition in which a figure is another one."""
 
     def changed(figures: Mapping[str, Threshold]) -> dict[str, Threshold]:
         return {name: new if (one.name, one.location) == (old.name, old.location) else one for name, one in figures.items()}
@@ -246,17 +246,17 @@ def with_threshold(edition: Edition, old: Threshold, new: Threshold) -> Edition:
 
 
 def with_track(edition: Edition, track: Track) -> Edition:
-    """Give an edition in which a track is another one."""
+    """Return an edition in which a track is another one."""
     return edition._replace(tracks=tuple(track if one.id == track.id else one for one in edition.tracks))
 
 
 def with_chapter(edition: Edition, chapter: Chapter) -> Edition:
-    """Give an edition in which a chapter is another one."""
+    """Return an edition in which a chapter is another one."""
     return edition._replace(chapters=tuple(chapter if one.clause == chapter.clause else one for one in edition.chapters))
 
 
 def without_rule(chapter: Chapter, name: str) -> Chapter:
-    """Give a chapter without one of its rules."""
+    """Return a chapter without one of its rules."""
     return chapter._replace(
         routes=tuple(e for e in chapter.routes if e.rule.id != name),
         requirements=tuple(e for e in chapter.requirements if e.rule.id != name),
@@ -267,7 +267,7 @@ def without_rule(chapter: Chapter, name: str) -> Chapter:
 
 
 def for_everyone(chapter: Chapter, name: str) -> Chapter:
-    """Give a chapter in which a rule applies to everyone whom the chapter concerns."""
+    """Return a chapter in which a rule applies to everyone whom the chapter concerns."""
 
     def freed(rule: Rule) -> Rule:
         return rule._replace(applies_when=None) if rule.id == name else rule
@@ -299,7 +299,7 @@ class Mutant(NamedTuple):
 
 
 def mutants(edition: Edition) -> tuple[Mutant, ...]:
-    """Give every mutant of an edition, in the order of its text."""
+    """Return every mutant of an edition, in the order of its text."""
     found = spots(edition)
     ranked = sorted(edition.scale.values(), key=lambda level: level.rank)
     known = Known({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
@@ -324,7 +324,7 @@ def _of_figures(edition: Edition, found: tuple[Spot, ...]) -> Iterator[Mutant]:
 
 
 def _figures(edition: Edition) -> Iterator[tuple[Mapping[str, Threshold], tuple[str, ...], str]]:
-    """Give the figures of an edition, of each track and of each chapter, with whose cases they concern."""
+    """Return the figures of an edition, of each track and of each chapter, with whose cases they concern."""
     yield edition.thresholds, (), ""
     for track in edition.tracks:
         yield track.thresholds, (track.id,), ""
@@ -342,14 +342,14 @@ def _nudges(threshold: Threshold, place: Place, found: Iterable[Spot]) -> Iterat
 
 
 def _told_by_figure(threshold: Threshold, quantity: Quantity, found: Iterable[Spot]) -> tuple[ast.expr, ...]:
-    """Give what a case meets for which some condition beside the levels comes out otherwise with another figure."""
+    """Return what a case meets for which some condition beside the levels comes out otherwise with another figure."""
     reading = [spot for spot in found if threshold.name in spot.condition.names]
     each = [_told_by(spot, with_figure(spot.condition, threshold.name, quantity.value)) for spot in reading]
     return (ast.BoolOp(ast.Or(), [ast.BoolOp(ast.And(), list(parts)) for parts in each]),) if each and all(each) else ()
 
 
 def _figure_change(old: Threshold, new: Threshold) -> Callable[[Edition], Edition]:
-    """Give the change that puts another figure."""
+    """Return the change that puts another figure."""
     return lambda edition: with_threshold(edition, old, new)
 
 
@@ -365,7 +365,7 @@ def _of_condition(spot: Spot, known: Known) -> Iterator[Mutant]:
 
 
 def _told_by(spot: Spot, other: Condition) -> tuple[ast.expr, ...]:
-    """Give what a case meets for which a condition beside the levels comes out otherwise."""
+    """Return what a case meets for which a condition beside the levels comes out otherwise."""
     if spot.place.binds or spot.key in {"applies_to", "when_absent"} or any(asks_lists(tree) for tree in (spot.condition.tree, other.tree)):
         return ()
     one, two = spot.condition.tree, other.tree
@@ -374,18 +374,18 @@ def _told_by(spot: Spot, other: Condition) -> tuple[ast.expr, ...]:
 
 
 def asks_lists(tree: ast.expr) -> bool:
-    """Tell whether a condition counts a list, or asks what the case file states: that a solver over facts does not read."""
+    """Return whether a condition counts a list, or asks what the case file states: that a solver over facts does not read."""
     calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
     return any(isinstance(function, ast.Name) and function.id in {"count", "sum", "given"} for function in calls)
 
 
 def _loses(old: Condition, new: Condition, guarded: Condition) -> bool:
-    """Tell whether a share would stand without its guard: such an edition is refused when it is read, and needs no case."""
+    """Return whether a share would stand without its guard: such an edition is refused when it is read, and needs no case."""
     return any(_is_whole(whole, guarded) for whole in positive_wholes(old.tree) - positive_wholes(new.tree))
 
 
 def _is_whole(text: str, condition: Condition) -> bool:
-    """Tell whether a condition takes a share of something."""
+    """Return whether a condition takes a share of something."""
     return any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "share" and show(node.args[1]) == text
         for node in ast.walk(condition.tree)
@@ -393,7 +393,7 @@ def _is_whole(text: str, condition: Condition) -> bool:
 
 
 def _condition_change(old: Condition, new: Condition) -> Callable[[Edition], Edition]:
-    """Give the change that puts another condition."""
+    """Return the change that puts another condition."""
     return lambda edition: with_condition(edition, old, new)
 
 
@@ -420,12 +420,12 @@ def _dropped(track: Track, rule: LevelRule, criterion: Criterion) -> Mutant:
 
 
 def _level_change(track: Track, old: LevelRule, new: LevelRule) -> Callable[[Edition], Edition]:
-    """Give the change that puts another rule of a level."""
+    """Return the change that puts another rule of a level."""
     return _track_change(track._replace(levels=tuple(new if one is old else one for one in track.levels)))
 
 
 def _track_change(track: Track) -> Callable[[Edition], Edition]:
-    """Give the change that puts another track."""
+    """Return the change that puts another track."""
     return lambda edition: with_track(edition, track)
 
 
@@ -437,7 +437,7 @@ def _applying(edition: Edition) -> Iterator[Mutant]:
 
 
 def _freed(spot: Spot) -> Callable[[Edition], Edition]:
-    """Give the change that lets a criterion apply to everyone."""
+    """Return the change that lets a criterion apply to everyone."""
     guard, when = spot.guard, spot.condition
     assert guard
     needed = any(_is_whole(whole, when) for whole in positive_wholes(guard.tree))
@@ -485,5 +485,5 @@ def _of_days(chapter: Chapter) -> Iterator[Mutant]:
 
 
 def _chapter_change(chapter: Chapter) -> Callable[[Edition], Edition]:
-    """Give the change that puts another chapter."""
+    """Return the change that puts another chapter."""
     return lambda edition: with_chapter(edition, chapter)

@@ -40,7 +40,7 @@ class Spot(NamedTuple):
 
 
 def spots(edition: Edition) -> tuple[Spot, ...]:
-    """Give every condition that a case can be held against, each once, in the order of the edition.
+    """Return every condition that a case can be held against, each once, in the order of the edition.
 
     Invariants and what a track requires are not among them: who breaks these is refused, and no expectation sees it.
     """
@@ -59,7 +59,7 @@ def _joined(first: Spot, other: Spot) -> Spot:
 
 
 def _all(edition: Edition) -> Iterator[Spot]:
-    """Give every use of every condition."""
+    """Return every use of every condition."""
     for track in edition.tracks:
         yield from _of_track(track)
     for chapter in edition.chapters:
@@ -71,7 +71,7 @@ def _all(edition: Edition) -> Iterator[Spot]:
 
 
 def _of_track(track: Track) -> Iterator[Spot]:
-    """Give the conditions of a track: whom it concerns, and every criterion."""
+    """Return the conditions of a track: whom it concerns, and every criterion."""
     yield Spot(Place(track.id, (track.citation.clause,), track.location), "applies_to", track.applies_to)
     for rule in track.levels:
         for criterion in rule.criteria:
@@ -82,7 +82,7 @@ def _of_track(track: Track) -> Iterator[Spot]:
 
 
 def _of_chapter(chapter: Chapter) -> Iterator[Spot]:
-    """Give the conditions of a chapter, but for those of caps: these are counted over a round, and no case alone sees them."""
+    """Return the conditions of a chapter, but for those of caps: these are counted over a round, and no case alone sees them."""
     capped = {cap.rule.id for cap in chapter.caps}
     for rule in chapter.rules():
         if rule.applies_when and rule.id not in capped:
@@ -98,11 +98,11 @@ def _of_chapter(chapter: Chapter) -> Iterator[Spot]:
 
 
 def place_of(rule: Rule, chapter: Chapter) -> Place:
-    """Give the place of a rule of a chapter."""
+    """Return the place of a rule of a chapter."""
     binding = {bar.rule.id for bar in chapter.eligibility} | {ceiling.rule.id for ceiling in chapter.ceilings if ceiling.lowers}
     return Place(rule.id, (rule.citation.clause,), rule.location, chapter.tracks, chapter.clause, rule.id in binding)
 
 
 def names_of(found: Iterable[Spot]) -> frozenset[str]:
-    """Give every name that conditions read."""
+    """Return every name that conditions read."""
     return frozenset(name for spot in found for name in spot.condition.names)

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from policy_engine.evaluate.duties.survey import rules_reading
+from policy_engine.evaluate.duties.survey import rules_interpretation
 from policy_engine.evaluate.expectation import Uncovered
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Criterion, Edition
@@ -86,28 +86,28 @@ def settle_sides(unseen: Sequence[Unseen], edition: Edition, oracle: Oracle | No
 
 
 def case_on(one: Unseen, edition: Edition, oracle: Oracle) -> Sketch | Open | None:
-    """Give the smallest case on a side of a figure."""
+    """Return the smallest case on a side of a figure."""
     chapter = chapter_of(one.comparison, edition)
     return first_case(oracle, tracks_of(one.comparison, edition), (*goals(one), *_whole(one.comparison.place, chapter, edition)), chapter)
 
 
 def tracks_of(one: Comparison, edition: Edition) -> tuple[str, ...]:
-    """Give the tracks whose cases may lie on a side."""
+    """Return the tracks whose cases may lie on a side."""
     return (one.track,) if one.track else one.place.tracks or tuple(track.id for track in edition.tracks)
 
 
 def chapter_of(one: Comparison, edition: Edition) -> Chapter | None:
-    """Give the chapter whose figures a comparison names."""
+    """Return the chapter whose figures a comparison names."""
     return next((chapter for chapter in edition.chapters if chapter.clause == one.place.chapter), None)
 
 
 def goals(one: Unseen) -> tuple[ast.expr, ...]:
-    """Give the conditions that a case meets which lies on a side of a figure, where it is asked."""
+    """Return the conditions that a case meets which lies on a side of a figure, where it is asked."""
     return (*one.comparison.guards, *_on_side(one.comparison, one.side))
 
 
 def _on_side(one: Comparison, side: str) -> Iterator[ast.expr]:
-    """Give the conditions of a side: on the figure; or beyond it, but not beyond by a whole step."""
+    """Return the conditions of a side: on the figure; or beyond it, but not beyond by a whole step."""
     if side == "on":
         yield _compared(one.held, ast.Eq(), one.figure)
         return
@@ -117,7 +117,7 @@ def _on_side(one: Comparison, side: str) -> Iterator[ast.expr]:
 
 
 def _stepped(one: Comparison, step: ast.operator) -> ast.expr:
-    """Give what is held against a figure, a step further; of a share, with one more or less in the part."""
+    """Return what is held against a figure, a step further; of a share, with one more or less in the part."""
     unit = ast.Constant(value=one.unit)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an exact number is this language's literal
     match one.held:
         case ast.Call(func=function, args=[part, whole]):
@@ -132,7 +132,7 @@ def _compared(left: ast.expr, sign: ast.cmpop, right: ast.expr) -> ast.expr:
 
 
 def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Open | None:
-    """Give a case that tells a mutant from the edition; None where no case can, and that is proven."""
+    """Return a case that tells a mutant from the edition; None where no case can, and that is proven."""
     place = mutant.place
     tracks = place.tracks or tuple(track.id for track in edition.tracks)
     if place.binds:
@@ -145,8 +145,8 @@ def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Ope
 
 
 def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[ast.expr, ...]:
-    """Give conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
-    rules = rules_reading(chapter) if chapter else ()
+    """Return conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
+    rules = rules_interpretation(chapter) if chapter else ()
     read = dict.fromkeys(name for rule, names in rules if rule == place.owner or place.owner in names for name in names)
     plain = [name for name in read if name in edition.facts and edition.facts[name].type.kind != "list"]
     there = [ast.Call(ast.Name("exists"), [ast.Name(name)], []) for name in plain]
@@ -168,7 +168,7 @@ class Suggestion(NamedTuple):
 def suggestions(
     edition: Edition, oracle: Oracle, missing: Iterable[Missing], survivors: Iterable[Survivor], uncovered: Iterable[Uncovered]
 ) -> tuple[Suggestion, ...]:  # fmt: skip
-    """Give a case for each thing that is missing, where the solver finds one; one case may show several."""
+    """Return a case for each thing that is missing, where the solver finds one; one case may show several."""
     found: dict[tuple[str, ...], Suggestion] = {}
     names: dict[str, int] = {}
     for name, sketch, reason in _sketches(edition, oracle, tuple(missing), tuple(survivors), tuple(uncovered)):
@@ -186,7 +186,7 @@ def suggestions(
 def _sketches(
     edition: Edition, oracle: Oracle, missing: Sequence[Missing], survivors: Sequence[Survivor], uncovered: Sequence[Uncovered]
 ) -> Iterator[tuple[str, Sketch, Reason]]:  # fmt: skip
-    """Give a case for each thing by itself, with a name for it."""
+    """Return a case for each thing by itself, with a name for it."""
     for side in missing:
         place = side.unseen.comparison.place
         sketch = case_on(side.unseen, edition, oracle)
@@ -204,12 +204,12 @@ def _sketches(
 
 
 def _name(*parts: str) -> str:
-    """Give a case its name."""
+    """Return a case its name."""
     return "-".join(["suggested", *parts]).replace("_", "-")
 
 
 def _ways(seen: Uncovered, edition: Edition) -> Mapping[str, tuple[ast.expr, ...]]:
-    """Give the conditions under which a criterion comes out met, or not met; that it is open needs no search: leave a fact out."""
+    """Return the conditions under which a criterion comes out met, or not met; that it is open needs no search: leave a fact out."""
     criterion = _criterion(seen, edition)
     applies = (criterion.applies_when.tree,) if criterion.applies_when else ()
     when = criterion.when.tree

@@ -57,7 +57,7 @@ class Pair(NamedTuple):
 
 
 def comparisons(edition: Edition) -> tuple[Comparison, ...]:
-    """Give every comparison with a figure, in the order of the edition; a criterion of several tracks once for each."""
+    """Return every comparison with a figure, in the order of the edition; a criterion of several tracks once for each."""
     found: dict[tuple[str, ...], Comparison] = {}
     for spot in spots(edition):
         for one in _of_spot(spot, edition):
@@ -66,7 +66,7 @@ def comparisons(edition: Edition) -> tuple[Comparison, ...]:
 
 
 def _of_spot(spot: Spot, edition: Edition) -> Iterator[Comparison]:
-    """Give the comparisons of one condition, under each track that asks it."""
+    """Return the comparisons of one condition, under each track that asks it."""
     before = tuple(condition.tree for condition in (spot.guard, spot.first) if condition)
     tracks = spot.place.tracks if spot.place.tracks and not spot.place.chapter else ("",)
     for track in tracks:
@@ -79,14 +79,14 @@ def _of_spot(spot: Spot, edition: Edition) -> Iterator[Comparison]:
 
 
 def figures_at(place: Place, track: str, edition: Edition) -> Mapping[str, Quantity]:
-    """Give the figures that may be named at a place."""
+    """Return the figures that may be named at a place."""
     own = [one.thresholds for one in edition.tracks if one.id == track]
     here = [one.thresholds for one in edition.chapters if one.clause == place.chapter]
     return {name: threshold.quantity for figures in (edition.thresholds, *own, *here) for name, threshold in figures.items()}
 
 
 def _pairs(tree: ast.expr, figures: frozenset[str], beside: tuple[ast.expr, ...]) -> Iterator[Pair]:
-    """Give what is held against which figure; what is asked of the items of a list is not looked into."""
+    """Return what is held against which figure; what is asked of the items of a list is not looked into."""
     match tree:
         case ast.BoolOp(op=operator, values=parts):
             for part in parts:
@@ -104,7 +104,7 @@ def _pairs(tree: ast.expr, figures: frozenset[str], beside: tuple[ast.expr, ...]
 
 
 def _pair(one: ast.expr, other: ast.expr, figures: frozenset[str], beside: tuple[ast.expr, ...]) -> Iterator[Pair]:
-    """Give two sides with the figure second, where one of them names a figure and the other does not."""
+    """Return two sides with the figure second, where one of them names a figure and the other does not."""
     named = [not figures.isdisjoint(names_in(side)) for side in (one, other)]
     if named[0] is not named[1]:
         held, figure = (other, one) if named[0] else (one, other)
@@ -150,7 +150,7 @@ class Sides:
                     self._seen |= {(place, side) for side in _sides(one, interpreter)}
 
     def unseen(self) -> tuple[Unseen, ...]:
-        """Give the sides that no case has seen, in the order of the edition."""
+        """Return the sides that no case has seen, in the order of the edition."""
         return tuple(
             Unseen(one, side) for place, one in enumerate(self.comparisons) for side in SIDES if (place, side) not in self._seen
         )  # fmt: skip
@@ -158,7 +158,7 @@ class Sides:
     def _values(
         self, one: Comparison, verdict: Verdict, of_levels: Mapping[str, Value], beside: Mapping[str, Value]
     ) -> Mapping[str, Value] | None:  # fmt: skip
-        """Give what is known where a comparison stands; None where the case is not asked."""
+        """Return what is known where a comparison stands; None where the case is not asked."""
         if one.place.chapter:
             chapter = next(chapter for chapter in self.edition.chapters if chapter.clause == one.place.chapter)
             figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
@@ -167,7 +167,7 @@ class Sides:
 
 
 def _of_levels(case: Case, verdict: Verdict, plan: Plan) -> Mapping[str, Value]:
-    """Give what is known of a case under its track, deduced facts and figures with it."""
+    """Return what is known of a case under its track, deduced facts and figures with it."""
     facts = known_facts(case, plan)
     if verdict.track:
         facts = stand_in(facts, case, plan.tracks[verdict.track])
@@ -195,7 +195,7 @@ def _side(distance: Number, step: Number) -> tuple[str, ...]:
 
 
 def _distance(held: Value, limit: Value) -> Number | None:
-    """Give how far something lies above a figure; of days, how many days. None where one of them is no figure."""
+    """Return how far something lies above a figure; of days, how many days. None where one of them is no figure."""
     match held, limit:
         case date(), date():
             return (held - limit).days
@@ -206,5 +206,5 @@ def _distance(held: Value, limit: Value) -> Number | None:
 
 
 def _plain(value: int | Fraction | Ratio) -> Number:
-    """Give a share as a fraction."""
+    """Return a share as a fraction."""
     return value.fraction if isinstance(value, Ratio) else value

@@ -45,7 +45,7 @@ _MADE: dict[int, st.SearchStrategy[int]] = {}
 
 
 def _below(count: int) -> st.SearchStrategy[int]:
-    """Give a strategy, made once."""
+    """Return a strategy, made once."""
     return _MADE.setdefault(count, st.integers(0, count - 1))
 
 
@@ -58,15 +58,15 @@ class Words(NamedTuple):
     positive: frozenset[str] = frozenset()
 
     def of(self, kind: str) -> list[str]:
-        """Give the facts of a type."""
+        """Return the facts of a type."""
         return [name for name, fact in self.facts.items() if fact["type"] == kind]
 
     def figures_of(self, kind: str) -> list[str]:
-        """Give the figures of a type, which their names tell."""
+        """Return the figures of a type, which their names tell."""
         return [name for name in self.figures if name.rpartition("_")[2] in {kind, "least" if kind == "share" else kind}]
 
     def totals(self) -> list[str]:
-        """Give the counts that a share can be taken of."""
+        """Return the counts that a share can be taken of."""
         return [name for name in self.of("count") if name.endswith("_total")]
 
 
@@ -91,7 +91,7 @@ Atom = Callable[[Dice, Words], str]
 
 
 def _atoms(words: Words) -> list[Atom]:
-    """Give the things that a condition can ask."""
+    """Return the things that a condition can ask."""
     found: list[Atom] = [_flag, _choice]
     found += [_count, _count, _chain, _sum, _product] if words.of("count") else []
     found += [_share] * 4 if words.positive else []

@@ -10,7 +10,7 @@ By a seed, many times faster, for long runs: `drawn_by(seed)` gives the same `Dr
 An edition is written as files and read by the loader, with its checks, so that it is one that an author could have written: one to
 three tracks, levels of `all_of` and `any_of`, criteria under `applies_when`, shares held against figures and against each other,
 sums, products, chains, choices, sets, levels, days, points, months, texts, lists, stand-ins, derived facts, `when_absent`,
-invariants, readings with conditions, eligibility and lowering ceilings. A case has absent facts, `none`, zero wholes, parts on and
+invariants, interpretations with conditions, eligibility and lowering ceilings. A case has absent facts, `none`, zero wholes, parts on and
 beside thresholds, and counts beyond 64 bits; most cases obey the invariants, some do not, as files do not.
 
 `plain=True` leaves out lists and chapters, and `known=True` has every fact stated that can be. The parts: `edition(dice)`,
@@ -106,7 +106,7 @@ def files(dice: Dice, *, plain: bool = False) -> dict[str, Data]:
             "period": {"from": "2020-01-01", "until": "2020-12-31"},
         },
         "facts": {"facts": facts, "thresholds": shared, "invariants": _invariants(dice, facts)},
-        "register": {"register": {name: _reading() for name in READINGS}},
+        "register": {"register": {name: _interpretation() for name in READINGS}},
         "scale": {"scale": [{"level": level, "code": level.upper(), "label": _texts(level)} for level in scale]},
     }
     found |= {f"track_{number}": _track(dice, number, words) for number in range(dice.pick((2, 1, 3, 2)))}
@@ -116,17 +116,17 @@ def files(dice: Dice, *, plain: bool = False) -> dict[str, Data]:
 
 
 def _texts(word: str) -> Data:
-    """Give a sentence in both languages."""
+    """Return a sentence in both languages."""
     return {"vi": f"{word} (vi)", "en": word}
 
 
 def _fact(kind: str, **more: object) -> Data:
-    """Give the declaration of a fact."""
+    """Return the declaration of a fact."""
     return {"type": kind, "label": _texts(kind), "asks": _texts(kind), **more}
 
 
 def _choices(names: Sequence[str]) -> Data:
-    """Give the choices of a fact."""
+    """Return the choices of a fact."""
     return {name: _texts(name) for name in names}
 
 
@@ -170,7 +170,7 @@ def _group(dice: Dice, group: str, *, listed: bool) -> Data:
 
 
 def _uses(dice: Dice, when: str = "") -> list[object]:
-    """Draw the readings that something rests on, some with a condition of their own."""
+    """Draw the interpretations that something rests on, some with a condition of their own."""
     return [{"id": name, "when": when} if when and dice.below(2) else name for name in dice.some(READINGS, 2)]
 
 
@@ -192,8 +192,8 @@ def _figures(dice: Dice, prefix: str) -> Data:
     return {f"{prefix}_{name}": {"value": value, "cite": "I", "phrase": "so many"} for name, value in values.items()}
 
 
-def _reading() -> Data:
-    """Give an entry of the register."""
+def _interpretation() -> Data:
+    """Return an entry of the register."""
     parts: Data = {name: _texts(name) for name in ("silent_on", "text_says", "reading")}
     return {"cite": ["I"], **parts, "alternatives": [], "status": "proposed"}
 
@@ -300,7 +300,7 @@ def facts_of(dice: Dice, edition: Edition, *, known: bool = False) -> dict[str, 
 
 
 def _stated(dice: Dice, fact: FactDeclaration, missing: int, *, known: bool, listed: bool) -> bool:
-    """Tell whether a case states a fact: what follows from others seldom, so lists or the counts from them."""
+    """Return whether a case states a fact: what follows from others seldom, so lists or the counts from them."""
     if known:
         return fact.derived is None and fact.type.kind != "list"
     if fact.derived or fact.when_absent or (fact.counted_from and listed) or (fact.type.kind == "list" and not listed):

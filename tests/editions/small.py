@@ -31,41 +31,41 @@ FILE = "drawn.yaml"
 
 @cache
 def library_of(name: str) -> Library:
-    """Give the library that holds one small edition."""
+    """Return the library that holds one small edition."""
     return Library(str(FOLDER / name))
 
 
 @cache
 def edition_of(name: str) -> Edition:
-    """Give a small edition."""
+    """Return a small edition."""
     return library_of(name).edition(name)
 
 
 @cache
 def evaluator_of(name: str) -> Evaluator:
-    """Give a small edition, ready to rate."""
+    """Return a small edition, ready to rate."""
     return Evaluator(edition_of(name))
 
 
 @cache
 def surveyor_of(name: str) -> Surveyor:
-    """Give a small edition, ready to ask what else it asks."""
+    """Return a small edition, ready to ask what else it asks."""
     return Surveyor(evaluator_of(name).plan)
 
 
 def case_of(name: str, facts: Mapping[str, Value], record: Record | None = None) -> Case:
-    """Give a case of these facts, past the reading of a file."""
+    """Return a case of these facts, past the reading of a file."""
     return Case("drawn", name, {}, dict(facts), {}, {}, (), {}, record or Record())
 
 
 def read(name: str, facts: Mapping[str, object], **more: object) -> Case:
-    """Give a case as its file states it; every JSON text is a YAML text."""
+    """Return a case as its file states it; every JSON text is a YAML text."""
     text = json.dumps({"case": "drawn", "edition": name, "facts": facts, **more}, indent=1)
     return read_case(text.encode(), FILE, library_of(name))[0]
 
 
 def refusals(name: str, facts: Mapping[str, object], **more: object) -> tuple[Problem, ...]:
-    """Give what is wrong with a case file; nothing where it can be read."""
+    """Return what is wrong with a case file; nothing where it can be read."""
     try:
         read(name, facts, **more)
     except InputError as error:
@@ -79,12 +79,12 @@ def surveyed(name: str, case: Case) -> Verdict:
 
 
 def asked(name: str, facts: Mapping[str, object], **more: object) -> Verdict:
-    """Give the whole verdict on a case, as its file states it."""
+    """Return the whole verdict on a case, as its file states it."""
     return surveyed(name, read(name, facts, **more))
 
 
 def condition_of(text: str) -> Condition:
-    """Give a condition of the language."""
+    """Return a condition of the language."""
     tree, complaints = parse(text)
     assert tree is not None, complaints
     return Condition(tree, show(tree), Location(FILE, 1, 1), names_in(tree))
@@ -115,7 +115,7 @@ def write_cases(folder: Path, cases: Mapping[str, Mapping[str, object]]) -> Path
 
 
 def schema_of(name: str) -> Any:
-    """Give a published schema."""
+    """Return a published schema."""
     return json.loads(Path(data_root(), "schemas", f"{name}.schema.json").read_text("utf-8"))
 
 

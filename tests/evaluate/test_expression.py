@@ -20,7 +20,7 @@ from tests.evaluate.said import FIGURES, ORDER, Said, cases, conditions, meaning
 
 
 def truth(text: str, values: Mapping[str, Value], stated: tuple[str, ...] = ()) -> Truth:
-    """Give the engine's truth of a text."""
+    """Return the engine's truth of a text."""
     tree = parse(text).tree
     assert tree is not None, text
     return Interpreter({**FIGURES, **values}, stated).truth(Condition(tree, text, Location("", 1, 1), ()))

@@ -41,18 +41,18 @@ def never(_: str) -> bool:
 
 
 def holds(raw: Raw, point: Mapping[str, int | Fraction]) -> bool:
-    """Tell whether a row as drawn holds at a point, by plain arithmetic."""
+    """Return whether a row as drawn holds at a point, by plain arithmetic."""
     total = sum((Fraction(c) * point[name] for name, c in raw[0].items()), Fraction(0))
     return total < raw[1] if raw[2] else total <= raw[1]
 
 
 def row_holds(row: Row | bool, point: Mapping[str, int | Fraction]) -> bool:  # noqa: FBT001  (a row may be a plain truth)
-    """Tell whether a row of the engine holds at a point."""
+    """Return whether a row of the engine holds at a point."""
     return row if isinstance(row, bool) else holds((dict(row.terms), Fraction(row.bound), row.strict), point)
 
 
 def over(count: int, rows: list[Raw]) -> list[Raw]:
-    """Give the rows over the first few variables only, and the box around them."""
+    """Return the rows over the first few variables only, and the box around them."""
     used = NAMES[:count]
     kept: list[Raw] = [({name: c for name, c in drawn.items() if name in used}, bound, strict) for drawn, bound, strict in rows]
     box: list[Raw] = [({name: sign}, Fraction(SIDE if sign > 0 else 0), False) for name in used for sign in (1, -1)]
@@ -60,12 +60,12 @@ def over(count: int, rows: list[Raw]) -> list[Raw]:
 
 
 def points(count: int) -> list[dict[str, int]]:
-    """Give every whole point of the box."""
+    """Return every whole point of the box."""
     return [dict(zip(NAMES, values, strict=False)) for values in product(range(SIDE + 1), repeat=count)]
 
 
 def normals(rows: list[Raw]) -> frozenset[Row] | None:
-    """Give the engine's rows; None where one of them is plainly false."""
+    """Return the engine's rows; None where one of them is plainly false."""
     made = [normal(drawn, bound, never, strict=strict) for drawn, bound, strict in rows]
     return None if False in made else frozenset(row for row in made if isinstance(row, Row))
 
@@ -176,7 +176,7 @@ def test_components_share_no_variable(system: tuple[int, list[Raw]]) -> None:
 
 
 def _hangs_together(group: frozenset[Row]) -> bool:
-    """Tell whether every row of a group is reached from any one of them over shared variables."""
+    """Return whether every row of a group is reached from any one of them over shared variables."""
     pending = [{name for name, _ in row.terms} for row in group]
     reached = pending.pop()
     while near := [names for names in pending if names & reached]:

@@ -32,7 +32,7 @@ def complaints_of(text: str, positive: frozenset[str] = frozenset(), *, of_recor
 
 
 def codes_of(text: str) -> list[tuple[str, int]]:
-    """Give code and place of each complaint."""
+    """Return code and place of each complaint."""
     return [(complaint.code, complaint.offset) for complaint in complaints_of(text)]
 
 
@@ -201,7 +201,7 @@ def test_given_asks_the_record_only() -> None:
 
 
 def test_all_slips_are_told_and_each_once() -> None:
-    """Rule: one reading of a condition tells everything; what only follows from a slip is not told again."""
+    """Rule: one interpretation of a condition tells everything; what only follows from a slip is not told again."""
     text = "tasks_totl > least and score >= half and kind == 'x' and tasks_done > 7"
 
     assert codes_of(text) == [("PE302", 0), ("PE303", 32), ("PE309", 49), ("PE304", 70)]

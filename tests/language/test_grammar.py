@@ -107,7 +107,7 @@ def test_what_is_read_is_of_the_language(text: str) -> None:
 
 
 def _strangers(tree: ast.expr) -> Iterator[ast.AST]:
-    """Give the nodes of a tree that no reader of the language knows."""
+    """Return the nodes of a tree that no reader of the language knows."""
     lists = {id(c.comparators[0]) for c in ast.walk(tree) if isinstance(c, ast.Compare) and isinstance(c.ops[0], (ast.In, ast.NotIn))}
     known = (ast.BoolOp, ast.Compare, ast.BinOp, ast.Call, ast.Name, ast.boolop, ast.cmpop, ast.Add, ast.Sub, ast.Mult, ast.Not, ast.Load)
     for node in ast.walk(tree):

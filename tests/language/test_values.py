@@ -69,7 +69,7 @@ def test_of_nothing(join: Join, *, neutral: bool) -> None:
 
 
 def _read_once(number: int) -> st.SearchStrategy[Formula]:
-    """Give formulas over so many variables, each of which stands in it exactly once."""
+    """Return formulas over so many variables, each of which stands in it exactly once."""
     if number == 1:
         return st.sampled_from([0, ("not", 0)])
     return st.integers(1, number - 1).flatmap(
@@ -81,7 +81,7 @@ def _read_once(number: int) -> st.SearchStrategy[Formula]:
 
 
 def _shifted(formula: Formula, by: int) -> Formula:
-    """Give a formula over later variables."""
+    """Return a formula over later variables."""
     if isinstance(formula, int):
         return formula + by
     return (formula[0], *(_shifted(part, by) for part in formula[1:]))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

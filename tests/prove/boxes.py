@@ -38,7 +38,7 @@ class Point(NamedTuple):
         return {trace.level for trace in self.verdict.levels if trace.outcome == "met"} if self.verdict else set()
 
     def criteria(self) -> dict[str, str]:
-        """Give how every criterion stands."""
+        """Return how every criterion stands."""
         return {c.id: c.outcome for trace in self.verdict.levels for c in trace.criteria} if self.verdict else {}
 
 
@@ -57,7 +57,7 @@ class Box(NamedTuple):
         return tuple(point for point in self.points if point.verdict)
 
     def terms(self) -> list[Term]:
-        """Give the formula of each point, by what differs from point to point."""
+        """Return the formula of each point, by what differs from point to point."""
         symbols = self.inquiry.meaning.symbols
         first = self.points[0].values
         moving = [n for n, v in first.items() if any(point.values[n] != v for point in self.points)]
@@ -93,7 +93,7 @@ def _drawn(dice: Dice, inquiry: Inquiry) -> list[Mapping[str, Value]]:
 
 
 def _domains(inquiry: Inquiry, drawn: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
-    """Give the values of each fact: those that were drawn, while there are few combinations; one of those that choose the track."""
+    """Return the values of each fact: those that were drawn, while there are few combinations; one of those that choose the track."""
     found: dict[str, list[Value]] = {}
     points = 1
     for name in inquiry.meaning.symbols.of:
@@ -105,7 +105,7 @@ def _domains(inquiry: Inquiry, drawn: Sequence[Mapping[str, Value]]) -> dict[str
 
 
 def _is(symbol: Symbol, value: Value, words: Words) -> Term:
-    """Give the formula that a fact has a value."""
+    """Return the formula that a fact has a value."""
     known = symbol.known
     if value is NONE:
         return z3.Not(known.there)

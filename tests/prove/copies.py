@@ -34,7 +34,7 @@ def copied(folder: Path, *edits: Edit, name: str = "2020") -> Path:
 
 
 def without(file: str, *blocks: str) -> Iterable[Edit]:
-    """Give the edits that take whole blocks out of a file: a key of a track with all under it."""
+    """Return the edits that take whole blocks out of a file: a key of a track with all under it."""
     lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
     for block in blocks:
         start = next(n for n, line in enumerate(lines) if line.startswith(f"{block}:"))
@@ -43,7 +43,7 @@ def without(file: str, *blocks: str) -> Iterable[Edit]:
 
 
 def entry(file: str, first: str) -> Edit:
-    """Give the edit that takes one entry out of a list, from its first line to the next entry or the end of the list."""
+    """Return the edit that takes one entry out of a list, from its first line to the next entry or the end of the list."""
     lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
     start = next(n for n, line in enumerate(lines) if line.strip() == first)
     depth = len(lines[start]) - len(lines[start].lstrip())
@@ -57,7 +57,7 @@ def proof_of(folder: Path, *edits: Edit) -> Proof:
 
 
 def open_claims(proof: Proof) -> Mapping[str, Claim]:
-    """Give what is not proven, by its name."""
+    """Return what is not proven, by its name."""
     return {claim.id: claim for claim in proof.claims if claim.answer != "PROVEN"}
 
 

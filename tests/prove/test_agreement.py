@@ -98,7 +98,7 @@ def assert_shadows(box: Box) -> None:
 
 
 def _alone(point: Point, rule: LevelRule, criterion: Criterion) -> bool:
-    """Tell whether a criterion alone decides in a case."""
+    """Return whether a criterion alone decides in a case."""
     stands = point.criteria()
     others = [stands[c.id] for c in rule.criteria if c.id != criterion.id]
     if rule.mode == "all_of":
@@ -128,7 +128,7 @@ def assert_monotone(box: Box) -> None:
 
 
 def _is_broken(box: Box, promise: Monotonicity) -> bool:
-    """Tell whether two cases of a box that differ in one figure break a promise."""
+    """Return whether two cases of a box that differ in one figure break a promise."""
     sign = -1 if promise.never == "lowers" else 1
     sides: dict[str, list[tuple[Any, int]]] = {}
     for point in box.inside:
@@ -139,7 +139,7 @@ def _is_broken(box: Box, promise: Monotonicity) -> bool:
 
 
 def _place(box: Box, point: Point) -> int:
-    """Give where a case stands: no level stands between the worst one and the next."""
+    """Return where a case stands: no level stands between the worst one and the next."""
     scale = box.inquiry.edition.scale
     return 2 * scale[point.outcome].rank if point.outcome in scale else 1
 
@@ -159,7 +159,7 @@ def test_the_reference_the_formulas_and_the_claims_agree(run: int, request: pyte
 
 @st.composite
 def dice(draw: st.DrawFn) -> Dice:
-    """Give dice that Hypothesis throws."""
+    """Return dice that Hypothesis throws."""
     return from_hypothesis(draw)
 
 

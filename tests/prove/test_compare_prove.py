@@ -29,7 +29,7 @@ NEXT_YEAR = tuple(Edit("edition.yaml", f"{key}: 2020-{day}", f"{key}: 2021-{day}
 
 
 def both(folder: Path, *edits: Edit) -> Path:
-    """Give a folder with the edition of 2020 and an edited copy, the edition `next`."""
+    """Return a folder with the edition of 2020 and an edited copy, the edition `next`."""
     copied(folder, *edits, name="next")
     shutil.copytree(Path(data_root(), "rulebook", "2020"), folder / "2020")
     return folder
@@ -41,7 +41,7 @@ def of(edition: Edition, folder: Path, *edits: Edit) -> Passages:
 
 
 def moves(passages: Passages) -> set[tuple[str, str, str]]:
-    """Give what can become something else, by track."""
+    """Return what can become something else, by track."""
     return {(p.before, t.before, t.after) for p in passages.passages for t in p.transitions if t.before != t.after}
 
 

@@ -38,12 +38,12 @@ EXCEPTIONS = {f"{LEADERS}/exception/excellent/targets_on_time"} | {
 
 @pytest.fixture(scope="module")
 def proof(edition: Any) -> Proof:
-    """Give what is proven of the edition."""
+    """Return what is proven of the edition."""
     return prove(edition)
 
 
 def _kind(proof: Proof, kind: str) -> set[str]:
-    """Give the names of the claims of a kind."""
+    """Return the names of the claims of a kind."""
     return {claim.id for claim in proof.claims if claim.kind == kind}
 
 
@@ -93,7 +93,7 @@ def _written(cli: Cli, folder: Path, *arguments: str) -> tuple[int, dict[str, An
 
 
 def _judged(cli: Cli, data: dict[str, Any], files: list[Path], *arguments: str) -> Iterator[tuple[str, str, str]]:
-    """Give each claim with what it says of its witness, and what `evaluate` says of the file."""
+    """Return each claim with what it says of its witness, and what `evaluate` says of the file."""
     said = json.loads(cli("evaluate", *map(str, files), "--format", "json", *arguments)[1])
     verdicts = {verdict["case"]: verdict["level"] or verdict["outcome"] for verdict in said}
     for claim in data["claims"]:

@@ -144,7 +144,7 @@ def _plus(one: _Sum, other: _Sum, times: Fraction) -> _Sum:
 
 
 def _is_number(value: Value | None) -> bool:
-    """Tell whether a value is a number that is known."""
+    """Return whether a value is a number that is known."""
     return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
 
 

@@ -23,7 +23,7 @@ MAX_WAYS = 512
 def tie_counts(
     items: Sequence[Item], counted: Sequence[FactDeclaration], source: FactDeclaration, variables: Variables
 ) -> list[Row | bool] | None:
-    """Give each count its sum over the ways that items can go, and the rows that tie those.
+    """Return each count its sum over the ways that items can go, and the rows that tie those.
 
     A row that is False says that the counts stated beside the list cannot be; None, that an item has too many ways.
 
@@ -53,12 +53,12 @@ def tie_counts(
 
 
 def has_open_fields(items: Sequence[Item]) -> bool:
-    """Tell whether an item leaves a field out (every item has every declared field, UNKNOWN where it was left out)."""
+    """Return whether an item leaves a field out (every item has every declared field, UNKNOWN where it was left out)."""
     return any(value is UNKNOWN for item in items for value in item.values())
 
 
 def _condition(fact: FactDeclaration) -> ast.expr:
-    """Give the condition under which an item counts."""
+    """Return the condition under which an item counts."""
     assert fact.counted_from
     assert isinstance(fact.counted_from.tree, ast.Call)
     return fact.counted_from.tree.args[1]
@@ -67,7 +67,7 @@ def _condition(fact: FactDeclaration) -> ast.expr:
 def _ways(
     item: Item, conditions: Sequence[ast.expr], source: FactDeclaration, variables: Variables
 ) -> tuple[tuple[bool, ...], ...] | None:  # fmt: skip
-    """Give the ways in which an item can contribute: for each completion of its open fields, to which counts."""
+    """Return the ways in which an item can contribute: for each completion of its open fields, to which counts."""
     needed = {name for condition in conditions for name in names_in(condition)}
     open_fields = [f for n, f in source.fields.items() if n in needed and item.get(n, UNKNOWN) is UNKNOWN]
     ways: dict[tuple[bool, ...], None] = {}
@@ -81,7 +81,7 @@ def _ways(
 
 
 def _completions(fields: Sequence[FactDeclaration], ranks: int) -> Iterator[dict[str, Value] | None]:
-    """Give every way to fill fields; None where a field has no end of values."""
+    """Return every way to fill fields; None where a field has no end of values."""
     domains = [_domain(field.type, ranks) for field in fields]
     if any(domain is None for domain in domains):
         yield None
@@ -91,7 +91,7 @@ def _completions(fields: Sequence[FactDeclaration], ranks: int) -> Iterator[dict
 
 
 def _domain(kind: Type, ranks: int) -> Sequence[Value] | None:
-    """Give all values of a type that has finitely many."""
+    """Return all values of a type that has finitely many."""
     finite: Mapping[str, Sequence[Value]] = {"bool": (True, False), "choice": kind.choices, "level": range(ranks)}
     return finite.get(kind.kind)
 

@@ -41,7 +41,7 @@ def shown(value: Value) -> str:
 
 
 def _endless(value: Fraction) -> bool:
-    """Tell whether a fraction has no end in decimals."""
+    """Return whether a fraction has no end in decimals."""
     rest = value.denominator
     for prime in (2, 5):
         while rest % prime == 0:
@@ -77,7 +77,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         self.stated = stated
 
     def over(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> "Interpreter":
-        """Give the same interpreter over other values; simpleeval's own setting up costs more than a whole level."""
+        """Return the same interpreter over other values; simpleeval's own setting up costs more than a whole level."""
         other = object.__new__(Interpreter)
         other.__dict__.update(self.__dict__)
         other.names = other.values = values
@@ -85,17 +85,17 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         return other
 
     def truth(self, condition: Condition) -> Truth:
-        """Give the truth of a condition: True, False or UNKNOWN."""
+        """Return the truth of a condition: True, False or UNKNOWN."""
         result: Truth = self._eval(condition.tree)
         return result
 
     def value(self, condition: Condition) -> Value:
-        """Give the value of a condition that a fact follows from: a count, a day, a truth."""
+        """Return the value of a condition that a fact follows from: a count, a day, a truth."""
         result: Value = self._eval(condition.tree)
         return result
 
     def evaluated(self, tree: ast.expr) -> Any:
-        """Give the value of a tree."""
+        """Return the value of a tree."""
         return self._eval(tree)
 
     def _eval(self, node: ast.expr) -> Any:
@@ -109,7 +109,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         return meaning(self, node)
 
     def constant(self, node: ast.Constant) -> Any:
-        """Give a literal, read exactly by the grammar."""
+        """Return a literal, read exactly by the grammar."""
         return node.value
 
     def comparison(self, node: ast.Compare) -> Truth:
@@ -141,7 +141,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         return result
 
     def _membership(self, sign: ast.cmpop, left: Value, among: Any) -> Truth:
-        """Tell whether a value is one of those in brackets."""
+        """Return whether a value is one of those in brackets."""
         if left is UNKNOWN:
             return UNKNOWN
         found: bool = any(left == self._eval(element) for element in among.elts)
@@ -173,7 +173,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         return _ARITHMETIC[node.op.__class__](left, right)
 
     def function(self, node: ast.Call) -> Any:
-        """Give the meaning of a function of the closed table."""
+        """Return the meaning of a function of the closed table."""
         name: str = node.func.id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # the grammar lets no other through
         try:
             meaning = self.function_meanings[name]
@@ -182,7 +182,7 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         return meaning(self, *node.args)
 
     def share(self, part_tree: ast.expr, whole_tree: ast.expr) -> Any:
-        """Give a share, exactly; the check at load has made sure that the whole is above zero."""
+        """Return a share, exactly; the check at load has made sure that the whole is above zero."""
         part: Any = self.values[part_tree.id] if isinstance(part_tree, ast.Name) else self._eval(part_tree)
         whole: Any = self.values[whole_tree.id] if isinstance(whole_tree, ast.Name) else self._eval(whole_tree)
         if part is UNKNOWN or whole is UNKNOWN:
@@ -192,13 +192,13 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         return Ratio(part, whole)
 
     def exists(self, fact: ast.expr) -> Truth:
-        """Tell whether a value exists; UNKNOWN where that was not recorded."""
+        """Return whether a value exists; UNKNOWN where that was not recorded."""
         value = self._eval(fact)
         unknown: Truth = UNKNOWN
         return unknown if value is UNKNOWN else value is not NONE
 
     def given(self, *facts: ast.expr) -> bool:
-        """Tell whether the case file states one of the facts."""
+        """Return whether the case file states one of the facts."""
         return any(isinstance(fact, ast.Name) and fact.id in self.stated for fact in facts)
 
     def count(self, fact: ast.expr, condition: ast.expr | None = None) -> Any:
@@ -227,19 +227,19 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
 
 
 def _plain(value: Any) -> Any:
-    """Give a share as a fraction, for sums and products."""
+    """Return a share as a fraction, for sums and products."""
     return value.fraction if isinstance(value, Ratio) else value
 
 
 def count_bounds(items: Any, condition: ast.expr, values: Mapping[str, Value]) -> tuple[int, int]:
-    """Give the fewest and the most items of a list that can meet a condition."""
+    """Return the fewest and the most items of a list that can meet a condition."""
     truths = [item_truth(item, condition, values) for item in items]
     least = sum(truth is True for truth in truths)
     return least, least + sum(truth is UNKNOWN for truth in truths)
 
 
 def item_truth(item: Mapping[str, Value], condition: ast.expr, values: Mapping[str, Value]) -> Truth:
-    """Give the truth of a condition for one item; a field that the item leaves out is UNKNOWN."""
+    """Return the truth of a condition for one item; a field that the item leaves out is UNKNOWN."""
     result: Truth = _BLANK.over(_ItemNames(item, values)).evaluated(condition)
     return result
 
@@ -253,7 +253,7 @@ class _ItemNames(dict[str, Value]):
         self.behind = values
 
     def __missing__(self, name: str) -> Value:
-        """Give a constant of the edition."""
+        """Return a constant of the edition."""
         return self.behind[name]
 
 
@@ -277,7 +277,7 @@ _BLANK = Interpreter({})
 
 
 def interpreter_over(values: Mapping[str, Value], stated: Collection[str] = ()) -> Interpreter:
-    """Give an interpreter over a case's values."""
+    """Return an interpreter over a case's values."""
     return _BLANK.over(values, stated)
 
 
@@ -291,7 +291,7 @@ class Glance(NamedTuple):
 
 
 def glances(tree: ast.expr, facts: Iterable[str]) -> tuple[Glance, ...]:
-    """Give what a condition looks at, in order, each once."""
+    """Return what a condition looks at, in order, each once."""
     known = frozenset(facts)
     found = list(dict.fromkeys(_glances(tree, known)))
     flags = [g for g in found if g.label]
@@ -321,14 +321,14 @@ def _glances(tree: ast.expr, known: frozenset[str]) -> Iterable[Glance]:
 
 
 def _parts(side: ast.expr) -> list[ast.expr]:
-    """Give the two figures of a share, or the one figure that a side is."""
+    """Return the two figures of a share, or the one figure that a side is."""
     if isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "share":
         return side.args
     return [side]
 
 
 def _side(tree: ast.expr, known: frozenset[str]) -> tuple[str, ...]:
-    """Give the facts on one side of a comparison."""
+    """Return the facts on one side of a comparison."""
     return tuple(name for name in names_in(tree) if name in known)
 
 

@@ -58,7 +58,7 @@ def narrow(rules: Iterable[tuple[str, Formula]], variables: Variables) -> Narrow
 
 
 def _rows(formula: Formula) -> list[Row]:
-    """Give the rows that a formula asserts outright."""
+    """Return the rows that a formula asserts outright."""
     if isinstance(formula, Atom):
         return [formula.row]
     return [row for part in formula.parts for row in _rows(part)] if isinstance(formula, All) else []
@@ -91,7 +91,7 @@ def _narrow_one(name: str, end: Fraction, because: frozenset[str], bounds: Bound
 
 
 def _clash(bounds: Bounds, variables: Variables) -> frozenset[str] | None:
-    """Give the rules that leave a variable no value."""
+    """Return the rules that leave a variable no value."""
     for name in variables.domains:
         least, most = bounds.get((name, False)), bounds.get((name, True))
         if least and most and least[0] > most[0]:
@@ -100,13 +100,13 @@ def _clash(bounds: Bounds, variables: Variables) -> frozenset[str] | None:
 
 
 def _closed(name: str, bounds: Bounds) -> bool:
-    """Tell whether the two bounds of a variable have met."""
+    """Return whether the two bounds of a variable have met."""
     least, most = bounds.get((name, False)), bounds.get((name, True))
     return bool(least and most and least[0] == most[0])
 
 
 def _met(name: str, bounds: Bounds) -> tuple[Fraction | int, frozenset[str]]:
-    """Give the value at which the bounds of a variable met, and the rules of both."""
+    """Return the value at which the bounds of a variable met, and the rules of both."""
     least, most = bounds[name, False], bounds[name, True]
     return least[0], least[1] | most[1]
 
@@ -155,7 +155,7 @@ class Facts(NamedTuple):
     deductions: tuple[Deduction, ...]
     stand_ins: tuple[StandIn, ...]
     followed: frozenset[str]
-    """Facts whose value was counted or derived, so that the readings of their declarations are relied on."""
+    """Facts whose value was counted or derived, so that the interpretations of their declarations are relied on."""
 
 
 def known_facts(case: Case, plan: Plan) -> Facts:
@@ -186,13 +186,13 @@ def known_facts(case: Case, plan: Plan) -> Facts:
 
 
 def _whole_items(items: Value, fact: FactDeclaration) -> Value:
-    """Give every item every field that is declared, UNKNOWN where it was left out, so that no other name is read in its stead."""
+    """Return every item every field that is declared, UNKNOWN where it was left out, so that no other name is read in its stead."""
     blank: Item = dict.fromkeys(fact.fields, UNKNOWN)
     return tuple(blank | item for item in items) if isinstance(items, tuple) else items
 
 
 def _follow(fact: FactDeclaration, case: Case, interpreter: Interpreter, problems: list[Problem]) -> tuple[str, Value]:
-    """Give how a fact came to be known and its value; note where the case states another."""
+    """Return how a fact came to be known and its value; note where the case states another."""
     stated = case.facts.get(fact.name, UNKNOWN)
     if fact.counted_from:
         counted = interpreter.value(fact.counted_from)
@@ -323,13 +323,13 @@ def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: Trac
 
 
 def _lists_of(name: str, plan: TrackPlan) -> tuple[str, ...]:
-    """Give the list that a fact is counted from, if it is."""
+    """Return the list that a fact is counted from, if it is."""
     fact = plan.facts.get(name)
     return fact.counted_from.names[:1] if fact and fact.counted_from else ()
 
 
 def place_of(case: Case, name: str) -> Location:
-    """Give the place of a fact; of one that the case does not state, the place of its facts."""
+    """Return the place of a fact; of one that the case does not state, the place of its facts."""
     return case.places.get(("facts", name)) or case.places.get(("facts",)) or Location(case.id, 1, 1)
 
 

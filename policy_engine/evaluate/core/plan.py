@@ -10,16 +10,16 @@ from policy_engine.evaluate.core.expression import Glance, glances, interpreter_
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import SHARE, Type
 from policy_engine.language.values import UNKNOWN, Ratio, Value
-from policy_engine.model.facts import Condition, FactDeclaration, Invariant, ReadingUse
+from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse, Invariant
 from policy_engine.model.rulebook import Edition, LevelRule, Track
 from policy_engine.model.verdict import Verdict
 
 
 class Considered(NamedTuple):
-    """The levels up to the one that decided: which they are, the readings of deciding so, and the facts that they read."""
+    """The levels up to the one that decided: which they are, the interpretations of deciding so, and the facts that they read."""
 
     levels: tuple[str, ...]
-    uses: tuple[ReadingUse, ...]
+    uses: tuple[InterpretationUse, ...]
     reads: frozenset[str]
 
 
@@ -93,14 +93,14 @@ def plan_of(edition: Edition) -> Plan:
 
 
 def constants_of(edition: Edition) -> dict[str, Value]:
-    """Give what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
+    """Return what every condition of an edition may name beside facts: levels, figures, the ends of the period."""
     constants: dict[str, Value] = {level.id: level.rank for level in edition.scale.values()}
     constants |= {name: figure(threshold.quantity) for name, threshold in edition.thresholds.items()}
     return constants | {"period_start": edition.begins, "period_end": edition.until}
 
 
 def _counted(edition: Edition) -> dict[str, tuple[FactDeclaration, ...]]:
-    """Give the counts with a condition, by the list that they are counted from."""
+    """Return the counts with a condition, by the list that they are counted from."""
     counted: dict[str, tuple[FactDeclaration, ...]] = {}
     for fact in edition.facts.values():
         source = _counted_with_condition(fact)
@@ -110,7 +110,7 @@ def _counted(edition: Edition) -> dict[str, tuple[FactDeclaration, ...]]:
 
 
 def _substitutes(edition: Edition, nullable: frozenset[str]) -> dict[str, Condition]:
-    """Give the derived facts that can be thought of as what they follow from, where both are open: plain figures and truths."""
+    """Return the derived facts that can be thought of as what they follow from, where both are open: plain figures and truths."""
     plain = {
         name for name, fact in edition.facts.items() if fact.type.kind in {"bool", "count", "points", "months"} and name not in nullable
     }
@@ -140,7 +140,7 @@ def _refuse_contradictions(edition: Edition, constants: Mapping[str, Value]) -> 
 
 
 def _counted_with_condition(fact: FactDeclaration) -> str:
-    """Give the list that a fact is counted from under a condition, or ""."""
+    """Return the list that a fact is counted from under a condition, or ""."""
     tree = fact.counted_from.tree if fact.counted_from else None
     if isinstance(tree, ast.Call) and len(tree.args) > 1 and isinstance(tree.args[0], ast.Name):
         return tree.args[0].id
@@ -148,7 +148,7 @@ def _counted_with_condition(fact: FactDeclaration) -> str:
 
 
 def _source(fact: FactDeclaration) -> str:
-    """Give the list that a fact is counted from, or ""."""
+    """Return the list that a fact is counted from, or ""."""
     return fact.counted_from.names[0] if fact.counted_from else ""
 
 
@@ -169,28 +169,28 @@ def _plan_track(track: Track, edition: Edition, constants: Mapping[str, Value]) 
 
 
 def figure(quantity: Quantity) -> Value:
-    """Give a threshold's value; a share as its two numbers, as it will be compared."""
+    """Return a threshold's value; a share as its two numbers, as it will be compared."""
     value = quantity.value
     return Ratio(value.numerator, value.denominator) if isinstance(value, Fraction) and quantity.type is SHARE else value
 
 
 def _considered(track: Track, rules: Mapping[str, LevelRule], decisive: frozenset[str], decided: str | None) -> Considered:
-    """Give what is looked at, step by step, until a level decides."""
+    """Return what is looked at, step by step, until a level decides."""
     levels: list[str] = []
-    uses = list(track.readings)
+    uses = list(track.interpretations)
     for step in track.decide:
-        uses += step.readings
+        uses += step.interpretations
         stop = step.levels.index(decided) + 1 if decided in step.levels else len(step.levels)
         levels += step.levels[:stop]
         if decided in step.levels:
             break
-    uses += [use for level in levels for use in rules[level].readings]
+    uses += [use for level in levels for use in rules[level].interpretations]
     reads = frozenset(name for level in levels for c in rules[level].criteria for name in c.when.names) & decisive
     return Considered(tuple(levels), tuple(uses), reads)
 
 
 def _in_order(facts: Mapping[str, FactDeclaration]) -> Iterator[tuple[FactDeclaration, str]]:
-    """Give the facts that follow from others, sources first."""
+    """Return the facts that follow from others, sources first."""
     done: set[str] = set()
 
     def visit(name: str) -> Iterator[tuple[FactDeclaration, str]]:
@@ -210,7 +210,7 @@ def _in_order(facts: Mapping[str, FactDeclaration]) -> Iterator[tuple[FactDeclar
 
 
 def next_level(verdict: Verdict, plan: Plan) -> str | None:
-    """Give the level next above; a case without a level stands beside the worst one."""
+    """Return the level next above; a case without a level stands beside the worst one."""
     if verdict.outcome not in {"classified", "gap"} or not verdict.levels:
         return None
     rank = plan.level_ids.index(verdict.level) if verdict.level else 0

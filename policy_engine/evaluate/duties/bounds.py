@@ -29,7 +29,7 @@ class Bound(NamedTuple):
 
 
 def bounds_of(edition: Edition) -> tuple[Bound, ...]:
-    """Give every rule of an edition that binds a level from outside; nothing where it has none."""
+    """Return every rule of an edition that binds a level from outside; nothing where it has none."""
     facts = edition.facts.keys()
     found: list[Bound] = []
     for chapter in edition.chapters:
@@ -40,7 +40,7 @@ def bounds_of(edition: Edition) -> tuple[Bound, ...]:
 
 
 def relevance(chapter: Chapter, verdict: Verdict) -> Truth:
-    """Tell whether a chapter concerns the subject: by its track, which may still be open."""
+    """Return whether a chapter concerns the subject: by its track, which may still be open."""
     if verdict.outcome == "out_of_scope":
         return False
     if not chapter.tracks or verdict.track in chapter.tracks:
@@ -51,7 +51,7 @@ def relevance(chapter: Chapter, verdict: Verdict) -> Truth:
 
 
 def applies(rule: Rule, interpreter: Interpreter, concerned: Truth) -> Truth:
-    """Tell whether a rule applies to the case."""
+    """Return whether a rule applies to the case."""
     return concerned if rule.applies_when is None else all_hold((concerned, interpreter.truth(rule.applies_when)))
 
 
@@ -83,7 +83,7 @@ def bounded(verdict: Verdict, bounds: Sequence[Bound], facts: Facts, case: Case,
 
 
 def _open_facts(verdict: Verdict, facts: Facts, plan: Plan) -> set[str]:
-    """Give the open facts that the criteria rest on; none where they leave one outcome, whatever these are."""
+    """Return the open facts that the criteria rest on; none where they leave one outcome, whatever these are."""
     if verdict.outcome != "undetermined":
         return set()
     tracks = [plan.tracks[name] for name in (verdict.track, *verdict.possible_tracks) if name]
@@ -91,7 +91,7 @@ def _open_facts(verdict: Verdict, facts: Facts, plan: Plan) -> set[str]:
 
 
 def _asked_by(rule: Eligibility | Ceiling, interpreter: Interpreter, concerned: Truth) -> tuple[str, ...]:
-    """Give the open names that a bound rests on; nothing where it is settled."""
+    """Return the open names that a bound rests on; nothing where it is settled."""
     own = rule.when if isinstance(rule, Eligibility) else rule.other
     applying = rule.rule.applies_when.names if rule.rule.applies_when else ()
     value = all_hold((concerned, interpreter.truth(own))) if isinstance(rule, Eligibility) else interpreter.value(own)
@@ -102,7 +102,7 @@ def _asked_by(rule: Eligibility | Ceiling, interpreter: Interpreter, concerned: 
 
 
 def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
-    """Tell whether an open ceiling may be any level, or applies or not whatever else is so."""
+    """Return whether an open ceiling may be any level, or applies or not whatever else is so."""
     if concerned is True:
         return isinstance(rule.other.tree, ast.Name)
     return interpreter.value(rule.other) is not UNKNOWN
@@ -114,11 +114,11 @@ def _barred(
     """Hold a case against one rule of eligibility."""
     truth = all_hold((concerned, interpreter.truth(bar.when)))
     rule = bar.rule
-    readings = used(rule.readings, interpreter) if truth is not False else ()
+    interpretations = used(rule.interpretations, interpreter) if truth is not False else ()
     word = "met" if truth is True else "unknown" if truth is UNKNOWN else "not_met"
     seen = observed(looked_at, interpreter.values)
-    trace = EligibilityTrace(rule.id, word, *rule.citation, bar.when.text, seen, readings, rule.says)
-    verdict = verdict._replace(eligibility=(*verdict.eligibility, trace), interpretations=_with(verdict.interpretations, readings))
+    trace = EligibilityTrace(rule.id, word, *rule.citation, bar.when.text, seen, interpretations, rule.says)
+    verdict = verdict._replace(eligibility=(*verdict.eligibility, trace), interpretations=_with(verdict.interpretations, interpretations))
     if truth is True:
         return verdict._replace(
             outcome="not_eligible", level=None, possible_levels=(), gap_possible=False, ineligible_possible=False, overlaps=()
@@ -164,10 +164,10 @@ def ceiling_trace(ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, 
     else:
         outcome = "exceeded" if (rank > other if ceiling.relation == "not_above" else rank != other) else "kept"
     named = plan.level_ids[other] if isinstance(other, int) else None
-    readings = used(rule.readings, interpreter) if outcome != "not_applicable" else ()
+    interpretations = used(rule.interpretations, interpreter) if outcome != "not_applicable" else ()
     lowered = ceiling.lowers and outcome == "exceeded"
     return CeilingTrace(
-        rule.id, outcome, ceiling.relation, level, named, lowered, ceiling.severity, clause, phrase, readings, rule.says
+        rule.id, outcome, ceiling.relation, level, named, lowered, ceiling.severity, clause, phrase, interpretations, rule.says
     )  # fmt: skip
 
 

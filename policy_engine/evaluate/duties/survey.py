@@ -22,7 +22,7 @@ from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.messages import LANGUAGES, sentence, translate
 from policy_engine.model.case import Case, Decision
 from policy_engine.model.duties import Chapter, Requirement, Route
-from policy_engine.model.facts import Condition, FactDeclaration, ReadingUse
+from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import (
     CeilingTrace,
@@ -53,13 +53,13 @@ _NO_LEVEL = N_("no level")
 
 
 def agreed_level(decisions: Sequence[Decision]) -> str | None:
-    """Give the level that was decided, where every decision on file says the same one."""
+    """Return the level that was decided, where every decision on file says the same one."""
     levels = {decision.level for decision in decisions}
     return next(iter(levels)) if len(levels) == 1 else None
 
 
 def resolve(decision: Decision, edition: Edition) -> DecisionTrace:
-    """Give a decision with the body that its words name, from the exact table of spellings."""
+    """Return a decision with the body that its words name, from the exact table of spellings."""
     body = next((b.id for b in edition.bodies.values() if decision.body in (b.id, *b.label.values(), *b.aliases)), None)
     return DecisionTrace(decision.level, decision.body, body, decision.day.isoformat() if decision.day else None, decision.reason)
 
@@ -67,7 +67,7 @@ def resolve(decision: Decision, edition: Edition) -> DecisionTrace:
 def decision_findings(
     case: Case, verdict: Verdict, routes: Sequence[RouteTrace], edition: Edition, *, unrated: bool
 ) -> tuple[Finding, ...]:  # fmt: skip
-    """Give what should be looked at in the decisions of a case; `unrated`: its track has levels, but there is nothing to rate by."""
+    """Return what should be looked at in the decisions of a case; `unrated`: its track has levels, but there is nothing to rate by."""
     return tuple(_Review(case, verdict, edition, routes, unrated=unrated).findings())
 
 
@@ -82,7 +82,7 @@ class _Review:
         self.perhaps = {route.body for route in routes if route.duty == "decides" and route.outcome == "unknown"}
 
     def findings(self) -> Iterator[Finding]:
-        """Give the findings, in the order in which the decisions stand."""
+        """Return the findings, in the order in which the decisions stand."""
         filed, level = self.case.record.proposed, self.verdict.level
         settled = self.verdict.outcome not in {"undetermined", "decided_by_authority"}
         if settled and filed is not UNKNOWN and (filed if isinstance(filed, str) else None) != level:
@@ -127,11 +127,11 @@ class _Review:
             language: translate(text, language, **{key: ", ".join(self._word(w, language) for w in value) for key, value in words.items()})
             for language in LANGUAGES
         }
-        readings = sorted({reading for route in routes for reading in route.interpretations})
-        return Finding(name, severity, says, "; ".join(dict.fromkeys(route.citation for route in routes)), tuple(readings))
+        interpretations = sorted({interpretation for route in routes for interpretation in route.interpretations})
+        return Finding(name, severity, says, "; ".join(dict.fromkeys(route.citation for route in routes)), tuple(interpretations))
 
     def _word(self, word: str, language: str) -> str:
-        """Give the words of a level or a body by its id; anything else stands for itself."""
+        """Return the words of a level or a body by its id; anything else stands for itself."""
         level, body = self.edition.scale.get(word), self.edition.bodies.get(word)
         return level.code if level else sentence(body.label, language) if body else translate(word, language) if word == _NO_LEVEL else word
 
@@ -152,7 +152,7 @@ class Prepared(NamedTuple):
     """The conditions of each rule, by its id."""
     implied: Mapping[str, tuple[str, ...]]
     """For each rule, the facts that follow from others and that its conditions read, directly or through such facts."""
-    resting: Mapping[str, tuple[ReadingUse, ...]]
+    resting: Mapping[str, tuple[InterpretationUse, ...]]
     """For each rule, the interpretations that it rests on: its own, and those by which such facts follow."""
     reads: frozenset[str]
 
@@ -191,7 +191,7 @@ class Surveyor:
         return verdict._replace(duties=duties, ceilings=ceilings, unread=unread, deductions=deductions, sealed=self.plan.edition.sealed)
 
     def values(self, case: Case, verdict: Verdict) -> dict[str, Value]:
-        """Give what is known of a case where something is asked beside its level: facts, what was deduced, and the record."""
+        """Return what is known of a case where something is asked beside its level: facts, what was deduced, and the record."""
         values = known_facts(case, self.plan).values
         values.update({d.fact: d.value for d in verdict.deductions if values.get(d.fact) is UNKNOWN})
         values.update(self._record(case))
@@ -206,7 +206,7 @@ class Surveyor:
         interpreter = interpreter_over(facts.values, case.facts)
         clause = track.track.citation.clause
         return tuple(
-            Finding(rule.id, "note", otherwise.says, clause, used((*rule.readings, *otherwise.readings), interpreter))
+            Finding(rule.id, "note", otherwise.says, clause, used((*rule.interpretations, *otherwise.interpretations), interpreter))
             for rule, otherwise in set_aside(facts, case, track.track)
         )
 
@@ -219,12 +219,12 @@ class Surveyor:
         names = {name for one in self.chapters for rule, facts in one.implied.items() if rule in asked for name in facts}
         known = {one.fact for one in verdict.deductions}
         for name in sorted(names - known):
-            readings = used(self.plan.edition.facts[name].readings, interpreter)
-            if readings and values[name] is True:
-                yield Deduction(name, True, "derived", readings)
+            interpretations = used(self.plan.edition.facts[name].interpretations, interpreter)
+            if interpretations and values[name] is True:
+                yield Deduction(name, True, "derived", interpretations)
 
     def _unrecorded(self, verdict: Verdict, found: "_Found", values: Mapping[str, Value]) -> tuple[str, ...]:
-        """Give the facts that nobody recorded and that something asked beside the level waits for, by name."""
+        """Return the facts that nobody recorded and that something asked beside the level waits for, by name."""
         blocks = (found.routes, found.requirements, found.contents, found.ceilings)
         waiting = {trace.id for block in blocks for trace in block if trace.outcome == "unknown"}
         plain: set[str] = set()
@@ -237,7 +237,7 @@ class Surveyor:
         return tuple(sorted(plain))
 
     def _record(self, case: Case) -> dict[str, Value]:
-        """Give what the case's own record says, as the names that conditions of a chapter use."""
+        """Return what the case's own record says, as the names that conditions of a chapter use."""
         record = case.record
         level, absent = agreed_level(record.decisions), NONE if record.undecided else UNKNOWN
         stated = [decision.day for decision in record.decisions]
@@ -253,7 +253,7 @@ class Surveyor:
         return dict(zip(RECORD_NAMES, values, strict=True))
 
     def _level(self, case: Case, verdict: Verdict) -> str | None:
-        """Give the level that ties are held against: decided, else computed, else the one proposed on file."""
+        """Return the level that ties are held against: decided, else computed, else the one proposed on file."""
         filed = case.record.proposed
         return agreed_level(case.record.decisions) or verdict.level or (filed if isinstance(filed, str) else None)
 
@@ -279,11 +279,11 @@ def _prepared(chapter: Chapter, plan: Plan) -> Prepared:
     due = {entry.rule.id: _due(entry.in_time, chapter) for entry in entries}
     labels = {route.rule.id: plan.edition.bodies[route.body].label if route.body else route.rule.says for route in chapter.routes}
     figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
-    rules = tuple(rules_reading(chapter))
+    rules = tuple(rules_interpretation(chapter))
     reads = frozenset(name for _, names in rules for name in names)
     implied = {rule: _implied_facts(names, plan.edition.facts) for rule, names in rules}
     resting = {
-        rule.id: (*rule.readings, *(use for name in implied[rule.id] for use in plan.edition.facts[name].readings))
+        rule.id: (*rule.interpretations, *(use for name in implied[rule.id] for use in plan.edition.facts[name].interpretations))
         for rule in chapter.rules()
     }
     return Prepared(chapter, figures, days, both, texts, due, labels, _conditions_of(chapter), implied, resting, reads)
@@ -302,13 +302,13 @@ def _implied_facts(names: Iterable[str], facts: Mapping[str, FactDeclaration]) -
 
 
 def _days(in_time: Condition | None, facts: Collection[str]) -> tuple[Glance, ...]:
-    """Give what a condition of being in time looks at: fact by fact, each named where there are several."""
+    """Return what a condition of being in time looks at: fact by fact, each named where there are several."""
     names = [name for name in in_time.names if name in facts] if in_time else []
     return tuple(Glance((name,), name if len(names) > 1 else "") for name in names)
 
 
 def _due(in_time: Condition | None, chapter: Chapter) -> str:
-    """Give the last good day of `day < figure` or `day <= figure`; "" where a condition is of another form."""
+    """Return the last good day of `day < figure` or `day <= figure`; "" where a condition is of another form."""
     tree = in_time.tree if in_time else None
     if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], (ast.Lt, ast.LtE)):
         return ""
@@ -338,8 +338,8 @@ def _route(route: Route, truth: Truth, prepared: Prepared, interpreter: Interpre
     """Say which body does a duty."""
     outcome = "unknown" if truth is UNKNOWN else "owed" if route.body else "not_covered"
     rule = route.rule
-    readings = _used(rule.id, prepared, interpreter)
-    return RouteTrace(rule.id, route.duty, route.body, outcome, prepared.bodies[rule.id], *rule.citation, readings)
+    interpretations = _used(rule.id, prepared, interpreter)
+    return RouteTrace(rule.id, route.duty, route.body, outcome, prepared.bodies[rule.id], *rule.citation, interpretations)
 
 
 def _requirement(entry: Requirement, prepared: Prepared, interpreter: Interpreter, concerned: Truth) -> RequirementTrace:
@@ -347,11 +347,11 @@ def _requirement(entry: Requirement, prepared: Prepared, interpreter: Interprete
     rule = entry.rule
     truth = applies(rule, interpreter, concerned)
     outcome = "not_applicable" if truth is False else "unknown" if truth is UNKNOWN else _outcome(entry, interpreter)
-    readings = _used(rule.id, prepared, interpreter) if truth is not False else ()
+    interpretations = _used(rule.id, prepared, interpreter) if truth is not False else ()
     looked_at = prepared.days if outcome == "late" else prepared.both
     seen = observed(looked_at[rule.id], interpreter.values) if truth is not False else ""
     return RequirementTrace(
-        rule.id, outcome, entry.severity, *rule.citation, prepared.texts[rule.id], seen, prepared.due[rule.id], readings, rule.says
+        rule.id, outcome, entry.severity, *rule.citation, prepared.texts[rule.id], seen, prepared.due[rule.id], interpretations, rule.says
     )  # fmt: skip
 
 
@@ -361,7 +361,7 @@ def _used(rule: str, prepared: Prepared, interpreter: Interpreter) -> tuple[str,
 
 
 def _outcome(entry: Requirement, interpreter: Interpreter) -> str:
-    """Give the outcome of a requirement that applies."""
+    """Return the outcome of a requirement that applies."""
     there = interpreter.truth(entry.holds)
     if there is not True:
         return "missing" if there is False else "unknown"
@@ -370,7 +370,7 @@ def _outcome(entry: Requirement, interpreter: Interpreter) -> str:
 
 
 def _is_breach(trace: CeilingTrace) -> bool:
-    """Tell whether a level is above its ceiling, or not the same as it must be."""
+    """Return whether a level is above its ceiling, or not the same as it must be."""
     return trace.outcome == "exceeded"
 
 
@@ -397,13 +397,13 @@ def _waited_for(tree: ast.expr, interpreter: Interpreter, facts: Mapping[str, Fa
 
 
 def reads_of(chapter: Chapter) -> Iterable[str]:
-    """Give the names that a chapter's conditions read, some of them more than once."""
-    for _, names in rules_reading(chapter):
+    """Return the names that a chapter's conditions read, some of them more than once."""
+    for _, names in rules_interpretation(chapter):
         yield from names
 
 
-def rules_reading(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Give each rule of a chapter by its id, with the names that its conditions read."""
+def rules_interpretation(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return each rule of a chapter by its id, with the names that its conditions read."""
     grouping = {cap.rule.id: cap.per for cap in chapter.caps}
     for rule, conditions in _conditions_of(chapter).items():
         yield rule, (*grouping.get(rule, ()), *(name for condition in conditions for name in condition.names))

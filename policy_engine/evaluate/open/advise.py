@@ -37,7 +37,7 @@ class Nearest(NamedTuple):
 
 
 def advise(evaluator: Evaluator, case: Case, verdict: Verdict) -> tuple[Advice, ...]:
-    """Give what would reach the level above the verdict's; nothing where facts are open or no level is better."""
+    """Return what would reach the level above the verdict's; nothing where facts are open or no level is better."""
     plan = evaluator.plan
     target = next_level(verdict, plan)
     if target is None or verdict.track is None:
@@ -70,7 +70,7 @@ def _take_deductions(facts: Facts, verdict: Verdict) -> None:
 
 
 def _movable(plan: Plan, track: TrackPlan, facts: Facts, *, locked: bool) -> frozenset[str]:
-    """Give the facts that may be thought otherwise; locked ones only to name what stands in the way."""
+    """Return the facts that may be thought otherwise; locked ones only to name what stands in the way."""
     stood_for = {target for rule in facts.stand_ins for target in rule.take}
     return frozenset(
         name
@@ -80,12 +80,12 @@ def _movable(plan: Plan, track: TrackPlan, facts: Facts, *, locked: bool) -> fro
 
 
 def _may_move(fact: FactDeclaration, *, locked: bool) -> bool:
-    """Tell whether advice may change a fact."""
+    """Return whether advice may change a fact."""
     return fact.type.kind in {"count", "bool"} and not fact.fixed and not fact.when_absent and (locked or not fact.locked)
 
 
 def _reaching(translator: Translator, track: TrackPlan, plan: Plan, target: str) -> Formula:
-    """Give the formula that a level at least as good as the target comes out."""
+    """Return the formula that a level at least as good as the target comes out."""
     least = plan.level_ids.index(target)
     before: list[Formula] = []
     ways: list[Formula] = []
@@ -113,7 +113,7 @@ def _confirm(evaluator: Evaluator, case: Case, known: Facts, changes: Sequence[C
 
 
 def _counts_of(evaluator: Evaluator, case: Case, lists: Iterable[str]) -> list[tuple[FactDeclaration, Value]]:
-    """Give the counts of lists that the changed case states by figures instead."""
+    """Return the counts of lists that the changed case states by figures instead."""
     values = known_facts(case, evaluator.plan).values
     return [
         (fact, values[fact.name])
@@ -142,13 +142,13 @@ class _Search:
         self.budget = Budget(MAX_BRANCHES)
 
     def nearest(self, formula: Formula) -> Nearest | None:
-        """Give the cheapest point at which a formula holds; None where there is none."""
+        """Return the cheapest point at which a formula holds; None where there is none."""
         self._branch(frozenset(self.variables.domain_rows()), [conjunction((self.always, formula))])
         self.exact = self.exact and self.budget.left >= 0 and self.variables.exact
         return self.best
 
     def changes(self, nearest: Nearest) -> tuple[Change, ...]:
-        """Give the facts that differ at a point, with what they are and would be."""
+        """Return the facts that differ at a point, with what they are and would be."""
         moved = {name: bool(value) if name in self.bools else value for name, value in nearest.point.items()}
         known = {name: value for name, value in moved.items() if isinstance(self.start.get(name), int)}
         return tuple(Change(n, self.start[n], v) for n, v in sorted(known.items()) if v != self.start[n])
@@ -169,7 +169,7 @@ class _Search:
             self._branch(taken, [part, *choices[1:]])
 
     def _cheapest(self, rows: frozenset[Row]) -> Nearest | None:
-        """Give the cheapest point of rows, group by group; with fewer rows it is a lower bound."""
+        """Return the cheapest point of rows, group by group; with fewer rows it is a lower bound."""
         cost, point = (0, 0, 0), dict[str, int]()
         for group in components(rows):
             if group not in self._known:
@@ -182,7 +182,7 @@ class _Search:
         return Nearest(cost, point)
 
     def _cheapest_group(self, rows: frozenset[Row]) -> Nearest | None:
-        """Give the cheapest point of rows that hang together."""
+        """Return the cheapest point of rows that hang together."""
         stages = eliminate(rows, self.variables.rational)
         if not isinstance(stages, list):
             self.exact = self.exact and stages is False
@@ -209,7 +209,7 @@ class _Search:
         return best
 
     def _cost(self, name: str, distance: int) -> Cost:
-        """Give what it costs to move a fact so far."""
+        """Return what it costs to move a fact so far."""
         if not isinstance(self.start.get(name), int):
             return (0, 0, 0)
         if name in self.bools:

@@ -75,7 +75,7 @@ def disjunction(parts: Iterable[Formula]) -> Formula:
 
 
 def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
-    """Give a formula with some variables under other names: the same case, but for those facts."""
+    """Return a formula with some variables under other names: the same case, but for those facts."""
     if isinstance(formula, Atom):
         terms = tuple(sorted((others.get(name, name), c) for name, c in formula.row.terms))
         return Atom(formula.row._replace(terms=terms), formula.facts)
@@ -99,7 +99,7 @@ class Translator:
         self._made.clear()
 
     def formula(self, tree: ast.expr, *, holds: bool = True) -> Formula:
-        """Give the formula of a condition, or of its negation; each is made once."""
+        """Return the formula of a condition, or of its negation; each is made once."""
         made = self._made.get((tree, holds))
         if made is None:
             made = self._made[tree, holds] = self._formula(tree, holds=holds)
@@ -123,7 +123,7 @@ class Translator:
                 raise EngineFaultError(f"no formula for {show(tree)}")
 
     def _truth(self, name: str, *, holds: bool) -> Formula:
-        """Give the formula of a fact that is true or false."""
+        """Return the formula of a fact that is true or false."""
         value = self.variables.values[name]
         if value is not UNKNOWN:
             return (value is True) is holds
@@ -132,7 +132,7 @@ class Translator:
         return self._at_least(self.variables.sum_of(name), 1, frozenset({name}), holds=holds)
 
     def _exists(self, name: str, *, holds: bool) -> Formula:
-        """Give the formula that a value exists."""
+        """Return the formula that a value exists."""
         value = self.variables.values[name]
         if value is not UNKNOWN:
             return (value is not NONE) is holds
@@ -140,11 +140,11 @@ class Translator:
         return self._at_least(there, 1, frozenset({name}), holds=holds)
 
     def _at_least(self, total: Linear, least: int, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Give the formula that a sum is at least a number."""
+        """Return the formula that a sum is at least a number."""
         return self._row(total.times(-1), -least, facts, strict=False, holds=holds)
 
     def _row(self, left: Linear, bound: Fraction | int, facts: frozenset[str], *, strict: bool, holds: bool) -> Formula:
-        """Give the formula of one row (left <= bound), or of its negation."""
+        """Return the formula of one row (left <= bound), or of its negation."""
         rational = self.variables.rational
         row = normal(left.terms, bound - left.constant, rational, strict=strict)
         if isinstance(row, bool):
@@ -153,7 +153,7 @@ class Translator:
         return Atom(row if holds else negated(row, rational), named)
 
     def _compare(self, tree: ast.Compare, *, holds: bool) -> Formula:
-        """Give the formula of a comparison; what is not linear becomes a free variable."""
+        """Return the formula of a comparison; what is not linear becomes a free variable."""
         facts = self._unknowns(tree)
         known = UNKNOWN if facts else self._known(tree)
         if known is not UNKNOWN:
@@ -164,7 +164,7 @@ class Translator:
             return self._at_least(self.variables.free(tree, facts), 1, facts, holds=holds)
 
     def _known(self, tree: ast.Compare) -> Truth:
-        """Give the truth of a comparison of known facts; a share of nothing is left to the rows, where nothing is divided."""
+        """Return the truth of a comparison of known facts; a share of nothing is left to the rows, where nothing is divided."""
         try:
             found: Truth = interpreter_over(self.variables.values).evaluated(tree)
         except ShareOfNothingError:
@@ -172,14 +172,14 @@ class Translator:
         return found
 
     def _unknowns(self, tree: ast.expr) -> frozenset[str]:
-        """Give the unknown facts that a tree reads."""
+        """Return the unknown facts that a tree reads."""
         found = {name for name in _names_in(tree) if self.variables.values.get(name) is UNKNOWN}
         for name in found & self.substitutes.keys():
             found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
         return frozenset(found)
 
     def _pairs(self, tree: ast.Compare, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Give the formula of every pair of a comparison, joined."""
+        """Return the formula of every pair of a comparison, joined."""
         if isinstance(tree.ops[0], (ast.In, ast.NotIn)) and isinstance(tree.comparators[0], ast.Name):
             return self._in_set(tree.left, tree.comparators[0].id, holds=isinstance(tree.ops[0], ast.In) is holds)
         if isinstance(tree.comparators[0], ast.Tuple):
@@ -192,7 +192,7 @@ class Translator:
         return join(self._pair(sides[n], sign, sides[n + 1], facts, holds=holds) for n, sign in enumerate(tree.ops))
 
     def _in_set(self, one: ast.expr, name: str, *, holds: bool) -> Formula:
-        """Give the formula that a set holds a choice; in an open set each choice is a truth of its own."""
+        """Return the formula that a set holds a choice; in an open set each choice is a truth of its own."""
         assert isinstance(one, ast.Constant)
         assert isinstance(one.value, str)
         value = self.variables.values[name]
@@ -202,7 +202,7 @@ class Translator:
         return self._at_least(there, 1, frozenset({name}), holds=holds)
 
     def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Give the formula of one pair."""
+        """Return the formula of one pair."""
         if self._is_none(left) or self._is_none(right):
             return isinstance(sign, ast.NotEq) is holds
         one, other = self._words(left), self._words(right)
@@ -221,29 +221,29 @@ class Translator:
                 return join(self._row(d, 0, facts, strict=False, holds=equal) for d in (difference, difference.times(-1)))
 
     def _is_none(self, tree: ast.expr) -> bool:
-        """Tell whether a side is a value known not to exist."""
+        """Return whether a side is a value known not to exist."""
         return isinstance(tree, ast.Name) and self.variables.values.get(tree.id) is NONE
 
     def _words(self, tree: ast.expr) -> str | None:
-        """Give the choice or the text that one side is known to be."""
+        """Return the choice or the text that one side is known to be."""
         value = self.variables.values.get(tree.id) if isinstance(tree, ast.Name) else tree.value if isinstance(tree, ast.Constant) else None
         return value if isinstance(value, str) else None
 
     def _side(self, tree: ast.expr, other: ast.expr) -> Linear:
-        """Give the sum that one side of a pair is; a quoted choice is its position among the other side's choices."""
+        """Return the sum that one side of a pair is; a quoted choice is its position among the other side's choices."""
         if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
             return Linear({}, self._position(tree.value, other))
         return self._linear(tree)
 
     def _position(self, text: str, other: ast.expr) -> int:
-        """Give the position of a choice among those of the fact that it is held against."""
+        """Return the position of a choice among those of the fact that it is held against."""
         choices = self.variables.types[other.id].choices if isinstance(other, ast.Name) else ()
         if text not in choices:
             raise NotLinearError
         return choices.index(text)
 
     def _linear(self, tree: ast.expr) -> Linear:
-        """Give the sum that a number, a day, a level or a choice is."""
+        """Return the sum that a number, a day, a level or a choice is."""
         match tree:
             case ast.Constant(value=value):
                 return Linear({}, Fraction(value))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -261,14 +261,14 @@ class Translator:
                 raise NotLinearError
 
     def _of_list(self, tree: ast.Call) -> Linear:
-        """Give what a list adds up to, where it is known."""
+        """Return what a list adds up to, where it is known."""
         value = interpreter_over(self.variables.values).evaluated(tree)
         if not isinstance(value, (int, Fraction)):
             raise NotLinearError
         return Linear({}, value)
 
     def _named(self, name: str) -> Linear:
-        """Give the sum that a name is."""
+        """Return the sum that a name is."""
         value = self.variables.values[name]
         if value is UNKNOWN and name in self.variables.nullable:
             raise NotLinearError

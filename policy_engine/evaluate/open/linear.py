@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def normal(terms: Mapping[str, Fraction | int], bound: Fraction | int, rational: Rational, *, strict: bool = False) -> Row | bool:
-    """Give the row in lowest terms, or its truth where no variable is left in it.
+    """Return the row in lowest terms, or its truth where no variable is left in it.
 
     Over whole numbers alone `<` becomes `<=`, and the bound is cut to what whole numbers can reach.
     """
@@ -46,7 +46,7 @@ def normal(terms: Mapping[str, Fraction | int], bound: Fraction | int, rational:
 
 
 def negated(row: Row, rational: Rational) -> Row:
-    """Give the row that holds exactly where this one does not."""
+    """Return the row that holds exactly where this one does not."""
     terms = tuple((name, -c) for name, c in row.terms)
     if any(rational(name) for name, _ in terms):
         return Row(terms, -row.bound, not row.strict)
@@ -115,7 +115,7 @@ def _tightest(rows: Iterable[Row]) -> list[Row]:
 
 
 def _cheapest(rows: Sequence[Row], rational: Rational) -> str:
-    """Give the variable whose elimination makes the fewest rows; rationals first, so that they are chosen last."""
+    """Return the variable whose elimination makes the fewest rows; rationals first, so that they are chosen last."""
     above: dict[str, int] = {}
     below: dict[str, int] = {}
     for row in rows:
@@ -126,7 +126,7 @@ def _cheapest(rows: Sequence[Row], rational: Rational) -> str:
 
 
 def _combine(name: str, rows: Sequence[Row], rational: Rational) -> list[Row] | None:
-    """Give the rows that remain when a variable goes; None where two of them exclude each other."""
+    """Return the rows that remain when a variable goes; None where two of them exclude each other."""
     split = [(dict(row.terms), row) for row in rows]
     above = [(t, r) for t, r in split if t[name] > 0]
     below = [(t, r) for t, r in split if t[name] < 0]
@@ -153,7 +153,7 @@ class Range(NamedTuple):
 
 
 def range_of(stage: Stage, chosen: Mapping[str, Fraction | int]) -> Range:
-    """Give the exact range of a stage's variable, once later ones are chosen."""
+    """Return the exact range of a stage's variable, once later ones are chosen."""
     least: tuple[Fraction | int, bool] | None = None
     most: tuple[Fraction | int, bool] | None = None
     for row in stage.rows:
@@ -172,7 +172,7 @@ def range_of(stage: Stage, chosen: Mapping[str, Fraction | int]) -> Range:
 
 
 def whole_values(limits: Range, near: Fraction | int = 0) -> Iterator[int]:
-    """Give the whole numbers of a range, nearest to `near` first."""
+    """Return the whole numbers of a range, nearest to `near` first."""
     least = None if limits.least is None else ceil(limits.least)
     most = None if limits.most is None else floor(limits.most)
     start = floor(near)
@@ -194,7 +194,7 @@ def whole_values(limits: Range, near: Fraction | int = 0) -> Iterator[int]:
 
 
 def rational_value(limits: Range) -> Fraction | int | None:
-    """Give some value of a range of rationals; None where it is empty."""
+    """Return some value of a range of rationals; None where it is empty."""
     least, most = limits.least, limits.most
     if least is None:
         return 0 if most is None else most - 1
@@ -219,7 +219,7 @@ class Budget:
 
 
 def solve(rows: frozenset[Row], rational: Rational, budget: Budget) -> Point | bool | None:
-    """Give a solution of the rows; False where there is none, None where the budget runs out first."""
+    """Return a solution of the rows; False where there is none, None where the budget runs out first."""
     stages = eliminate(rows, rational)
     if not isinstance(stages, list):
         return stages

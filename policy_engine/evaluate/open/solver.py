@@ -24,7 +24,7 @@ class Solver:
         self._answers: dict[Formula, bool | None] = {}
 
     def possible(self, formula: Formula) -> bool | None:
-        """Tell whether some completion makes a formula true; None where the budget ran out before that was settled."""
+        """Return whether some completion makes a formula true; None where the budget ran out before that was settled."""
         if formula not in self._answers:
             together = conjunction((self.always, formula))
             rows = frozenset(self.variables.domain_rows())
@@ -32,7 +32,7 @@ class Solver:
         return self._answers[formula]
 
     def forced(self, formula: Formula, opposite: Formula) -> bool | None:
-        """Give the truth of a formula where every completion agrees; None where it is open."""
+        """Return the truth of a formula where every completion agrees; None where it is open."""
         if isinstance(formula, bool):
             return formula
         if self.possible(formula) is False:
@@ -59,7 +59,7 @@ class Solver:
         return answer
 
     def _feasible(self, rows: frozenset[Row]) -> bool | None:
-        """Tell whether rows have a solution in whole numbers."""
+        """Return whether rows have a solution in whole numbers."""
         answer: bool | None = True
         for group in components(rows):
             if group not in self._known:
@@ -103,7 +103,7 @@ def _simplify(taken: set[Row], choices: list[Any], rational: Rational) -> tuple[
 
 
 def _settled(formula: Formula, taken: set[Row], rational: Rational) -> Formula:
-    """Give a part of a disjunction as the rows leave it."""
+    """Return a part of a disjunction as the rows leave it."""
     if isinstance(formula, Atom):
         return True if formula.row in taken else False if negated(formula.row, rational) in taken else formula
     if isinstance(formula, All):

@@ -28,7 +28,7 @@ Key = str | None
 
 
 def criterion_formula(translator: Translator, criterion: Criterion, mode: str, *, holds: bool = True) -> Formula:
-    """Give the formula that a criterion counts as held in its level; where it does not apply it is neutral."""
+    """Return the formula that a criterion counts as held in its level; where it does not apply it is neutral."""
     when = translator.formula(criterion.when.tree, holds=holds)
     if criterion.applies_when is None:
         return when
@@ -38,13 +38,13 @@ def criterion_formula(translator: Translator, criterion: Criterion, mode: str, *
 
 
 def level_formula(translator: Translator, rule: LevelRule, *, holds: bool = True) -> Formula:
-    """Give the formula that a level holds, or that it does not."""
+    """Return the formula that a level holds, or that it does not."""
     join = conjunction if (rule.mode == "all_of") is holds else disjunction
     return join(criterion_formula(translator, criterion, rule.mode, holds=holds) for criterion in rule.criteria)
 
 
 def outcome_formulas(translator: Translator, track: TrackPlan) -> dict[Key, Formula]:
-    """Give the formula of every outcome, in the order in which they are decided."""
+    """Return the formula of every outcome, in the order in which they are decided."""
     before: list[Formula] = []
     found: dict[Key, Formula] = {}
     for step in track.track.decide:
@@ -141,11 +141,11 @@ class Open:
         return problem_at(case, place, "PE506", {"rules": texts, "facts": ", ".join(names)})
 
     def level_forced(self, rule: LevelRule) -> bool | None:
-        """Give the truth of a level on which every completion agrees."""
+        """Return the truth of a level on which every completion agrees."""
         return self.solver.forced(level_formula(self.translator, rule), level_formula(self.translator, rule, holds=False))
 
     def criterion_outcome(self, criterion: Criterion) -> str:
-        """Give the outcome of a criterion on which every completion agrees, or `unknown`."""
+        """Return the outcome of a criterion on which every completion agrees, or `unknown`."""
         applies = criterion.applies_when
         if applies is not None:
             there = self.solver.forced(*self._both(applies))
@@ -157,22 +157,22 @@ class Open:
         return {True: "met", False: "not_met", None: "unknown"}[held]
 
     def _both(self, condition: Condition) -> tuple[Formula, Formula]:
-        """Give the formula of a condition and of its negation."""
+        """Return the formula of a condition and of its negation."""
         return self.translator.formula(condition.tree), self.translator.formula(condition.tree, holds=False)
 
     def outcomes(self) -> dict[Key, Formula]:
-        """Give the formula of every outcome, in the order in which they are decided."""
+        """Return the formula of every outcome, in the order in which they are decided."""
         return outcome_formulas(self.translator, self.track)
 
     def possible(self, outcomes: Mapping[Key, Formula], also: Formula | None = None) -> dict[Key, bool | None]:
-        """Give the outcomes that some completion reaches; None where that could not be settled."""
+        """Return the outcomes that some completion reaches; None where that could not be settled."""
         answers = {
             key: self.solver.possible(formula if also is None else conjunction((formula, also))) for key, formula in outcomes.items()
         }
         return {key: answer for key, answer in answers.items() if answer is not False}
 
     def questions(self, outcomes: Mapping[Key, Formula], remaining: Mapping[Key, bool | None]) -> tuple[str, ...]:
-        """Give the open facts that can still change the outcome, most telling first.
+        """Return the open facts that can still change the outcome, most telling first.
 
         A fact can change it where two completions that differ in it alone come out differently. It is the more
         telling, the fewer outcomes are left when one of the comparisons that it stands in is settled.
@@ -200,7 +200,7 @@ class Open:
         return (*ranked, *more)  # facts that invariants tie together may change nothing alone
 
     def _variables_of(self, fact: str) -> set[str]:
-        """Give the variables that a fact is by itself: one, or one a choice of a set; none where it is counted from a list."""
+        """Return the variables that a fact is by itself: one, or one a choice of a set; none where it is counted from a list."""
         if fact in self.variables.domains:
             return {fact}
         return {
@@ -210,7 +210,7 @@ class Open:
         }
 
     def _differ(self, outcomes: Sequence[Formula], moving: Collection[str]) -> bool:
-        """Tell whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
+        """Return whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
         others = {name: f"{name}'" for name in moving if name in self.variables.domains}
         self.variables.domains |= {other: self.variables.domains[name] for name, other in others.items()}
         self.variables.rationals |= {other for name, other in others.items() if self.variables.rational(name)}
@@ -223,7 +223,7 @@ class Open:
 
 
 def _typed(value: Fraction | int, kind: str, choices: Sequence[str]) -> Value:
-    """Give a variable's value as a value of its fact's type."""
+    """Return a variable's value as a value of its fact's type."""
     match kind:
         case "bool":
             return value == 1
@@ -238,7 +238,7 @@ def _typed(value: Fraction | int, kind: str, choices: Sequence[str]) -> Value:
 
 
 def _atoms(formula: Formula) -> set[Atom]:
-    """Give the comparisons of a formula."""
+    """Return the comparisons of a formula."""
     if isinstance(formula, Atom):
         return {formula}
     if isinstance(formula, (All, Any)):

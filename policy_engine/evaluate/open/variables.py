@@ -35,7 +35,7 @@ class NotLinearError(Exception):
 
 
 def cross(left: Linear, right: Linear) -> Linear:
-    """Give left minus right times their positive wholes; division is never done."""
+    """Return left minus right times their positive wholes; division is never done."""
     a, b = left.below, right.below
     scaled_left = left if b is None else product(left, b)
     scaled_right = right if a is None else product(right, a)
@@ -75,11 +75,11 @@ class Variables:
         self.exact = True
 
     def rational(self, name: str) -> bool:
-        """Tell whether a variable takes fractions."""
+        """Return whether a variable takes fractions."""
         return name in self.rationals
 
     def sum_of(self, name: str) -> Linear:
-        """Give the sum that an unknown fact is: a variable of its own, unless it was counted from a list."""
+        """Return the sum that an unknown fact is: a variable of its own, unless it was counted from a list."""
         name = self.aliases.get(name, name)
         if name not in self.sums:
             self.sums[name] = self.variable(name, self.types[name], frozenset({name}))
@@ -102,7 +102,7 @@ class Variables:
         return self.variable(f"?{show(tree)}", Type("bool"), facts)
 
     def domain_rows(self) -> list[Row]:
-        """Give the bounds of every variable as rows."""
+        """Return the bounds of every variable as rows."""
         rows: list[Row] = []
         for name, (least, most) in self.domains.items():
             made = [

@@ -96,12 +96,12 @@ class _Cohort:
         return [self._trace(name, [*members, *self.stray]) for name, members in sorted(groups.items())]
 
     def _interpreter(self, one: RatedEntry) -> Interpreter:
-        """Give an interpreter over one case and the chapter's figures."""
+        """Return an interpreter over one case and the chapter's figures."""
         values: dict[str, Value] = {**known_facts(one.case, self.plan).values, **self.figures}
         return interpreter_over(values, one.case.facts)
 
     def _group(self, one: RatedEntry, interpreter: Interpreter) -> tuple[str, ...] | None:
-        """Give what the cases of one group share; None where a fact of it is not known."""
+        """Return what the cases of one group share; None where a fact of it is not known."""
         facts = [interpreter.values[key] for key in self.cap.per if key not in LINKS]
         if any(value is UNKNOWN for value in facts):
             return None
@@ -109,7 +109,7 @@ class _Cohort:
         return tuple(links.get(key, "") if key in LINKS else shown(interpreter.values[key]) for key in self.cap.per)
 
     def _member(self, one: RatedEntry, *, sure: bool) -> Member:
-        """Give a case as it stands; one without a level may come to any that its verdict leaves, or to any at all."""
+        """Return a case as it stands; one without a level may come to any that its verdict leaves, or to any at all."""
         decided = tuple(decision.level for decision in one.case.record.decisions)
         open_levels = one.verdict.possible_levels or self.plan.level_ids
         possible = (one.standing.level,) if one.standing.level else (*decided, *open_levels)
@@ -131,12 +131,12 @@ class _Cohort:
         return CapTrace(
             rule.id, " · ".join(filter(None, name)), outcome, cap.level, counts.least, counts.most, counts.base_least,
             self._allowed(counts.base_least, threshold), over, threshold.quantity.text, excepted is True, cap.counted, at_level,
-            cap.severity, *rule.citation, used(rule.readings, anyone), rule.says, counts.base_most,
+            cap.severity, *rule.citation, used(rule.interpretations, anyone), rule.says, counts.base_most,
             self._allowed(counts.base_most, threshold), base_after, self._allowed(base_after, threshold), cap.base,
         )  # fmt: skip
 
     def _excepted(self, name: tuple[str, ...]) -> Truth:
-        """Tell whether the group's own case has the exception; a group without a case has none."""
+        """Return whether the group's own case has the exception; a group without a case has none."""
         holder = self.rated.get(name[0]) if self.cap.exception and name else None
         return self._interpreter(holder).truth(self.cap.exception.where) if holder and self.cap.exception else False
 
@@ -152,17 +152,17 @@ class _Cohort:
         )
 
     def _allowed(self, base: int, threshold: Threshold) -> int:
-        """Give how many of a base may have the level."""
+        """Return how many of a base may have the level."""
         share = threshold.quantity.value
         return rounded(share * base, self.cap.rounding) if isinstance(share, Fraction) else 0
 
     def _over(self, count: int, base: int, threshold: Threshold) -> int:
-        """Give how many would have to stand lower for the cap to be kept, with the base counted as the cap says."""
+        """Return how many would have to stand lower for the cap to be kept, with the base counted as the cap says."""
         moving = self._moving()
         return next((k for k in range(count + 1) if count - k <= self._allowed(base + k * moving, threshold)), count)
 
     def _moving(self) -> int:
-        """Give by how much the base, as the cap counts it, changes where one case is lowered by one level."""
+        """Return by how much the base, as the cap counts it, changes where one case is lowered by one level."""
         ids, base = self.plan.level_ids, self.cap.base
         if not base or self.cap.counted != "after_lowering":
             return 0

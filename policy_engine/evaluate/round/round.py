@@ -75,12 +75,12 @@ class _Resolver(NamedTuple):
     named: bool
 
     def resolved(self, entry: Entry) -> dict[str, str]:
-        """Give the links of one case as ids of cases, or of listed units."""
+        """Return the links of one case as ids of cases, or of listed units."""
         found = {kind: self._target(entry, kind, name) for kind, name in entry.links.items()}
         return {kind: target for kind, target in found.items() if target}
 
     def _target(self, entry: Entry, kind: str, name: str) -> str:
-        """Give what a name stands for: a case by its name, else by its subject; else a listed unit; else it dangles."""
+        """Return what a name stands for: a case by its name, else by its subject; else a listed unit; else it dangles."""
         meant = [name] if name in self.entries else self.subjects.get(name, ())
         if len(meant) == 1:
             return meant[0]
@@ -110,7 +110,7 @@ def _problem(code: str, entry: Entry, kind: str, **details: str) -> Problem:
 
 
 def _place(entry: Entry, kind: str) -> Location:
-    """Give the place of a link."""
+    """Return the place of a link."""
     return entry.places.get((kind,)) or Location(entry.path, 1, 1)
 
 
@@ -156,7 +156,7 @@ def _circle(circle: Sequence[str], entries: Mapping[str, Entry], by: Mapping[tup
 
 
 def _once(places: Iterable[Location]) -> list[Location]:
-    """Give each place once, in order."""
+    """Return each place once, in order."""
     return list(dict.fromkeys(places))
 
 
@@ -242,7 +242,7 @@ class _Rating:
         )  # fmt: skip
 
     def _refused(self) -> tuple[Refused, ...]:
-        """Give the files that were not rated, with what could be read of them."""
+        """Return the files that were not rated, with what could be read of them."""
         rated = {one.path for one in self.rated}
         problems: dict[str, list[Problem]] = {}
         for problem in InputError(self.problems).problems:
@@ -257,12 +257,12 @@ class _Rating:
         return tuple(sorted(found, key=lambda one: one.path))
 
     def _lacking(self, link: str) -> tuple[str, ...]:
-        """Give the files of whom nobody can tell whether they name a case by this link, or whom they name."""
+        """Return the files of whom nobody can tell whether they name a case by this link, or whom they name."""
         torn = (entry.path for entry in self.files.entries if entry.torn and link not in entry.links)
         return (*self.files.unread, *torn, *self.linked.broken.get(link, ()))
 
     def _waits(self, entry: Entry, case: Case, asked: Collection[str]) -> dict[str, tuple[str, ...]]:
-        """Give, by gathered fact, the faulty files that a case lacks: those it is taken from, and those they wait for in turn."""
+        """Return, by gathered fact, the faulty files that a case lacks: those it is taken from, and those they wait for in turn."""
         waits: dict[str, tuple[str, ...]] = {}
         for fact in self.gathering:
             sources = self._sources(fact, entry)
@@ -278,7 +278,7 @@ class _Rating:
         return waits
 
     def _unit(self, entry: Entry) -> str:
-        """Give the unit that a case is told under: the one it names, else its collective, else itself where others name it."""
+        """Return the unit that a case is told under: the one it names, else its collective, else itself where others name it."""
         links = self.linked.links[entry.id]
         named = any((kind, entry.id) in self.linked.naming for kind in ("unit", "collective"))
         return entry.id if named else links.get("unit") or links.get("collective") or ""
@@ -301,7 +301,7 @@ class _Rating:
         return case._replace(facts=facts) if gathered else case
 
     def _sources(self, fact: FactDeclaration, entry: Entry) -> tuple[str, ...]:
-        """Give the cases that a fact is taken from: those that name this one, or the one that it names."""
+        """Return the cases that a fact is taken from: those that name this one, or the one that it names."""
         if fact.type.kind == "list":
             return self.linked.naming.get((fact.gathered_from, entry.id), ())
         target = self.linked.links[entry.id].get(fact.gathered_from, "")
@@ -345,7 +345,7 @@ class _Rating:
         return problem_at(case, problem.location, "PE704", details | more)
 
     def _units(self, refused: Iterable[Refused]) -> dict[str, str]:
-        """Give the name of every unit that a case is told under, or that the round lists; those in the order of the list first."""
+        """Return the name of every unit that a case is told under, or that the round lists; those in the order of the list first."""
         units = {name: unit.name for name, unit in self.files.units.items()}
         subjects = {entry.id: entry.name or entry.id for entry in self.files.entries}
         subjects |= {one.case.id: one.case.subject.get("name", one.case.id) for one in self.rated}
@@ -355,7 +355,7 @@ class _Rating:
 
 
 def counts_of(edition: Edition, name: str) -> Iterator[str]:
-    """Give a gathered fact and the facts that are counted from it."""
+    """Return a gathered fact and the facts that are counted from it."""
     yield name
     yield from (fact.name for fact in edition.facts.values() if fact.counted_from and name in fact.counted_from.names)
 
@@ -376,7 +376,7 @@ def as_it_stood(case: Case, as_of: date | None) -> Case:
 
 
 def standing_of(case: Case, verdict: Verdict) -> Standing:
-    """Give the level that a case stands at: decided where every decision on file agrees, else proposed."""
+    """Return the level that a case stands at: decided where every decision on file agrees, else proposed."""
     if case.record.decisions:
         level = agreed_level(case.record.decisions)
         return Standing(level, "decided") if level else OPEN

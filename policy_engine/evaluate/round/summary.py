@@ -128,7 +128,7 @@ def summarise(done: Round) -> Summary:
 
 
 def unrecorded(summary: Summary) -> list[tuple[tuple[str, ...], Paper]]:
-    """Give each requirement that is not recorded of some cases, with these cases; the one with the most of them first."""
+    """Return each requirement that is not recorded of some cases, with these cases; the one with the most of them first."""
     found: dict[str, list[Paper]] = {}
     for paper in summary.unrecorded:
         found.setdefault(paper.trace.id, []).append(paper)
@@ -137,7 +137,7 @@ def unrecorded(summary: Summary) -> list[tuple[tuple[str, ...], Paper]]:
 
 
 def _waiting(done: Round) -> dict[str, tuple[str, ...]]:
-    """Give, for every refused file, the cases that lack what it would have told."""
+    """Return, for every refused file, the cases that lack what it would have told."""
     waiting: dict[str, list[str]] = {one.path: [] for one in done.refused}
     for one in done.rated:
         for path in dict.fromkeys(path for paths in one.waits.values() for path in paths):
@@ -147,12 +147,12 @@ def _waiting(done: Round) -> dict[str, tuple[str, ...]]:
 
 
 def _is_decided(one: RatedEntry) -> bool:
-    """Tell whether a case stands at a decided level."""
+    """Return whether a case stands at a decided level."""
     return one.standing.origin == "decided"
 
 
 def _papers(one: RatedEntry, as_of: date | None) -> Iterator[Paper]:
-    """Give the requirements and contents of a case that are not met, or of which nobody recorded whether they are."""
+    """Return the requirements and contents of a case that are not met, or of which nobody recorded whether they are."""
     for trace in (*one.verdict.duties.requirements, *one.verdict.duties.contents):
         if trace.outcome in _OPEN:
             yield Paper(one.case.id, _state(trace, as_of), trace)
