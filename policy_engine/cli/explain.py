@@ -9,7 +9,7 @@ from policy_engine.errors import N_
 from policy_engine.messages import translate
 
 _HELP = N_(
-    """Return what a code means: what was found, why it is refused or reported, and how it is mended.
+    """Tell what a code means: what was found, why it is refused or reported, and how it is mended.
 
     CODE is a code as errors and findings show it, such as PE302. Without one, all codes are listed."""
 )

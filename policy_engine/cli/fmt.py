@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from policy_engine.load.layout import Tidied
 
 _HELP = N_(
-    """Return rulebook and case files their canonical layout.
+    """Give rulebook and case files their canonical layout.
 
     PATH is a file, a folder that is searched, or `-` for standard input to standard output. Indentation, blank lines, line
     ends, the modeline for editors and the width of prose are set; comments and values stay as they are. Each file is read

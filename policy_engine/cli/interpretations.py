@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from policy_engine.load.library import Library
 
 _HELP = N_(
-    """List where the text is silent, how it is read until the policy owner decides, and what rests on each interpretation.
+    """List where the text is silent, how it is read until the policy owner decides, and what rests on each reading.
 
-    With files or folders of cases, each interpretation is listed with the cases that rest on it."""
+    With files or folders of cases, each reading is listed with the cases that rest on it."""
 )
 
 
