@@ -42,7 +42,7 @@ def _check(text: str) -> tuple[Type, list[Complaint]]:
     tree = parse(text).tree
     assert tree is not None, text
     checker = Checker(text, SCOPE)
-    return checker.infer(tree), checker.complaints
+    return checker.read(tree), checker.complaints
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from policy_engine.language.complaint import Complaint
 from policy_engine.language.functions import FUNCTIONS
+from policy_engine.language.tree import children as children  # noqa: PLC0414  (others take it from here)
 
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 32
@@ -126,25 +127,6 @@ def _refuse(tree: ast.expr, source: str) -> list[Complaint]:
         else:
             pending += [(child, depth + 1) for child in children(node)]
     return sorted(complaints, key=lambda c: c.offset)
-
-
-def children(node: ast.expr) -> list[ast.expr]:
-    """Return the expressions below a node, in order; a called name is the call's own, and so are the brackets of `in (…)`."""
-    match node:
-        case ast.BoolOp(values=values):
-            return values
-        case ast.Compare(left=left, ops=[ast.In() | ast.NotIn(), *_], comparators=[ast.Tuple(elts=elements), *_]):
-            return [left, *elements]
-        case ast.Compare(left=left, comparators=comparators):
-            return [left, *comparators]
-        case ast.UnaryOp(operand=operand):
-            return [operand]
-        case ast.BinOp(left=left, right=right):
-            return [left, right]
-        case ast.Call(args=arguments):
-            return arguments
-        case _:
-            return []
 
 
 def _refuse_node(node: ast.expr, source: str) -> Complaint | None:

@@ -3,80 +3,36 @@
 `parse(show(tree))` gives the tree again; brackets stand only where the tree needs them.
 """
 
-import ast
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias
 
-MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+from policy_engine.language.fold import Reader
+from policy_engine.language.tree import MIRRORED as MIRRORED  # noqa: PLC0414  (others take it from here)
+from policy_engine.language.tree import OPPOSITE as OPPOSITE  # noqa: PLC0414  (others take it from here)
+from policy_engine.language.tree import Pair, Tree, name_of
+from policy_engine.language.tree import symbol as symbol  # noqa: PLC0414  (others take it from here)
 
-
-_SYMBOLS: Final[dict[type[ast.AST], str]] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-    ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "*",
-    ast.And: "and", ast.Or: "or",
-}  # fmt: skip
 _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _ATOM = range(7)
+Written: TypeAlias = tuple[str, int]
+"""A tree without brackets of its own, and how tightly it binds."""
+_SIGNS: Final = (*"()+−×*/", " - ")
 
 
-def show(tree: ast.expr) -> str:
+def show(tree: Tree) -> str:
     """Write a tree as text."""
-    return _write(tree, _OR)
+    return _TEXT.read(tree)[0]
 
 
-def worded(figure: ast.expr, called: Callable[[str], str]) -> str:
+def worded(figure: Tree, called: Callable[[str], str]) -> str:
     """Return a figure in a reader's words: `(all − on time) / all`; every fact stands where the tree has it, a share as a fraction.
 
     Args:
         figure: what is worked out from facts.
         called: gives what a fact or a threshold is called; a name that could be taken for a sum is put into quotation marks.
     """
-    alone = isinstance(figure, ast.Name)
-    return show(_Worded(lambda name: called(name) if alone else _apart(called(name))).visit(deepcopy(figure)))
-
-
-class _Worded(ast.NodeTransformer):
-    """Puts words in the place of names, and a fraction in the place of a share."""
-
-    def __init__(self, called: Callable[[str], str]) -> None:
-        """Take what names are called."""
-        self.called = called
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        """Call a fact by its words."""
-        return ast.Name(self.called(node.id), node.ctx)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """Write a share as part and whole; any other function keeps its name."""
-        arguments = [self.visit(argument) for argument in node.args]
-        if isinstance(node.func, ast.Name) and node.func.id == "share":
-            return ast.BinOp(arguments[0], _Over(), arguments[1])
-        return ast.Call(node.func, arguments, [])
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        """Write the signs of minus and of times as people do."""
-        signs: dict[type[ast.operator], ast.operator] = {ast.Sub: _Minus(), ast.Mult: _Times()}
-        return ast.BinOp(self.visit(node.left), signs.get(type(node.op), node.op), self.visit(node.right))
-
-
-class _Over(ast.Div):
-    """The stroke of a fraction."""
-
-
-class _Minus(ast.Sub):
-    """The minus between words."""
-
-
-class _Times(ast.Mult):
-    """The sign of times between words."""
-
-
-_SYMBOLS.update({_Over: "/", _Minus: "−", _Times: "×"})
-
-
-_SIGNS: Final = (*"()+−×*/", " - ")
+    alone = bool(name_of(figure))
+    return _Worded(lambda name: called(name) if alone else _apart(called(name))).read(figure)[0]
 
 
 def _apart(words: str) -> str:
@@ -84,50 +40,83 @@ def _apart(words: str) -> str:
     return f"“{words}”" if any(sign in words for sign in _SIGNS) else words
 
 
-def symbol(operator: ast.AST) -> str:
-    """Return the sign of an operator, as rule authors write it."""
-    return _SYMBOLS[type(operator)]
+class _Text(Reader[Written]):
+    """Writes a tree as rule authors write it."""
+
+    def constant(self, _: Tree, value: object) -> Written:
+        if isinstance(value, str):
+            return f'"{value}"' if "'" in value else f"'{value}'", _ATOM
+        return decimal_text(value) if isinstance(value, Fraction) else str(value), _ATOM
+
+    def name(self, _: Tree, name: str) -> Written:
+        return name, _ATOM
+
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> Written:
+        strength = _AND if sign == "and" else _OR
+        return f" {sign} ".join(self._within(part, strength + 1) for part in parts), strength
+
+    def negation(self, _: Tree, part: Tree) -> Written:
+        return f"not {self._within(part, _NOT)}", _NOT
+
+    def comparison(self, _: Tree, pairs: Sequence[Pair]) -> Written:
+        rest = (f"{pair.sign} {self._within(pair.right, _SUM)}" for pair in pairs)
+        return " ".join([self._within(pairs[0].left, _SUM), *rest]), _COMPARE
+
+    def membership(self, _: Tree, one: Tree, sign: str, elements: Sequence[Tree]) -> Written:
+        among = ", ".join(self._within(element, _OR) for element in elements)
+        return f"{self._within(one, _SUM)} {sign} ({among}{',' if len(elements) == 1 else ''})", _COMPARE
+
+    def containment(self, tree: Tree, one: Tree, sign: str, among: Tree) -> Written:
+        return self.comparison(tree, (Pair(one, sign, among),))
+
+    def arithmetic(self, _: Tree, left: Tree, sign: str, right: Tree) -> Written:
+        return self._reckoned(left, sign, right)
+
+    def _reckoned(self, left: Tree, sign: str, right: Tree) -> Written:
+        strength = _PRODUCT if sign in "*×/" else _SUM
+        return f"{self._within(left, strength)} {sign} {self._within(right, strength + 1)}", strength
+
+    def share(self, _: Tree, *arguments: Tree) -> Written:
+        return self._call("share", arguments)
+
+    def count(self, _: Tree, *arguments: Tree) -> Written:
+        return self._call("count", arguments)
+
+    def sum(self, _: Tree, *arguments: Tree) -> Written:
+        return self._call("sum", arguments)
+
+    def given(self, _: Tree, *arguments: Tree) -> Written:
+        return self._call("given", arguments)
+
+    def exists(self, _: Tree, *arguments: Tree) -> Written:
+        return self._call("exists", arguments)
+
+    def _call(self, function: str, arguments: Sequence[Tree]) -> Written:
+        return f"{function}({', '.join(self._within(argument, _OR) for argument in arguments)})", _ATOM
+
+    def _within(self, tree: Tree, floor: int) -> str:
+        """Write a tree, in brackets where it binds more loosely than its surroundings ask."""
+        text, strength = self.read(tree)
+        return f"({text})" if strength < floor else text
 
 
-def _write(node: ast.expr, floor: int) -> str:
-    """Write a node, in brackets where it binds more loosely than its surroundings ask."""
-    text, strength = _plain(node)
-    return f"({text})" if strength < floor else text
+class _Worded(_Text):
+    """Writes words in the place of names, a fraction in the place of a share, and signs as people do."""
+
+    def __init__(self, called: Callable[[str], str]) -> None:
+        self.called = called
+
+    def name(self, _: Tree, name: str) -> Written:
+        return self.called(name), _ATOM
+
+    def share(self, _: Tree, *arguments: Tree) -> Written:
+        return self._reckoned(arguments[0], "/", arguments[1])
+
+    def arithmetic(self, _: Tree, left: Tree, sign: str, right: Tree) -> Written:
+        return self._reckoned(left, {"-": "−", "*": "×"}.get(sign, sign), right)
 
 
-def _plain(node: ast.expr) -> tuple[str, int]:
-    """Write a node without brackets of its own, and tell how tightly it binds."""
-    match node:
-        case ast.BoolOp(op=operator, values=values):
-            strength = _AND if isinstance(operator, ast.And) else _OR
-            return f" {symbol(operator)} ".join(_write(value, strength + 1) for value in values), strength
-        case ast.UnaryOp(operand=operand):
-            return f"not {_write(operand, _NOT)}", _NOT
-        case ast.Compare(left=left, ops=operators, comparators=comparators):
-            rest = (f"{symbol(o)} {_write(c, _SUM)}" for o, c in zip(operators, comparators, strict=True))
-            return " ".join([_write(left, _SUM), *rest]), _COMPARE
-        case ast.BinOp(left=left, op=operator, right=right):
-            strength = _PRODUCT if isinstance(operator, (ast.Mult, ast.Div)) else _SUM
-            return f"{_write(left, strength)} {symbol(operator)} {_write(right, strength + 1)}", strength
-        case ast.Call(func=ast.Name(id=name), args=arguments):
-            return f"{name}({', '.join(_write(a, _OR) for a in arguments)})", _ATOM
-        case ast.Tuple(elts=elements):
-            return f"({', '.join(_write(e, _OR) for e in elements)}{',' if len(elements) == 1 else ''})", _ATOM
-        case ast.Name(id=name):
-            return name, _ATOM
-        case ast.Constant(value=value):
-            return _literal(value), _ATOM
-        case _:
-            raise AssertionError(f"the grammar let through a node that show does not know: {node!r}")
-
-
-def _literal(value: object) -> str:
-    """Write a constant: text in quotes, a number in plain decimals."""
-    if isinstance(value, str):
-        return f'"{value}"' if "'" in value else f"'{value}'"
-    if isinstance(value, Fraction):
-        return decimal_text(value)
-    return str(value)
+_TEXT: Final = _Text()
 
 
 def decimal_text(value: Fraction) -> str:
