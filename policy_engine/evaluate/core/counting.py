@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from policy_engine.evaluate.core.expression import item_truth
+from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.open.linear import Row, normal
 from policy_engine.evaluate.open.variables import Linear, Variables
 from policy_engine.language.check import names_in
@@ -71,12 +71,13 @@ def _ways(
     needed = {name for condition in conditions for name in names_in(condition)}
     open_fields = [f for n, f in source.fields.items() if n in needed and item.get(n, UNKNOWN) is UNKNOWN]
     ways: dict[tuple[bool, ...], None] = {}
+    interpreter = interpreter_over(variables.values)
     completions = _completions(open_fields, variables.ranks)
     for number, completion in enumerate(completions):
         if completion is None or number >= MAX_WAYS:
             return None
         whole = {**item, **completion}
-        ways[tuple(item_truth(whole, condition, variables.values) is True for condition in conditions)] = None
+        ways[tuple(interpreter.item_truth(whole, condition) is True for condition in conditions)] = None
     return tuple(sorted(ways))
 
 

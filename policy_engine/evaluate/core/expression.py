@@ -1,7 +1,8 @@
-"""The figures that a condition looked at, as people write them: `12/20`, `3`, `true`.
+"""What a condition means for one case: simpleeval walks the tree, with operators, functions and handlers of this language.
 
-simpleeval walks the tree; every handler, name and function it could reach is replaced, so that
-truth has three values, numbers are exact, and nothing outside the grammar has a meaning.
+simpleeval looks names up, applies operators, calls functions and keeps its limits, as it does for anyone; what it is given knows
+three truths, exact numbers and what does not exist. Its own handlers would take an open fact for an error in `and`, `or` and chains,
+and would read the condition of a list before its items: those three are ours. Nothing outside the language has a meaning.
 """
 
 import ast
@@ -9,14 +10,16 @@ import operator
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from simpleeval import SimpleEval
+from simpleeval import InvalidExpression, SimpleEval
 
 from policy_engine.errors import EngineFaultError
-from policy_engine.language.check import names_in
+from policy_engine.language.fold import Reader
 from policy_engine.language.text import decimal_text, show
-from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth, Value, all_hold, negate
+from policy_engine.language.tree import Tree, name_of, names_in
+from policy_engine.language.values import NONE, UNKNOWN, Item, Ratio, Truth, Value, all_hold, any_holds, negate
 from policy_engine.model.facts import Condition
 
 
@@ -49,30 +52,81 @@ def _endless(value: Fraction) -> bool:
     return rest != 1
 
 
-_COMPARISONS: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
-    ast.In: lambda one, among: one in among, ast.NotIn: lambda one, among: one not in among,
-}  # fmt: skip
-_ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
-}  # fmt: skip
-
-
 class ShareOfNothingError(EngineFaultError):
     """A share whose whole is zero was evaluated; the check at load keeps conditions from doing so."""
 
 
-class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
-    """Evaluates checked conditions against one case's values."""
+def _compared(compare: Callable[[Any, Any], bool], *, where_none: bool = False) -> Callable[[Any, Any], Truth]:
+    """Return a comparison after Kleene; what does not exist equals nothing, and is neither less nor more."""
 
-    meanings: ClassVar[dict[type[ast.expr], Callable[[Any, Any], Any]]]
-    function_meanings: ClassVar[dict[str, Callable[..., Any]]]
-    """What each node of the grammar and each function means; the tables below the class. Nothing else has a meaning."""
+    def held(left: Any, right: Any) -> Truth:
+        if left is UNKNOWN or right is UNKNOWN:
+            return UNKNOWN
+        if left is NONE or right is NONE:
+            return where_none
+        return compare(left, right)
+
+    return held
+
+
+def _reckoned(reckon: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return exact arithmetic; with an UNKNOWN the result is UNKNOWN, and a share counts as a fraction."""
+
+    def found(left: Any, right: Any) -> Any:
+        if left is UNKNOWN or right is UNKNOWN:
+            return UNKNOWN
+        return reckon(left.fraction if isinstance(left, Ratio) else left, right.fraction if isinstance(right, Ratio) else right)
+
+    return found
+
+
+def _contained(one: Any, among: Any) -> Truth:
+    """Return whether a value is one of those in brackets, or a choice is in a set."""
+    if isinstance(among, tuple):
+        elements: tuple[Any, ...] = among
+        return any_holds(_equal(one, element) for element in elements)
+    return UNKNOWN if among is UNKNOWN else among is not NONE and one in among
+
+
+_equal = _compared(operator.eq)
+_OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Eq: _equal, ast.NotEq: _compared(operator.ne, where_none=True), ast.Lt: _compared(operator.lt), ast.LtE: _compared(operator.le),
+    ast.Gt: _compared(operator.gt), ast.GtE: _compared(operator.ge), ast.In: _contained,
+    ast.NotIn: lambda one, among: among is not NONE and negate(_contained(one, among)), ast.Not: negate,
+    ast.Add: _reckoned(operator.add), ast.Sub: _reckoned(operator.sub), ast.Mult: _reckoned(operator.mul),
+}  # fmt: skip
+
+
+def _share(part: Any, whole: Any) -> Any:
+    """Return a share, exactly; the check at load has made sure that the whole is above zero."""
+    if part is UNKNOWN or whole is UNKNOWN:
+        return UNKNOWN
+    if whole == 0:
+        raise ShareOfNothingError("a share of nothing was let through")
+    return Ratio(part, whole)
+
+
+def _exists(value: Value) -> Truth:
+    """Return whether a value exists; UNKNOWN where that was not recorded."""
+    return UNKNOWN if value is UNKNOWN else value is not NONE
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"share": _share, "exists": _exists}
+_OF_TREES = frozenset({"count", "sum", "given"})
+"""The functions that ask the items of a list or the record, and so get trees; the others get values."""
+
+
+class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
+    """Evaluates checked conditions over the values of one case.
+
+    The walk is simpleeval's, so a method of this reader is a handler of its node table: it gets the node alone, and what is below goes
+    through simpleeval again.
+    """
 
     def __init__(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> None:
         """Take the value of every name that a condition may use, and the names that the case file states."""
-        super().__init__(operators={}, functions={}, names=values)  # pyright: ignore[reportUnknownMemberType]  # untyped
-        self.nodes: dict[type[ast.expr], Callable[[Any], Any]] = {}
+        super().__init__(operators=_OPERATORS, functions=_FUNCTIONS, names=values)  # pyright: ignore[reportUnknownMemberType]  # untyped
+        self._set_nodes()
         self.values = values
         self.stated = stated
 
@@ -82,196 +136,135 @@ class Interpreter(SimpleEval):  # type: ignore[misc]  # simpleeval ships no type
         other.__dict__.update(self.__dict__)
         other.names = other.values = values
         other.stated = stated
+        other._set_nodes()
         return other
+
+    def _set_nodes(self) -> None:
+        """Give simpleeval's walk what each node means; a node that is not here has no meaning."""
+        self.nodes: dict[type[ast.AST], Callable[[Any], Any]] = {
+            ast.Constant: self.constant, ast.Name: self.name, ast.Compare: self.comparison,
+            ast.BoolOp: self.connective, ast.UnaryOp: self.negation, ast.BinOp: self.arithmetic, ast.Call: self.call,
+        }  # fmt: skip
 
     def truth(self, condition: Condition) -> Truth:
         """Return the truth of a condition: True, False or UNKNOWN."""
-        result: Truth = self._eval(condition.tree)
+        try:
+            result: Truth = self._eval(condition.tree)
+        except InvalidExpression as error:
+            raise EngineFaultError(str(error)) from None
         return result
 
     def value(self, condition: Condition) -> Value:
         """Return the value of a condition that a fact follows from: a count, a day, a truth."""
-        result: Value = self._eval(condition.tree)
+        result: Value = self.read(condition.tree)
         return result
 
-    def evaluated(self, tree: ast.expr) -> Any:
-        """Return the value of a tree."""
-        return self._eval(tree)
+    def read(self, tree: Tree, **_: object) -> Any:
+        """Return the value of a tree.
 
-    def _eval(self, node: ast.expr) -> Any:
-        """Hand a node to its meaning, past simpleeval's own look at each result (only our values exist here)."""
-        if isinstance(node, ast.Name):
-            return self.values[node.id]
+        Raises:
+            EngineFaultError: where the tree is none of this language.
+        """
         try:
-            meaning = self.meanings[node.__class__]
-        except KeyError:
-            raise EngineFaultError(f"no meaning for {type(node).__name__}") from None
-        return meaning(self, node)
+            return self._eval(tree)
+        except InvalidExpression as error:
+            raise EngineFaultError(str(error)) from None
 
-    def constant(self, node: ast.Constant) -> Any:
-        """Return a literal, read exactly by the grammar."""
-        return node.value
+    evaluated = read
+    constant = staticmethod(SimpleEval._eval_constant)
+    name = SimpleEval._eval_name
+    negation = SimpleEval._eval_unaryop
+    arithmetic = SimpleEval._eval_binop
+    share = exists = SimpleEval._eval_call
 
     def comparison(self, node: ast.Compare) -> Truth:
-        """Compare after Kleene: one pair, as nearly always, or a chain of them.
-
-        Names, the most frequent sides by far, are looked up in place: a call for each would cost a fifth of a verdict.
-        """
-        side, comparators = node.left, node.comparators
-        left = self.values[side.id] if isinstance(side, ast.Name) else self._eval(side)
+        """Compare one pair, as nearly always, or a chain of them after Kleene."""
+        comparators = node.comparators
+        if comparators[0].__class__ is ast.Tuple:
+            return self.membership(node)
+        left = self._eval(node.left)
         if len(comparators) == 1:
-            return self._pair(node.ops[0], left, comparators[0])
-        pairs: list[Truth] = []
-        for sign, comparator in zip(node.ops, comparators, strict=True):
-            pairs.append(self._pair(sign, left, comparator))
-            left = self._eval(comparator)
-        return all_hold(pairs)
+            result: Truth = self.operators[node.ops[0].__class__](left, self._eval(comparators[0]))
+            return result
+        sides = pairwise((left, *map(self._eval, comparators)))
+        return all_hold([self.operators[sign.__class__](*pair) for sign, pair in zip(node.ops, sides, strict=True)])
 
-    def _pair(self, sign: ast.cmpop, left: Any, comparator: ast.expr) -> Truth:
-        """Compare one pair after Kleene; what does not exist equals nothing, and is neither less nor more."""
-        if comparator.__class__ is ast.Tuple:
-            return self._membership(sign, left, comparator)
-        right = self.values[comparator.id] if isinstance(comparator, ast.Name) else self._eval(comparator)
-        unknown: Truth = UNKNOWN
-        if left is UNKNOWN or right is UNKNOWN:
-            return unknown
-        if left is NONE or right is NONE:
-            return isinstance(sign, ast.NotEq)
-        result: bool = _COMPARISONS[sign.__class__](left, right)
-        return result
+    containment = comparison
 
-    def _membership(self, sign: ast.cmpop, left: Value, among: Any) -> Truth:
+    def membership(self, node: ast.Compare) -> Truth:
         """Return whether a value is one of those in brackets."""
-        if left is UNKNOWN:
-            return UNKNOWN
-        found: bool = any(left == self._eval(element) for element in among.elts)
-        return found is isinstance(sign, ast.In)
+        elements = tuple([self._eval(element) for element in node.comparators[0].elts])
+        result: Truth = self.operators[node.ops[0].__class__](self._eval(node.left), elements)
+        return result
 
     def connective(self, node: ast.BoolOp) -> Truth:
         """Join truths after Kleene; a decided part ends it, since conditions have no effects."""
-        ends: bool = isinstance(node.op, ast.Or)
+        ends = isinstance(node.op, ast.Or)
         result: Truth = not ends
         for part in node.values:
-            value = self.values[part.id] if isinstance(part, ast.Name) else self._eval(part)
+            value = self._eval(part)
             if value is ends:
-                return isinstance(node.op, ast.Or)
+                return ends
             if value is UNKNOWN:
                 result = UNKNOWN
         return result
 
-    def negation(self, node: ast.UnaryOp) -> Truth:
-        """Negate after Kleene."""
-        return negate(self._eval(node.operand))
+    def call(self, node: ast.Call) -> Any:
+        """Call a function: of values as simpleeval does, of a list or of the record by its own method, which gets the trees."""
+        name = node.func.id if node.func.__class__ is ast.Name else ""
+        return getattr(self, name)(*node.args) if name in _OF_TREES else self._eval_call(node)
 
-    def arithmetic(self, node: ast.BinOp) -> Any:
-        """Add, subtract or multiply exactly; with an UNKNOWN the result is UNKNOWN."""
-        left, right = self._eval(node.left), self._eval(node.right)
-        if left is UNKNOWN or right is UNKNOWN:
-            return UNKNOWN
-        if isinstance(left, Ratio) or isinstance(right, Ratio):
-            left, right = _plain(left), _plain(right)
-        return _ARITHMETIC[node.op.__class__](left, right)
-
-    def function(self, node: ast.Call) -> Any:
-        """Return the meaning of a function of the closed table."""
-        name: str = node.func.id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]  # the grammar lets no other through
-        try:
-            meaning = self.function_meanings[name]
-        except KeyError:
-            raise EngineFaultError(f"no meaning for the function {name}") from None
-        return meaning(self, *node.args)
-
-    def share(self, part_tree: ast.expr, whole_tree: ast.expr) -> Any:
-        """Return a share, exactly; the check at load has made sure that the whole is above zero."""
-        part: Any = self.values[part_tree.id] if isinstance(part_tree, ast.Name) else self._eval(part_tree)
-        whole: Any = self.values[whole_tree.id] if isinstance(whole_tree, ast.Name) else self._eval(whole_tree)
-        if part is UNKNOWN or whole is UNKNOWN:
-            return UNKNOWN
-        if whole == 0:
-            raise ShareOfNothingError("a share of nothing was let through")
-        return Ratio(part, whole)
-
-    def exists(self, fact: ast.expr) -> Truth:
-        """Return whether a value exists; UNKNOWN where that was not recorded."""
-        value = self._eval(fact)
-        unknown: Truth = UNKNOWN
-        return unknown if value is UNKNOWN else value is not NONE
-
-    def given(self, *facts: ast.expr) -> bool:
+    def given(self, *facts: Tree) -> bool:
         """Return whether the case file states one of the facts."""
-        return any(isinstance(fact, ast.Name) and fact.id in self.stated for fact in facts)
+        return any(name_of(fact) in self.stated for fact in facts)
 
-    def count(self, fact: ast.expr, condition: ast.expr | None = None) -> Any:
+    def count(self, fact: Tree, condition: Tree | None = None) -> Any:
         """Count the items of a list, or those that meet a condition; UNKNOWN where that is open for one of them."""
-        items = self._eval(fact)
-        if items is UNKNOWN:
-            return UNKNOWN
-        if condition is None:
-            return len(items)
-        least, most = count_bounds(items, condition, self.values)
+        items = self.names[name_of(fact)]
+        if items is UNKNOWN or condition is None:
+            return UNKNOWN if items is UNKNOWN else len(items)
+        least, most = self.count_bounds(items, condition)
         return least if least == most else UNKNOWN
 
-    def sum(self, fact: ast.expr, field: ast.expr, condition: ast.expr | None = None) -> Any:
+    def sum(self, fact: Tree, field: Tree, condition: Tree | None = None) -> Any:
         """Add up a field of a list's items, or of those that meet a condition; UNKNOWN where one of them leaves something open."""
-        items: Any = self._eval(fact)
-        if items is UNKNOWN:
-            return UNKNOWN
-        assert isinstance(field, ast.Name)
-        total: Any = 0
-        for item in items:
-            truth = True if condition is None else item_truth(item, condition, self.values)
-            if truth is UNKNOWN or (truth is True and item[field.id] is UNKNOWN):
+        items, name = self.names[name_of(fact)], name_of(field)
+        total: Any = UNKNOWN if items is UNKNOWN else 0
+        for item in () if items is UNKNOWN else items:
+            truth = True if condition is None else self.item_truth(item, condition)
+            if truth is UNKNOWN or (truth is True and item[name] is UNKNOWN):
                 return UNKNOWN
-            total += item[field.id] if truth is True else 0
+            total += item[name] if truth is True else 0
         return total
 
+    def count_bounds(self, items: Iterable[Item], condition: Tree) -> tuple[int, int]:
+        """Return the fewest and the most items of a list that can meet a condition."""
+        truths = [self.item_truth(item, condition) for item in items]
+        least = truths.count(True)
+        return least, least + sum(truth is UNKNOWN for truth in truths)
 
-def _plain(value: Any) -> Any:
-    """Return a share as a fraction, for sums and products."""
-    return value.fraction if isinstance(value, Ratio) else value
-
-
-def count_bounds(items: Any, condition: ast.expr, values: Mapping[str, Value]) -> tuple[int, int]:
-    """Return the fewest and the most items of a list that can meet a condition."""
-    truths = [item_truth(item, condition, values) for item in items]
-    least = sum(truth is True for truth in truths)
-    return least, least + sum(truth is UNKNOWN for truth in truths)
-
-
-def item_truth(item: Mapping[str, Value], condition: ast.expr, values: Mapping[str, Value]) -> Truth:
-    """Return the truth of a condition for one item; a field that the item leaves out is UNKNOWN."""
-    result: Truth = _BLANK.over(_ItemNames(item, values)).evaluated(condition)
-    return result
+    def item_truth(self, item: Item, condition: Tree) -> Truth:
+        """Return the truth of a condition for one item; a field that the item leaves out is UNKNOWN."""
+        outside = self.names
+        self.names = _ItemNames(item, outside)
+        try:
+            result: Truth = self._eval(condition)
+        finally:
+            self.names = outside
+        return result
 
 
 class _ItemNames(dict[str, Value]):
     """The names that a condition over items sees: the item's fields (all that are declared), then the edition's constants."""
 
-    def __init__(self, item: Mapping[str, Value], values: Mapping[str, Value]) -> None:
-        """Take the fields of the item; constants are looked up behind it."""
+    def __init__(self, item: Mapping[str, Value], behind: Mapping[str, Value]) -> None:
         super().__init__(item)
-        self.behind = values
+        self.behind = behind
 
     def __missing__(self, name: str) -> Value:
-        """Return a constant of the edition."""
         return self.behind[name]
 
 
-Interpreter.meanings = {
-    ast.Constant: Interpreter.constant,
-    ast.Compare: Interpreter.comparison,
-    ast.BoolOp: Interpreter.connective,
-    ast.UnaryOp: Interpreter.negation,
-    ast.BinOp: Interpreter.arithmetic,
-    ast.Call: Interpreter.function,
-}
-Interpreter.function_meanings = {
-    "share": Interpreter.share,
-    "count": Interpreter.count,
-    "sum": Interpreter.sum,
-    "exists": Interpreter.exists,
-    "given": Interpreter.given,
-}
 _BLANK = Interpreter({})
 """Set up once; every case is read by `over`."""
 

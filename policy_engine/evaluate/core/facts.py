@@ -13,7 +13,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from policy_engine.errors import N_, InputError, Problem
-from policy_engine.evaluate.core.expression import Interpreter, count_bounds, interpreter_over, shown
+from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.open.formula import All, Atom, Formula
 from policy_engine.evaluate.open.linear import Row
@@ -222,7 +222,7 @@ def _contradicted_count(fact: FactDeclaration, case: Case, interpreter: Interpre
     items, stated = interpreter.values[source], case.facts[fact.name]
     if not isinstance(items, tuple) or not isinstance(stated, int):
         return []
-    least, most = count_bounds(items, call.args[1], interpreter.values) if len(call.args) > 1 else (len(items), len(items))
+    least, most = interpreter.count_bounds(items, call.args[1]) if len(call.args) > 1 else (len(items), len(items))
     if least <= stated <= most:
         return []
     counted = str(least) if least == most else f"{least} … {most}"
