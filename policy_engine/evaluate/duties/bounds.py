@@ -159,8 +159,9 @@ def ceiling_trace(ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, 
     return CeilingTrace(
         id=rule.id, outcome=outcome, relation=ceiling.relation, level=level,
         other=plan.level_ids[other] if isinstance(other, int) else None,
-        lowered=ceiling.lowers and outcome == "exceeded", severity=ceiling.severity, citation=rule.citation.clause, phrase=rule.citation.phrase, interpretations=used(rule.interpretations, interpreter) if outcome != "not_applicable" else (),
-        says=rule.says,
+        lowered=ceiling.lowers and outcome == "exceeded", severity=ceiling.severity, says=rule.says,
+        citation=rule.citation.clause, phrase=rule.citation.phrase,
+        interpretations=used(rule.interpretations, interpreter) if outcome != "not_applicable" else (),
     )  # fmt: skip
 
 

@@ -14,10 +14,13 @@ MAX_BRANCHES = 4_000
 
 
 class Solver:
-    """Answers for one case; what is always true of the case (domains, invariants) is given once."""
+    """Is there a completion of a case's unknown facts such that a formula holds? Exactly, within a budget.
+
+    A depth-first search over the alternatives of a formula; each branch gathers rows, which `linear` solves group by group. Groups
+    are remembered, since branches share most of them. What is always true of the case (domains, invariants) is taken once.
+    """
 
     def __init__(self, variables: Variables, always: Iterable[Formula]) -> None:
-        """Take the variables and what is always true."""
         self.variables = variables
         self.always = conjunction(always)
         self._known: dict[frozenset[Row], bool | None] = {}
@@ -26,9 +29,8 @@ class Solver:
     def possible(self, formula: Formula) -> bool | None:
         """Return whether some completion makes a formula true; None where the budget ran out before that was settled."""
         if formula not in self._answers:
-            together = conjunction((self.always, formula))
             rows = frozenset(self.variables.domain_rows())
-            self._answers[formula] = self._search(rows, [together], Budget(MAX_BRANCHES))
+            self._answers[formula] = self._search(rows, [conjunction((self.always, formula))], Budget(MAX_BRANCHES))
         return self._answers[formula]
 
     def forced(self, formula: Formula, opposite: Formula) -> bool | None:
@@ -72,7 +74,10 @@ class Solver:
 
 
 def split(rows: frozenset[Row], pending: Sequence[Formula], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
-    """Split formulas into rows that must hold and disjunctions that are still open; None where they exclude each other."""
+    """Split formulas into rows that must hold and disjunctions that are still open; None where they exclude each other.
+
+    What the rows already decide is dropped from disjunctions; one of a single part is a row too.
+    """
     taken, choices, work = set(rows), list[Any](), list(pending)
     while work:
         formula = work.pop()
@@ -84,21 +89,11 @@ def split(rows: frozenset[Row], pending: Sequence[Formula], rational: Rational) 
             taken.add(formula.row)
         elif isinstance(formula, Any):
             choices.append(formula)
-    return _simplify(taken, choices, rational)
-
-
-def _simplify(taken: set[Row], choices: list[Any], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
-    """Drop from disjunctions what the rows already decide; a disjunction of one part is a row too."""
-    left: list[Any] = []
-    forced: list[Formula] = []
-    for choice in choices:
-        kept = disjunction(_settled(part, taken, rational) for part in choice.parts)
-        if kept is False:
-            return None, []
-        if isinstance(kept, Any):
-            left.append(kept)
-        elif kept is not True:
-            forced.append(kept)
+    kept = [disjunction(_settled(part, taken, rational) for part in choice.parts) for choice in choices]
+    if False in kept:
+        return None, []
+    left = [choice for choice in kept if isinstance(choice, Any)]
+    forced = [formula for formula in kept if formula is not True and not isinstance(formula, Any)]
     return split(frozenset(taken), [*forced, *left], rational) if forced else (frozenset(taken), left)
 
 

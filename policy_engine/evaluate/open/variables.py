@@ -10,6 +10,10 @@ from policy_engine.language.text import show
 from policy_engine.language.types import Type
 from policy_engine.language.values import Value
 
+_DOMAINS: Mapping[str, tuple[int, int | None]] = {
+    "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),
+}  # fmt: skip
+
 
 class Linear(NamedTuple):
     """A sum of variables with coefficients, and a constant, over a positive whole (`below`, for shares)."""
@@ -26,7 +30,6 @@ class Linear(NamedTuple):
         return Linear(terms, self.constant + factor * other.constant)
 
     def times(self, factor: Fraction | int) -> "Linear":
-        """Multiply by a number."""
         return Linear({name: c * factor for name, c in self.terms.items()}, self.constant * factor, self.below)
 
 
@@ -63,10 +66,7 @@ class Variables:
 
     def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
         """Take the values known so far, the type of every fact, the number of levels, and the facts that may not exist."""
-        self.values = dict(values)
-        self.types = types
-        self.nullable = nullable
-        self.ranks = ranks
+        self.values, self.types, self.ranks, self.nullable = dict(values), types, ranks, nullable
         self.sums: dict[str, Linear] = {}
         self.facts: dict[str, frozenset[str]] = {}
         self.domains: dict[str, tuple[Fraction | int | None, Fraction | int | None]] = {}
@@ -86,7 +86,7 @@ class Variables:
         return self.sums[name]
 
     def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
-        """Make a variable of a type."""
+        """Make a variable of a type, for some facts."""
         self.facts[name] = facts
         least, most = _DOMAINS.get(kind.kind, (None, None))
         if kind.kind in {"choice", "level"}:
@@ -103,16 +103,6 @@ class Variables:
 
     def domain_rows(self) -> list[Row]:
         """Return the bounds of every variable as rows."""
-        rows: list[Row] = []
-        for name, (least, most) in self.domains.items():
-            made = [
-                least is not None and normal({name: -1}, -least, self.rational),
-                most is not None and normal({name: 1}, most, self.rational),
-            ]
-            rows += [row for row in made if isinstance(row, Row)]
-        return rows
-
-
-_DOMAINS: Mapping[str, tuple[int, int | None]] = {
-    "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),
-}  # fmt: skip
+        lower = [normal({name: -1}, -least, self.rational) for name, (least, _) in self.domains.items() if least is not None]
+        upper = [normal({name: 1}, most, self.rational) for name, (_, most) in self.domains.items() if most is not None]
+        return [row for row in (*lower, *upper) if isinstance(row, Row)]
