@@ -1,7 +1,7 @@
 """From what a case states to what is known: counted, derived, stood in for, and never contradictory."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import NamedTuple

@@ -4,7 +4,6 @@ Works on the finished verdict of the criteria, so that an edition without such r
 open stays open: a ceiling whose level is not known leaves every level at or below the proposal possible.
 """
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from policy_engine.evaluate.core.expression import Glance, Interpreter, glances,
 from policy_engine.evaluate.core.facts import Facts
 from policy_engine.evaluate.core.plan import Plan, figure
 from policy_engine.evaluate.core.reliance import used
+from policy_engine.language.tree import name_of
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value, all_hold
 from policy_engine.model.case import Case
 from policy_engine.model.duties import Ceiling, Chapter, Eligibility, Rule
@@ -99,7 +99,7 @@ def _asked_by(rule: Eligibility | Ceiling, interpreter: Interpreter, concerned: 
 def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
     """Return whether an open ceiling may be any level, or applies or not whatever else is so."""
     if concerned is True:
-        return isinstance(rule.other.tree, ast.Name)
+        return bool(name_of(rule.other.tree))
     return interpreter.value(rule.other) is not UNKNOWN
 
 

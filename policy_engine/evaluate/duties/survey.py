@@ -3,8 +3,7 @@
 Never changes the outcome. Truth has three values here too: what nobody recorded is `unknown`, neither there nor missing.
 """
 
-import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -14,7 +13,8 @@ from policy_engine.evaluate.core.plan import Plan, figure
 from policy_engine.evaluate.core.reliance import used
 from policy_engine.evaluate.duties.bounds import applies, ceiling_trace, relevance
 from policy_engine.evaluate.duties.decisions import agreed_level, decision_findings, resolve
-from policy_engine.language.check import names_in
+from policy_engine.language.fold import Reader
+from policy_engine.language.tree import Tree, name_of, names_in, opened
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.model.case import Case
@@ -161,7 +161,7 @@ class Surveyor:
         for prepared in concerning:
             interpreter = interpreter_over({**values, **prepared.figures})
             for condition in (c for rule in waiting & prepared.rules.keys() for c in prepared.rules[rule].conditions):
-                names |= _waited_for(condition.tree, interpreter, self.plan.edition.facts)
+                names |= _Waiting(interpreter, self.plan.edition.facts).read(condition.tree)
         return tuple(sorted(names))
 
 
@@ -199,15 +199,12 @@ def _implied_facts(names: Iterable[str], facts: Mapping[str, FactDeclaration]) -
 
 def _due(in_time: Condition | None, chapter: Chapter) -> str:
     """Return the last good day of `day < figure` or `day <= figure`; "" where a condition is of another form."""
-    tree = in_time.tree if in_time else None
-    if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or not isinstance(tree.ops[0], (ast.Lt, ast.LtE)):
+    construct, parts = opened(in_time.tree) if in_time else ("", ())
+    if construct != "comparison" or len(parts[0]) != 1 or parts[0][0].sign not in {"<", "<="}:
         return ""
-    right = tree.comparators[0]
-    threshold = chapter.thresholds.get(right.id) if isinstance(right, ast.Name) else None
+    threshold = chapter.thresholds.get(name_of(parts[0][0].right))
     day = threshold.quantity.value if threshold else None
-    if not isinstance(day, date):
-        return ""
-    return (day - timedelta(days=isinstance(tree.ops[0], ast.Lt))).isoformat()
+    return (day - timedelta(days=parts[0][0].sign == "<")).isoformat() if isinstance(day, date) else ""
 
 
 def _requirement(entry: Requirement, prepared: PreparedChapter, interpreter: Interpreter, concerned: Truth) -> RequirementTrace:
@@ -233,21 +230,30 @@ def _used(rule: PreparedRule, interpreter: Interpreter) -> tuple[str, ...]:
     return tuple(dict.fromkeys(used(rule.resting, interpreter)))
 
 
-def _waited_for(tree: ast.expr, interpreter: Interpreter, facts: Mapping[str, FactDeclaration]) -> frozenset[str]:
-    """Return the facts that nobody recorded and that a condition waits for: not those beside which the others settle it."""
-    if isinstance(tree, ast.BoolOp):
-        settled = isinstance(tree.op, ast.Or)
-        if any(interpreter.evaluated(part) is settled for part in tree.values):
+class _Waiting(Reader[frozenset[str]]):
+    """Reads a condition into the facts that nobody recorded and that it waits for: not those beside which the others settle it."""
+
+    def __init__(self, interpreter: Interpreter, facts: Mapping[str, FactDeclaration]) -> None:
+        self.interpreter, self.facts = interpreter, facts
+
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> frozenset[str]:
+        if any(self.interpreter.evaluated(part) is (sign == "or") for part in parts):
             return frozenset()
-        return frozenset[str]().union(*(_waited_for(part, interpreter, facts) for part in tree.values))
-    if isinstance(tree, ast.UnaryOp):
-        return _waited_for(tree.operand, interpreter, facts)
-    found: set[str] = set()
-    for name in names_in(tree):
-        fact = facts.get(name)
-        if fact and interpreter.values.get(name) is UNKNOWN:
-            found |= _waited_for(fact.derived.tree, interpreter, facts) if fact.derived else {name}
-    return frozenset(found)
+        return frozenset[str]().union(*map(self.read, parts))
+
+    def negation(self, _: Tree, part: Tree) -> frozenset[str]:
+        return self.read(part)
+
+    def name(self, tree: Tree, *_: object) -> frozenset[str]:
+        """Return what a name, or anything that is true or false only as a whole, waits for."""
+        found: set[str] = set()
+        for name in names_in(tree):
+            fact = self.facts.get(name)
+            if fact and self.interpreter.values.get(name) is UNKNOWN:
+                found |= self.read(fact.derived.tree) if fact.derived else {name}
+        return frozenset(found)
+
+    constant = comparison = membership = containment = arithmetic = share = count = sum = exists = given = name
 
 
 def reads_of(chapter: Chapter) -> Iterable[str]:

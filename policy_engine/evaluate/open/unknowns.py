@@ -3,7 +3,6 @@
 Built only where something is open; a case with every fact known never comes here.
 """
 
-import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -14,11 +13,10 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import item_truth
 from policy_engine.evaluate.core.facts import Facts, has_open_fields, place_of, problem_at
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
-from policy_engine.evaluate.open.formula import All, Any, Atom, Formula, Translator, conjunction, disjunction, rename
+from policy_engine.evaluate.open.formula import All, Any, Atom, Formula, Solver, Translator, conjunction, disjunction, rename
 from policy_engine.evaluate.open.linear import Row, negated, normal
-from policy_engine.evaluate.open.solver import Solver
 from policy_engine.evaluate.open.variables import Linear, Variables
-from policy_engine.language.check import names_in
+from policy_engine.language.tree import Tree, compared, named, names_in, opened
 from policy_engine.language.types import Type
 from policy_engine.language.values import UNKNOWN, Item, Value
 from policy_engine.model.case import Case
@@ -84,7 +82,7 @@ class Open:
         """Hold what open facts give to the derived facts that are known."""
         known = self.facts.values
         return [
-            self.translator.formula(ast.Compare(ast.Name(name), [ast.Eq()], [condition.tree]))
+            self.translator.formula(compared(named(name), "==", condition.tree))
             if plan.types[name].kind != "bool"
             else self.translator.formula(condition.tree, holds=known[name] is True)
             for name, condition in plan.substitutes.items()
@@ -298,15 +296,15 @@ def tie_counts(
     return _tie(classes, known, counted, source.name, variables)
 
 
-def _condition(fact: FactDeclaration) -> ast.expr:
+def _condition(fact: FactDeclaration) -> Tree:
     """Return the condition under which an item counts."""
     assert fact.counted_from
-    assert isinstance(fact.counted_from.tree, ast.Call)
-    return fact.counted_from.tree.args[1]
+    condition: Tree = opened(fact.counted_from.tree)[1][1]
+    return condition
 
 
 def _ways(
-    item: Item, conditions: Sequence[ast.expr], fields: Iterable[FactDeclaration], variables: Variables
+    item: Item, conditions: Sequence[Tree], fields: Iterable[FactDeclaration], variables: Variables
 ) -> tuple[Way, ...] | None:  # fmt: skip
     """Return the ways in which an item can contribute, one or more for each completion of its open fields; None: no end of them."""
     domains: dict[str, Sequence[Value]] = {}

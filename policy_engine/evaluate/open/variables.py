@@ -1,12 +1,12 @@
 """The unknowns of one case: sums over variables, and which variable stands for which fact."""
 
-import ast
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from policy_engine.evaluate.open.linear import Row, normal
 from policy_engine.language.text import show
+from policy_engine.language.tree import Tree
 from policy_engine.language.types import Type
 from policy_engine.language.values import Value
 
@@ -96,7 +96,7 @@ class Variables:
             self.rationals.add(name)
         return Linear({name: 1})
 
-    def free(self, tree: ast.expr, facts: frozenset[str]) -> Linear:
+    def free(self, tree: Tree, facts: frozenset[str]) -> Linear:
         """Make a truth variable for what is not linear: either way is thought possible."""
         self.exact = False
         return self.variable(f"?{show(tree)}", Type("bool"), facts)
