@@ -32,7 +32,7 @@ def with_advice(evaluator: Evaluator, case: Case, verdict: Verdict) -> Verdict:
     """Add to a verdict what would reach the next better level, where there is one."""
     if next_level(verdict, evaluator.plan) is None:
         return verdict
-    from policy_engine.evaluate.open.advise import advise
+    from policy_engine.evaluate.advise import advise
 
     return verdict._replace(advice=advise(evaluator, case, verdict))
 
