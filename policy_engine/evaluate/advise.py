@@ -11,10 +11,9 @@ from typing import NamedTuple
 from policy_engine.evaluate.core.facts import Facts, known_facts, stand_in
 from policy_engine.evaluate.core.plan import Plan, TrackPlan, next_level
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.open.formula import Formula, Translator, conjunction, disjunction, split
+from policy_engine.evaluate.open.formula import Formula, Translator, Variables, conjunction, disjunction, split
 from policy_engine.evaluate.open.linear import MAX_STEPS, Budget, Row, Stage, components, eliminate, range_of, whole_values
 from policy_engine.evaluate.open.unknowns import level_formula
-from policy_engine.evaluate.open.variables import Variables
 from policy_engine.language.values import UNKNOWN
 from policy_engine.model.case import Case
 from policy_engine.model.verdict import Advice, Change, Verdict

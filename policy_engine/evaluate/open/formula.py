@@ -11,15 +11,31 @@ from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from policy_engine.evaluate.core.expression import ShareOfNothingError, interpreter_over
-from policy_engine.evaluate.open.linear import Budget, Rational, Row, components, negated, normal, solve
-from policy_engine.evaluate.open.variables import Linear, NotLinearError, Variables, add, cross, product
+from policy_engine.evaluate.open.linear import (
+    Budget,
+    Linear,
+    NotLinearError,
+    Rational,
+    Row,
+    add,
+    components,
+    cross,
+    negated,
+    normal,
+    product,
+    solve,
+)
 from policy_engine.language.fold import Reader
+from policy_engine.language.text import show
 from policy_engine.language.tree import Pair, Tree, name_of, names_in, opened
 from policy_engine.language.types import Type
-from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth
+from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth, Value
 from policy_engine.model.facts import Condition
 
 MAX_BRANCHES = 4_000
+_DOMAINS: Mapping[str, tuple[int, int | None]] = {
+    "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),
+}  # fmt: skip
 
 
 class Atom(NamedTuple):
@@ -82,6 +98,53 @@ def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
         join = conjunction if isinstance(formula, All) else disjunction
         return join(rename(part, others) for part in formula.parts)
     return formula
+
+
+class Variables:
+    """The unknowns of one case: which variable stands for which fact, and within which bounds."""
+
+    def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
+        """Take the values known so far, the type of every fact, the number of levels, and the facts that may not exist."""
+        self.values, self.types, self.ranks, self.nullable = dict(values), types, ranks, nullable
+        self.sums: dict[str, Linear] = {}
+        self.facts: dict[str, frozenset[str]] = {}
+        self.domains: dict[str, tuple[Fraction | int | None, Fraction | int | None]] = {}
+        self.rationals: set[str] = set()
+        self.aliases: dict[str, str] = {}
+        self.exact = True
+
+    def rational(self, name: str) -> bool:
+        """Return whether a variable takes fractions."""
+        return name in self.rationals
+
+    def sum_of(self, name: str) -> Linear:
+        """Return the sum that an unknown fact is: a variable of its own, unless it was counted from a list."""
+        name = self.aliases.get(name, name)
+        if name not in self.sums:
+            self.sums[name] = self.variable(name, self.types[name], frozenset({name}))
+        return self.sums[name]
+
+    def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
+        """Make a variable of a type, for some facts."""
+        self.facts[name] = facts
+        least, most = _DOMAINS.get(kind.kind, (None, None))
+        if kind.kind in {"choice", "level"}:
+            most = (len(kind.choices) if kind.kind == "choice" else self.ranks) - 1
+        self.domains[name] = (least, most)
+        if kind.kind in {"points", "share"}:
+            self.rationals.add(name)
+        return Linear({name: 1})
+
+    def free(self, tree: Tree, facts: frozenset[str]) -> Linear:
+        """Make a truth variable for what is not linear: either way is thought possible."""
+        self.exact = False
+        return self.variable(f"?{show(tree)}", Type("bool"), facts)
+
+    def domain_rows(self) -> list[Row]:
+        """Return the bounds of every variable as rows."""
+        lower = [normal({name: -1}, -least, self.rational) for name, (least, _) in self.domains.items() if least is not None]
+        upper = [normal({name: 1}, most, self.rational) for name, (_, most) in self.domains.items() if most is not None]
+        return [row for row in (*lower, *upper) if isinstance(row, Row)]
 
 
 class Translator(Reader[Formula]):
@@ -206,8 +269,8 @@ class _Sums(Reader[Linear]):
     def __init__(self, variables: Variables, substitutes: Mapping[str, Condition]) -> None:
         self.variables, self.substitutes = variables, substitutes
 
-    def refused(self, _: Tree) -> NotLinearError:
-        return NotLinearError()
+    def refused(self, tree: Tree) -> NotLinearError:
+        return NotLinearError(show(tree))
 
     def known(self, tree: Tree) -> object:
         """Return the value of a side that is a name or a literal, else None."""

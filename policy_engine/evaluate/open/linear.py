@@ -54,6 +54,52 @@ def negated(row: Row, rational: Rational) -> Row:
     return Row(terms, -row.bound - 1)
 
 
+class Linear(NamedTuple):
+    """A sum of variables with coefficients, and a constant, over a positive whole (`below`, for shares)."""
+
+    terms: Mapping[str, Fraction | int]
+    constant: Fraction | int = 0
+    below: "Linear | None" = None
+
+    def plus(self, other: "Linear", factor: Fraction | int = 1) -> "Linear":
+        """Add another sum, times a factor."""
+        terms = dict(self.terms)
+        for name, c in other.terms.items():
+            terms[name] = terms.get(name, 0) + factor * c
+        return Linear(terms, self.constant + factor * other.constant)
+
+    def times(self, factor: Fraction | int) -> "Linear":
+        return Linear({name: c * factor for name, c in self.terms.items()}, self.constant * factor, self.below)
+
+
+class NotLinearError(Exception):
+    """A condition compares what is not linear; its caller makes it a free variable."""
+
+
+def cross(left: Linear, right: Linear) -> Linear:
+    """Return left minus right times their positive wholes; division is never done."""
+    a, b = left.below, right.below
+    scaled_left = left if b is None else product(left, b)
+    scaled_right = right if a is None else product(right, a)
+    return Linear(scaled_left.terms, scaled_left.constant).plus(Linear(scaled_right.terms, scaled_right.constant), -1)
+
+
+def product(left: Linear, right: Linear) -> Linear:
+    """Multiply, where one factor is a number."""
+    if right.below is None and not right.terms:
+        return left.times(right.constant)
+    if left.below is None and not left.terms:
+        return right.times(left.constant)
+    raise NotLinearError
+
+
+def add(left: Linear, right: Linear, factor: int) -> Linear:
+    """Add, where both are plain sums or shares of the same whole."""
+    if left.below != right.below:
+        raise NotLinearError
+    return left.plus(right, factor)._replace(below=left.below)
+
+
 def components(rows: Iterable[Row]) -> list[frozenset[Row]]:
     """Cut rows into groups that share no variable; each can be solved by itself."""
     leader: dict[str, str] = {}

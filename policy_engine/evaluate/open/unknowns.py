@@ -13,9 +13,8 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import item_truth
 from policy_engine.evaluate.core.facts import Facts, has_open_fields, place_of, problem_at
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
-from policy_engine.evaluate.open.formula import All, Any, Atom, Formula, Solver, Translator, conjunction, disjunction, rename
-from policy_engine.evaluate.open.linear import Row, negated, normal
-from policy_engine.evaluate.open.variables import Linear, Variables
+from policy_engine.evaluate.open.formula import All, Any, Atom, Formula, Solver, Translator, Variables, conjunction, disjunction, rename
+from policy_engine.evaluate.open.linear import Linear, Row, negated, normal
 from policy_engine.language.tree import Tree, compared, named, names_in, opened
 from policy_engine.language.types import Type
 from policy_engine.language.values import UNKNOWN, Item, Value

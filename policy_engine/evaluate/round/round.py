@@ -13,12 +13,11 @@ from graphlib import CycleError, TopologicalSorter
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.evaluate.core.facts import problem_at
-from policy_engine.evaluate.duties.decisions import agreed_level
-from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.duties.survey import Surveyor, agreed_level
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.round.caps import cap_traces
 from policy_engine.language.complaint import nearest
-from policy_engine.language.values import Value
+from policy_engine.language.values import Item, Value
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
@@ -257,7 +256,8 @@ class _Rated:
             elif fact.type.kind == "list" and sources and self.files.whole and not self.lacking[fact.name]:
                 # without a level yet, the level of an item is left out
                 levels = {source: {"level": scale[one.level].rank} if one.level else {} for source, one in standings.items()}
-                taken[fact.name] = tuple({"id": source, **level} for source, level in levels.items())
+                items: tuple[Item, ...] = tuple({"id": source, **level} for source, level in levels.items())
+                taken[fact.name] = items
                 gathered += [Gathered(fact.name, source, *standing) for source, standing in standings.items()]
             elif fact.type.kind == "level" and sources:
                 level, origin = standings[sources[0]]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from policy_engine.evaluate.duties.decisions import DECISION_FINDINGS
+from policy_engine.evaluate.duties.survey import DECISION_FINDINGS
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.round import RatedEntry, Round
 from policy_engine.model.verdict import CeilingTrace, Finding, RequirementTrace, RouteTrace
@@ -14,7 +14,7 @@ from policy_engine.model.verdict import CeilingTrace, Finding, RequirementTrace,
 class Spread(NamedTuple):
     """How some cases are spread: by the level at which they stand, else by their outcome; how many levels are decided.
 
-    `undecided` are those that do not stand at a decided level. `unrecorded` counts the requirements of which it cannot be told
+    `undecided` are those that do not stand at a decided level. `unrecorded` counts the requirements of which nobody can say
     from what is recorded whether they are met, `refused` the files that were not rated and are no case here.
     """
 
