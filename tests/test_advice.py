@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from policy_engine.evaluate.open.advise import advise
+from policy_engine.evaluate.advise import advise
 from policy_engine.model.verdict import Advice
 from tests.completions import Hidden, draw_hidden, hide
 from tests.oracle import BEST_FIRST, CRITERIA, GENERAL, GROUPS, Facts, classify, counted_apart, lawful, one_case, triggers

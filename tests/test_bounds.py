@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
+from policy_engine.evaluate.advise import advise
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.open.advise import advise
 from policy_engine.language.values import NONE, UNKNOWN, Value
 from policy_engine.load.edition import load_edition
 from policy_engine.model.duties import Ceiling, Eligibility

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from policy_engine.columnar.conditions import Reader, Weight
 from policy_engine.columnar.fields import NUMBERS, Field
 from policy_engine.columnar.logic import NotColumnarError
-from policy_engine.evaluate.open.variables import Linear, NotLinearError, cross
+from policy_engine.evaluate.open.linear import Linear, NotLinearError, cross
 from policy_engine.language.check import names_in
 from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration

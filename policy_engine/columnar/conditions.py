@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from policy_engine.columnar.fields import NUMBERS, Field, known, member
 from policy_engine.columnar.logic import NotColumnarError, Truth, all_of, any_of, as_column, opposite
 from policy_engine.errors import EngineFaultError
-from policy_engine.evaluate.open.variables import Linear, NotLinearError, add, cross, product
+from policy_engine.evaluate.open.linear import Linear, NotLinearError, add, cross, product
 from policy_engine.extras import load_extra
 from policy_engine.language.text import show
 from policy_engine.language.values import UNKNOWN, Ratio, Unknown, Value

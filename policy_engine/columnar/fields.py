@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.columnar.logic import Truth, all_of, any_of
-from policy_engine.evaluate.open.variables import Linear
+from policy_engine.evaluate.open.linear import Linear
 from policy_engine.extras import load_extra
 from policy_engine.language.values import UNKNOWN
 from policy_engine.load.cells import MOST_FLOAT, NO, WORDS_FOR_NOTHING, YES

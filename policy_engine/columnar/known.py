@@ -10,7 +10,7 @@ from policy_engine.columnar.conditions import Reader
 from policy_engine.columnar.fields import Column, Field, known
 from policy_engine.columnar.logic import NotColumnarError, Truth, agrees, all_of, any_of, as_column, certain, opposite
 from policy_engine.evaluate.core.plan import Plan
-from policy_engine.evaluate.open.variables import Linear, NotLinearError
+from policy_engine.evaluate.open.linear import Linear, NotLinearError
 from policy_engine.extras import load_extra
 from policy_engine.language.values import UNKNOWN, Unknown
 from policy_engine.model.facts import FactDeclaration

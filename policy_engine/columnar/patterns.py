@@ -12,7 +12,7 @@ from policy_engine.columnar.real import Law
 from policy_engine.columnar.reliance import uses_under
 from policy_engine.evaluate.core.plan import Plan
 from policy_engine.evaluate.duties.bounds import bounds_of
-from policy_engine.evaluate.open.variables import Linear
+from policy_engine.evaluate.open.linear import Linear
 
 
 class Patterns:

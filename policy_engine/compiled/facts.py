@@ -6,8 +6,7 @@ from typing import NamedTuple
 from policy_engine.compiled.lines import Lines
 from policy_engine.compiled.names import Compiler, taker
 from policy_engine.compiled.opening import Layout
-from policy_engine.evaluate.core.counting import has_open_fields
-from policy_engine.evaluate.core.facts import Facts, known_facts
+from policy_engine.evaluate.core.facts import Facts, has_open_fields, known_facts
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case
 from policy_engine.model.facts import Condition, FactDeclaration

@@ -79,7 +79,6 @@ def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]
 
 
 def _sorted(value: object) -> object:
-    """Return a list in order, where its order does not count."""
     return sorted(value) if is_array(value) else value
 
 
@@ -87,12 +86,16 @@ class Coverage:
     """How the criteria of an edition were seen to come out, verdict by verdict."""
 
     def __init__(self, edition: Edition) -> None:
-        """Begin with nothing seen."""
         self.edition = edition
         self._seen: dict[tuple[str, str], set[str]] = {}
+        self._criteria: dict[tuple[str, str], tuple[str, str]] = {}
+        """Each criterion of each track once, with its clause, under the first level that uses it."""
+        for track in edition.tracks:
+            for rule in track.levels:
+                for criterion in rule.criteria:
+                    self._criteria.setdefault((track.id, criterion.id), (rule.level, criterion.citation.clause))
 
     def take(self, verdict: Verdict) -> None:
-        """Look at how every criterion came out."""
         for trace in verdict.levels:
             for criterion in trace.criteria:
                 self._seen.setdefault((verdict.track or "", criterion.id), set()).add(criterion.outcome)
@@ -100,23 +103,13 @@ class Coverage:
     @property
     def total(self) -> int:
         """How many ways in which a criterion can come out there are to be seen."""
-        return sum(len(SEEN) for _ in self._criteria())
+        return len(SEEN) * len(self._criteria)
 
     def uncovered(self) -> tuple[Uncovered, ...]:
         """Return the criteria that were not seen in every way, in the order of the edition."""
         found: list[Uncovered] = []
-        for track, level, criterion, citation in self._criteria():
-            never = tuple(way for way in SEEN if way not in self._seen.get((track, criterion), set()))
+        for (track, name), (level, clause) in self._criteria.items():
+            never = tuple(way for way in SEEN if way not in self._seen.get((track, name), ()))
             if never:
-                found.append(Uncovered(track, level, criterion, citation, never))
+                found.append(Uncovered(track=track, level=level, criterion=name, citation=clause, never=never))
         return tuple(found)
-
-    def _criteria(self) -> Iterable[tuple[str, str, str, str]]:
-        """Return each criterion of each track once, under the first level that uses it."""
-        for track in self.edition.tracks:
-            told: set[str] = set()
-            for rule in track.levels:
-                for criterion in rule.criteria:
-                    if criterion.id not in told:
-                        told.add(criterion.id)
-                        yield track.id, rule.level, criterion.id, criterion.citation.clause

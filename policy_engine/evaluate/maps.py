@@ -9,15 +9,18 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from policy_engine.model.duties import Cap, Ceiling, Chapter, Eligibility, Requirement, Route
-from policy_engine.model.facts import FactDeclaration, InterpretationUse
+from policy_engine.model.duties import Cap, Ceiling, Eligibility, Requirement, Route
+from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.rulebook import Edition, Interpretation, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.source import Citation
 
+_NOWHERE = Citation("")
+"""Of a part that cites no clause of its own."""
+
 
 class InterpretationReport(NamedTuple):
-    """A reading, the parts of the edition that rest on it, and the cases that do."""
+    """An interpretation, the parts of the edition that rest on it, and the cases that do."""
 
     interpretation: Interpretation
     parts: tuple[str, ...]
@@ -25,23 +28,16 @@ class InterpretationReport(NamedTuple):
 
 
 def report_interpretations(edition: Edition, verdicts: Iterable[Verdict] = ()) -> tuple[InterpretationReport, ...]:
-    """Return every interpretation of the register, with what rests on it.
-
-    Args:
-        edition: the edition.
-        verdicts: verdicts under it, with their duties.
-    """
+    """Return every interpretation of the register, with what rests on it; of the cases by their verdicts, which hold their duties."""
     parts: dict[str, dict[str, None]] = {name: {} for name in edition.register}
-    for part, uses in _uses(edition):
-        for use in uses:
-            parts[use.id][part] = None
     cases: dict[str, dict[str, None]] = {name: {} for name in edition.register}
+    for part, uses in _walk(edition):
+        for use in uses:
+            parts[use.id][part.name] = None
     for verdict in verdicts:
         for name in rests_on(verdict):
             cases[name][verdict.case] = None
-    return tuple(
-        InterpretationReport(interpretation, tuple(parts[name]), tuple(cases[name])) for name, interpretation in edition.register.items()
-    )
+    return tuple(InterpretationReport(one, tuple(parts[name]), tuple(cases[name])) for name, one in edition.register.items())
 
 
 def rests_on(verdict: Verdict) -> tuple[str, ...]:
@@ -49,36 +45,6 @@ def rests_on(verdict: Verdict) -> tuple[str, ...]:
     duties = verdict.duties
     blocks = (duties.routes, duties.requirements, duties.contents, verdict.ceilings, duties.findings, verdict.eligibility)
     return tuple(sorted({*verdict.interpretations, *(name for block in blocks for trace in block for name in trace.interpretations)}))
-
-
-def _uses(edition: Edition) -> Iterator[tuple[str, tuple[InterpretationUse, ...]]]:
-    """Return what rests on interpretations, by the names of its parts."""
-    for fact in edition.facts.values():
-        yield fact.name, fact.interpretations
-    for invariant in edition.invariants:
-        yield invariant.id, invariant.interpretations
-    for track in edition.tracks:
-        yield from _of_track(track)
-    for chapter in edition.chapters:
-        for rule in chapter.rules():
-            yield rule.id, rule.interpretations
-
-
-def _of_track(track: Track) -> Iterator[tuple[str, tuple[InterpretationUse, ...]]]:
-    """Return what of a track rests on interpretations."""
-    yield track.id, (*track.interpretations, *track.residual.interpretations)
-    steps: Mapping[str, tuple[InterpretationUse, ...]] = {
-        f"{track.id}.decide": tuple(use for step in track.decide for use in step.interpretations)
-    }
-    yield from steps.items()
-    for stand_in in track.stand_ins:
-        yield f"{track.id}.stand_in", stand_in.interpretations
-    for rule in track.requires:
-        yield rule.id, (*rule.interpretations, *(rule.otherwise.interpretations if rule.otherwise else ()))
-    for level in track.levels:
-        yield f"{track.id}.{level.level}", level.interpretations
-        for criterion in level.criteria:
-            yield f"{track.id}.{criterion.id}", (*criterion.interpretations, *criterion.applies_interpretations)
 
 
 class Cited(NamedTuple):
@@ -118,51 +84,49 @@ class ClauseMap(NamedTuple):
 
 def cited_parts(edition: Edition) -> tuple[Cited, ...]:
     """Return everything in an edition that cites a clause, in the order of the edition."""
-    return tuple(part for part in _parts(edition) if part.citation.clause)
+    return tuple(part for part, _ in _walk(edition) if part.citation.clause)
 
 
-def _parts(edition: Edition) -> Iterator[Cited]:
-    """Walk an edition."""
+def _walk(edition: Edition) -> Iterator[tuple[Cited, Sequence[InterpretationUse]]]:
+    """Return every part of an edition that can cite a clause or rest on interpretations, with these."""
     for level in edition.scale.values():
-        yield Cited("level", level.id, level.citation)
+        yield Cited("level", level.id, level.citation), ()
     for fact in edition.facts.values():
-        yield _of_fact(fact)
+        yield Cited("fact", fact.name, fact.citation), fact.interpretations
+    for invariant in edition.invariants:
+        yield Cited("invariant", invariant.id, _NOWHERE), invariant.interpretations
     for name, threshold in edition.thresholds.items():
-        yield Cited("threshold", name, threshold.citation)
+        yield Cited("threshold", name, threshold.citation), ()
     for track in edition.tracks:
-        yield from _of_track_coverage(track)
+        yield from _walk_track(track)
     for chapter in edition.chapters:
-        yield Cited("chapter", chapter.clause, Citation(chapter.clause))
+        yield Cited("chapter", chapter.clause, Citation(chapter.clause)), ()
         for name, threshold in chapter.thresholds.items():
-            yield Cited("threshold", name, threshold.citation)
-        for sort, block in _blocks(chapter).items():
-            yield from (Cited(sort, entry.rule.id, entry.rule.citation) for entry in block)
+            yield Cited("threshold", name, threshold.citation), ()
+        blocks: Mapping[str, Sequence[Route | Requirement | Ceiling | Eligibility | Cap]] = {
+            "route": chapter.routes, "requirement": chapter.requirements, "content": chapter.contents, "ceiling": chapter.ceilings,
+            "eligibility": chapter.eligibility, "cap": chapter.caps,
+        }  # fmt: skip
+        for sort, block in blocks.items():
+            yield from ((Cited(sort, one.rule.id, one.rule.citation), one.rule.interpretations) for one in block)
     for interpretation in edition.register.values():
-        yield from (Cited("reading", interpretation.id, Citation(clause)) for clause in interpretation.clauses)
+        yield from ((Cited("reading", interpretation.id, Citation(clause)), ()) for clause in interpretation.clauses)
 
 
-def _blocks(chapter: Chapter) -> Mapping[str, Sequence[Route | Requirement | Ceiling | Eligibility | Cap]]:
-    """Return the blocks of a chapter by the name of what they hold."""
-    return {
-        "route": chapter.routes, "requirement": chapter.requirements, "content": chapter.contents, "ceiling": chapter.ceilings,
-        "eligibility": chapter.eligibility, "cap": chapter.caps,
-    }  # fmt: skip
-
-
-def _of_fact(fact: FactDeclaration) -> Cited:
-    """Return a fact's cite."""
-    return Cited("fact", fact.name, fact.citation)
-
-
-def _of_track_coverage(track: Track) -> Iterator[Cited]:
-    """Return the cites of a track: its own, its figures', its levels' and its criteria's."""
-    yield Cited("track", track.id, track.citation)
+def _walk_track(track: Track) -> Iterator[tuple[Cited, Sequence[InterpretationUse]]]:
+    yield Cited("track", track.id, track.citation), (*track.interpretations, *track.residual.interpretations)
     for name, threshold in track.thresholds.items():
-        yield Cited("threshold", f"{track.id}.{name}", threshold.citation)
+        yield Cited("threshold", f"{track.id}.{name}", threshold.citation), ()
+    yield Cited("decide", f"{track.id}.decide", _NOWHERE), [use for step in track.decide for use in step.interpretations]
+    for stand_in in track.stand_ins:
+        yield Cited("stand_in", f"{track.id}.stand_in", _NOWHERE), stand_in.interpretations
+    for required in track.requires:
+        otherwise = required.otherwise.interpretations if required.otherwise else ()
+        yield Cited("invariant", required.id, _NOWHERE), (*required.interpretations, *otherwise)
     for rule in track.levels:
-        yield Cited("level", f"{track.id}.{rule.level}", rule.citation)
-        for criterion in rule.criteria:
-            yield Cited("criterion", f"{track.id}.{criterion.id}", criterion.citation)
+        yield Cited("level", f"{track.id}.{rule.level}", rule.citation), rule.interpretations
+        for c in rule.criteria:
+            yield Cited("criterion", f"{track.id}.{c.id}", c.citation), (*c.interpretations, *c.applies_interpretations)
 
 
 def clause_map(edition: Edition) -> ClauseMap:
@@ -188,36 +152,12 @@ def is_within(clause: str, other: str) -> bool:
 
 
 def hold_against(edition: Edition, text: str) -> tuple[SourceFault, ...]:
-    """Hold an edition against the official text: every clause is found in its order, and every phrase inside its clause."""
+    """Hold an edition against the official text: every clause is found in its order, and every phrase inside its clause.
+
+    A clause reaches from its first words to the next clause that is not below it. A phrase joined from those of figures is sought
+    figure by figure.
+    """
     plain = normal(text)
-    spans, faults = _spans(edition, plain)
-    for part in cited_parts(edition):
-        span = spans.get(part.citation.clause)
-        if part.citation.phrase and span is not None:
-            folded = plain[slice(*span)].casefold()
-            for words in _pieces(part, edition):
-                if normal(words).casefold() not in folded:
-                    faults.append(SourceFault("phrase", part.citation.clause, words, f"{part.sort} {part.name}"))
-    return tuple(faults)
-
-
-def normal(text: str) -> str:
-    """Bring a text into one form: composed letters, no marks of emphasis, single spaces."""
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).replace("*", "")).strip()
-
-
-def _pieces(part: Cited, edition: Edition) -> Iterable[str]:
-    """Return the phrases of a part: a phrase joined from those of figures is sought figure by figure."""
-    phrase = part.citation.phrase
-    joined = {t.citation.phrase for track in edition.tracks for t in track.thresholds.values()}
-    joined |= {t.citation.phrase for t in edition.thresholds.values()}
-    joined |= {t.citation.phrase for chapter in edition.chapters for t in chapter.thresholds.values()}
-    pieces = phrase.split("; ")
-    return pieces if len(pieces) > 1 and joined.issuperset(pieces) else (phrase,)
-
-
-def _spans(edition: Edition, plain: str) -> tuple[dict[str, tuple[int, int]], list[SourceFault]]:
-    """Find where each clause of the map stands in the text: from its first words to the next clause that is not below it."""
     starts: list[tuple[str, int]] = []
     faults: list[SourceFault] = []
     begin = 0
@@ -225,11 +165,24 @@ def _spans(edition: Edition, plain: str) -> tuple[dict[str, tuple[int, int]], li
         found = plain.find(normal(clause.starts), begin)
         if found < 0:
             faults.append(SourceFault("start", clause.id, clause.starts, ""))
-            continue
-        starts.append((clause.id, found))
-        begin = found + 1
-    spans: dict[str, tuple[int, int]] = {}
+        else:
+            starts.append((clause.id, found))
+            begin = found + 1
+    spans: dict[str, str] = {}
     for number, (name, start) in enumerate(starts):
         after = (place for other, place in starts[number + 1 :] if not is_within(other, name))
-        spans[name] = (start, next(after, len(plain)))
-    return spans, faults
+        spans[name] = plain[start : next(after, len(plain))].casefold()
+    figures = {part.citation.phrase for part, _ in _walk(edition) if part.sort == "threshold"}
+    for part in cited_parts(edition):
+        clause_id, phrase = part.citation
+        if phrase and clause_id in spans:
+            pieces = phrase.split("; ")
+            sought = pieces if len(pieces) > 1 and figures.issuperset(pieces) else [phrase]
+            missing = [words for words in sought if normal(words).casefold() not in spans[clause_id]]
+            faults += [SourceFault("phrase", clause_id, words, f"{part.sort} {part.name}") for words in missing]
+    return tuple(faults)
+
+
+def normal(text: str) -> str:
+    """Bring a text into one form: composed letters, no marks of emphasis, single spaces."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", text).replace("*", "")).strip()

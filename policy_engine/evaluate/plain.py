@@ -6,17 +6,7 @@ from policy_engine.evaluate.core.expression import shown
 from policy_engine.language.values import Value
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.round import CapTrace
-from policy_engine.model.verdict import (
-    Advice,
-    CeilingTrace,
-    CriterionTrace,
-    EligibilityTrace,
-    Finding,
-    LevelTrace,
-    RequirementTrace,
-    RouteTrace,
-    Verdict,
-)
+from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, Finding, RequirementTrace, RouteTrace, Verdict
 
 Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace
 """What has an outcome, a clause, and interpretations that it rests on."""
@@ -24,6 +14,7 @@ Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | Eligibil
 
 def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as the contract writes it, but for the notice that stands beside every answer."""
+    duties = verdict.duties
     first: dict[str, Any] = {
         "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
         "revision": verdict.revision, "track": verdict.track, "possible_tracks": list(verdict.possible_tracks),
@@ -32,65 +23,39 @@ def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
         "unread": list(verdict.unread),
     }  # fmt: skip
     return first | {
-        "levels": [_level(trace) for trace in verdict.levels],
+        "levels": [level._asdict() | {"criteria": [trace_to_data(trace) for trace in level.criteria]} for level in verdict.levels],
         "overlaps": [
             {"levels": list(o.levels), "decided": o.decided, "interpretations": list(o.interpretations)} for o in verdict.overlaps
         ],
         "interpretations": list(verdict.interpretations),
-        "deductions": [
-            {"fact": d.fact, "value": _plain(d.value), "origin": d.origin, "because": list(d.because)} for d in verdict.deductions
-        ],
+        "deductions": [d._asdict() | {"value": _plain(d.value), "because": list(d.because)} for d in verdict.deductions],
         "ineligible_possible": verdict.ineligible_possible,
         "eligibility": [trace_to_data(trace) for trace in verdict.eligibility],
-        **_duties(verdict),
-        "advice": [_advice(advice) for advice in verdict.advice],
-    }
-
-
-def _duties(verdict: Verdict) -> dict[str, Any]:
-    """Return what the edition asks beside the level, and what is on record."""
-    duties = verdict.duties
-    routes = {duty: [trace_to_data(r) for r in duties.routes if r.duty == duty] for duty in DUTIES}
-    return {
         "self_level": duties.self_level,
         "proposed": verdict.level,
         "decided": [decision._asdict() for decision in duties.decided],
         "requirements": [trace_to_data(trace) for trace in duties.requirements],
         "contents": [trace_to_data(trace) for trace in duties.contents],
-        "routes": {duty: traces for duty, traces in routes.items() if traces},
+        "routes": {duty: traces for duty in DUTIES if (traces := [trace_to_data(r) for r in duties.routes if r.duty == duty])},
         "ceilings": [trace_to_data(trace) for trace in verdict.ceilings],
         "findings": [trace_to_data(finding) for finding in duties.findings],
         "gathered": [gathered._asdict() for gathered in duties.gathered],
         "unrecorded": list(duties.unrecorded),
+        "advice": [
+            advice._asdict()
+            | {"changes": [{"fact": c.fact, "from": _plain(c.current), "to": _plain(c.wanted)} for c in advice.changes]}
+            | {"locked": list(advice.locked), "open": list(advice.open)}
+            for advice in verdict.advice
+        ],
     }
 
 
 def trace_to_data(trace: Trace) -> dict[str, Any]:
     """Return a trace with its interpretations as a list, and its sentence in every language."""
     plain = trace._asdict()
-    for key in ("says", "label"):
-        if key in plain:
-            plain[key] = dict(plain[key])
+    for key in plain.keys() & {"says", "label"}:
+        plain[key] = dict(plain[key])
     return plain | {"interpretations": list(trace.interpretations)}
-
-
-def _level(trace: LevelTrace) -> dict[str, Any]:
-    """Return a level with its criteria."""
-    return {
-        "level": trace.level, "outcome": trace.outcome, "mode": trace.mode, "citation": trace.citation,
-        "criteria": [_criterion(criterion) for criterion in trace.criteria],
-    }  # fmt: skip
-
-
-def _criterion(trace: CriterionTrace) -> dict[str, Any]:
-    """Return a criterion."""
-    return trace_to_data(trace)
-
-
-def _advice(advice: Advice) -> dict[str, Any]:
-    """Return what would reach a level."""
-    changes = [{"fact": c.fact, "from": _plain(c.current), "to": _plain(c.wanted)} for c in advice.changes]
-    return advice._asdict() | {"changes": changes, "locked": list(advice.locked), "open": list(advice.open)}
 
 
 def _plain(value: Value) -> Any:

@@ -85,7 +85,6 @@ class Deciding:
 
 
 def deciding_of(edition: Edition, track: str | None) -> Deciding:
-    """Return how an edition decides on a track."""
     lowering = frozenset(c.rule.id for chapter in edition.chapters for c in chapter.ceilings if c.lowers)
     own = next((one for one in edition.tracks if one.id == track), None)
     if own is None:
@@ -105,15 +104,12 @@ class Matrix:
     """How many cases went from what to what; it holds counts, and no case."""
 
     def __init__(self) -> None:
-        """Begin with nothing counted."""
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def add(self, before: Verdict, after: Verdict) -> None:
-        """Count one case."""
         self._counts[key_of(before), key_of(after)] += 1
 
     def count(self, before: str, after: str) -> int:
-        """Return how many cases went from one key to another."""
         return self._counts[before, after]
 
     def cells(self) -> tuple[tuple[str, str, int], ...]:
@@ -121,16 +117,13 @@ class Matrix:
         return tuple((before, after, count) for (before, after), count in sorted(self._counts.items()))
 
     def befores(self) -> frozenset[str]:
-        """Return the keys that cases came from."""
         return frozenset(before for before, _ in self._counts)
 
     def afters(self) -> frozenset[str]:
-        """Return the keys that cases went to."""
         return frozenset(after for _, after in self._counts)
 
     @property
     def total(self) -> int:
-        """How many cases were counted."""
         return self._counts.total()
 
 
@@ -151,6 +144,13 @@ def merged(first: Iterable[_Thing], second: Iterable[_Thing]) -> list[_Thing]:
     return joined
 
 
+def move_between(before: Verdict, after: Verdict, level_order: Sequence[str], editions: tuple[Edition, Edition]) -> Move | None:
+    """Return how a case moved between two editions; None where neither level nor outcome differ."""
+    if (before.level, before.outcome) == (after.level, after.outcome):
+        return None
+    return move_of(before, after, level_order, (deciding_of(editions[0], before.track), deciding_of(editions[1], after.track)))
+
+
 def move_of(before: Verdict, after: Verdict, level_order: Sequence[str], rules: tuple[Deciding, Deciding]) -> Move | None:
     """Return how a case moved, and what that rests on; None where neither level nor outcome differ.
 
@@ -162,83 +162,80 @@ def move_of(before: Verdict, after: Verdict, level_order: Sequence[str], rules: 
     """
     if (before.level, before.outcome) == (after.level, after.outcome):
         return None
-    reasons = tuple(_Sides(before, after, level_order, rules).reasons())
-    return Move(after.case, before.level, before.outcome, after.level, after.outcome, reasons)
+    return Move(
+        case=after.case, before=before.level, before_outcome=before.outcome, after=after.level, after_outcome=after.outcome,
+        reasons=tuple(_Sides(before, after, level_order, rules).reasons()),
+    )  # fmt: skip
 
 
-def move_between(before: Verdict, after: Verdict, level_order: Sequence[str], editions: tuple[Edition, Edition]) -> Move | None:
-    """Return how a case moved between two editions; None where neither level nor outcome differ."""
-    if (before.level, before.outcome) == (after.level, after.outcome):
-        return None
-    return move_of(before, after, level_order, (deciding_of(editions[0], before.track), deciding_of(editions[1], after.track)))
-
-
-class _State(NamedTuple):
-    """What one result follows from, part by part; a part is a name with what it says."""
-
-    outcomes: tuple[tuple[str, str], ...]
-    order: tuple[str, ...]
-    residual: str
-    bars: tuple[tuple[str, str], ...]
-    ceilings: tuple[tuple[str, str], ...]
-    scale: tuple[str, ...]
-    """The levels of both scales, the best first; the same on either side."""
+_Part = tuple[str, str]
+"""What a result follows from: a kind of `REASON_KINDS` (of a level, whatever changed in it), and a name; "" where there is one of it."""
+_Said = str | tuple[str, ...]
+_State = Mapping[_Part, _Said]
+"""What one verdict says of every part; both sides have the same parts, in the same order."""
+_Trace = CriterionTrace | EligibilityTrace | CeilingTrace | LevelTrace
 
 
 class _Sides:
     """Two verdicts on one case, while it is looked for what makes them differ."""
 
     def __init__(self, before: Verdict, after: Verdict, scale: Sequence[str], rules: tuple[Deciding, Deciding]) -> None:
-        """Take both sides; a reason is told from the side that is worse, or without a level."""
         self.verdicts: dict[str, Verdict] = {"before": before, "after": after}
         self.rules: dict[str, Deciding] = {"before": rules[0], "after": rules[1]}
         self.scale = tuple(scale)
         self.traces = {side: {trace.level: trace for trace in verdict.levels} for side, verdict in self.verdicts.items()}
-        self.side = "after" if self._fell(before, after) else "before"
-
-    def _fell(self, before: Verdict, after: Verdict) -> bool:
-        """Return whether the new result is worse, or no level; of two without a level, whether the new one is open."""
         if before.level is None and after.level is None:
-            return (after.outcome == _OPEN, after.outcome) > (before.outcome == _OPEN, before.outcome)
-        return after.level is None or (before.level is not None and self.scale.index(after.level) > self.scale.index(before.level))
+            worse = (after.outcome == _OPEN, after.outcome) > (before.outcome == _OPEN, before.outcome)
+        else:
+            worse = after.level is None or (before.level is not None and self.scale.index(after.level) > self.scale.index(before.level))
+        self.side = "after" if worse else "before"  # a reason is shown from the side that is worse, or without a level
 
     def reasons(self) -> Iterator[Reason]:
         """Return what the move rests on, in the order in which it is decided."""
-        tracks = [verdict.track for verdict in self.verdicts.values()]
-        barred = any(bar.outcome == "met" for verdict in self.verdicts.values() for bar in verdict.eligibility)
+        verdicts = self.verdicts.values()
+        tracks = [verdict.track for verdict in verdicts]
+        barred = any(bar.outcome == "met" for verdict in verdicts for bar in verdict.eligibility)
         if None in tracks and tracks[0] != tracks[1] and not barred:
-            yield self._plain("track", "" if tracks[0] == tracks[1] else str(next(filter(None, tracks))))
+            yield self._plain("track", str(next(filter(None, tracks))))
             return
         first, second = self._states()
-        for part, name in _resting_on(first, second, self._results()):
-            if part == "outcomes":
+        results = tuple(map(key_of, verdicts))
+        parts = [part for part in first if first[part] != second[part]]
+        bars = [part for part in parts if part[0] == "eligibility"]
+        if bars and _NOT_ELIGIBLE in results:
+            parts = bars  # of who is not classified, the rules of eligibility alone
+        elif len(parts) <= _MOST_PARTS and (_result(first, self.scale), _result(second, self.scale)) == results:
+            parts = _needed(tuple(first.items()), tuple(second.items()), self.scale)
+        for kind, name in parts:
+            if kind == "level":
                 yield from self._level(name)
-            elif part in {"bars", "ceilings"}:
-                yield from self._bound(part, name)
+            elif kind in {"order", "residual"}:
+                yield self._plain(kind, "")
             else:
-                yield self._plain(part, "")
-
-    def _results(self) -> tuple[str, str]:
-        """Return the two results."""
-        return key_of(self.verdicts["before"]), key_of(self.verdicts["after"])
+                found: dict[str, _Trace | None] = {
+                    side: next((one for one in (v.eligibility if kind == "eligibility" else v.ceilings) if one.id == name), None)
+                    for side, v in self.verdicts.items()
+                }
+                if any(found.values()):
+                    yield self._made(kind, name, "", found)
 
     def _states(self) -> tuple[_State, _State]:
         """Return what either result follows from; where only one edition has a level that is not what the order is about."""
         one, two = self.rules["before"].order, self.rules["after"].order
         common = set(one) & set(two)
         same = [level for level in one if level in common] == [level for level in two if level in common]
-        joined = tuple(merged(one, two))
+        order = tuple(merged(one, two)) if same else None
         bars = merged(*(tuple(bar.id for bar in verdict.eligibility) for verdict in self.verdicts.values()))
         ceilings = merged(*(tuple(c.id for c in v.ceilings if c.id in self.rules[s].lowering) for s, v in self.verdicts.items()))
-        return tuple(  # type: ignore[return-value]  # two sides, two states
-            _State(
-                tuple((level, self._outcome(side, level)) for level in merged(self.traces["before"], self.traces["after"])),
-                joined if same else self.rules[side].order, self.rules[side].residual,
-                tuple((name, self._bar(side, name)) for name in bars), tuple((name, self._cap(side, name)) for name in ceilings),
-                self.scale,
-            )
-            for side in self.verdicts
-        )  # fmt: skip
+        states: list[_State] = []
+        for side, verdict in self.verdicts.items():
+            seen = {bar.id: bar.outcome for bar in reversed(verdict.eligibility)}
+            state: dict[_Part, _Said] = {("eligibility", name): seen.get(name, "not_met") for name in bars}
+            state |= {("level", name): self._outcome(side, name) for name in merged(self.traces["before"], self.traces["after"])}
+            state["order", ""] = self.rules[side].order if order is None else order
+            state["residual", ""] = self.rules[side].residual
+            states.append(state | {("ceiling", name): self._cap(side, name) for name in ceilings})
+        return states[0], states[1]
 
     def _outcome(self, side: str, level: str) -> str:
         """Return how a level came out; one that a side does not have never holds, nor does an open one that is not possible."""
@@ -247,10 +244,6 @@ class _Sides:
             return "absent"
         ruled_out = trace.outcome == "unknown" and verdict.outcome == _OPEN and verdict.possible_exact and not verdict.ceilings
         return "not_met" if ruled_out and verdict.possible_levels and level not in verdict.possible_levels else trace.outcome
-
-    def _bar(self, side: str, name: str) -> str:
-        """Return how a rule of eligibility came out."""
-        return next((bar.outcome for bar in self.verdicts[side].eligibility if bar.id == name), "not_met")
 
     def _cap(self, side: str, name: str) -> str:
         """Return the level to which a ceiling lowers whatever is better: `open` where it is not known, "" where it binds nothing.
@@ -261,66 +254,48 @@ class _Sides:
         if own.outcome == _NOT_ELIGIBLE and other.outcome != _NOT_ELIGIBLE and name in self.rules[side].lowering:
             return self._cap(_SIDES[side], name)
         trace = next((one for one in own.ceilings if one.id == name), None)
-        if trace is None or trace.outcome == "not_applicable":
-            return ""
-        return trace.other or "open"
+        return "" if trace is None or trace.outcome == "not_applicable" else trace.other or "open"
 
     def _level(self, name: str) -> Iterator[Reason]:
         """Return what makes a level come out otherwise: criteria, what it asks of them, or that only one side has it."""
         one, two = self.traces["before"].get(name), self.traces["after"].get(name)
         if one is None or two is None:
-            yield self._made("level", name, name, {side: trace.get(name) for side, trace in self.traces.items()})
+            yield self._made("level", name, name, {"before": one, "after": two})
             return
         if one.mode != two.mode:
             yield self._made("level_rule", name, name, {"before": one, "after": two})
-            names = [] if _mode_alone(one, two) or _mode_alone(two, one) else list(_differing(one, two))
+            names = [] if _mode_alone(one, two) or _mode_alone(two, one) else _differing(one, two)
         else:
-            names = list(_turning(one, two)) or list(_differing(one, two))
+            names = list(_turning(one, two)) or _differing(one, two)
         ids = {side: {c.id: c for c in trace.criteria} for side, trace in (("before", one), ("after", two))}
         for criterion in names:
             yield self._made("criterion", criterion, name, {side: own.get(criterion) for side, own in ids.items()})
 
-    def _bound(self, part: str, name: str) -> Iterator[Reason]:
-        """Return a rule of eligibility, or a ceiling, as a reason."""
-        kind = "eligibility" if part == "bars" else "ceiling"
-        found: dict[str, EligibilityTrace | CeilingTrace | None] = {
-            side: next((one for one in (verdict.eligibility if part == "bars" else verdict.ceilings) if one.id == name), None)
-            for side, verdict in self.verdicts.items()
-        }
-        if any(found.values()):
-            yield self._made(kind, name, "", found)
-
     def _plain(self, kind: str, name: str) -> Reason:
         """Return a reason that is no trace: the order of deciding, what comes out where no level holds, or the track."""
-        views = {side: View(outcome=self._said(kind, side), says={}) for side in self.verdicts}
+        views = {
+            side: View(outcome={"order": " > ".join(rules.order), "residual": rules.residual, "track": v.track or v.outcome}[kind], says={})
+            for side, rules, v in ((side, self.rules[side], verdict) for side, verdict in self.verdicts.items())
+        }
         clause = self.rules[self.side].clause or self.rules[_SIDES[self.side]].clause
         return Reason(
             kind=kind, criterion=name or kind, level="", citation=clause, phrase="", observed="", side=self.side, **views,
         )  # fmt: skip
 
-    def _said(self, kind: str, side: str) -> str:
-        """Return what one side says of the order, of what comes out where no level holds, or of the track."""
-        rules, verdict = self.rules[side], self.verdicts[side]
-        return {"order": " > ".join(rules.order), "residual": rules.residual, "track": verdict.track or verdict.outcome}[kind]
-
-    def _made(self, kind: str, name: str, level: str, found: Mapping[str, "_Trace | None"]) -> Reason:
-        """Return a trace of either side as one reason, told from the side that it is against, if that has it."""
+    def _made(self, kind: str, name: str, level: str, found: Mapping[str, _Trace | None]) -> Reason:
+        """Return a trace of either side as one reason, shown from the side that it is against, if that has it."""
         side = self.side if found[self.side] else _SIDES[self.side]
-        told = found[side]
-        assert told is not None
+        shown = found[side]
+        assert shown is not None
         views = {s: None if trace is None else _view(trace, self.rules[s].thresholds.get((level, name), ())) for s, trace in found.items()}
-        phrase = "" if isinstance(told, LevelTrace) else told.phrase
+        phrase = "" if isinstance(shown, LevelTrace) else shown.phrase
         return Reason(
-            kind=kind, criterion=name, level=level, citation=told.citation, phrase=phrase, observed=_seen(told), side=side,
+            kind=kind, criterion=name, level=level, citation=shown.citation, phrase=phrase, observed=_seen(shown), side=side,
             before=views["before"], after=views["after"],
         )  # fmt: skip
 
 
-_Trace = CriterionTrace | EligibilityTrace | CeilingTrace | LevelTrace
-
-
 def _view(trace: _Trace, thresholds: tuple[tuple[str, str], ...]) -> View:
-    """Return what a trace says."""
     if isinstance(trace, LevelTrace):
         return View(outcome=trace.outcome, observed=trace.mode, says={})
     return View(outcome=trace.outcome, observed=_seen(trace), phrase=trace.phrase, thresholds=thresholds, says=trace.says)
@@ -355,84 +330,47 @@ def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
             yield name
 
 
-def _differing(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
+def _differing(one: LevelTrace, two: LevelTrace) -> list[str]:
     """Return the criteria that came out otherwise, or that only one side asks."""
     first, second = ({c.id: c.outcome for c in trace.criteria} for trace in (one, two))
-    return (name for name in merged(first, second) if first.get(name) != second.get(name))
-
-
-def _resting_on(first: _State, second: _State, results: tuple[str, str]) -> list[tuple[str, str]]:
-    """Return the parts that a move rests on, by kind and name; of who is not classified, the rules of eligibility alone."""
-    parts = _parts(first, second)
-    bars = [part for part in parts if part[0] == "bars"]
-    if bars and _NOT_ELIGIBLE in results:
-        return bars
-    if len(parts) > _MOST_PARTS or (_result(first), _result(second)) != results:
-        return list(parts)
-    return list(_needed(first, second))
-
-
-def _parts(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
-    """Return the parts in which two states differ."""
-    found: list[tuple[str, str]] = []
-    for kind in ("bars", "outcomes", "order", "residual", "ceilings"):
-        one, two = getattr(first, kind), getattr(second, kind)
-        if kind in {"order", "residual"}:
-            found += [(kind, "")] if one != two else []
-        else:
-            found += [(kind, name) for (name, was), (_, now) in zip(one, two, strict=True) if was != now]
-    return tuple(found)
+    return [name for name in merged(first, second) if first.get(name) != second.get(name)]
 
 
 @lru_cache(maxsize=4096)
-def _needed(first: _State, second: _State) -> tuple[tuple[str, str], ...]:
+def _needed(first: tuple[tuple[_Part, _Said], ...], second: tuple[tuple[_Part, _Said], ...], scale: tuple[str, ...]) -> list[_Part]:
     """Return the parts of every smallest set that makes the one result the other, there or back."""
-    parts = _parts(first, second)
-    found: set[tuple[str, str]] = set()
-    for start, goal in ((first, second), (second, first)):
-        minimal: list[frozenset[tuple[str, str]]] = []
-        for number in range(1, len(parts) + 1):
-            for few in map(frozenset, combinations(parts, number)):
-                if not any(one <= few for one in minimal) and _result(_with(start, goal, few)) == _result(goal):
-                    minimal.append(few)
+    one, two = dict(first), dict(second)
+    parts = [part for part in one if one[part] != two[part]]
+    found: set[_Part] = set()
+    for start, goal in ((one, two), (two, one)):
+        minimal: list[frozenset[_Part]] = []
+        for few in (frozenset(some) for number in range(1, len(parts) + 1) for some in combinations(parts, number)):
+            if not any(less <= few for less in minimal):
+                changed = start | {part: goal[part] for part in few}
+                minimal += [few] if _result(changed, scale) == _result(goal, scale) else []
         found.update(*minimal)
-    return tuple(part for part in parts if part in found)
+    return [part for part in parts if part in found]
 
 
-def _with(start: _State, goal: _State, chosen: frozenset[tuple[str, str]]) -> _State:
-    """Return a state with some parts of another."""
-    changed: dict[str, object] = {}
-    for kind in _State._fields:
-        one, two = getattr(start, kind), getattr(goal, kind)
-        if kind in {"order", "residual", "scale"}:
-            changed[kind] = two if (kind, "") in chosen else one
-        else:
-            changed[kind] = tuple(new if (kind, new[0]) in chosen else old for old, new in zip(one, two, strict=True))
-    return _State(**changed)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the fields are its own
-
-
-def _result(state: _State) -> str:
+def _result(state: _State, scale: Sequence[str]) -> str:
     """Return what follows from a state."""
-    bars = {outcome for _, outcome in state.bars}
+    bars = {said for (kind, _), said in state.items() if kind == "eligibility"}
     if "met" in bars:
         return _NOT_ELIGIBLE
-    outcomes = dict(state.outcomes)
     possible: list[str] = []
-    for level in state.order:
-        if outcomes.get(level) in {"met", "unknown"}:
-            possible.append(level)
-        if outcomes.get(level) == "met":
+    for level in state["order", ""]:
+        outcome = state.get(("level", level))
+        possible += [level] if outcome in {"met", "unknown"} else []
+        if outcome == "met":
             break
     else:
-        possible.append(state.residual)
-    reached = {end for one in possible for end in _lowered(one, state)}
+        possible.append(str(state["residual", ""]))
+    caps = [said for (kind, _), said in state.items() if kind == "ceiling"]
+    reached: set[str] = set()
+    for level in possible:
+        if level in scale:
+            rank = max(scale.index(str(one)) for one in (level, *caps) if one in scale)
+            reached.update(scale[rank:] if "open" in caps else [scale[rank]])
+        else:
+            reached.add(level)
     return _OPEN if "unknown" in bars or len(reached) > 1 else next(iter(reached))
-
-
-def _lowered(level: str, state: _State) -> set[str]:
-    """Return what the ceilings leave of a level, or of an outcome; more than one thing where a ceiling is not known."""
-    scale = state.scale
-    if level not in scale:
-        return {level}
-    rank = max([scale.index(level), *(scale.index(cap) for _, cap in state.ceilings if cap in scale)])
-    return set(scale[rank:]) if any(cap == "open" for _, cap in state.ceilings) else {scale[rank]}

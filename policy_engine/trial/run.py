@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from policy_engine.evaluate.duties.survey import rules_interpretation
+from policy_engine.evaluate.duties.survey import names_by_rule
 from policy_engine.evaluate.expectation import Uncovered
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Criterion, Edition
@@ -146,7 +146,7 @@ def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Ope
 
 def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[ast.expr, ...]:
     """Return conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
-    rules = rules_interpretation(chapter) if chapter else ()
+    rules = names_by_rule(chapter) if chapter else ()
     read = dict.fromkeys(name for rule, names in rules if rule == place.owner or place.owner in names for name in names)
     plain = [name for name in read if name in edition.facts and edition.facts[name].type.kind != "list"]
     there = [ast.Call(ast.Name("exists"), [ast.Name(name)], []) for name in plain]

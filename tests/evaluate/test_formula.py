@@ -10,9 +10,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.evaluate.core.expression import Interpreter
-from policy_engine.evaluate.open.formula import Translator
-from policy_engine.evaluate.open.solver import Solver
-from policy_engine.evaluate.open.variables import Variables
+from policy_engine.evaluate.open.formula import Solver, Translator, Variables
 from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
 from policy_engine.language.types import BOOL, COUNT, DAY, Type

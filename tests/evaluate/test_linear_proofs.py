@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.open.formula import Atom, Formula, conjunction, disjunction
+from policy_engine.evaluate.open.formula import Atom, Formula, Solver, Variables, conjunction, disjunction
 from policy_engine.evaluate.open.linear import Budget, Row, normal, solve
-from policy_engine.evaluate.open.solver import Solver
-from policy_engine.evaluate.open.variables import Variables
 from policy_engine.language.values import Value
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.meaning import NOT_ELIGIBLE

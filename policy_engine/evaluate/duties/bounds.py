@@ -4,7 +4,6 @@ Works on the finished verdict of the criteria, so that an edition without such r
 open stays open: a ceiling whose level is not known leaves every level at or below the proposal possible.
 """
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from policy_engine.evaluate.core.expression import Glance, Interpreter, glances,
 from policy_engine.evaluate.core.facts import Facts
 from policy_engine.evaluate.core.plan import Plan, figure
 from policy_engine.evaluate.core.reliance import used
+from policy_engine.language.tree import name_of
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value, all_hold
 from policy_engine.model.case import Case
 from policy_engine.model.duties import Ceiling, Chapter, Eligibility, Rule
@@ -45,13 +45,12 @@ def relevance(chapter: Chapter, verdict: Verdict) -> Truth:
         return False
     if not chapter.tracks or verdict.track in chapter.tracks:
         return True
-    possible = [track in chapter.tracks for track in verdict.possible_tracks]
+    possible = [track in chapter.tracks for track in verdict.possible_tracks] if verdict.track is None else []
     unknown: Truth = UNKNOWN
-    return all(possible) if verdict.track is None and possible and len(set(possible)) == 1 else unknown if any(possible) else False
+    return unknown if any(possible) and not all(possible) else any(possible)
 
 
 def applies(rule: Rule, interpreter: Interpreter, concerned: Truth) -> Truth:
-    """Return whether a rule applies to the case."""
     return concerned if rule.applies_when is None else all_hold((concerned, interpreter.truth(rule.applies_when)))
 
 
@@ -61,10 +60,12 @@ def bounded(verdict: Verdict, bounds: Sequence[Bound], facts: Facts, case: Case,
     What is asked comes in the order of the bounds, before what the criteria ask. What remains possible is exact where each
     open fact stands in the criteria or in one bound alone; else it may be too wide, and that is said.
     """
-    own = verdict.open_questions
+    own, exact = verdict.open_questions, verdict.possible_exact
     asked: list[str] = []
-    exact = verdict.possible_exact
-    seen = _open_facts(verdict, facts, plan)
+    seen: set[str] = set()
+    if verdict.outcome == "undetermined":  # the open facts that the criteria rest on; else these leave one outcome, whatever they are
+        tracks = [plan.tracks[name] for name in (verdict.track, *verdict.possible_tracks) if name]
+        seen = {name for track in tracks for name in track.reads if facts.values.get(name) is UNKNOWN}
     for bound in sorted(bounds, key=lambda one: isinstance(one.rule, Ceiling)):
         interpreter = interpreter_over({**facts.values, **bound.figures}, case.facts)
         concerned = applies(bound.rule.rule, interpreter, relevance(bound.chapter, verdict))
@@ -82,29 +83,23 @@ def bounded(verdict: Verdict, bounds: Sequence[Bound], facts: Facts, case: Case,
     return verdict._replace(open_questions=tuple(dict.fromkeys((*asked, *own))), possible_exact=exact)
 
 
-def _open_facts(verdict: Verdict, facts: Facts, plan: Plan) -> set[str]:
-    """Return the open facts that the criteria rest on; none where they leave one outcome, whatever these are."""
-    if verdict.outcome != "undetermined":
-        return set()
-    tracks = [plan.tracks[name] for name in (verdict.track, *verdict.possible_tracks) if name]
-    return {name for track in tracks for name in track.reads if facts.values.get(name) is UNKNOWN}
-
-
 def _asked_by(rule: Eligibility | Ceiling, interpreter: Interpreter, concerned: Truth) -> tuple[str, ...]:
     """Return the open names that a bound rests on; nothing where it is settled."""
-    own = rule.when if isinstance(rule, Eligibility) else rule.other
-    applying = rule.rule.applies_when.names if rule.rule.applies_when else ()
-    value = all_hold((concerned, interpreter.truth(own))) if isinstance(rule, Eligibility) else interpreter.value(own)
-    if concerned is False or (value is not UNKNOWN and (concerned is True or isinstance(rule, Eligibility))) or value is NONE:
-        return ()
-    names = (*own.names, *applying)
-    return tuple(name for name in dict.fromkeys(names) if interpreter.values.get(name) is UNKNOWN)
+    if isinstance(rule, Eligibility):
+        own = rule.when
+        settled = all_hold((concerned, interpreter.truth(own))) is not UNKNOWN
+    else:
+        own = rule.other
+        value = interpreter.value(own)
+        settled = concerned is False or value is NONE or (concerned is True and value is not UNKNOWN)
+    names = dict.fromkeys((*own.names, *(rule.rule.applies_when.names if rule.rule.applies_when else ())))
+    return () if settled else tuple(name for name in names if interpreter.values.get(name) is UNKNOWN)
 
 
 def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
     """Return whether an open ceiling may be any level, or applies or not whatever else is so."""
     if concerned is True:
-        return isinstance(rule.other.tree, ast.Name)
+        return bool(name_of(rule.other.tree))
     return interpreter.value(rule.other) is not UNKNOWN
 
 
@@ -113,11 +108,12 @@ def _barred(
 ) -> Verdict:  # fmt: skip
     """Hold a case against one rule of eligibility."""
     truth = all_hold((concerned, interpreter.truth(bar.when)))
-    rule = bar.rule
-    interpretations = used(rule.interpretations, interpreter) if truth is not False else ()
-    word = "met" if truth is True else "unknown" if truth is UNKNOWN else "not_met"
-    seen = observed(looked_at, interpreter.values)
-    trace = EligibilityTrace(rule.id, word, *rule.citation, bar.when.text, seen, interpretations, rule.says)
+    rule, interpretations = bar.rule, used(bar.rule.interpretations, interpreter) if truth is not False else ()
+    trace = EligibilityTrace(
+        id=rule.id, outcome="met" if truth is True else "unknown" if truth is UNKNOWN else "not_met", citation=rule.citation.clause,
+        phrase=rule.citation.phrase, condition=bar.when.text, observed=observed(looked_at, interpreter.values),
+        interpretations=interpretations, says=rule.says,
+    )  # fmt: skip
     verdict = verdict._replace(eligibility=(*verdict.eligibility, trace), interpretations=_with(verdict.interpretations, interpretations))
     if truth is True:
         return verdict._replace(
@@ -141,10 +137,8 @@ def _lowered(verdict: Verdict, ceiling: Ceiling, interpreter: Interpreter, conce
     if trace.outcome == "not_applicable" or not ranks:
         return verdict
     caps = range(len(plan.level_ids)) if other is UNKNOWN else [int(other)] if isinstance(other, int) else []
-    reached = {min(rank, cap) for rank in ranks for cap in caps}
-    if concerned is UNKNOWN:
-        reached.update(ranks)
-    levels = tuple(level for level in reversed(plan.level_ids) if plan.level_ids.index(level) in reached)
+    reached = {min(rank, cap) for rank in ranks for cap in caps} | set(ranks if concerned is UNKNOWN else ())
+    levels = tuple(plan.level_ids[rank] for rank in sorted(reached, reverse=True))
     sure = len(levels) == 1 and verdict.track is not None and not verdict.gap_possible and not verdict.ineligible_possible
     return verdict._replace(
         outcome="classified" if sure else "undetermined", level=levels[0] if sure else None, possible_levels=levels,
@@ -154,23 +148,22 @@ def _lowered(verdict: Verdict, ceiling: Ceiling, interpreter: Interpreter, conce
 
 def ceiling_trace(ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, level: str | None, plan: Plan) -> CeilingTrace:
     """Say how a level stands to what it is held against; a level that does not exist binds nothing."""
-    other = interpreter.value(ceiling.other)
-    rule, (clause, phrase) = ceiling.rule, ceiling.rule.citation
-    rank = plan.level_ids.index(level) if level else None
+    rule, other = ceiling.rule, interpreter.value(ceiling.other)
     if concerned is False or other is NONE:
         outcome = "not_applicable"
-    elif concerned is UNKNOWN or not isinstance(other, int) or rank is None:
+    elif concerned is UNKNOWN or not isinstance(other, int) or level is None:
         outcome = "unknown"
     else:
+        rank = plan.level_ids.index(level)
         outcome = "exceeded" if (rank > other if ceiling.relation == "not_above" else rank != other) else "kept"
-    named = plan.level_ids[other] if isinstance(other, int) else None
-    interpretations = used(rule.interpretations, interpreter) if outcome != "not_applicable" else ()
-    lowered = ceiling.lowers and outcome == "exceeded"
     return CeilingTrace(
-        rule.id, outcome, ceiling.relation, level, named, lowered, ceiling.severity, clause, phrase, interpretations, rule.says
+        id=rule.id, outcome=outcome, relation=ceiling.relation, level=level,
+        other=plan.level_ids[other] if isinstance(other, int) else None,
+        lowered=ceiling.lowers and outcome == "exceeded", severity=ceiling.severity, says=rule.says,
+        citation=rule.citation.clause, phrase=rule.citation.phrase,
+        interpretations=used(rule.interpretations, interpreter) if outcome != "not_applicable" else (),
     )  # fmt: skip
 
 
 def _with(first: Sequence[str], more: Iterable[str]) -> tuple[str, ...]:
-    """Add ids to sorted ones."""
     return tuple(sorted({*first, *more}))

@@ -1,26 +1,41 @@
-"""Conditions as formulas over what is unknown: and, or, and linear rows.
+"""Conditions as formulas over what is unknown: and, or, and linear rows; and whether a completion makes one hold.
 
-A second reader of the condition tree. Known facts become numbers, unknown ones variables; negation is
-pushed down to the rows, where it is exact. What is not linear becomes a free variable: wider than
-the truth, never narrower, and said so.
+A second reader of the condition tree. Known facts become numbers, unknown ones variables; negation is pushed down to the rows, where it
+is exact. What is not linear becomes a free variable: wider than the truth, never narrower, and said so.
 """
 
-import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
-from policy_engine.errors import EngineFaultError
 from policy_engine.evaluate.core.expression import ShareOfNothingError, interpreter_over
-from policy_engine.evaluate.open.linear import Row, negated, normal
-from policy_engine.evaluate.open.variables import Linear, NotLinearError, Variables, add, cross, product
-from policy_engine.language.check import names_in
+from policy_engine.evaluate.open.linear import (
+    Budget,
+    Linear,
+    NotLinearError,
+    Rational,
+    Row,
+    add,
+    components,
+    cross,
+    negated,
+    normal,
+    product,
+    solve,
+)
+from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
+from policy_engine.language.tree import Pair, Tree, name_of, names_in, opened
 from policy_engine.language.types import Type
-from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth
+from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth, Value
 from policy_engine.model.facts import Condition
+
+MAX_BRANCHES = 4_000
+_DOMAINS: Mapping[str, tuple[int, int | None]] = {
+    "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),
+}  # fmt: skip
 
 
 class Atom(NamedTuple):
@@ -85,63 +100,118 @@ def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
     return formula
 
 
-class Translator:
-    """Reads condition trees into formulas over a case's variables."""
+class Variables:
+    """The unknowns of one case: which variable stands for which fact, and within which bounds."""
+
+    def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
+        """Take the values known so far, the type of every fact, the number of levels, and the facts that may not exist."""
+        self.values, self.types, self.ranks, self.nullable = dict(values), types, ranks, nullable
+        self.sums: dict[str, Linear] = {}
+        self.facts: dict[str, frozenset[str]] = {}
+        self.domains: dict[str, tuple[Fraction | int | None, Fraction | int | None]] = {}
+        self.rationals: set[str] = set()
+        self.aliases: dict[str, str] = {}
+        self.exact = True
+
+    def rational(self, name: str) -> bool:
+        """Return whether a variable takes fractions."""
+        return name in self.rationals
+
+    def sum_of(self, name: str) -> Linear:
+        """Return the sum that an unknown fact is: a variable of its own, unless it was counted from a list."""
+        name = self.aliases.get(name, name)
+        if name not in self.sums:
+            self.sums[name] = self.variable(name, self.types[name], frozenset({name}))
+        return self.sums[name]
+
+    def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
+        """Make a variable of a type, for some facts."""
+        self.facts[name] = facts
+        least, most = _DOMAINS.get(kind.kind, (None, None))
+        if kind.kind in {"choice", "level"}:
+            most = (len(kind.choices) if kind.kind == "choice" else self.ranks) - 1
+        self.domains[name] = (least, most)
+        if kind.kind in {"points", "share"}:
+            self.rationals.add(name)
+        return Linear({name: 1})
+
+    def free(self, tree: Tree, facts: frozenset[str]) -> Linear:
+        """Make a truth variable for what is not linear: either way is thought possible."""
+        self.exact = False
+        return self.variable(f"?{show(tree)}", Type("bool"), facts)
+
+    def domain_rows(self) -> list[Row]:
+        """Return the bounds of every variable as rows."""
+        lower = [normal({name: -1}, -least, self.rational) for name, (least, _) in self.domains.items() if least is not None]
+        upper = [normal({name: 1}, most, self.rational) for name, (_, most) in self.domains.items() if most is not None]
+        return [row for row in (*lower, *upper) if isinstance(row, Row)]
+
+
+class Translator(Reader[Formula]):
+    """Reads conditions, or their negations (`holds=False`), into formulas over a case's variables."""
+
+    refuses = frozenset({"constant", "arithmetic", "share", "count", "sum", "given"})
 
     def __init__(self, variables: Variables, substitutes: Mapping[str, Condition] | None = None) -> None:
         """Take the variables, which grow as unknown facts are met, and what open derived facts stand for."""
-        self.variables = variables
-        self.substitutes = substitutes or {}
-        self._made: dict[tuple[ast.expr, bool], Formula] = {}
+        self.variables, self.substitutes = variables, substitutes or {}
+        self._sums = _Sums(self.variables, self.substitutes)
+        self._made: dict[tuple[Tree, bool], Formula] = {}
 
     def forget(self) -> None:
         """Forget every formula made so far, since a value has become known."""
         self._made.clear()
 
-    def formula(self, tree: ast.expr, *, holds: bool = True) -> Formula:
+    def formula(self, tree: Tree, *, holds: bool = True) -> Formula:
         """Return the formula of a condition, or of its negation; each is made once."""
         made = self._made.get((tree, holds))
         if made is None:
-            made = self._made[tree, holds] = self._formula(tree, holds=holds)
+            made = self._made[tree, holds] = self.read(tree, holds=holds)
         return made
 
-    def _formula(self, tree: ast.expr, *, holds: bool) -> Formula:
-        """Make the formula of a condition, or of its negation."""
-        match tree:
-            case ast.BoolOp(op=operator, values=parts):
-                join = conjunction if isinstance(operator, ast.And) is holds else disjunction
-                return join(self.formula(part, holds=holds) for part in parts)
-            case ast.UnaryOp(operand=operand):
-                return self.formula(operand, holds=not holds)
-            case ast.Compare():
-                return self._compare(tree, holds=holds)
-            case ast.Name(id=name):
-                return self._truth(name, holds=holds)
-            case ast.Call(func=ast.Name(id="exists"), args=[ast.Name(id=name)]):
-                return self._exists(name, holds=holds)
-            case _:
-                raise EngineFaultError(f"no formula for {show(tree)}")
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree], *, holds: bool) -> Formula:
+        join = conjunction if (sign == "and") is holds else disjunction
+        return join(self.formula(part, holds=holds) for part in parts)
 
-    def _truth(self, name: str, *, holds: bool) -> Formula:
-        """Return the formula of a fact that is true or false."""
+    def negation(self, _: Tree, part: Tree, *, holds: bool) -> Formula:
+        return self.formula(part, holds=not holds)
+
+    def name(self, _: Tree, name: str, *, holds: bool) -> Formula:
         value = self.variables.values[name]
         if value is not UNKNOWN:
             return (value is True) is holds
         if name in self.substitutes:
             return self.formula(self.substitutes[name].tree, holds=holds)
-        return self._at_least(self.variables.sum_of(name), 1, frozenset({name}), holds=holds)
+        return self._true(self.variables.sum_of(name), frozenset({name}), holds=holds)
 
-    def _exists(self, name: str, *, holds: bool) -> Formula:
-        """Return the formula that a value exists."""
+    def exists(self, _: Tree, fact: Tree, *, holds: bool) -> Formula:
+        name = name_of(fact)
         value = self.variables.values[name]
         if value is not UNKNOWN:
             return (value is not NONE) is holds
-        there = self.variables.variable(f"exists({name})", Type("bool"), frozenset({name}))
-        return self._at_least(there, 1, frozenset({name}), holds=holds)
+        return self._own_truth(f"exists({name})", name, holds=holds)
 
-    def _at_least(self, total: Linear, least: int, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Return the formula that a sum is at least a number."""
-        return self._row(total.times(-1), -least, facts, strict=False, holds=holds)
+    def comparison(self, tree: Tree, pairs: Sequence[Pair], *, holds: bool) -> Formula:
+        join = conjunction if holds else disjunction
+        return self._unless_known(tree, lambda facts: join(self._pair(pair, facts, holds=holds) for pair in pairs), holds=holds)
+
+    def membership(self, tree: Tree, one: Tree, sign: str, elements: Sequence[Tree], *, holds: bool) -> Formula:
+        inside = (sign == "in") is holds
+        join, pairs = disjunction if inside else conjunction, [Pair(one, "==", element) for element in elements]
+        return self._unless_known(tree, lambda facts: join(self._pair(pair, facts, holds=inside) for pair in pairs), holds=holds)
+
+    def containment(self, tree: Tree, one: Tree, sign: str, among: Tree, *, holds: bool) -> Formula:
+        """Return the formula that a set holds a choice; in an open set each choice is a truth of its own."""
+        name, variable = name_of(among), f"{opened(one)[1][0]} in {name_of(among)}"
+        return self._unless_known(tree, lambda _: self._own_truth(variable, name, holds=(sign == "in") is holds), holds=holds)
+
+    def _own_truth(self, variable: str, fact: str, *, holds: bool) -> Formula:
+        """Return the formula of a truth about a fact that is a variable of its own."""
+        facts = frozenset({fact})
+        return self._true(self.variables.variable(variable, Type("bool"), facts), facts, holds=holds)
+
+    def _true(self, truth: Linear, facts: frozenset[str], *, holds: bool) -> Formula:
+        return self._row(truth.times(-1), -1, facts, strict=False, holds=holds)
 
     def _row(self, left: Linear, bound: Fraction | int, facts: frozenset[str], *, strict: bool, holds: bool) -> Formula:
         """Return the formula of one row (left <= bound), or of its negation."""
@@ -152,130 +222,80 @@ class Translator:
         named = frozenset(self.variables.aliases.get(name, name) for name in facts)
         return Atom(row if holds else negated(row, rational), named)
 
-    def _compare(self, tree: ast.Compare, *, holds: bool) -> Formula:
-        """Return the formula of a comparison; what is not linear becomes a free variable."""
+    def _unless_known(self, tree: Tree, made: Callable[[frozenset[str]], Formula], *, holds: bool) -> Formula:
+        """Return the truth of a comparison of known facts, else the formula of its unknown ones; a free variable where it is not linear."""
         facts = self._unknowns(tree)
-        known = UNKNOWN if facts else self._known(tree)
-        if known is not UNKNOWN:
-            return known is holds
+        if not facts:
+            try:
+                known: Truth = interpreter_over(self.variables.values).evaluated(tree)
+            except ShareOfNothingError:
+                known = UNKNOWN  # left to the rows, where nothing is divided
+            if known is not UNKNOWN:
+                return known is holds
         try:
-            return self._pairs(tree, facts, holds=holds)
+            return made(facts)
         except NotLinearError:
-            return self._at_least(self.variables.free(tree, facts), 1, facts, holds=holds)
+            return self._true(self.variables.free(tree, facts), facts, holds=holds)
 
-    def _known(self, tree: ast.Compare) -> Truth:
-        """Return the truth of a comparison of known facts; a share of nothing is left to the rows, where nothing is divided."""
-        try:
-            found: Truth = interpreter_over(self.variables.values).evaluated(tree)
-        except ShareOfNothingError:
-            return UNKNOWN
-        return found
-
-    def _unknowns(self, tree: ast.expr) -> frozenset[str]:
+    def _unknowns(self, tree: Tree) -> frozenset[str]:
         """Return the unknown facts that a tree reads."""
         found = {name for name in _names_in(tree) if self.variables.values.get(name) is UNKNOWN}
         for name in found & self.substitutes.keys():
             found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
         return frozenset(found)
 
-    def _pairs(self, tree: ast.Compare, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Return the formula of every pair of a comparison, joined."""
-        if isinstance(tree.ops[0], (ast.In, ast.NotIn)) and isinstance(tree.comparators[0], ast.Name):
-            return self._in_set(tree.left, tree.comparators[0].id, holds=isinstance(tree.ops[0], ast.In) is holds)
-        if isinstance(tree.comparators[0], ast.Tuple):
-            inside = isinstance(tree.ops[0], ast.In) is holds
-            join = disjunction if inside else conjunction
-            sign: ast.cmpop = ast.Eq()
-            return join(self._pair(tree.left, sign, element, facts, holds=inside) for element in tree.comparators[0].elts)
-        sides = (tree.left, *tree.comparators)
-        join = conjunction if holds else disjunction
-        return join(self._pair(sides[n], sign, sides[n + 1], facts, holds=holds) for n, sign in enumerate(tree.ops))
-
-    def _in_set(self, one: ast.expr, name: str, *, holds: bool) -> Formula:
-        """Return the formula that a set holds a choice; in an open set each choice is a truth of its own."""
-        assert isinstance(one, ast.Constant)
-        assert isinstance(one.value, str)
-        value = self.variables.values[name]
-        if isinstance(value, frozenset):
-            return (one.value in value) is holds
-        there = self.variables.variable(f"{one.value} in {name}", Type("bool"), frozenset({name}))
-        return self._at_least(there, 1, frozenset({name}), holds=holds)
-
-    def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr, facts: frozenset[str], *, holds: bool) -> Formula:
+    def _pair(self, pair: Pair, facts: frozenset[str], *, holds: bool) -> Formula:
         """Return the formula of one pair."""
-        if self._is_none(left) or self._is_none(right):
-            return isinstance(sign, ast.NotEq) is holds
-        one, other = self._words(left), self._words(right)
-        if one is not None and other is not None:
-            return ((one == other) is isinstance(sign, ast.Eq)) is holds
-        first, second = self._side(left, right), self._side(right, left)
-        difference = cross(first, second)
-        match sign:
-            case ast.LtE() | ast.Lt():
-                return self._row(difference, 0, facts, strict=isinstance(sign, ast.Lt), holds=holds)
-            case ast.GtE() | ast.Gt():
-                return self._row(difference.times(-1), 0, facts, strict=isinstance(sign, ast.Gt), holds=holds)
-            case _:
-                equal = isinstance(sign, ast.Eq) is holds
-                join = conjunction if equal else disjunction
-                return join(self._row(d, 0, facts, strict=False, holds=equal) for d in (difference, difference.times(-1)))
+        left, sign, right = pair
+        one, other = self._sums.known(left), self._sums.known(right)
+        if one is NONE or other is NONE:
+            return (sign == "!=") is holds
+        if isinstance(one, str) and isinstance(other, str):
+            return ((one == other) is (sign == "==")) is holds
+        difference = cross(self._sums.side(left, right), self._sums.side(right, left))
+        if sign in {"==", "!="}:
+            equal = (sign == "==") is holds
+            join = conjunction if equal else disjunction
+            return join(self._row(d, 0, facts, strict=False, holds=equal) for d in (difference, difference.times(-1)))
+        below = difference if sign in {"<", "<="} else difference.times(-1)
+        return self._row(below, 0, facts, strict=sign in {"<", ">"}, holds=holds)
 
-    def _is_none(self, tree: ast.expr) -> bool:
-        """Return whether a side is a value known not to exist."""
-        return isinstance(tree, ast.Name) and self.variables.values.get(tree.id) is NONE
 
-    def _words(self, tree: ast.expr) -> str | None:
-        """Return the choice or the text that one side is known to be."""
-        value = self.variables.values.get(tree.id) if isinstance(tree, ast.Name) else tree.value if isinstance(tree, ast.Constant) else None
-        return value if isinstance(value, str) else None
+class _Sums(Reader[Linear]):
+    """Reads a number, a day, a level or a choice into the sum that it is."""
 
-    def _side(self, tree: ast.expr, other: ast.expr) -> Linear:
+    refuses = frozenset({"comparison", "membership", "containment", "connective", "negation", "exists", "given"})
+
+    def __init__(self, variables: Variables, substitutes: Mapping[str, Condition]) -> None:
+        self.variables, self.substitutes = variables, substitutes
+
+    def refused(self, tree: Tree) -> NotLinearError:
+        return NotLinearError(show(tree))
+
+    def known(self, tree: Tree) -> object:
+        """Return the value of a side that is a name or a literal, else None."""
+        construct, parts = opened(tree)
+        return self.variables.values.get(parts[0]) if construct == "name" else parts[0] if construct == "constant" else None
+
+    def side(self, tree: Tree, other: Tree) -> Linear:
         """Return the sum that one side of a pair is; a quoted choice is its position among the other side's choices."""
-        if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
-            return Linear({}, self._position(tree.value, other))
-        return self._linear(tree)
-
-    def _position(self, text: str, other: ast.expr) -> int:
-        """Return the position of a choice among those of the fact that it is held against."""
-        choices = self.variables.types[other.id].choices if isinstance(other, ast.Name) else ()
-        if text not in choices:
+        construct, parts = opened(tree)
+        if construct != "constant" or not isinstance(parts[0], str):
+            return self.read(tree)
+        choices = self.variables.types[name_of(other)].choices if name_of(other) else ()
+        if parts[0] not in choices:
             raise NotLinearError
-        return choices.index(text)
+        return Linear({}, choices.index(parts[0]))
 
-    def _linear(self, tree: ast.expr) -> Linear:
-        """Return the sum that a number, a day, a level or a choice is."""
-        match tree:
-            case ast.Constant(value=value):
-                return Linear({}, Fraction(value))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-            case ast.Name(id=name):
-                return self._named(name)
-            case ast.BinOp(left=left, op=ast.Mult(), right=right):
-                return product(self._linear(left), self._linear(right))
-            case ast.BinOp(left=left, op=operator, right=right):
-                return add(self._linear(left), self._linear(right), -1 if isinstance(operator, ast.Sub) else 1)
-            case ast.Call(func=ast.Name(id="share"), args=[part, whole]):
-                return self._linear(part)._replace(below=self._linear(whole))
-            case ast.Call(func=ast.Name(id="count" | "sum")):
-                return self._of_list(tree)
-            case _:
-                raise NotLinearError
+    def constant(self, _: Tree, value: int | Fraction) -> Linear:
+        return Linear({}, Fraction(value))
 
-    def _of_list(self, tree: ast.Call) -> Linear:
-        """Return what a list adds up to, where it is known."""
-        value = interpreter_over(self.variables.values).evaluated(tree)
-        if not isinstance(value, (int, Fraction)):
-            raise NotLinearError
-        return Linear({}, value)
-
-    def _named(self, name: str) -> Linear:
-        """Return the sum that a name is."""
+    def name(self, _: Tree, name: str) -> Linear:
         value = self.variables.values[name]
         if value is UNKNOWN and name in self.variables.nullable:
             raise NotLinearError
-        if value is UNKNOWN and name in self.substitutes:
-            return self._linear(self.substitutes[name].tree)
         if value is UNKNOWN:
-            return self.variables.sum_of(name)
+            return self.read(self.substitutes[name].tree) if name in self.substitutes else self.variables.sum_of(name)
         if isinstance(value, date):
             return Linear({}, value.toordinal())
         if isinstance(value, str) and value in self.variables.types[name].choices:
@@ -283,3 +303,112 @@ class Translator:
         if isinstance(value, (int, Fraction, Ratio)):
             return Linear({}, value.fraction if isinstance(value, Ratio) else value)
         raise NotLinearError
+
+    def arithmetic(self, _: Tree, left: Tree, sign: str, right: Tree) -> Linear:
+        one, other = self.read(left), self.read(right)
+        return product(one, other) if sign == "*" else add(one, other, -1 if sign == "-" else 1)
+
+    def share(self, _: Tree, part: Tree, whole: Tree) -> Linear:
+        return self.read(part)._replace(below=self.read(whole))
+
+    def count(self, tree: Tree, *_: Tree) -> Linear:
+        """Return what a list adds up to, where it is known."""
+        value = interpreter_over(self.variables.values).evaluated(tree)
+        if not isinstance(value, (int, Fraction)):
+            raise NotLinearError
+        return Linear({}, value)
+
+    sum = count
+
+
+class Solver:
+    """Is there a completion of a case's unknown facts such that a formula holds? Exactly, within a budget.
+
+    A depth-first search over the alternatives of a formula; each branch gathers rows, which `linear` solves group by group. Groups
+    are remembered, since branches share most of them. What is always true of the case (domains, invariants) is taken once.
+    """
+
+    def __init__(self, variables: Variables, always: Iterable[Formula]) -> None:
+        self.variables = variables
+        self.always = conjunction(always)
+        self._known: dict[frozenset[Row], bool | None] = {}
+        self._answers: dict[Formula, bool | None] = {}
+
+    def possible(self, formula: Formula) -> bool | None:
+        """Return whether some completion makes a formula true; None where the budget ran out before that was settled."""
+        if formula not in self._answers:
+            rows = frozenset(self.variables.domain_rows())
+            self._answers[formula] = self._search(rows, [conjunction((self.always, formula))], Budget(MAX_BRANCHES))
+        return self._answers[formula]
+
+    def forced(self, formula: Formula, opposite: Formula) -> bool | None:
+        """Return the truth of a formula where every completion agrees; None where it is open."""
+        if isinstance(formula, bool):
+            return formula
+        if self.possible(formula) is False:
+            return False
+        return True if self.possible(opposite) is False else None
+
+    def _search(self, rows: frozenset[Row], pending: Sequence[Formula], budget: Budget) -> bool | None:
+        """Take every row that must hold, then try the alternatives of the smallest disjunction."""
+        if not budget.spend():
+            return None
+        taken, choices = split(rows, pending, self.variables.rational)
+        if taken is None:
+            return False
+        sure = self._feasible(taken)
+        if sure is False or not choices:
+            return sure
+        choices.sort(key=lambda choice: len(choice.parts))
+        answer: bool | None = False
+        for part in choices[0].parts:
+            found = self._search(taken, [part, *choices[1:]], budget)
+            if found is True:
+                return True
+            answer = None if found is None else answer
+        return answer
+
+    def _feasible(self, rows: frozenset[Row]) -> bool | None:
+        """Return whether rows have a solution in whole numbers."""
+        answer: bool | None = True
+        for group in components(rows):
+            if group not in self._known:
+                found = solve(group, self.variables.rational, Budget())
+                self._known[group] = found if isinstance(found, bool) or found is None else True
+            if self._known[group] is False:
+                return False
+            answer = None if self._known[group] is None else answer
+        return answer
+
+
+def split(rows: frozenset[Row], pending: Sequence[Formula], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
+    """Split formulas into rows that must hold and disjunctions that are still open; None where they exclude each other.
+
+    What the rows already decide is dropped from disjunctions; one of a single part is a row too.
+    """
+    taken, choices, work = set(rows), list[Any](), list(pending)
+    while work:
+        formula = work.pop()
+        if formula is False:
+            return None, []
+        if isinstance(formula, All):
+            work.extend(formula.parts)
+        elif isinstance(formula, Atom):
+            taken.add(formula.row)
+        elif isinstance(formula, Any):
+            choices.append(formula)
+    kept = [disjunction(_settled(part, taken, rational) for part in choice.parts) for choice in choices]
+    if False in kept:
+        return None, []
+    left = [choice for choice in kept if isinstance(choice, Any)]
+    forced = [formula for formula in kept if formula is not True and not isinstance(formula, Any)]
+    return split(frozenset(taken), [*forced, *left], rational) if forced else (frozenset(taken), left)
+
+
+def _settled(formula: Formula, taken: set[Row], rational: Rational) -> Formula:
+    """Return a part of a disjunction as the rows leave it."""
+    if isinstance(formula, Atom):
+        return True if formula.row in taken else False if negated(formula.row, rational) in taken else formula
+    if isinstance(formula, All):
+        return conjunction(_settled(part, taken, rational) for part in formula.parts)
+    return formula

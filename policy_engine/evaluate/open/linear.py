@@ -9,6 +9,7 @@ the work; where it runs out the answer is None, never a guess.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import count
 from math import ceil, floor, gcd, lcm
 from typing import NamedTuple
 
@@ -53,6 +54,52 @@ def negated(row: Row, rational: Rational) -> Row:
     return Row(terms, -row.bound - 1)
 
 
+class Linear(NamedTuple):
+    """A sum of variables with coefficients, and a constant, over a positive whole (`below`, for shares)."""
+
+    terms: Mapping[str, Fraction | int]
+    constant: Fraction | int = 0
+    below: "Linear | None" = None
+
+    def plus(self, other: "Linear", factor: Fraction | int = 1) -> "Linear":
+        """Add another sum, times a factor."""
+        terms = dict(self.terms)
+        for name, c in other.terms.items():
+            terms[name] = terms.get(name, 0) + factor * c
+        return Linear(terms, self.constant + factor * other.constant)
+
+    def times(self, factor: Fraction | int) -> "Linear":
+        return Linear({name: c * factor for name, c in self.terms.items()}, self.constant * factor, self.below)
+
+
+class NotLinearError(Exception):
+    """A condition compares what is not linear; its caller makes it a free variable."""
+
+
+def cross(left: Linear, right: Linear) -> Linear:
+    """Return left minus right times their positive wholes; division is never done."""
+    a, b = left.below, right.below
+    scaled_left = left if b is None else product(left, b)
+    scaled_right = right if a is None else product(right, a)
+    return Linear(scaled_left.terms, scaled_left.constant).plus(Linear(scaled_right.terms, scaled_right.constant), -1)
+
+
+def product(left: Linear, right: Linear) -> Linear:
+    """Multiply, where one factor is a number."""
+    if right.below is None and not right.terms:
+        return left.times(right.constant)
+    if left.below is None and not left.terms:
+        return right.times(left.constant)
+    raise NotLinearError
+
+
+def add(left: Linear, right: Linear, factor: int) -> Linear:
+    """Add, where both are plain sums or shares of the same whole."""
+    if left.below != right.below:
+        raise NotLinearError
+    return left.plus(right, factor)._replace(below=left.below)
+
+
 def components(rows: Iterable[Row]) -> list[frozenset[Row]]:
     """Cut rows into groups that share no variable; each can be solved by itself."""
     leader: dict[str, str] = {}
@@ -87,21 +134,15 @@ def eliminate(rows: Iterable[Row], rational: Rational) -> list[Stage] | bool | N
     while current:
         name = _cheapest(current, rational)
         mine = [row for row in current if any(n == name for n, _ in row.terms)]
-        rest = [row for row in current if row not in mine]
         combined = _combine(name, mine, rational)
         if combined is None:
             return False
-        stages.append(Stage(name, tuple(mine)))
-        current = _tightest([*rest, *combined])
-        stages += [Stage(free, ()) for free in sorted(_names(mine) - _names(current) - {name})]
+        current = _tightest([*(row for row in current if row not in mine), *combined])
         if len(current) > MAX_ROWS:
             return None
+        freed = {n for row in mine for n, _ in row.terms} - {n for row in current for n, _ in row.terms} - {name}
+        stages += [Stage(name, tuple(mine)), *(Stage(free, ()) for free in sorted(freed))]
     return stages
-
-
-def _names(rows: Iterable[Row]) -> set[str]:
-    """Return the variables of rows."""
-    return {name for row in rows for name, _ in row.terms}
 
 
 def _tightest(rows: Iterable[Row]) -> list[Row]:
@@ -128,11 +169,10 @@ def _cheapest(rows: Sequence[Row], rational: Rational) -> str:
 def _combine(name: str, rows: Sequence[Row], rational: Rational) -> list[Row] | None:
     """Return the rows that remain when a variable goes; None where two of them exclude each other."""
     split = [(dict(row.terms), row) for row in rows]
-    above = [(t, r) for t, r in split if t[name] > 0]
-    below = [(t, r) for t, r in split if t[name] < 0]
+    below = [(terms, row) for terms, row in split if terms[name] < 0]
     made: list[Row] = []
-    for up, upper in above:
-        for down, lower in below:
+    for up, upper in split:
+        for down, lower in below if up[name] > 0 else ():
             a, b = -down[name], up[name]
             terms = {n: a * up.get(n, 0) + b * down.get(n, 0) for n in {*up, *down} if n != name}
             row = normal(terms, a * upper.bound + b * lower.bound, rational, strict=upper.strict or lower.strict)
@@ -175,22 +215,19 @@ def whole_values(limits: Range, near: Fraction | int = 0) -> Iterator[int]:
     """Return the whole numbers of a range, nearest to `near` first."""
     least = None if limits.least is None else ceil(limits.least)
     most = None if limits.most is None else floor(limits.most)
-    start = floor(near)
-    if least is not None:
-        start = max(start, least)
-    if most is not None:
-        start = min(start, most)
-    if least is not None and start < least:
+    start = floor(near) if most is None else min(floor(near), most)
+    start = start if least is None else max(start, least)
+    if most is not None and start > most:
         return
     yield start
-    up, down = start + 1, start - 1
-    while (most is None or up <= most) or (least is None or down >= least):
-        if most is None or up <= most:
-            yield up
-            up += 1
-        if least is None or down >= least:
-            yield down
-            down -= 1
+    for step in count(1):
+        up, down = most is None or start + step <= most, least is None or start - step >= least
+        if up:
+            yield start + step
+        if down:
+            yield start - step
+        if not up and not down:
+            return
 
 
 def rational_value(limits: Range) -> Fraction | int | None:
@@ -209,11 +246,10 @@ class Budget:
     """Steps that may still be taken."""
 
     def __init__(self, steps: int = MAX_STEPS) -> None:
-        """Begin with so many steps."""
         self.left = steps
 
     def spend(self) -> bool:
-        """Take a step; tell whether there was one."""
+        """Take a step; return whether there was one."""
         self.left -= 1
         return self.left >= 0
 
@@ -221,9 +257,7 @@ class Budget:
 def solve(rows: frozenset[Row], rational: Rational, budget: Budget) -> Point | bool | None:
     """Return a solution of the rows; False where there is none, None where the budget runs out first."""
     stages = eliminate(rows, rational)
-    if not isinstance(stages, list):
-        return stages
-    return _choose(list(reversed(stages)), {}, rational, budget)
+    return _choose(stages[::-1], {}, rational, budget) if isinstance(stages, list) else stages
 
 
 def _choose(stages: Sequence[Stage], chosen: Point, rational: Rational, budget: Budget) -> Point | bool | None:

@@ -1,6 +1,6 @@
 """Cohort rules: how many of a group may have a level, and how many have it.
 
-Nobody is lowered: a breach is told with the names, and the authority decides. Cases without a level yet make the counts a
+Nobody is lowered: a breach is reported with the names, and the authority decides. Cases without a level yet make the counts a
 range; a cap is broken, or kept, only where every outcome of theirs would leave it so.
 """
 
@@ -14,7 +14,7 @@ from policy_engine.evaluate.core.facts import known_facts
 from policy_engine.evaluate.core.plan import Plan, figure
 from policy_engine.evaluate.core.reliance import used
 from policy_engine.evaluate.duties.bounds import applies, relevance
-from policy_engine.language.values import UNKNOWN, Truth, Value
+from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import LINKS
 from policy_engine.model.duties import Cap, Chapter
 from policy_engine.model.facts import Threshold
@@ -45,7 +45,7 @@ class Counts(NamedTuple):
 def cap_traces(
     edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]], unrated: int = 0
 ) -> tuple[CapTrace, ...]:  # fmt: skip
-    """Hold every group of every cohort against its cap.
+    """Hold every group of every cohort against its cap, in the order of their names.
 
     Args:
         edition: the edition.
@@ -54,11 +54,14 @@ def cap_traces(
         links: the links of each case.
         unrated: how many cases of the round could not be rated, and may belong anywhere.
     """
-    found: list[CapTrace] = []
-    for chapter in edition.chapters:
-        for cap in chapter.caps:
-            found += _Cohort(cap, chapter, plan, {one.case.id: one for one in rated}, links, unrated).traces()
-    return tuple(found)
+    by_id = {one.case.id: one for one in rated}
+    stray = [Member("", None, frozenset(plan.level_ids), sure=False)] * unrated
+    return tuple(
+        trace
+        for chapter in edition.chapters
+        for cap in chapter.caps
+        for trace in _Cohort(cap, chapter, plan, by_id, links).traces(list(stray))
+    )
 
 
 def rounded(value: Fraction, rounding: str) -> int:
@@ -72,41 +75,36 @@ class _Cohort:
     """One cap over one round."""
 
     def __init__(
-        self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]], unrated: int
+        self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]]
     ) -> None:  # fmt: skip
-        """Take the cap, and the cases."""
-        self.stray = [Member("", None, frozenset(plan.level_ids), sure=False)] * unrated
         self.cap, self.chapter, self.plan, self.rated, self.links = cap, chapter, plan, rated, links
         self.figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+        ids, base = plan.level_ids, cap.base
+        self.moving = 0
+        """By how much the base, as the cap counts it, changes where one case is lowered by one level."""
+        if base and cap.counted == "after_lowering":
+            self.moving = (ids[max(ids.index(cap.level) - 1, 0)] in base) - (cap.level in base)
 
-    def traces(self) -> Iterable[CapTrace]:
-        """Hold each group against the cap, in the order of their names."""
+    def traces(self, stray: list[Member]) -> Iterable[CapTrace]:
+        """Hold each group against the cap; `stray`: the cases that may belong to any group."""
         groups: dict[tuple[str, ...], list[Member]] = {}
         for one in self.rated.values():
             interpreter = self._interpreter(one)
             belongs = applies(self.cap.rule, interpreter, relevance(self.chapter, one.verdict))
             if one.verdict.outcome not in _CLASSED or belongs is False:
                 continue
-            group = self._group(one, interpreter)
-            if group is None:
-                self.stray.append(self._member(one, sure=False))
+            if any(interpreter.values[key] is UNKNOWN for key in self.cap.per if key not in LINKS):
+                stray.append(self._member(one, sure=False))
             else:
+                links = self.links.get(one.case.id, {})
+                group = tuple(links.get(key, "") if key in LINKS else shown(interpreter.values[key]) for key in self.cap.per)
                 sure = belongs is True and not one.verdict.ineligible_possible
                 groups.setdefault(group, []).append(self._member(one, sure=sure))
-        return [self._trace(name, [*members, *self.stray]) for name, members in sorted(groups.items())]
+        return [self._trace(name, [*members, *stray]) for name, members in sorted(groups.items())]
 
     def _interpreter(self, one: RatedEntry) -> Interpreter:
-        """Return an interpreter over one case and the chapter's figures."""
         values: dict[str, Value] = {**known_facts(one.case, self.plan).values, **self.figures}
         return interpreter_over(values, one.case.facts)
-
-    def _group(self, one: RatedEntry, interpreter: Interpreter) -> tuple[str, ...] | None:
-        """Return what the cases of one group share; None where a fact of it is not known."""
-        facts = [interpreter.values[key] for key in self.cap.per if key not in LINKS]
-        if any(value is UNKNOWN for value in facts):
-            return None
-        links = self.links.get(one.case.id, {})
-        return tuple(links.get(key, "") if key in LINKS else shown(interpreter.values[key]) for key in self.cap.per)
 
     def _member(self, one: RatedEntry, *, sure: bool) -> Member:
         """Return a case as it stands; one without a level may come to any that its verdict leaves, or to any at all."""
@@ -117,31 +115,33 @@ class _Cohort:
 
     def _trace(self, name: tuple[str, ...], members: Sequence[Member]) -> CapTrace:
         """Hold one group against the cap."""
-        cap, rule = self.cap, self.cap.rule
-        excepted = self._excepted(name)
+        cap, rule, counts = self.cap, self.cap.rule, self._counts(members)
+        holder = self.rated.get(name[0]) if cap.exception and name else None  # a group without a case of its own has no exception
+        excepted = self._interpreter(holder).truth(cap.exception.where) if holder and cap.exception else False
         threshold = cap.exception.at_most if cap.exception and excepted is True else cap.at_most
-        counts = self._counts(members)
-        outcome = self._outcome(counts, threshold, excepted)
-        if cap.exception and excepted is UNKNOWN and outcome == "exceeded":
-            threshold = cap.exception.at_most  # the share that may hold: what is above it is so either way
-        over = self._over(counts.least, counts.base_most, threshold) if outcome == "exceeded" else 0
-        base_after = counts.base_most + over * self._moving()
-        at_level = tuple(sorted(member.id for member in members if member.id and member.level == cap.level))
+        wider = cap.exception.at_most if cap.exception and excepted is UNKNOWN else threshold
+        if counts.least > self._allowed(counts.base_most, wider):
+            outcome, threshold = "exceeded", wider  # the share that may hold: what is above it is so either way
+        else:
+            outcome = "kept" if counts.most <= self._allowed(counts.base_least, threshold) else "unknown"
+        over = 0
+        if outcome == "exceeded":  # as few as leave the cap kept, with the base counted as the cap says
+            left = (k for k in range(counts.least + 1) if counts.least - k <= self._allowed(counts.base_most + k * self.moving, threshold))
+            over = next(left, counts.least)
+        base_after = counts.base_most + over * self.moving
         anyone = self._interpreter(next(self.rated[member.id] for member in members if member.id))
         return CapTrace(
-            rule.id, " · ".join(filter(None, name)), outcome, cap.level, counts.least, counts.most, counts.base_least,
-            self._allowed(counts.base_least, threshold), over, threshold.quantity.text, excepted is True, cap.counted, at_level,
-            cap.severity, *rule.citation, used(rule.interpretations, anyone), rule.says, counts.base_most,
-            self._allowed(counts.base_most, threshold), base_after, self._allowed(base_after, threshold), cap.base,
+            id=rule.id, group=" · ".join(filter(None, name)), outcome=outcome, level=cap.level, held=counts.least, most=counts.most,
+            base=counts.base_least, allowed=self._allowed(counts.base_least, threshold), over=over, share=threshold.quantity.text,
+            excepted=excepted is True, counted=cap.counted,
+            cases=tuple(sorted(member.id for member in members if member.id and member.level == cap.level)),
+            severity=cap.severity, citation=rule.citation.clause, phrase=rule.citation.phrase,
+            interpretations=used(rule.interpretations, anyone), says=rule.says, base_most=counts.base_most,
+            allowed_most=self._allowed(counts.base_most, threshold), base_after=base_after,
+            allowed_after=self._allowed(base_after, threshold), of=cap.base,
         )  # fmt: skip
 
-    def _excepted(self, name: tuple[str, ...]) -> Truth:
-        """Return whether the group's own case has the exception; a group without a case has none."""
-        holder = self.rated.get(name[0]) if self.cap.exception and name else None
-        return self._interpreter(holder).truth(self.cap.exception.where) if holder and self.cap.exception else False
-
     def _counts(self, members: Sequence[Member]) -> Counts:
-        """Count a group."""
         level, base = self.cap.level, frozenset(self.cap.base or self.plan.level_ids)
         everyone = not self.cap.base
         return Counts(
@@ -155,23 +155,3 @@ class _Cohort:
         """Return how many of a base may have the level."""
         share = threshold.quantity.value
         return rounded(share * base, self.cap.rounding) if isinstance(share, Fraction) else 0
-
-    def _over(self, count: int, base: int, threshold: Threshold) -> int:
-        """Return how many would have to stand lower for the cap to be kept, with the base counted as the cap says."""
-        moving = self._moving()
-        return next((k for k in range(count + 1) if count - k <= self._allowed(base + k * moving, threshold)), count)
-
-    def _moving(self) -> int:
-        """Return by how much the base, as the cap counts it, changes where one case is lowered by one level."""
-        ids, base = self.plan.level_ids, self.cap.base
-        if not base or self.cap.counted != "after_lowering":
-            return 0
-        below = ids[max(ids.index(self.cap.level) - 1, 0)]
-        return (below in base) - (self.cap.level in base)
-
-    def _outcome(self, counts: Counts, threshold: Threshold, excepted: Truth) -> str:
-        """Say whether the cap is kept, whatever the open cases come to."""
-        wider = self.cap.exception.at_most if self.cap.exception and excepted is UNKNOWN else threshold
-        if counts.least > self._allowed(counts.base_most, wider):
-            return "exceeded"
-        return "kept" if counts.most <= self._allowed(counts.base_least, threshold) else "unknown"

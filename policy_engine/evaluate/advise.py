@@ -5,20 +5,17 @@ leaves to judgement (a general criterion) is thought otherwise only where no cou
 as seldom as possible. Each answer is confirmed by evaluating the changed case again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from policy_engine.evaluate.core.facts import Facts, known_facts, stand_in
 from policy_engine.evaluate.core.plan import Plan, TrackPlan, next_level
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.open.formula import Formula, Translator, conjunction, disjunction
+from policy_engine.evaluate.open.formula import Formula, Translator, Variables, conjunction, disjunction, split
 from policy_engine.evaluate.open.linear import MAX_STEPS, Budget, Row, Stage, components, eliminate, range_of, whole_values
-from policy_engine.evaluate.open.solver import split
 from policy_engine.evaluate.open.unknowns import level_formula
-from policy_engine.evaluate.open.variables import Variables
-from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.language.values import UNKNOWN
 from policy_engine.model.case import Case
-from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.verdict import Advice, Change, Verdict
 
 MAX_BRANCHES = 2_000
@@ -44,82 +41,50 @@ def advise(evaluator: Evaluator, case: Case, verdict: Verdict) -> tuple[Advice, 
         return ()
     track = plan.tracks[verdict.track]
     facts = stand_in(known_facts(case, plan), case, track)
-    _take_deductions(facts, verdict)
-    free, held = _movable(plan, track, facts, locked=False), _movable(plan, track, facts, locked=True)
-    search = _Search(facts, plan, track, free)
-    nearest = search.nearest(_reaching(search.translator, track, plan, target))
+    facts.values.update({deduction.fact: deduction.value for deduction in verdict.deductions})
+    stood_for = {name for rule in facts.stand_ins for name in rule.take}
+    search = _Search(facts, plan, track, _movable(plan, track, facts, locked=False))
+    nearest = search.nearest(target)
+    nothing = Advice(level=target, reachable=False, changes=(), total=0, locked=(), exact=False, reached=None)
     if nearest:
         changes = search.changes(nearest)
         reached = _confirm(evaluator, case, facts, changes, target)
         if reached:
-            return (Advice(target, True, changes, nearest.cost[1], (), search.exact, reached),)
-        stood_for = {name for rule in facts.stand_ins for name in rule.take}
-        unknown = tuple(name for name in sorted(track.decisive - stood_for) if facts.values[name] is UNKNOWN)
-        return (Advice(target, False, (), 0, (), False, None, unknown),)
-    wider = _Search(facts, plan, track, held)
-    beyond = wider.nearest(_reaching(wider.translator, track, plan, target))
-    moved = wider.changes(beyond) if beyond else ()
-    locked = tuple(change.fact for change in moved if plan.edition.facts[change.fact].locked)
-    return (Advice(target, False, (), 0, locked, search.exact and wider.exact, None),)
-
-
-def _take_deductions(facts: Facts, verdict: Verdict) -> None:
-    """Take over what the rating deduced."""
-    for deduction in verdict.deductions:
-        facts.values[deduction.fact] = deduction.value
+            return (nothing._replace(reachable=True, changes=changes, total=nearest.cost[1], exact=search.exact, reached=reached),)
+        return (nothing._replace(open=tuple(n for n in sorted(track.decisive - stood_for) if facts.values[n] is UNKNOWN)),)
+    wider = _Search(facts, plan, track, _movable(plan, track, facts, locked=True))
+    beyond = wider.nearest(target)
+    locked = tuple(change.fact for change in (wider.changes(beyond) if beyond else ()) if plan.edition.facts[change.fact].locked)
+    return (nothing._replace(locked=locked, exact=search.exact and wider.exact),)
 
 
 def _movable(plan: Plan, track: TrackPlan, facts: Facts, *, locked: bool) -> frozenset[str]:
     """Return the facts that may be thought otherwise; locked ones only to name what stands in the way."""
     stood_for = {target for rule in facts.stand_ins for target in rule.take}
+    known = [plan.edition.facts[name] for name in track.reads if name not in stood_for and facts.values[name] is not UNKNOWN]
     return frozenset(
-        name
-        for name in track.reads
-        if name not in stood_for and facts.values[name] is not UNKNOWN and _may_move(plan.edition.facts[name], locked=locked)
+        fact.name
+        for fact in known
+        if fact.type.kind in {"count", "bool"} and not fact.fixed and not fact.when_absent and (locked or not fact.locked)
     )
 
 
-def _may_move(fact: FactDeclaration, *, locked: bool) -> bool:
-    """Return whether advice may change a fact."""
-    return fact.type.kind in {"count", "bool"} and not fact.fixed and not fact.when_absent and (locked or not fact.locked)
-
-
-def _reaching(translator: Translator, track: TrackPlan, plan: Plan, target: str) -> Formula:
-    """Return the formula that a level at least as good as the target comes out."""
-    least = plan.level_ids.index(target)
-    before: list[Formula] = []
-    ways: list[Formula] = []
-    for step in track.track.decide:
-        enough = [level for level in step.levels if plan.level_ids.index(level) >= least]
-        ways += [conjunction((*before, level_formula(translator, track.rules[level]))) for level in enough]
-        before += [level_formula(translator, track.rules[level], holds=False) for level in step.levels]
-    residual = track.track.residual.level
-    if residual and plan.level_ids.index(residual) >= least:
-        ways.append(conjunction(before))
-    return disjunction(ways)
-
-
 def _confirm(evaluator: Evaluator, case: Case, known: Facts, changes: Sequence[Change], target: str) -> str | None:
-    """Rate the changed case; give the worst level that it can have, where that is the target or better."""
+    """Rate the changed case; return the worst level that it can have, where that is the target or better.
+
+    Where a count of a list changes, the case states every count of that list instead of the list.
+    """
     changed = {change.fact: change.wanted for change in changes}
     plan = evaluator.plan
-    lists = {source for source, counted in plan.counted.items() if any(f.name in changed for f in counted)}
-    whole = {f.name: v for f, v in _counts_of(evaluator, case, lists)}
+    lists = {source for source, counted in plan.counted.items() if any(fact.name in changed for fact in counted)}
+    values = known_facts(case, plan).values
+    counts = [f.name for f in evaluator.edition.facts.values() if f.counted_from and not lists.isdisjoint(f.counted_from.names)]
+    whole = {name: values[name] for name in counts if values[name] is not UNKNOWN}
     repeated = {name for rule in known.stand_ins for name, source in rule.take.items() if source in changed}
-    facts = {n: value for n, value in {**case.facts, **whole, **changed}.items() if n not in lists | repeated}
+    facts = {name: value for name, value in {**case.facts, **whole, **changed}.items() if name not in lists | repeated}
     found = evaluator.evaluate(case._replace(facts=facts))
     worst = found.possible_levels[-1] if found.possible_levels and not found.gap_possible else None
     return worst if worst and plan.level_ids.index(worst) >= plan.level_ids.index(target) else None
-
-
-def _counts_of(evaluator: Evaluator, case: Case, lists: Iterable[str]) -> list[tuple[FactDeclaration, Value]]:
-    """Return the counts of lists that the changed case states by figures instead."""
-    values = known_facts(case, evaluator.plan).values
-    return [
-        (fact, values[fact.name])
-        for fact in evaluator.edition.facts.values()
-        if fact.counted_from and set(fact.counted_from.names) & set(lists) and values[fact.name] is not UNKNOWN
-    ]
 
 
 class _Search:
@@ -127,25 +92,38 @@ class _Search:
 
     def __init__(self, facts: Facts, plan: Plan, track: TrackPlan, movable: frozenset[str]) -> None:
         """Take the case as it is, and the facts that may move."""
-        self.start = dict(facts.values)
+        self.start, self.plan, self.track = dict(facts.values), plan, track
         aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         opened = movable | {target for target, source in aliases.items() if source in movable}
         values = {name: UNKNOWN if name in opened else value for name, value in facts.values.items()}
         self.variables = Variables(values, plan.types, len(plan.level_ids), plan.nullable)
         self.variables.aliases = aliases
         self.translator = Translator(self.variables, plan.substitutes)
-        self.always = conjunction([self.translator.formula(rule.holds.tree) for rule in track.invariants])
         self.bools = {name for name in movable if plan.types[name].kind == "bool"}
         self.exact = True
         self.best: Nearest | None = None
         self._known: dict[frozenset[Row], Nearest | None] = {}
         self.budget = Budget(MAX_BRANCHES)
 
-    def nearest(self, formula: Formula) -> Nearest | None:
-        """Return the cheapest point at which a formula holds; None where there is none."""
-        self._branch(frozenset(self.variables.domain_rows()), [conjunction((self.always, formula))])
+    def nearest(self, target: str) -> Nearest | None:
+        """Return the cheapest point at which a level at least as good as the target comes out; None where there is none."""
+        rules = [self.translator.formula(rule.holds.tree) for rule in self.track.invariants]
+        formula = conjunction((conjunction(rules), self._reaching(target)))
+        self._branch(frozenset(self.variables.domain_rows()), [formula])
         self.exact = self.exact and self.budget.left >= 0 and self.variables.exact
         return self.best
+
+    def _reaching(self, target: str) -> Formula:
+        better = self.plan.level_ids[self.plan.level_ids.index(target) :]
+        before: list[Formula] = []
+        ways: list[Formula] = []
+        for step in self.track.track.decide:
+            rules = [self.track.rules[level] for level in step.levels]
+            ways += [conjunction((*before, level_formula(self.translator, rule))) for rule in rules if rule.level in better]
+            before += [level_formula(self.translator, rule, holds=False) for rule in rules]
+        if self.track.track.residual.level in better:
+            ways.append(conjunction(before))
+        return disjunction(ways)
 
     def changes(self, nearest: Nearest) -> tuple[Change, ...]:
         """Return the facts that differ at a point, with what they are and would be."""
@@ -189,7 +167,7 @@ class _Search:
             return None
         unsettled = any(not isinstance(self.start.get(stage.name), int) for stage in stages)
         budget = Budget(MAX_STEPS_WHERE_OPEN if unsettled else MAX_STEPS)
-        found = self._descend(list(reversed(stages)), Nearest((0, 0, 0), {}), None, budget)
+        found = self._descend(stages[::-1], Nearest((0, 0, 0), {}), None, budget)
         self.exact = self.exact and budget.left >= 0
         return found
 
@@ -201,22 +179,14 @@ class _Search:
         known = self.start.get(name)
         start = known if isinstance(known, int) else 0
         for value in whole_values(range_of(stages[0], so_far.point), start):
-            cost = _add(so_far.cost, self._cost(name, abs(value - start)))
+            far = abs(value - start) if isinstance(known, int) else 0
+            cost = _add(so_far.cost, (far, 0, far) if name in self.bools else (0, far, int(far > 0)))
             if (best and cost >= best.cost) or not budget.spend():
                 break
             found = self._descend(stages[1:], Nearest(cost, {**so_far.point, name: value}), best, budget)
             best = found or best
         return best
 
-    def _cost(self, name: str, distance: int) -> Cost:
-        """Return what it costs to move a fact so far."""
-        if not isinstance(self.start.get(name), int):
-            return (0, 0, 0)
-        if name in self.bools:
-            return (distance, 0, distance)
-        return (0, distance, int(distance > 0))
-
 
 def _add(one: Cost, other: Cost) -> Cost:
-    """Add costs."""
     return (one[0] + other[0], one[1] + other[1], one[2] + other[2])
