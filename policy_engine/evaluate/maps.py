@@ -17,7 +17,7 @@ from policy_engine.source import Citation
 
 
 class InterpretationReport(NamedTuple):
-    """A reading, the parts of the edition that rest on it, and the cases that do."""
+    """An interpretation, the parts of the edition that rest on it, and the cases that do."""
 
     interpretation: Interpretation
     parts: tuple[str, ...]
