@@ -13,8 +13,8 @@ from policy_engine.checks.places import places_of
 from policy_engine.checks.run import check_edition, fails, severity_of
 from policy_engine.checks.unused import find_dead
 from policy_engine.errors import CATALOGUE, FINDINGS, FIXABLE, Problem
-from policy_engine.load.seal import seal_edition
 from policy_engine.load.edition import Survey, survey_edition
+from policy_engine.load.seal import seal_edition
 from policy_engine.model.duties import SEVERITIES
 from tests.bad_files import RULEBOOKS, kept
 from tests.conftest import ROOT
