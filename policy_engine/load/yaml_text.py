@@ -63,7 +63,7 @@ def is_plain_word(text: str) -> bool:
 
 
 def reads_as_text(text: str) -> bool:
-    """Return whether YAML 1.1 (PyYAML) and YAML 1.2 (editors) take an unquoted text for text; a day is one thing to one, another to the other."""
+    """Return whether YAML 1.1 (PyYAML) and YAML 1.2 (editors) take an unquoted text for text; of a day one does, the other does not."""
     if text in _WORDS or text in _EMPTY or text in _ONE_LETTER or re.fullmatch(_CORE_1_2, text):
         return False
     resolvers: Any = Resolver.yaml_implicit_resolvers
