@@ -31,7 +31,9 @@ FINDINGS: Mapping[str, Entry] = {
         N_("no condition uses the threshold `{name}`"), N_("use it where its figure decides something, or take it away"), "warning"
     ),
     "PE804": Entry(
-        N_("nothing rests on the reading `{name}`"), N_("name it under `readings:` of what rests on it, or take it away"), "warning"
+        N_("nothing rests on the interpretation `{name}`"),
+        N_("name it under `interpretations:` of what rests on it, or take it away"),
+        "warning",
     ),
     "PE805": Entry(N_("no track uses the shared criterion `{name}`"), N_("take it up with `use:`, or take it away"), "warning"),
     "PE806": Entry(N_("no route names the body `{name}`"), N_("name it in a route, or take it away")),

@@ -15,10 +15,10 @@ from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.round.round import rate_round
 from policy_engine.load import schema
 from policy_engine.load.case import find_cases
+from policy_engine.load.edition import survey_edition
 from policy_engine.load.layout import tidied_file, yaml_files
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
-from policy_engine.load.survey import survey_edition
 from policy_engine.report.problems import problem_to_text
 from tests.bad_files import BAD, MADE, RULEBOOKS, SAMPLE_CASE, Bad, Place, kept, made, stricter
 from tests.conftest import ROOT

@@ -620,7 +620,7 @@ def test_a_record_never_changes_the_proposal(
         ("papers.yaml", "{book_due}", "{book_days}", "PE408"),
         ("papers.yaml", "    holds: tells_losses\n", "    holds: tells_losses\n    in_time: signed\n", "PE201"),
         ("papers.yaml", "  last_day: {value", "  book_sent_on: {value", "PE402"),
-        ("papers.yaml", "readings: [R-03]", "readings: [R-09]", "PE401"),
+        ("papers.yaml", "interpretations: [R-03]", "interpretations: [R-09]", "PE401"),
         ("ties.yaml", "on_breach: flag\n    severity: error", "on_breach: lower\n    severity: error", "PE204"),
         ("ties.yaml", "not_above: plot_level", "not_above: baskets", "PE303"),
         ("ties.yaml", "on_breach: flag\n    severity: warning", "on_breach: raise\n    severity: warning", "PE204"),

@@ -13,8 +13,8 @@ from policy_engine.checks.places import places_of
 from policy_engine.checks.run import check_edition, fails, severity_of
 from policy_engine.checks.unused import find_dead
 from policy_engine.errors import CATALOGUE, FINDINGS, FIXABLE, Problem
+from policy_engine.load.edition import Survey, survey_edition
 from policy_engine.load.seal import seal_edition
-from policy_engine.load.survey import Survey, survey_edition
 from policy_engine.model.duties import SEVERITIES
 from tests.bad_files import RULEBOOKS, kept
 from tests.conftest import ROOT
@@ -213,7 +213,7 @@ def _survey(folder: str) -> Survey:
 
 def test_a_interpretation_that_a_clause_names_is_used() -> None:
     """Rule: the sentence of a clause may rest on an interpretation by naming it."""
-    survey = _survey("PE804-reading-unused")
+    survey = _survey("PE804-interpretation-unused")
     assert survey.edition
     clauses = tuple(clause._replace(why_not={"vi": "Xem J-2.", "en": "See J-2."}) for clause in survey.edition.clauses)
 

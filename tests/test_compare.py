@@ -108,8 +108,8 @@ EDITS = {
         SPECIALIST, "phrase: bị xử lý kỷ luật trong năm đánh giá", "phrase: bị xử lý kỷ luật",
         ("changed criterion track:head_office_specialist/not_completed disciplined phrase",),
     ),
-    "reading of a criterion": Edit(
-        SPECIALIST, "        readings: [J-10]\n", "",
+    "interpretation of a criterion": Edit(
+        SPECIALIST, "        interpretations: [J-10]\n", "",
         ("changed criterion track:head_office_specialist/excellent half_exceeded readings",),
     ),
     "order of deciding": Edit(
@@ -155,13 +155,13 @@ EDITS = {
         "scale.yaml", "Outstanding completion of tasks", "First class", ("changed level edition excellent label wording",)
     ),
     "code of a level": Edit("scale.yaml", "    aliases: [HTT]\n", "", ("changed level edition good aliases",)),
-    "status of a reading": Edit(
+    "status of an interpretation": Edit(
         "register.yaml", "status: proposed\n  J-02", "status: accepted\n  J-02", ("changed reading edition J-01 status",)
     ),
-    "text of a reading": Edit(
+    "text of an interpretation": Edit(
         "register.yaml", "Criteria may be counted apart", "Criteria can be counted apart", ("changed reading edition J-01 reading",)
     ),
-    "other reading": Edit(
+    "other interpretation": Edit(
         "register.yaml", "so a separate count is never allowed", "so they are counted once", ("changed reading edition J-01 alternatives",)
     ),
     "severity": Edit(

@@ -102,7 +102,7 @@ def _fields(value: Any, path: Path_ = ()) -> Iterator[Path_]:
 PLAUSIBLE: Mapping[str, Any] = {
     "status": {"draft": "issued", "issued": "draft"}, "level": {"good": "excellent", "excellent": "good"},
     "recorded_at": "1999-01-01T00:00:00+00:00", "engine": "9.9", "revision": START, "day": "2020-12-01", "decided_at": "2020-12-02",
-    "as_of": "2020-12-26", "python": "2.7.1", "pyyaml": "1.0", "libyaml": "1.0", "simpleeval": "1.0", "jsonschema": "1.0", "rfc8785": "1.0",
+    "as_of": "2020-12-26", "python": "2.7.1", "pyyaml": "1.0", "libyaml": "1.0", "simpleeval": "1.0", "jsonschema": "1.0",
 }  # fmt: skip
 """What a forger would write: of the form that belongs there."""
 
@@ -163,7 +163,7 @@ OF_A_RUN = NAME | {
     "case.asked": "to ask for the edition that the case names changes nothing",
     "engine": "nothing but the record tells which engine wrote it; another one that answers alike is no fault",
     **dict.fromkeys(("libraries.python", "libraries.pyyaml", "libraries.libyaml", "libraries.simpleeval"), "as the engine"),
-    **dict.fromkeys(("libraries.jsonschema", "libraries.rfc8785", "libraries"), "as the engine"),
+    **dict.fromkeys(("libraries.jsonschema", "libraries"), "as the engine"),
     **dict.fromkeys(("schemas.case", "schemas.rulebook", "schemas.verdict"), "as the engine; other forms alone are no difference"),
     "times.recorded_at": "the clock of whoever wrote it; the ids of runs follow from it, and can be made anew",
 }

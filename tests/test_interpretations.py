@@ -1,16 +1,21 @@
 """The register of interpretations: each one listed with what in the edition rests on it, and with the cases that do."""
 
 import json
+import re
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from policy_engine.errors import InputError
 from policy_engine.evaluate.maps import report_interpretations, rests_on
 from policy_engine.evaluate.rate import Rater
 from policy_engine.load.case import find_cases
+from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
+from policy_engine.load.meaning import revision_of
 from policy_engine.model.rulebook import Edition
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, asked, edition_of, write_cases
@@ -203,7 +208,7 @@ def test_every_interpretation_of_2020_is_listed(cli: Cli, name: str) -> None:
 
 
 def test_the_register_of_2020_is_these(edition: Edition) -> None:
-    """Rule: no reading is added or dropped without a word here."""
+    """Rule: no interpretation is added or dropped without a word here."""
     assert REGISTER == tuple(edition.register)
 
 
@@ -236,3 +241,76 @@ def test_what_a_case_prints_it_is_listed_under(cli: Cli) -> None:
     asked_beside = [trace for key in ("requirements", "contents", "ceilings", "findings", "eligibility") for trace in verdict[key]]
     asked_beside += [route for routes in verdict["routes"].values() for route in routes]
     assert under == {*verdict["interpretations"], *(name for trace in asked_beside for name in trace["interpretations"])}
+
+
+BEFORE = {"applies_interpretations:": "applies_readings:", "interpretations:": "readings:", "interpretation:": "reading:"}
+"""How the keys were spelled when the first editions were sealed."""
+
+
+def spelled_before(edition: str, folder: Path) -> Path:
+    """Return a copy of an edition whose files have the former spelling."""
+    copy = folder / edition
+    shutil.copytree(ROOT / "rulebook" / edition, copy)
+    for path in copy.rglob("*.yaml"):
+        text = path.read_text("utf-8")
+        for now, before in BEFORE.items():
+            text = re.sub(rf"(?m)(?<![\w]){now}(?=[ \n])", before, text)
+        path.write_text(text, "utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("edition", ["2020", "2026-draft"])
+def test_either_spelling_is_the_same_edition(edition: str, tmp_path: Path, library: Library, cli: Cli) -> None:
+    """Rule: an edition of the time when interpretations were called readings means to the byte what it meant."""
+    folder = spelled_before(edition, tmp_path)
+    cases = sorted((ROOT / "cases" / edition).rglob("good/*.yaml"))[:25]
+
+    assert library.edition(edition).revision == load_edition(str(folder)).revision
+    assert "interpretation" not in "".join(path.read_text("utf-8").replace("interpretation that", "") for path in folder.rglob("r*.yaml"))
+    for path in cases:
+        now, before = (cli("evaluate", str(path), "--format", "json", "--rulebook", str(at)) for at in (ROOT / "rulebook", tmp_path))
+        assert now == (before[0], before[1].replace('"sealed": false', '"sealed": true') if edition == "2020" else before[1], before[2])
+
+
+def test_a_sealed_edition_may_be_spelled_anew(tmp_path: Path) -> None:
+    """Rule: the seal holds the meaning; a file with the other spelling is only worded otherwise, and a changed value is still named."""
+    shutil.copytree(ROOT / "rulebook", tmp_path / "rulebook")
+    folder = tmp_path / "rulebook" / "2020"
+    register = folder / "register.yaml"
+    register.write_text(register.read_text("utf-8").replace("    interpretation:", "    reading:"), "utf-8")
+
+    assert (str(register),) == load_edition(str(folder)).reworded
+
+    register.write_text(register.read_text("utf-8").replace("Criteria may be counted apart", "Criteria can be counted apart"), "utf-8")
+    with pytest.raises(InputError) as refused:
+        load_edition(str(folder))
+    assert [("PE608", "register.J-01.reading.en")] == [(one.code, one.details["path"]) for one in refused.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("file", "key", "before", "line"), [("ties.yaml", "interpretations", "readings", 20), ("register.yaml", "interpretation", "reading", 7)]
+)
+def test_both_spellings_in_one_place_are_refused(file: str, key: str, before: str, line: int, tmp_path: Path) -> None:
+    """Rule: nothing is chosen between the two; the second is refused where it stands."""
+    shutil.copytree(FOLDER / NAME, tmp_path / NAME)
+    path = tmp_path / NAME / file
+    text = path.read_text("utf-8")
+    written = next(text_line for text_line in text.split("\n") if text_line.lstrip().startswith(f"{key}:"))
+    path.write_text(text.replace(written, f"{written}\n{written.replace(f'{key}:', f'{before}:')}", 1), "utf-8")
+
+    with pytest.raises(InputError) as refused:
+        load_edition(str(tmp_path / NAME))
+
+    problem = refused.value.problems[0]
+    assert ("PE106", line, f"{key} | {before}", str(line - 1)) == (
+        problem.code, problem.location.line, problem.details["key"], problem.details["first"],
+    )  # fmt: skip
+    assert 1 == len(refused.value.problems)
+
+
+def test_names_of_the_author_are_no_keys() -> None:
+    """Rule: a fact or a choice that bears one of these names is another one under another name."""
+    texts = {"vi": "a", "en": "a"}
+    for holder in ({"facts": {"{}s": {"type": "bool"}}}, {"choices": {"{}": texts, "silent_on": texts}}, {"take": {"{}s": "b"}}):
+        now, before = (json.loads(json.dumps(holder).replace("{}", name)) for name in ("interpretation", "reading"))
+        assert revision_of([now]) != revision_of([before])

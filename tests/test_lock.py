@@ -18,7 +18,7 @@ from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, read_seal, same_texts, sealed_data, sealed_documents
-from policy_engine.load.meaning import canonical, in_order, revision_of, sha256_of
+from policy_engine.load.meaning import canonical, in_order, meaning_of, revision_of, sha256_of
 from policy_engine.load.seal import seal_edition
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
@@ -214,7 +214,7 @@ def test_a_lock_of_ones_own_is_not_believed(copy: Path) -> None:
     new = facts.read_bytes()
     lock = copy / NAME
     changed = lock.read_text("utf-8").replace(sha256_of((old,)), sha256_of((new,)))
-    before_and_after = [sha256_of((canonical(read_document(raw, "x").data),)) for raw in (old, new)]
+    before_and_after = [sha256_of((meaning_of(read_document(raw, "x").data),)) for raw in (old, new)]
     changed = changed.replace(before_and_after[0], before_and_after[1])
     lock.write_text(changed, "utf-8")
 

@@ -19,7 +19,7 @@ from policy_engine.checks.walk import Ruling, comparisons, declared_thresholds, 
 from policy_engine.language.grammar import parse
 from policy_engine.language.quantity import Quantity, read_quantity
 from policy_engine.language.text import show
-from policy_engine.load.survey import Survey, survey_edition
+from policy_engine.load.edition import Survey, survey_edition
 from policy_engine.model.facts import Condition, OperativeWords, Word
 from tests.conftest import ROOT
 

@@ -16,7 +16,7 @@ from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.core.plan import Plan, figure, plan_of
 from policy_engine.language.types import Type
 from policy_engine.language.values import NONE, Value
-from policy_engine.load.survey import Survey, survey_edition
+from policy_engine.load.edition import Survey, survey_edition
 from policy_engine.model.duties import Chapter, Rule
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine.checks.run import check_edition, severity_of
-from policy_engine.load.survey import survey_edition
+from policy_engine.load.edition import survey_edition
 from tests.conftest import ROOT
 
 Told = list[tuple[str, str]]

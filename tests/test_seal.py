@@ -19,7 +19,7 @@ from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, lock_line, name_of, read_seal
-from policy_engine.load.meaning import canonical, sha256_of
+from policy_engine.load.meaning import meaning_of, sha256_of
 from policy_engine.load.seal import MAX_TOLD, hold_against_seal, seal_edition
 from policy_engine.load.yaml_text import Document, read_document
 from tests.conftest import ROOT
@@ -552,7 +552,7 @@ def test_a_shipped_lock_with_a_file_that_the_copy_lacks_is_no_fault_of_the_engin
 def _line_for(folder: Path, path: Path) -> None:
     """Add a line for a file to the lock by hand, with the right digests."""
     raw = path.read_bytes()
-    digests = {"meaning": sha256_of((canonical(read_document(raw, str(path)).data),)), "text": sha256_of((raw,))}
+    digests = {"meaning": sha256_of((meaning_of(read_document(raw, str(path)).data),)), "text": sha256_of((raw,))}
     lock = folder.parent / NAME
     lock.write_text(lock.read_text("utf-8") + lock_line(f"{folder.name}/{path.name}", **digests) + "\n", "utf-8")
 

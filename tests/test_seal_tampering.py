@@ -17,7 +17,7 @@ from policy_engine.errors import InputError
 from policy_engine.load import edition as loading
 from policy_engine.load.edition import load_edition
 from policy_engine.load.lock import COPIES, NAME, Lock, copy_path, lock_line, read_lock, shipped_editions
-from policy_engine.load.meaning import canonical, sha256_of
+from policy_engine.load.meaning import meaning_of, sha256_of
 from policy_engine.load.yaml_text import read_document
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER
@@ -167,7 +167,7 @@ def _no_lines_no_copy(place: Place) -> None:
 def _own_digest(place: Place) -> None:
     """Write the digests of the changed file into the lock."""
     raw = (place.folder / "track.yaml").read_bytes()
-    line = lock_line("harvest/track.yaml", meaning=sha256_of((canonical(read_document(raw, "x").data),)), text=sha256_of((raw,)))
+    line = lock_line("harvest/track.yaml", meaning=sha256_of((meaning_of(read_document(raw, "x").data),)), text=sha256_of((raw,)))
     place.relock(lambda lines: [f"{line}\n" if one.startswith("harvest/track.yaml") else one for one in lines])
 
 

@@ -179,7 +179,7 @@ def _shared(record: Mapping[str, Any]) -> dict[str, Any]:
 
 SCHEMAS = {"case": 1, "rulebook": 1, "verdict": 1}
 """The versions of the published schemas that a record was made under."""
-_LIBRARIES = ("pyyaml", "simpleeval", "jsonschema", "rfc8785")
+_LIBRARIES = ("pyyaml", "simpleeval", "jsonschema")
 """What reads a case, a rulebook and a condition, and writes a record."""
 _SENTENCES = {"says", "label", "advice"}
 

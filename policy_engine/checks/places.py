@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from policy_engine.errors import Problem
-from policy_engine.load.survey import Survey
+from policy_engine.load.edition import Survey
 from policy_engine.load.yaml_text import Data, Document, Path
 from policy_engine.source import Location
 

@@ -10,7 +10,7 @@ from policy_engine.checks.texts import find_unkempt, find_untranslated
 from policy_engine.checks.unused import find_dead, find_doubles, find_uncited, find_unmapped
 from policy_engine.errors import CATALOGUE, InputError, Problem
 from policy_engine.evaluate.core.plan import plan_of
-from policy_engine.load.survey import Survey
+from policy_engine.load.edition import Survey
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.rulebook import Edition
 

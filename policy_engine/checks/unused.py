@@ -38,7 +38,7 @@ def _double(code: str, criterion: Criterion, other: Criterion, places: Places) -
 _SORTS: Mapping[str, Words] = {
     "level": N_("level"), "fact": N_("fact"), "track": N_("track"), "threshold": N_("threshold"), "criterion": N_("criterion"),
     "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"), "content": N_("content"), "ceiling": N_("ceiling"),
-    "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
+    "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("interpretation"),
 }  # fmt: skip
 
 

@@ -52,7 +52,9 @@ def build_batch(language: str) -> click.Command:
             click.Option(["--against"], metavar="ID", help=told(N_("An edition to compare with: how many rows go from what to what."))),
             click.Option(["--level-only"], is_flag=True, help=told(N_("Write the level alone, or the outcome where there is none."))),
             click.Option(
-                ["--explain-columns"], is_flag=True, help=told(N_("Write a column for each criterion too, and the readings relied on."))
+                ["--explain-columns"],
+                is_flag=True,
+                help=told(N_("Write a column for each criterion too, and the interpretations relied on.")),
             ),
             click.Option(["--keep"], metavar="COL", multiple=True, help=told(N_("A column to hand on as it is; `case` always is."))),
             click.Option(["--rejects"], metavar="FILE", type=click.Path(), help=told(N_("A file for the rows that are refused."))),

@@ -75,7 +75,7 @@ def _check(names: Sequence[str], rulebook: str | None) -> "list[Checked]":
 
     from policy_engine.checks.run import check_edition
     from policy_engine.load.library import Library
-    from policy_engine.load.survey import survey_edition
+    from policy_engine.load.edition import survey_edition
 
     library, here = Library(rulebook), os.getcwd() + os.sep
     folders = {name: library.folder_of(name) for name in (names or sorted(library.folders()))}
@@ -88,7 +88,7 @@ def _mend(checked: "Checked", language: str) -> "Checked":
     from policy_engine.checks.texts import mend
     from policy_engine.cli.outputs import Output, hold_outputs
     from policy_engine.errors import FIXABLE
-    from policy_engine.load.survey import survey_edition
+    from policy_engine.load.edition import survey_edition
     from policy_engine.report.problems import visible
 
     survey = checked.survey

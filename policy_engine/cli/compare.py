@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from policy_engine.prove.transitions import Passages
 
 _HELP = N_(
-    """Tell what two editions say differently: figures, criteria, facts, levels, readings, chapters, clauses.
+    """Tell what two editions say differently: figures, criteria, facts, levels, interpretations, chapters, clauses.
 
     BEFORE and AFTER are ids of editions. With `--cases` every case is rated under both, and it is told how the levels shift,
     who moves and by which criterion, and which cases one of the editions cannot rate. With `--prove` (extra `prove`) it is

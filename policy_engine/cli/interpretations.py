@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from policy_engine.load.library import Library
 
 _HELP = N_(
-    """List where the text is silent, how it is read until the policy owner decides, and what rests on each reading.
+    """List where the text is silent, how it is read until the policy owner decides, and what rests on each interpretation.
 
-    With files or folders of cases, each reading is listed with the cases that rest on it."""
+    With files or folders of cases, each interpretation is listed with the cases that rest on it."""
 )
 
 
@@ -29,7 +29,7 @@ def build_interpretations(language: str) -> click.Command:
     return click.Command(
         "interpretations",
         help=translate(_HELP, language),
-        short_help=translate(N_("List the readings of the text, and the cases that rest on each."), language),
+        short_help=translate(N_("List the interpretations of the text, and the cases that rest on each."), language),
         options_metavar=translate(OPTIONS, language),
         callback=partial(show_interpretations, language),
         params=[

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from policy_engine.errors import Problem
 from policy_engine.explain.editions import Held, Shelved, holds, is_whole
 from policy_engine.load.edition import form_problems, load_edition, read_raws
-from policy_engine.load.front import declared_front
+from policy_engine.load.lock import declared_front
 from policy_engine.load.library import Library
 from policy_engine.load.lock import copy_path, is_as_shipped, read_seal, root_of
 from policy_engine.load.meaning import revision_of

@@ -10,7 +10,7 @@ from policy_engine.columnar.odd import problems_of
 from policy_engine.columnar.order import RatesCases
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.values import Value, is_object
-from policy_engine.load.case_values import read_value
+from policy_engine.load.case import read_value
 from policy_engine.load.cells import read_cell, written
 from policy_engine.load.node import Node
 from policy_engine.load.yaml_text import Data, Document, Refusal

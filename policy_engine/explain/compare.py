@@ -79,7 +79,7 @@ _SORTS = {
     "threshold": N_("threshold"), "track": N_("track"), "level_rule": N_("level"), "criterion": N_("criterion"),
     "decide": N_("steps of deciding"), "residual": N_("where no level holds"), "stand_in": N_("stand-in for"),
     "requires": N_("needed of the figures"), "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"),
-    "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
+    "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("interpretation"),
     "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"), "operative_words": N_("words that carry force"),
     "gap": N_("declared gap"), "exception": N_("exception of the ladder"), "monotone": N_("promise"),
 }  # fmt: skip
@@ -95,8 +95,8 @@ _FIELDS = {
     "says": N_("sentence"), "applies_to": N_("applies to"), "mode": N_("asks for"), "outcome": N_("outcome"), "level": N_("level"),
     "condition": N_("condition"), "applies_when": N_("applies when"), "applies_readings": N_("its applying rests on"),
     "steps": N_("steps"), "unless": N_("unless"), "take": N_("takes"), "reading": N_("read so"), "silent_on": N_("silent on"),
-    "text_says": N_("the text"), "alternatives": N_("other readings"), "tracks": N_("tracks"), "duty": N_("duty"), "body": N_("body"),
-    "in_time": N_("in time when"), "severity": N_("severity"), "relation": N_("relation"), "other": N_("held against"),
+    "text_says": N_("the text"), "alternatives": N_("other interpretations"), "tracks": N_("tracks"), "duty": N_("duty"),
+    "body": N_("body"), "in_time": N_("in time when"), "severity": N_("severity"), "relation": N_("relation"), "other": N_("held against"),
     "on_breach": N_("on a breach"), "when": N_("condition"), "at_most": N_("at most"), "base": N_("out of"), "per": N_("per"),
     "rounding": N_("rounding"), "counted": N_("levels counted"), "exception_at_most": N_("at most, by exception"),
     "exception_where": N_("the exception applies where"), "starts": N_("begins with"), "why_not": N_("not encoded because"),
@@ -117,7 +117,7 @@ _SPOKEN = {"status", "mode", "outcome", "never", "otherwise"}
 _QUOTED = {"phrase", "starts"}
 _GROUPS = {
     "level": N_("Levels of the scale"), "fact": N_("Facts"), "invariant": N_("Facts"), "threshold": N_("Figures known everywhere"),
-    "reading": N_("Readings of the register"), "body": N_("Bodies"), "clause": N_("Clauses of the text"),
+    "reading": N_("Interpretations of the register"), "body": N_("Bodies"), "clause": N_("Clauses of the text"),
     "clause_map": N_("Clauses of the text"),
 }  # fmt: skip
 _NOWHERE = "—"

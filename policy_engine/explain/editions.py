@@ -119,7 +119,7 @@ def explain_edition(one: Shelved, language: str) -> Explanation:
     remarks = tuple(Line("note", sentence(text, language)) for text in edition.notes)
     counts = (
         (N_("levels"), len(edition.scale)), (N_("facts"), len(edition.facts)), (N_("tracks"), len(edition.tracks)),
-        (N_("chapters"), len(edition.chapters)), (N_("readings"), len(edition.register)), (N_("clauses"), len(edition.clauses)),
+        (N_("chapters"), len(edition.chapters)), (N_("interpretations"), len(edition.register)), (N_("clauses"), len(edition.clauses)),
     )  # fmt: skip
     holds = Table((say(N_("part")), say(N_("how many"))), tuple((say(name), str(count)) for name, count in counts))
     headings = tuple(map(say, (N_("edition"), N_("status"), N_("governs"), N_("in force"), N_("replaces"), N_("seal"), N_("title"))))

@@ -30,7 +30,7 @@ def explain_formatted(files: int, changed: Sequence[str], language: str, *, writ
 _SORTS = {
     "level": N_("level"), "fact": N_("fact"), "track": N_("track"), "threshold": N_("threshold"), "criterion": N_("criterion"),
     "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"), "content": N_("content"), "ceiling": N_("ceiling"),
-    "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("reading"),
+    "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("interpretation"),
 }  # fmt: skip
 _FAULTS = {
     "phrase": N_("“{words}” is not in the text of this clause ({by})"),
@@ -126,8 +126,8 @@ def explain_interpretations(edition: Edition, reports: Iterable[InterpretationRe
     told = tuple(reports)
     accepted = sum(report.interpretation.status == "accepted" for report in told)
     headline = plural(
-        "{number} reading, {accepted} of them accepted by the policy owner",
-        "{number} readings, {accepted} of them accepted by the policy owner", len(told), language, accepted=accepted,
+        "{number} interpretation, {accepted} of them accepted by the policy owner",
+        "{number} interpretations, {accepted} of them accepted by the policy owner", len(told), language, accepted=accepted,
     )  # fmt: skip
     sections: list[Section] = []
     for report in told:

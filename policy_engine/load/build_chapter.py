@@ -1,24 +1,17 @@
-"""A file `chapter:` to a Chapter: who reviews and decides, what must be on file and by when, and what binds a level."""
+"""A file `chapter:` to a Chapter: who reviews and decides, what must be on file and by when, and what binds a level.
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+And what stands beside the chapters: the bodies, the clauses of the text, the words of it that carry force.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from policy_engine.errors import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import LEVEL, NOUNS, WRONG, Named
-from policy_engine.load.build_facts import (
-    RECORD_NAMES,
-    Context,
-    build_exemptions,
-    build_quantity,
-    build_thresholds,
-    check_name,
-    closed_lists,
-    named_figures,
-)
-from policy_engine.load.build_track import RULE, RuleContext, build_rule
-from policy_engine.load.node import Declared, Node, build_condition, is_unread
+from policy_engine.load.build_facts import RECORD_NAMES, Context, build_exemptions, build_quantity, check_name, closed_lists
+from policy_engine.load.node import INTERPRETATIONS, Declared, Fields, Node, is_unread
 from policy_engine.model.case import LINKS
 from policy_engine.model.duties import (
     COUNTED,
@@ -34,12 +27,20 @@ from policy_engine.model.duties import (
     Eligibility,
     Requirement,
     Route,
+    Rule,
 )
-from policy_engine.model.facts import MEANINGS, OperativeWords, Threshold, Word
+from policy_engine.model.facts import MEANINGS, Condition, OperativeWords, Threshold, Word
+from policy_engine.source import Citation, Location
 
+_Entry = TypeVar("_Entry")
+
+_RULE = ("phrase", "applies_when", INTERPRETATIONS)
+"""The keys that a rule may have beside its own."""
 _UNITS = ("%", "points", "months", "count")
 _DECIMALS = (",", ".")
 HOLE = "…"
+_EVERYONE = "everyone"
+_GROUPING = ("choice", "text", "bool")
 
 
 def build_words(node: Node | None) -> OperativeWords:
@@ -47,15 +48,20 @@ def build_words(node: Node | None) -> OperativeWords:
     if node is None:
         return OperativeWords()
     got = node.fields(("operative_words",), ("units", "figures", "days", "decimal"))
-    spelled: dict[str, Node] = {}
+    spelled: dict[str, Location] = {}
     signs = _words(got["operative_words"], MEANINGS, spelled)
-    units = _words(got["units"], _UNITS, {}) if "units" in got else ()
-    figures = _figures(got["figures"], spelled) if "figures" in got else ()
-    days = tuple(_day(item) for item in got["days"].items(at_least=1)) if "days" in got else ()
-    return OperativeWords(signs, units, figures, days, got["decimal"].one_of(_DECIMALS) if "decimal" in got else _DECIMALS[0])
+    units = _words(got["units"], _UNITS, {})
+    figures: list[tuple[str, Quantity]] = []
+    for item in got["figures"].items(at_least=1):
+        own = item.fields(("means", "words"))
+        quantity = build_quantity(own["means"])
+        texts = [_spelling(word, spelled) for word in own["words"].items(at_least=1)]
+        figures += [(text, quantity) for text in texts if quantity]
+    days = tuple(_day(item) for item in got["days"].items(at_least=1))
+    return OperativeWords(signs=signs, units=units, figures=tuple(figures), days=days, decimal=got["decimal"].one_of(_DECIMALS))
 
 
-def _words(node: Node, meanings: tuple[str, ...], spelled: dict[str, Node]) -> tuple[Word, ...]:
+def _words(node: Node, meanings: tuple[str, ...], spelled: dict[str, Location]) -> tuple[Word, ...]:
     """Read words by what they mean."""
     found: list[Word] = []
     for item in node.items(at_least=1):
@@ -65,29 +71,16 @@ def _words(node: Node, meanings: tuple[str, ...], spelled: dict[str, Node]) -> t
     return tuple(found)
 
 
-def _spelling(node: Node, spelled: dict[str, Node]) -> str:
+def _spelling(node: Node, spelled: dict[str, Location]) -> str:
     """Read one word, which may have no other meaning already."""
     text = " ".join(node.text().split())
-    key = text.casefold()
-    if key and key in spelled:
-        first = spelled[key].place
+    first = spelled.get(text.casefold())
+    if text and first:
         node.complain("PE402", name=text, first=f"{first.file}:{first.line}")
-    spelled[key] = node
+    spelled[text.casefold()] = node.place
     if text and not text.replace(HOLE, "").strip():
         node.wrong(N_("words, with … for what stands between them"))
     return text
-
-
-def _figures(node: Node, spelled: Mapping[str, Node]) -> tuple[tuple[str, Quantity], ...]:
-    """Read figures that the text writes in words."""
-    found: list[tuple[str, Quantity]] = []
-    seen = dict(spelled)
-    for item in node.items(at_least=1):
-        got = item.fields(("means", "words"))
-        quantity = build_quantity(got["means"])
-        texts = [_spelling(word, seen) for word in got["words"].items(at_least=1)]
-        found += [(text, quantity) for text in texts if quantity]
-    return tuple(found)
 
 
 def _day(node: Node) -> str:
@@ -99,205 +92,192 @@ def _day(node: Node) -> str:
     return text
 
 
-_EVERYONE = "everyone"
-_GROUPING = ("choice", "text", "bool")
-
-
-def build_cap(node: Node, context: RuleContext) -> Cap | None:
-    """Read one cohort rule."""
-    got = node.fields(
-        ("id", "cite", "level", "at_most", "base", "rounding", "counted", "severity", "says"), (*RULE, "per", "exception")
-    )  # fmt: skip
-    level = got["level"].one_of(context.context.scale)
-    at_most = _share(got["at_most"], context)
-    base = _base(got["base"], context)
-    per = _groups(got["per"], context) if "per" in got else ()
-    words = got["rounding"].one_of(ROUNDINGS), got["counted"].one_of(COUNTED), got["severity"].one_of(SEVERITIES)
-    exception = _exception(got["exception"], context, per) if "exception" in got else None
-    rule = build_rule(node, got, context, phrase_needed=False)
-    if rule is None or at_most is None:
-        return None
-    phrase = rule.citation.phrase or at_most.citation.phrase
-    rule = rule._replace(citation=rule.citation._replace(phrase=phrase))
-    return Cap(rule, level, at_most, base, per, *words, exception)
-
-
-def _share(node: Node, context: RuleContext) -> Threshold | None:
-    """Read the name of a threshold that is a percentage."""
-    name = node.text()
-    threshold = context.context.thresholds.get(name)
-    if name and threshold is None and not is_unread(name, context.scope):
-        node.complain("PE401", name=name, sort=N_("threshold"), nearest=nearest(name, context.context.thresholds))
-    if threshold and threshold.quantity.type.kind != "share":
-        node.complain("PE303", found=f"{name} ({threshold.quantity.type.kind})", wanted=NOUNS["share"])
-    return threshold
-
-
-def _base(node: Node, context: RuleContext) -> tuple[str, ...]:
-    """Read which cases are the whole: everyone, or those at some levels."""
-    if node.value == _EVERYONE:
-        return ()
-    if isinstance(node.value, str):
-        node.complain("PE204", found=node.value, nearest=nearest(node.value, (_EVERYONE,)), known=_EVERYONE)
-        return ()
-    return tuple(item.one_of(context.context.scale) for item in node.items(at_least=1))
-
-
-def _groups(node: Node, context: RuleContext) -> tuple[str, ...]:
-    """Read what cases of one group share: a link, or facts."""
-    names = [item.text() for item in node.items(at_least=1)]
-    facts = context.context.facts
-    grouping = {name: fact for name, fact in facts.items() if fact.type is WRONG or fact.type.kind in _GROUPING}
-    known = Declared[object]({**dict.fromkeys(LINKS), **grouping}, open=facts.open)
-    for index, name in enumerate(names):
-        node.child(index).refer(name, known, N_("fact"))
-    return tuple(names)
-
-
-def _exception(node: Node, context: RuleContext, per: tuple[str, ...]) -> CapException | None:
-    """Read the higher share, and of which groups it is."""
-    got = node.fields(("at_most", "where"))
-    at_most, where = _share(got["at_most"], context), build_condition(got["where"], context.scope)
-    if (len(per) != 1 or per[0] not in LINKS) and all(name in LINKS or name in context.context.facts for name in per):
-        node.complain("PE411", node.key_place, links=", ".join(LINKS))
-    return CapException(at_most, where) if at_most and where else None
-
-
-_BLOCKS = ("routes", "requirements", "contents", "ceilings", "eligibility", "caps")
-
-
-class Parts(NamedTuple):
-    """What chapters are built from: the edition's other parts."""
-
-    context: Context
-    bodies: Declared[Body]
-    tracks: Declared[object]
-
-
-def build_chapters(nodes: Iterable[Node], parts: Parts) -> tuple[Chapter, ...]:
-    """Read every chapter, in the order of their files; an id stands for one rule in the whole edition."""
-    seen: dict[str, Node] = {}
-    clauses: dict[str, Node] = {}
-    chapters: list[Chapter] = []
-    for node in nodes:
-        chapter = _build_chapter(node, parts, seen)
-        if chapter.clause in clauses:
-            first = clauses[chapter.clause].place
-            node.child("chapter").complain("PE402", name=chapter.clause, first=f"{first.file}:{first.line}")
-        clauses[chapter.clause] = node
-        chapters.append(chapter)
-    return tuple(chapters)
-
-
-def _build_chapter(node: Node, parts: Parts, seen: dict[str, Node]) -> Chapter:
-    """Read one chapter."""
-    got = node.fields(("chapter", "label"), ("tracks", "except", "thresholds", *_BLOCKS))
-    tracks = tuple(_track(item, parts.tracks) for item in got["tracks"].items(at_least=1)) if "tracks" in got else ()
-    scope = {**parts.context.scope, **{name: Named(kind) for name, kind in RECORD_NAMES.items()}}
-    thresholds = build_thresholds(got["thresholds"], parts.context.facts, scope) if "thresholds" in got else {}
-    scope |= named_figures(got["thresholds"], thresholds) if "thresholds" in got else {}
-    known = {**parts.context.thresholds, **thresholds}
-    context = RuleContext(parts.context._replace(scope=scope, thresholds=known), seen)
-    plain = RuleContext(context.context._replace(scope={n: v for n, v in scope.items() if n not in RECORD_NAMES}), seen)
-    return Chapter(
-        got["chapter"].text(), got["label"].texts(), node.place, tracks, thresholds,
-        tuple(route for item in _items(got, "routes") if (route := _build_route(item, context, parts.bodies))),
-        tuple(asked for item in _items(got, "requirements") if (asked := _build_requirement(item, context, ("in_time",)))),
-        tuple(listed for item in _items(got, "contents") if (listed := _build_requirement(item, context, ()))),
-        tuple(ceiling for item in _items(got, "ceilings") if (ceiling := _build_ceiling(item, context, plain))),
-        tuple(bar for item in _items(got, "eligibility") if (bar := _build_eligibility(item, plain))),
-        tuple(cap for item in _items(got, "caps") if (cap := build_cap(item, plain))),
-        build_exemptions(got["except"], closed_lists(parts.context, parts.tracks)) if "except" in got else (),
-    )  # fmt: skip
-
-
-def _items(got: Mapping[str, Node], key: str) -> list[Node]:
-    """Return the entries of a block, where it stands."""
-    return got[key].items(at_least=1) if key in got else []
-
-
-def _track(node: Node, tracks: Declared[object]) -> str:
-    """Read the name of a track."""
-    name = node.text()
-    node.refer(name, tracks, N_("track"))
-    return name
-
-
-def _build_route(node: Node, context: RuleContext, bodies: Declared[Body]) -> Route | None:
-    """Read one route: a body that does a duty, or the statement that the text names none."""
-    if node.has("not_covered"):
-        got = node.fields(("id", "cite", "duty", "not_covered"), RULE)
-        rule = build_rule(node, got, context, says="not_covered", phrase_needed=False)
-        return Route(rule, got["duty"].one_of(DUTIES), None) if rule else None
-    got = node.fields(("id", "cite", "duty", "body"), RULE)
-    body = got["body"].text()
-    got["body"].refer(body, bodies, N_("body"))
-    rule = build_rule(node, got, context, says="")
-    return Route(rule, got["duty"].one_of(DUTIES), body) if rule else None
-
-
-def _build_requirement(node: Node, context: RuleContext, more: tuple[str, ...]) -> Requirement | None:
-    """Read what must be there, and by when."""
-    got = node.fields(("id", "cite", "holds", "severity", "says"), (*RULE, *more))
-    holds = build_condition(got["holds"], context.scope)
-    in_time = build_condition(got["in_time"], context.scope) if "in_time" in got else None
-    rule = build_rule(node, got, context, (holds, in_time))
-    severity = got["severity"].one_of(SEVERITIES)
-    if rule is None or holds is None or ("in_time" in got and in_time is None):
-        return None
-    return Requirement(rule, holds, in_time, severity)
-
-
-def _build_ceiling(node: Node, flagging: RuleContext, lowering: RuleContext) -> Ceiling | None:
-    """Read what a level is held against; what lowers a level may not rest on what was decided."""
-    context = lowering if node.child("on_breach").value == "lower" else flagging
-    relation = "same_as" if node.has("same_as") else "not_above"
-    got = node.fields(("id", "cite", relation, "on_breach", "severity", "says"), RULE)
-    other = build_condition(got[relation], context.scope, wanted=LEVEL)
-    rule = build_rule(node, got, context)
-    breach = got["on_breach"].one_of(("flag", "lower") if relation == "not_above" else ("flag",))
-    severity = got["severity"].one_of(SEVERITIES)
-    return Ceiling(rule, relation, other, breach == "lower", severity) if rule and other else None
-
-
-def _build_eligibility(node: Node, context: RuleContext) -> Eligibility | None:
-    """Read who is reviewed but not classified."""
-    got = node.fields(("id", "cite", "when", "says"), ("phrase", "readings"))
-    when = build_condition(got["when"], context.scope)
-    rule = build_rule(node, got, context, (when,))
-    return Eligibility(rule, when) if rule and when else None
-
-
 def build_bodies(node: Node | None) -> Declared[Body]:
     """Read the bodies that the edition names; no two share a spelling."""
     if node is None:
         return Declared()
     block = node.fields(("bodies",))["bodies"]
     bodies = Declared[Body](open=not block.value or not block.is_block)
-    spelled: dict[str, Node] = {}
+    spelled: dict[str, Location] = {}
     for name, child in block.entries(at_least=1):
         bodies.open |= not check_name(child, name)
         got = child.fields(("label",), ("aliases",))
-        aliases = tuple(item.text() for item in got["aliases"].items()) if "aliases" in got else ()
-        label = got["label"].texts()
-        for spelling in dict.fromkeys((name, *label.values(), *aliases)):
-            if spelling and spelling in spelled:
-                first = spelled[spelling].key_place
-                child.complain("PE402", child.key_place, name=spelling, first=f"{first.file}:{first.line}")
-            spelled[spelling] = child
-        bodies[name] = Body(name, label, aliases)
+        bodies[name] = Body(name, got["label"].texts(), tuple(item.text() for item in got["aliases"].items()))
+        for spelling in filter(None, dict.fromkeys((name, *bodies[name].label.values(), *bodies[name].aliases))):
+            child.once(spelling, spelled, child.key_place, child.key_place)
     return bodies
 
 
 def build_clauses(node: Node | None) -> tuple[Clause, ...]:
     """Read the list of the text's clauses, in its order."""
     clauses: dict[str, Clause] = {}
+    seen: dict[str, Location] = {}
     for item in node.fields(("clauses",))["clauses"].items(at_least=1) if node else ():
         got = item.fields(("clause", "starts", "says"), ("why_not", "leaves_out"))
         name = got["clause"].text()
-        if name in clauses:
-            first = clauses[name].location
-            got["clause"].complain("PE402", name=name, first=f"{first.file}:{first.line}")
-        told = {key: got[key].texts() if key in got else {} for key in ("why_not", "leaves_out")}
-        clauses[name] = Clause(name, got["starts"].text(), got["says"].texts(), told["why_not"], told["leaves_out"], item.place)
+        got["clause"].once(name, seen, item.place)
+        clauses[name] = Clause(
+            id=name, starts=got["starts"].text(), says=got["says"].texts(), why_not=got["why_not"].texts(),
+            leaves_out=got["leaves_out"].texts(), location=item.place,
+        )  # fmt: skip
     return tuple(clauses.values())
+
+
+def build_chapters(nodes: Iterable[Node], context: Context, bodies: Declared[Body], tracks: Declared[object]) -> tuple[Chapter, ...]:
+    """Read every chapter, in the order of their files; an id stands for one rule in the whole edition."""
+    context = context._replace(seen={})
+    clauses: dict[str, Location] = {}
+    chapters: list[Chapter] = []
+    for node in nodes:
+        chapter = _build_chapter(node, context, bodies, tracks)
+        node.child("chapter").once(chapter.clause, clauses, node.place)
+        chapters.append(chapter)
+    return tuple(chapters)
+
+
+def _build_chapter(node: Node, plain: Context, bodies: Declared[Body], tracks: Declared[object]) -> Chapter:
+    """Read one chapter. What sets a level aside, lowers it or counts it may not rest on what was decided (`plain`)."""
+    blocks = ("routes", "requirements", "contents", "ceilings", "eligibility", "caps")
+    got = node.fields(("chapter", "label"), ("tracks", "except", "thresholds", *blocks))
+    named = got["tracks"].items(at_least=1)
+    for item in named:
+        item.refer(item.text(), tracks, N_("track"))
+    own = {name: Named(kind) for name, kind in RECORD_NAMES.items()}
+    context, thresholds = plain._replace(scope={**plain.scope, **own}).with_figures(got)
+    plain = context._replace(scope={name: named for name, named in context.scope.items() if name not in RECORD_NAMES})
+
+    def built(key: str, build: Callable[[Node], _Entry | None]) -> tuple[_Entry, ...]:
+        return tuple(entry for item in got[key].items(at_least=1) if (entry := build(item)) is not None)
+
+    return Chapter(
+        clause=got["chapter"].text(), label=got["label"].texts(), location=node.place, tracks=tuple(item.text() for item in named),
+        thresholds=thresholds,
+        routes=built("routes", lambda item: _build_route(item, context, bodies)),
+        requirements=built("requirements", lambda item: _build_requirement(item, context, ("in_time",))),
+        contents=built("contents", lambda item: _build_requirement(item, context, ())),
+        ceilings=built("ceilings", lambda item: _build_ceiling(item, context, plain)),
+        eligibility=built("eligibility", lambda item: _build_eligibility(item, plain)),
+        caps=built("caps", lambda item: _build_cap(item, plain)),
+        exemptions=build_exemptions(got["except"], closed_lists(context, tracks)) if "except" in got else (),
+    )  # fmt: skip
+
+
+def _build_rule(
+    node: Node, got: Fields, context: Context, conditions: Iterable[Condition | None] = (), *, says: str = "says",
+    phrase_needed: bool = True,
+) -> Rule | None:  # fmt: skip
+    """Read what every rule has; None where a condition of it has a fault.
+
+    Args:
+        node: the entry.
+        got: its keys.
+        context: what it is built from.
+        conditions: the rule's other conditions: figures named there bring their own phrases.
+        says: the key of its sentence; "" where the entry has none.
+        phrase_needed: whether the entry must carry words of the text.
+    """
+    name = got["id"].text()
+    check_name(got["id"], name)
+    got["id"].once(name, context.seen, node.place)
+    applies = context.condition(got["applies_when"])
+    spoken, uses = context.sentence(got[says]) if says else {}, context.interpretations(got[INTERPRETATIONS])
+    if "applies_when" in got and applies is None:
+        return None
+    others = tuple(conditions)
+    names = dict.fromkeys(name for condition in (applies, *others) if condition for name in condition.names)
+    figures = [context.thresholds[name].citation.phrase for name in names if name in context.thresholds]
+    phrase = got["phrase"].text() if "phrase" in got else "; ".join(figures)
+    awaits = bool(figures) or any(is_unread(name, context.scope) for name in names)  # one that could not be read may bring a phrase
+    if phrase_needed and not phrase and "phrase" not in got and None not in others and not awaits:
+        node.lacks("phrase")
+    return Rule(
+        id=name, citation=Citation(got["cite"].text(), phrase), says=spoken, location=node.key_place, applies_when=applies,
+        interpretations=uses,
+    )  # fmt: skip
+
+
+def _build_route(node: Node, context: Context, bodies: Declared[Body]) -> Route | None:
+    """Read one route: a body that does a duty, or the statement that the text names none."""
+    key = "not_covered" if node.has("not_covered") else "body"
+    got = node.fields(("id", "cite", "duty", key), _RULE)
+    covered = key == "body"
+    body = got["body"].text() if covered else None
+    if body is not None:
+        got["body"].refer(body, bodies, N_("body"))
+    rule = _build_rule(node, got, context, says="" if covered else key, phrase_needed=covered)
+    return Route(rule, got["duty"].one_of(DUTIES), body) if rule else None
+
+
+def _build_requirement(node: Node, context: Context, more: tuple[str, ...]) -> Requirement | None:
+    """Read what must be there, and by when."""
+    got = node.fields(("id", "cite", "holds", "severity", "says"), (*_RULE, *more))
+    holds = context.condition(got["holds"])
+    in_time = context.condition(got["in_time"]) if "in_time" in got else None
+    rule, severity = _build_rule(node, got, context, (holds, in_time)), got["severity"].one_of(SEVERITIES)
+    return Requirement(rule, holds, in_time, severity) if rule and holds and (in_time or "in_time" not in got) else None
+
+
+def _build_ceiling(node: Node, flagging: Context, lowering: Context) -> Ceiling | None:
+    """Read what a level is held against; what lowers a level may not rest on what was decided."""
+    context = lowering if node.child("on_breach").value == "lower" else flagging
+    relation = "same_as" if node.has("same_as") else "not_above"
+    got = node.fields(("id", "cite", relation, "on_breach", "severity", "says"), _RULE)
+    other = context.condition(got[relation], LEVEL)
+    rule = _build_rule(node, got, context)
+    breach = got["on_breach"].one_of(("flag", "lower") if relation == "not_above" else ("flag",))
+    severity = got["severity"].one_of(SEVERITIES)
+    return Ceiling(rule=rule, relation=relation, other=other, lowers=breach == "lower", severity=severity) if rule and other else None
+
+
+def _build_eligibility(node: Node, context: Context) -> Eligibility | None:
+    """Read who is reviewed but not classified."""
+    got = node.fields(("id", "cite", "when", "says"), ("phrase", INTERPRETATIONS))
+    when = context.condition(got["when"])
+    rule = _build_rule(node, got, context, (when,))
+    return Eligibility(rule, when) if rule and when else None
+
+
+def _build_cap(node: Node, context: Context) -> Cap | None:
+    """Read one cohort rule: a share of a base (everyone, or those at some levels) in groups (of one link, or of some facts)."""
+    keys = ("id", "cite", "level", "at_most", "base", "rounding", "counted", "severity", "says")
+    got = node.fields(keys, (*_RULE, "per", "exception"))
+    level, at_most = got["level"].one_of(context.scale), _share(got["at_most"], context)
+    base, per = got["base"].value, [item.text() for item in got["per"].items(at_least=1)]
+    if isinstance(base, str) and base != _EVERYONE:
+        got["base"].complain("PE204", found=base, nearest=nearest(base, (_EVERYONE,)), known=_EVERYONE)
+    levels = () if isinstance(base, str) else tuple(item.one_of(context.scale) for item in got["base"].items(at_least=1))
+    grouping = {name: fact for name, fact in context.facts.items() if fact.type is WRONG or fact.type.kind in _GROUPING}
+    known = Declared[object]({**dict.fromkeys(LINKS), **grouping}, open=context.facts.open)
+    for index, name in enumerate(per):
+        got["per"].child(index).refer(name, known, N_("fact"))
+    exception = _exception(got["exception"], context, per) if "exception" in got else None
+    rule = _build_rule(node, got, context, phrase_needed=False)
+    rounding, counted = got["rounding"].one_of(ROUNDINGS), got["counted"].one_of(COUNTED)
+    severity = got["severity"].one_of(SEVERITIES)
+    if rule is None or at_most is None:
+        return None
+    rule = rule._replace(citation=rule.citation._replace(phrase=rule.citation.phrase or at_most.citation.phrase))
+    return Cap(
+        rule=rule, level=level, at_most=at_most, base=levels, per=tuple(per), rounding=rounding, counted=counted, severity=severity,
+        exception=exception,
+    )  # fmt: skip
+
+
+def _share(node: Node, context: Context) -> Threshold | None:
+    """Read the name of a threshold that is a percentage."""
+    name = node.text()
+    threshold = context.thresholds.get(name)
+    if name and threshold is None and not is_unread(name, context.scope):
+        node.complain("PE401", name=name, sort=N_("threshold"), nearest=nearest(name, context.thresholds))
+    if threshold and threshold.quantity.type.kind != "share":
+        node.complain("PE303", found=f"{name} ({threshold.quantity.type.kind})", wanted=NOUNS["share"])
+    return threshold
+
+
+def _exception(node: Node, context: Context, per: list[str]) -> CapException | None:
+    """Read the higher share, and of which groups it is: groups that are named after a case, which the condition is about."""
+    got = node.fields(("at_most", "where"))
+    at_most, where = _share(got["at_most"], context), context.condition(got["where"])
+    if (len(per) != 1 or per[0] not in LINKS) and all(name in LINKS or name in context.facts for name in per):
+        node.complain("PE411", node.key_place, links=", ".join(LINKS))
+    return CapException(at_most, where) if at_most and where else None

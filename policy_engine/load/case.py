@@ -3,20 +3,23 @@
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 from policy_engine.errors import N_, InputError, Problem
 from policy_engine.language.complaint import nearest
+from policy_engine.language.quantity import read_day, read_quantity
+from policy_engine.language.types import NOUNS
 from policy_engine.language.values import NONE, UNKNOWN, Nothing, Unknown, Value
 from policy_engine.load.build_facts import check_name
-from policy_engine.load.case_values import find_level, read_value
 from policy_engine.load.files import YAML, files_below, read_bytes
 from policy_engine.load.library import Library, governs
-from policy_engine.load.node import Node, describe
+from policy_engine.load.node import Fields, Node, describe
 from policy_engine.load.schema import check_schema
-from policy_engine.load.yaml_text import MAX_BYTES, read_document
+from policy_engine.load.yaml_text import MAX_BYTES, Data, read_document
 from policy_engine.model.case import LINKS, Case, Decision, Record
 from policy_engine.model.duties import DUTIES
-from policy_engine.model.rulebook import Edition
+from policy_engine.model.facts import FactDeclaration
+from policy_engine.model.rulebook import Edition, Level
 from policy_engine.model.verdict import (
     CEILING_OUTCOMES,
     CRITERION_OUTCOMES,
@@ -26,122 +29,7 @@ from policy_engine.model.verdict import (
 )
 from policy_engine.source import Location
 
-RECORD = ("self_level", "proposed", "decided")
-"""The keys of a case file that hold its record."""
-
-
-def read_record(got: Mapping[str, Node], edition: Edition) -> Record:
-    """Read the record; what is absent or `unknown` is UNKNOWN, and `none` is known not to exist."""
-    own, filed = (_level(got[key], edition) if key in got else UNKNOWN for key in RECORD[:2])
-    decided = got.get("decided")
-    return Record(own, filed, _decisions(decided, edition) if decided else (), bool(decided and decided.value == "none"))
-
-
-def _level(node: Node, edition: Edition) -> str | Nothing | Unknown:
-    """Read a level by its id, its code or an exact alias."""
-    written = node.value
-    if written == "none":
-        return NONE
-    level = find_level(written, edition.scale) if isinstance(written, str) else None
-    if level is None and written is not None and written != "unknown":
-        spellings = {s: known for known in edition.scale.values() for s in (known.id, known.code, *known.aliases)}
-        found = written if isinstance(written, str) else describe(written).strip("`")
-        node.complain("PE204", found=found, nearest=nearest(found, spellings), known=", ".join(spellings))
-    return level.id if level else UNKNOWN
-
-
-def _decisions(node: Node, edition: Edition) -> tuple[Decision, ...]:
-    """Read what was decided: one decision, or a list where several bodies decide."""
-    if node.value in ("unknown", "none"):
-        return ()
-    if not isinstance(node.value, (dict, list)):
-        node.wrong(N_("a block of `key: value` lines"))
-        return ()
-    return tuple(_decision(item, edition) for item in (node.items(at_least=1) if isinstance(node.value, list) else [node]))
-
-
-def _decision(node: Node, edition: Edition) -> Decision:
-    """Read one decision."""
-    got = node.fields(("level",), ("by", "day", "reason"))
-    level = _level(got["level"], edition)
-    if got["level"].value in ("unknown", "none"):
-        got["level"].wrong(N_("a level of the scale"))
-    body, reason = (got[key].text() if key in got and got[key].value != "unknown" else "" for key in ("by", "reason"))
-    day = got["day"].day() if "day" in got and got["day"].value != "unknown" else None
-    return Decision(level if isinstance(level, str) else "", body, day, reason, node.place)
-
-
-def read_expect(node: Node, edition: Edition) -> dict[str, object]:
-    """Read what the case's author expects of the verdict."""
-    got = node.fields((), tuple(_EXPECTED))
-    expect: dict[str, object] = {key: _EXPECTED[key](child) for key, child in got.items()}
-    if "possible_levels" in got:
-        expect["possible_levels"] = [_level_id(child, edition) for child in got["possible_levels"].items()]
-    if "route_ids" in got:
-        _check_routes(got["route_ids"], edition)
-    if "level" in got:
-        level = find_level(got["level"].text(), edition.scale)
-        if level is None and isinstance(got["level"].value, str) and got["level"].value.strip() not in {"", "none"}:
-            spellings = {s: known for known in edition.scale.values() for s in (known.id, known.code)}
-            found = str(got["level"].value)
-            got["level"].complain("PE204", found=found, nearest=nearest(found, spellings), known=", ".join(spellings))
-        expect["level"] = level.id if level else None
-    return expect
-
-
-def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
-    """Read outcomes by the id of what has them."""
-    entries = node.entries(at_least=1)
-    for name, child in entries:
-        check_name(child, name)
-    return {name: child.one_of(known) for name, child in entries}
-
-
-def _check_routes(node: Node, edition: Edition) -> None:
-    """Complain of a route that the edition does not have: it would pass for one that does not concern the subject."""
-    known = [route.rule.id for chapter in edition.chapters for route in chapter.routes]
-    for name, child in node.entries():
-        if name not in known:
-            child.complain("PE401", child.key_place, name=name, sort=N_("route"), nearest=nearest(name, known))
-
-
-def _names(node: Node, at_least: int = 0) -> list[str]:
-    """Read a list of ids."""
-    for item in node.items(at_least):
-        check_name(item, item.text())
-    return _texts(node) if isinstance(node.value, list) else []
-
-
-def _texts(node: Node) -> list[str]:
-    """Read a list of texts."""
-    return [item.text() for item in node.items()]
-
-
-_EXPECTED: dict[str, Callable[[Node], object]] = {
-    "outcome": lambda node: node.one_of(OUTCOMES),
-    "level": lambda node: node.value,
-    "possible_levels": _texts,
-    "gap_possible": lambda node: node.flag(),
-    "open_questions": _names,
-    "criteria": lambda node: _outcomes(node, CRITERION_OUTCOMES),
-    "interpretations": _texts,
-    "overlaps": lambda node: [_names(item, at_least=2) for item in node.items()],
-    "requirements": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
-    "contents": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
-    "ceilings": lambda node: _outcomes(node, CEILING_OUTCOMES),
-    "routes": lambda node: {duty: _names(child) for duty, child in node.fields((), DUTIES).items()},
-    "route_ids": lambda node: _outcomes(node, ROUTE_OUTCOMES),
-    "findings": _names,
-}
-"""What a case may expect, and how each is read."""
-
-
-def _level_id(node: Node, edition: Edition) -> str:
-    """Return the id of a level that may be spelled by its code."""
-    level = find_level(node.text(), edition.scale)
-    return level.id if level else str(node.value)
-
-
+_RECORD = ("self_level", "proposed", "decided")
 _SCHEMA = "case.schema.json"
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods")
 _PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
@@ -173,75 +61,216 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
     if not isinstance(document.data, dict):
         node.wrong(N_("a block of `key: value` lines"))
         raise InputError(document.problems)
-    got = node.fields(("case", "facts"), ("edition", "period", "subject", *LINKS, *RECORD, "expect"))
+    got = node.fields(("case", "facts"), ("edition", "period", "subject", *LINKS, *_RECORD, "expect"))
     chosen = _edition(node, got, library, edition, raw)
-    facts = _facts(got["facts"], chosen)
-    subject = {key: child.text() for key, child in got["subject"].fields((), ("id", "name")).items()} if "subject" in got else {}
-    links = {link: got[link].text() for link in LINKS if link in got}
-    record = read_record(got, chosen)
-    expect = read_expect(got["expect"], chosen) if "expect" in got else {}
-    name = got["case"].text()
+    facts: dict[str, Value] = {}
+    for name, child in got["facts"].entries():
+        fact = chosen.facts.get(name)
+        if fact is None:
+            child.complain("PE501", child.key_place, name=name, nearest=child.guess(name, chosen.facts))
+        elif child.value is not None and child.value != "unknown" and (value := read_value(child, fact, chosen.scale)) is not None:
+            facts[name] = value
+    made = Case(
+        id=got["case"].text(), edition=chosen.id, facts=facts, record=read_record(got, chosen),
+        subject={key: child.text() for key, child in got["subject"].fields((), ("id", "name")).items()},
+        expect=read_expect(got["expect"], chosen) if "expect" in got else {}, places=document.places, lines=document.lines,
+        links={link: got[link].text() for link in LINKS if link in got},
+        stated={key: str(got[key].value) for key in ("edition", "period") if key in got},
+    )  # fmt: skip
     check_schema(_SCHEMA, (document,), {path: raw})
     if document.problems:
         raise InputError(document.problems)
-    stated: dict[str, str] = {key: str(got[key].value) for key in ("edition", "period") if key in got}
-    return Case(name, chosen.id, subject, facts, expect, document.places, document.lines, links, record, stated), chosen
+    return made, chosen
 
 
-def _edition(node: Node, got: Mapping[str, Node], library: Library, asked: str | None, raw: bytes) -> Edition:
+def _edition(node: Node, got: Fields, library: Library, asked: str | None, raw: bytes) -> Edition:
     """Find the edition: the one asked for, else the one that the case names, else the one that governs its period."""
-    period = _period(got["period"]) if "period" in got else ""
-    named = got["edition"].text() if "edition" in got else ""
+    period, document = "", node.document
+    if "period" in got:
+        period = str(got["period"].value)
+        if isinstance(got["period"].value, bool) or not _PERIOD.fullmatch(period):
+            got["period"].wrong(N_("a year like 2020, or a quarter like 2020-Q1"))
+            period = ""
+    named = got["edition"].text()
     try:
         if asked is not None:
             return library.edition(asked)
         if named:
-            return _agreed(got, library.edition(named, got["edition"].place), period)
+            edition = library.edition(named, got["edition"].place)
+            if period and not governs(edition, period):
+                got["period"].complain("PE603", name=edition.id, period=period)
+            return edition
         if period:
             return library.governing(period, got["period"].place)
     except InputError as error:
-        file = node.document.file
-        node.document.problems.extend(_with_line(node, p) for p in error.problems if p.location.file == file)
-        check_schema(_SCHEMA, (node.document,), {file: raw})
-        raise InputError([*node.document.problems, *(p for p in error.problems if p.location.file != file)]) from error
+        here = [problem for problem in error.problems if problem.location.file == document.file]
+        for problem in here:
+            document.note(problem.code, problem.location, **problem.details)  # with the line that it stands in
+        check_schema(_SCHEMA, (document,), {document.file: raw})
+        raise InputError([*document.problems, *(problem for problem in error.problems if problem not in here)]) from error
     if "edition" not in got and "period" not in got and not (node.misspells("edition") or node.misspells("period")):
         node.complain("PE606")
-    raise InputError(node.document.problems)
+    raise InputError(document.problems)
 
 
-def _agreed(got: Mapping[str, Node], edition: Edition, period: str) -> Edition:
-    """Complain where the period that a case names is not the one that its edition governs."""
-    if period and not governs(edition, period):
-        got["period"].complain("PE603", name=edition.id, period=period)
-    return edition
+def read_record(got: Fields, edition: Edition) -> Record:
+    """Read the record; what is absent or `unknown` is UNKNOWN, and `none` is known not to exist."""
+    own, filed = (_rated(got[key], edition) for key in _RECORD[:2])
+    node = got[_RECORD[2]]
+    decided: list[Decision] = []
+    if isinstance(node.value, (dict, list)):  # a list where several bodies decide
+        decided = [_decision(item, edition) for item in (node.items(at_least=1) if isinstance(node.value, list) else [node])]
+    elif node.value not in ("unknown", "none"):
+        node.wrong(N_("a block of `key: value` lines"))
+    return Record(own, filed, tuple(decided), node.value == "none")
 
 
-def _with_line(node: Node, problem: Problem) -> Problem:
-    """Add to a problem about this file the line that it stands in."""
-    return node.document.problem(problem.code, problem.location, **problem.details)
+def _decision(node: Node, edition: Edition) -> Decision:
+    """Read one decision."""
+    got = node.fields(("level",), ("by", "day", "reason"))
+    level = _rated(got["level"], edition)
+    if got["level"].value in ("unknown", "none"):
+        got["level"].wrong(N_("a level of the scale"))
+    body, reason = (got[key].text() if got[key].value != "unknown" else "" for key in ("by", "reason"))
+    day = got["day"].day() if "day" in got and got["day"].value != "unknown" else None
+    return Decision(level=level if isinstance(level, str) else "", body=body, day=day, reason=reason, location=node.place)
 
 
-def _period(node: Node) -> str:
-    """Read a period: a year, as a number or as text, or a quarter."""
-    period = str(node.value)
-    if not isinstance(node.value, bool) and _PERIOD.fullmatch(period):
-        return period
-    node.wrong(N_("a year like 2020, or a quarter like 2020-Q1"))
-    return ""
+def _rated(node: Node, edition: Edition) -> str | Nothing | Unknown:
+    """Read a level by its id, its code or an exact alias."""
+    written = node.value
+    level = _find_level(written, edition.scale) if isinstance(written, str) else None
+    if level is None and written is not None and written not in ("unknown", "none"):
+        found = written if isinstance(written, str) else describe(written).strip("`")
+        known = _spellings(edition.scale)
+        node.complain("PE204", found=found, nearest=nearest(found, known), known=", ".join(known))
+    return NONE if written == "none" else level.id if level else UNKNOWN
 
 
-def _facts(node: Node, edition: Edition) -> dict[str, Value]:
-    """Read the facts that the case states and knows."""
-    found: dict[str, Value] = {}
-    for name, child in node.entries():
-        fact = edition.facts.get(name)
-        if fact is None:
-            child.complain("PE501", child.key_place, name=name, nearest=child.guess(name, edition.facts))
-        elif child.value is not None and child.value != "unknown":
-            value = read_value(child, fact, edition.scale)
-            if value is not None:
-                found[name] = value
-    return found
+def _spellings(scale: Mapping[str, Level], *, aliases: bool = True) -> dict[str, Level]:
+    """Return the exact spellings of levels, and nothing like them."""
+    return {s: known for known in scale.values() for s in (known.id, known.code, *(known.aliases if aliases else ()))}
+
+
+def _find_level(value: str, scale: Mapping[str, Level]) -> Level | None:
+    return next((known for known in scale.values() if value in (known.id, known.code, *known.aliases)), None)
+
+
+def read_expect(node: Node, edition: Edition) -> dict[str, object]:
+    """Read what the case's author expects of the verdict."""
+    got = node.fields((), tuple(_EXPECTED))
+    expect: dict[str, object] = {key: _EXPECTED[key](child) for key, child in got.items()}
+    if "possible_levels" in got:
+        levels = [(child, _find_level(child.text(), edition.scale)) for child in got["possible_levels"].items()]
+        expect["possible_levels"] = [level.id if level else str(child.value) for child, level in levels]
+    if "route_ids" in got:
+        known = [route.rule.id for chapter in edition.chapters for route in chapter.routes]
+        for name, child in got["route_ids"].entries():
+            if name not in known:  # it would pass for a route that does not concern the subject
+                child.complain("PE401", child.key_place, name=name, sort=N_("route"), nearest=nearest(name, known))
+    if "level" in got:
+        found = got["level"].text()
+        level = _find_level(found, edition.scale)
+        if level is None and found.strip() not in {"", "none"}:
+            exact = _spellings(edition.scale, aliases=False)
+            got["level"].complain("PE204", found=found, nearest=nearest(found, exact), known=", ".join(exact))
+        expect["level"] = level.id if level else None
+    return expect
+
+
+def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
+    """Read outcomes by the id of what has them."""
+    entries = node.entries(at_least=1)
+    for name, child in entries:
+        check_name(child, name)
+    return {name: child.one_of(known) for name, child in entries}
+
+
+def _names(node: Node, at_least: int = 0) -> list[str]:
+    """Read a list of ids."""
+    found = [(item, item.text()) for item in node.items(at_least)]
+    for item, name in found:
+        check_name(item, name)
+    return [name for _, name in found]
+
+
+def _texts(node: Node) -> list[str]:
+    return [item.text() for item in node.items()]
+
+
+_EXPECTED: dict[str, Callable[[Node], object]] = {
+    "outcome": lambda node: node.one_of(OUTCOMES),
+    "level": lambda node: node.value,
+    "possible_levels": _texts,
+    "gap_possible": lambda node: node.flag(),
+    "open_questions": _names,
+    "criteria": lambda node: _outcomes(node, CRITERION_OUTCOMES),
+    "interpretations": _texts,
+    "overlaps": lambda node: [_names(item, at_least=2) for item in node.items()],
+    "requirements": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
+    "contents": lambda node: _outcomes(node, REQUIREMENT_OUTCOMES),
+    "ceilings": lambda node: _outcomes(node, CEILING_OUTCOMES),
+    "routes": lambda node: {duty: _names(child) for duty, child in node.fields((), DUTIES).items()},
+    "route_ids": lambda node: _outcomes(node, ROUTE_OUTCOMES),
+    "findings": _names,
+}
+"""What a case may expect, and how each is read."""
+
+
+def read_value(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> Value | None:
+    """Read one value as its fact's type asks; None where it is not of that type, which is noted in the file's problems."""
+    value, kind = node.value, fact.type.kind
+    if value == "none" and (fact.may_be_none or kind not in {"text", "choice"} or (kind == "choice" and value not in fact.type.choices)):
+        if not fact.may_be_none:
+            node.complain("PE507", name=fact.name, found="none")
+        return NONE if fact.may_be_none else None
+    if kind in {"choice", "level"} and isinstance(value, str):
+        return _named(node, fact, value, scale)
+    if kind == "set" and isinstance(value, list):  # taken as complete
+        for item in node.items():
+            if item.value is not None:
+                _named(item, fact, item.value if isinstance(item.value, str) else describe(item.value).strip("`"), scale)
+        return frozenset(item for item in value if isinstance(item, str))
+    if kind == "list" and isinstance(value, list):
+        return tuple(_item(item, fact, scale) for item in node.items())
+    read = _SCALARS[kind](value) if kind in _SCALARS else None
+    if read is None and not (kind == "day" and node.is_no_day()):
+        node.complain("PE502", name=fact.name, found=describe(value), wanted=NOUNS[kind])
+    return read
+
+
+def _named(node: Node, fact: FactDeclaration, value: str, scale: Mapping[str, Level]) -> str | int | None:
+    """Read one of the declared choices, or a level by an exact spelling, as its rank."""
+    level = _find_level(value, scale) if fact.type.kind == "level" else None
+    if level or value in fact.type.choices:
+        return level.rank if level else value
+    known = tuple(_spellings(scale)) if fact.type.kind == "level" else fact.type.choices
+    node.complain("PE503", name=fact.name, found=value, choices=", ".join(known), nearest=nearest(value, known))
+    return None
+
+
+def _item(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> dict[str, Value]:
+    """Read one item of a list; a field left out of it is unknown there."""
+    stated = {name: child for name, child in node.fields((), tuple(fact.fields)).items() if child.value not in (None, "unknown")}
+    read = {name: read_value(child, fact.fields[name], scale) for name, child in stated.items()}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _figure(kind: str, value: Data) -> Value | None:
+    """Read a figure written with its unit."""
+    quantity = read_quantity(value) if isinstance(value, str) else None
+    return quantity.value if quantity and quantity.type.kind == kind else None
+
+
+_SCALARS: dict[str, Callable[[Data], Value | None]] = {
+    "bool": lambda value: value if isinstance(value, bool) else None,
+    "count": lambda value: value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None,
+    "points": lambda value: Fraction(value) if isinstance(value, (int, Fraction)) and not isinstance(value, bool) else None,
+    "share": lambda value: _figure("share", value),
+    "months": lambda value: _figure("months", value),
+    "day": lambda value: read_day(value) if isinstance(value, str) else None,
+    "text": lambda value: value if isinstance(value, str) and value.strip() else None,
+}
 
 
 def is_table(path: str) -> bool:
@@ -287,11 +316,9 @@ def find_cases(folder: str, problems: list[Problem] | None = None) -> list[str]:
     files = files_below(folder, ("",), odd)
     found = [path for path in files if path.endswith(YAML)]
     odd = [one for one in odd if one.location.file.endswith(YAML)]
-    tables = sorted(filter(is_table, files))
-    if tables and not found and not odd:
-        raise InputError([not_cases("PE515", tables[0])])
     if not found and not odd:
-        raise InputError([Problem("PE511", Location(folder, 1, 1), {"folder": folder})])
+        table = min(filter(is_table, files), default=None)
+        raise InputError([not_cases("PE515", table) if table else Problem("PE511", Location(folder, 1, 1), {"folder": folder})])
     if odd and problems is None:
         raise InputError(odd)
     if problems is not None:

@@ -2,13 +2,14 @@
 
 libyaml's tokens say where each piece begins and ends, so that everything else is known to be whitespace or a comment.
 Each piece remembers the column it has and the column it should have: a block below a block stands two further right, the
-dashes of a list too.
+dashes of a list too. Why not ruamel.yaml: `docs/decisions/0019-a-layout-of-our-own.md`.
 """
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -18,12 +19,21 @@ from policy_engine.load.files import YAML, files_below, read_bytes
 from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, Path, read_document
 from policy_engine.source import Location
 
-STEP = 2
 _SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_BLOCK_STYLES = ("|", ">")
+_STEP = 2
+_FOLD, _TOO_WIDE = 120, 140
+"""How wide folded prose is, and how wide a line may be before it is folded."""
+_BLANKS = " \t"
+_SORTS: dict[type, str] = {
+    yaml.BlockEntryToken: "-", yaml.FlowMappingStartToken: "flow", yaml.FlowSequenceStartToken: "flow", yaml.FlowMappingEndToken: "flow",
+    yaml.FlowSequenceEndToken: "flow", yaml.FlowEntryToken: "flow", yaml.DocumentStartToken: "mark", yaml.DocumentEndToken: "mark",
+}  # fmt: skip
+_OPENING = (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)
+_CLOSING = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_BEGINNING = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken)
 
 
-class Block(NamedTuple):
+class _Block(NamedTuple):
     """A mapping or list in block style that is open: the column of its entries, as it is and as it should be."""
 
     old: int
@@ -33,7 +43,7 @@ class Block(NamedTuple):
     """Whether its dashes stand right below the key that it belongs to; libyaml does not tell where such a list ends."""
 
 
-class Piece(NamedTuple):
+class _Piece(NamedTuple):
     """One thing that is written: where it stands, what it is, and the column it should have where it begins a line."""
 
     start: int
@@ -43,7 +53,7 @@ class Piece(NamedTuple):
     style: str
     """Of a scalar: `'`, `"`, `|`, `>`, or nothing for a plain one."""
     column: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[_Block, ...]
     depth: int
     """How many brackets are open before it."""
     closes: bool
@@ -51,180 +61,224 @@ class Piece(NamedTuple):
 
     @property
     def is_block_scalar(self) -> bool:
-        """Whether it is a text under `|` or `>`."""
-        return self.style in _BLOCK_STYLES
+        return self.style in {"|", ">"}
 
     @property
     def outer(self) -> int:
         """The column that the block around it should have; left of everything outside of all blocks."""
-        return self.blocks[-1].new if self.blocks else -STEP
+        return self.blocks[-1].new if self.blocks else -_STEP
+
+    def moved(self, column: int, least: int = _STEP) -> int:
+        """Return where a column in brackets goes to: with its block, and further right than that."""
+        return max(column + (self.outer - self.blocks[-1].old if self.blocks else 0), self.outer + least)
 
     @property
     def first_column(self) -> int:
         """The column it should have where it begins a line."""
         if self.depth:
-            moved = self.column + (self.outer - self.blocks[-1].old if self.blocks else 0)
-            return max(moved, self.outer + (0 if self.closes and self.depth == 1 else STEP))
+            return self.moved(self.column, 0 if self.closes and self.depth == 1 else _STEP)
         if self.sort in {"key", "-", "?"}:
             return self.outer
-        return self.outer + STEP if self.blocks else self.column
+        return self.outer + _STEP if self.blocks else self.column
 
 
-def cut(text: str) -> list[Piece]:
+class OddGapError(Exception):
+    """Between two pieces stands something that is neither whitespace nor a comment."""
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        super().__init__(found)
+
+
+def _cut(text: str) -> list[_Piece]:
     """Cut a text that is valid YAML into its pieces."""
-    cutter = _Cutter()
-    for token in _tokens(text):
-        cutter.take(token)
-    return cutter.pieces
-
-
-def _tokens(text: str) -> Iterator[Any]:
-    """Return libyaml's tokens."""
+    pieces: list[_Piece] = []
+    blocks: tuple[_Block, ...] = ()
+    depth, key_next, explicit = 0, False, set[int]()
     scanner = _SCANNER(text)
     while token := scanner.get_token():
-        yield token
+        kind, start, end = token.__class__, token.start_mark, token.end_mark
+        blocks = _blocks_at(token, blocks, depth)
+        sort, style = _SORTS.get(kind, ""), ""
+        if kind is yaml.KeyToken and end.index > start.index:
+            sort = "flow" if depth else "?"
+            explicit.update([] if depth else [len(blocks)])
+        elif kind is yaml.ValueToken:
+            sort = "flow" if depth else "?" if len(blocks) in explicit else ":"
+            explicit.difference_update([] if depth else [len(blocks)])
+        elif kind is yaml.ScalarToken:
+            sort, style = "key" if key_next else "value", "" if token.plain else token.style or "'"
+        if sort:
+            pieces.append(
+                _Piece(
+                    start=start.index, end=end.index, sort=sort, style=style, column=start.column, blocks=blocks, depth=depth,
+                    closes=kind in _CLOSING,
+                )
+            )  # fmt: skip
+        depth += (kind in _OPENING) - (kind in _CLOSING)
+        key_next = kind is yaml.KeyToken or (key_next and kind not in (yaml.ValueToken, yaml.ScalarToken, *_OPENING))
+    return pieces
 
 
-class _Cutter:
-    """Follows the tokens of one file."""
-
-    meanings: ClassVar[dict[type, Callable[["_Cutter", Any], None]]]
-    """What is done with each kind of token; the table below the class."""
-
-    def __init__(self) -> None:
-        """Begin outside of everything."""
-        self.pieces: list[Piece] = []
-        self.blocks: tuple[Block, ...] = ()
-        self.depth = 0
-        self.key_next = False
-        self.explicit: set[int] = set()
-
-    def take(self, token: Any) -> None:
-        """Take one token."""
-        meaning = self.meanings.get(token.__class__)
-        if meaning is not None:
-            meaning(self, token)
-
-    def _add(self, token: Any, sort: str, style: str = "", *, closes: bool = False) -> None:
-        """Note a piece."""
-        start, end = token.start_mark, token.end_mark
-        self.pieces.append(Piece(start.index, end.index, sort, style, start.column, self.blocks, self.depth, closes))
-
-    def _open(self, token: Any, *, is_list: bool, is_indentless: bool = False) -> None:
-        """Open a block, two columns right of the one around it."""
-        new = self.blocks[-1].new + STEP if self.blocks else 0
-        self.blocks = (*self.blocks, Block(token.start_mark.column, new, is_list, is_indentless))
-
-    def _leave_indentless(self) -> None:
-        """Close a list whose dashes stood below its key: the next key of the mapping has come, or its end."""
-        if self.blocks and self.blocks[-1].is_indentless:
-            self.blocks = self.blocks[:-1]
-
-    def on_mapping(self, token: Any) -> None:
-        """Open a mapping."""
-        self._open(token, is_list=False)
-
-    def on_list(self, token: Any) -> None:
-        """Open a list."""
-        self._open(token, is_list=True)
-
-    def on_close(self, _token: Any) -> None:
-        """Close a block."""
-        self._leave_indentless()
-        self.blocks = self.blocks[:-1]
-
-    def on_entry(self, token: Any) -> None:
-        """Take the dash of an item."""
-        if not self.blocks[-1].is_list:
-            self._open(token, is_list=True, is_indentless=True)
-        self._add(token, "-")
-
-    def on_key(self, token: Any) -> None:
-        """Know that a key comes; a question mark before it is a piece of its own."""
-        if self.depth == 0:
-            self._leave_indentless()
-        self.key_next = True
-        if token.end_mark.index > token.start_mark.index:
-            self._add(token, "flow" if self.depth else "?")
-            self.explicit.update([] if self.depth else [len(self.blocks)])
-
-    def on_value(self, token: Any) -> None:
-        """Take the colon behind a key."""
-        self.key_next = False
-        if self.depth:
-            self._add(token, "flow")
-        else:
-            self._add(token, "?" if len(self.blocks) in self.explicit else ":")
-            self.explicit.discard(len(self.blocks))
-
-    def on_scalar(self, token: Any) -> None:
-        """Take a key or a value."""
-        self._add(token, "key" if self.key_next else "value", "" if token.plain else token.style or "'")
-        self.key_next = False
-
-    def on_flow_open(self, token: Any) -> None:
-        """Take an opening bracket."""
-        self._add(token, "flow")
-        self.depth += 1
-        self.key_next = False
-
-    def on_flow_close(self, token: Any) -> None:
-        """Take a closing bracket."""
-        self._add(token, "flow", closes=True)
-        self.depth -= 1
-
-    def on_flow_entry(self, token: Any) -> None:
-        """Take a comma."""
-        self._add(token, "flow")
-
-    def on_mark(self, token: Any) -> None:
-        """Take the mark of a document's begin or end."""
-        self._add(token, "mark")
+def _blocks_at(token: Any, blocks: tuple[_Block, ...], depth: int) -> tuple[_Block, ...]:
+    """Return the blocks that are open at a token; a list whose dashes stood below its key ends with the next key, or the mapping."""
+    kind = token.__class__
+    if blocks and blocks[-1].is_indentless and (kind is yaml.BlockEndToken or (kind is yaml.KeyToken and not depth)):
+        blocks = blocks[:-1]
+    if kind is yaml.BlockEndToken:
+        return blocks[:-1]
+    indentless = kind is yaml.BlockEntryToken and not blocks[-1].is_list
+    if kind not in _BEGINNING and not indentless:
+        return blocks
+    new = blocks[-1].new + _STEP if blocks else 0
+    return (*blocks, _Block(token.start_mark.column, new, kind is not yaml.BlockMappingStartToken, indentless))
 
 
-_Cutter.meanings = {
-    yaml.BlockMappingStartToken: _Cutter.on_mapping,
-    yaml.BlockSequenceStartToken: _Cutter.on_list,
-    yaml.BlockEndToken: _Cutter.on_close,
-    yaml.BlockEntryToken: _Cutter.on_entry,
-    yaml.KeyToken: _Cutter.on_key,
-    yaml.ValueToken: _Cutter.on_value,
-    yaml.ScalarToken: _Cutter.on_scalar,
-    yaml.FlowMappingStartToken: _Cutter.on_flow_open,
-    yaml.FlowSequenceStartToken: _Cutter.on_flow_open,
-    yaml.FlowMappingEndToken: _Cutter.on_flow_close,
-    yaml.FlowSequenceEndToken: _Cutter.on_flow_close,
-    yaml.FlowEntryToken: _Cutter.on_flow_entry,
-    yaml.DocumentStartToken: _Cutter.on_mark,
-    yaml.DocumentEndToken: _Cutter.on_mark,
-}
+def _comment(line: str) -> str:
+    """Return the comment in a line of a gap; nothing where the line is blank.
+
+    Raises:
+        OddGapError: where there is anything else.
+    """
+    found = line.strip(_BLANKS)
+    if found and not found.startswith("#"):
+        raise OddGapError(found)
+    return found
 
 
-FOLD = 120
-"""How wide folded prose is."""
-TOO_WIDE = 140
-"""How wide a line may be before it is folded."""
-_HEADER = re.compile(r"([|>])([-+0-9]*)([ \t]*)(#.*)?")
-_BREAK = re.compile(r"(?<=[^ \t]) (?=[^ \t])")
-_BLANKS = " \t"
-_OUTSIDE = Block(-1, 0, is_list=False)
-"""Where a text stands that is all of its file."""
+def comments_of(text: str) -> list[str]:
+    """Return the comments of a text, in their order.
+
+    Raises:
+        OddGapError: where there is something that is no comment.
+    """
+    found: list[str] = []
+    at = 0
+    for piece in _cut(text):
+        found += map(_comment, text[at : piece.start].split("\n"))
+        head = text[piece.start : piece.end].split("\n", maxsplit=1)[0] if piece.is_block_scalar else ""
+        found.append(head[head.find("#") :].rstrip(_BLANKS) if "#" in head else "")
+        at = piece.end
+    found += map(_comment, text[at:].split("\n"))
+    return [comment for comment in found if comment]
 
 
-class BlockText(NamedTuple):
-    """A text under `|` or `>`: its header, and its lines; `left` is how many blank lines below it are not part of it."""
+def laid_out(text: str) -> str:
+    """Lay out a text that is valid YAML, its line ends already newlines.
 
-    header: str
-    lines: tuple[str, ...]
-    left: int
+    Raises:
+        OddGapError: where something would be lost.
+    """
+    return _Writer(text).written()
 
 
-def on_several_lines(text: str, indent: int, style: str) -> str:
+class _Writer:
+    """Writes the pieces of one text, line by line."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines: list[str] = []
+        self.at = 0
+        self.blank = False
+        self.hangers: dict[int, int] = {}
+        """Columns of what stands in the line above, as they were and as they are: where a comment below may hang."""
+
+    def written(self) -> str:
+        before: _Piece | None = None
+        pieces = _cut(self.text)
+        for number, piece in enumerate(pieces):
+            self._gap(self.text[self.at : piece.start], before, piece)
+            follows = pieces[number + 1].start if number + 1 < len(pieces) else len(self.text)
+            self.at = piece.end
+            self._write(piece, before, self.text[piece.end : follows])
+            before = piece
+        self._between(self._rest(self.text[self.at :], before), before, None)
+        return "\n".join([*self.lines, ""]) if self.lines else ""
+
+    def _gap(self, gap: str, before: _Piece | None, piece: _Piece) -> None:
+        """Write what stands before a piece: some space, or line ends, comments and the beginning of its line."""
+        if "\n" in gap or before is None or before.is_block_scalar:
+            *between, indent = self._rest(gap, before)
+            self._between(between, before, piece)
+            if indent.strip(_BLANKS):
+                raise OddGapError(indent)
+            self.hangers = {}
+            self._begin(" " * piece.first_column)
+        elif gap.strip(_BLANKS):
+            raise OddGapError(gap)
+        elif piece.depth:
+            self.lines[-1] += " " if "\t" in gap else gap
+        elif before.sort in {":", "-", "?", "mark"}:
+            self.lines[-1] += " "
+
+    def _begin(self, line: str) -> None:
+        """Begin a line, a blank one above it where there was one."""
+        self.lines += ["", line] if self.blank and self.lines else [line]
+        self.blank = False
+
+    def _rest(self, gap: str, before: _Piece | None) -> list[str]:
+        """Write the comment behind a piece, if any; return the further lines of the gap."""
+        if before is None or before.is_block_scalar:
+            return gap.split("\n")
+        rest, *more = gap.split("\n")
+        blanks, comment = rest[: len(rest) - len(rest.lstrip(_BLANKS))], _comment(rest)
+        if comment:
+            self.lines[-1] += "  " if "\t" in blanks or not blanks else blanks
+            self.hangers[before.column + self.at - before.start + len(blanks)] = len(self.lines[-1])
+            self.lines[-1] += comment
+        return more
+
+    def _between(self, lines: list[str], before: _Piece | None, piece: _Piece | None) -> None:
+        """Write comments and blank lines above a piece; where a column leads is worked out once, however many comments stand in it."""
+        leads: dict[int, str] = {}
+        for line in lines:
+            comment = _comment(line)
+            if not comment:
+                self.blank = True
+                continue
+            column = len(line.rstrip(_BLANKS)) - len(comment)
+            if column not in leads:
+                leads[column] = " " * self._column(column, before, piece)
+            self._begin(leads[column] + comment)
+
+    def _column(self, column: int, before: _Piece | None, piece: _Piece | None) -> int:
+        """Return the column that a comment should have: that of what it stood in line with."""
+        if piece and piece.depth:
+            return piece.moved(column)
+        blocks = [*(before.blocks if before else ()), *(piece.blocks if piece else ())]
+        known = {block.old: block.new for block in blocks} | ({piece.column: piece.first_column} if piece else {})
+        if column in known or column not in self.hangers:
+            return known[max((old for old in known if old <= column), default=min(known, default=0))] if known else 0
+        return self.hangers[column]
+
+    def _write(self, piece: _Piece, before: _Piece | None, gap: str) -> None:
+        """Write a piece; a plain value that makes its line too wide, and that stands where it may, as folded prose."""
+        text = self.text[piece.start : piece.end]
+        self.hangers[piece.column] = len(self.lines[-1])
+        first, more = text, list[str]()
+        if piece.is_block_scalar:
+            (first, *more), self.blank = _under_header(text, piece.blocks[-1] if piece.blocks else _Block(-1, 0, is_list=False))
+            self.hangers = {}
+        elif "\n" in text and piece.blocks:
+            first, *more = _on_several_lines(text, piece.outer + _STEP, piece.style)
+        elif piece.style == "'" and "\n" not in text and text[1:-1].isprintable() and not {'"', "\\", "'"} & {*text[1:-1]}:
+            first = f'"{text[1:-1]}"'
+        elif before and before.sort in {":", "-"} and piece.sort == "value" and piece.blocks and not (piece.style or piece.depth):
+            alone = "\n" not in self.text[before.end : piece.start] and not gap.split("\n", maxsplit=1)[0].strip(_BLANKS)
+            lines = _folded(text, piece.outer + _STEP) if alone and len(self.lines[-1]) + len(text) > _TOO_WIDE else []
+            if len(lines) > 1:
+                first, more, self.hangers = ">-", [" " * (piece.outer + _STEP) + line for line in lines], {}
+        first, *further = first.split("\n")
+        self.lines[-1] += first
+        self.lines += [*further, *more]
+
+
+def _on_several_lines(text: str, indent: int, style: str) -> list[str]:
     """Move the further lines of a plain or quoted text; blanks around its line ends mean nothing."""
     first, *more = text.split("\n")
     *before, last = [first, *(line.lstrip(_BLANKS) for line in more)]
     ended = [_ended(line, style) for line in before]
-    return "\n".join([ended[0], *(" " * indent + line if line else "" for line in (*ended[1:], last))])
+    return [ended[0], *(" " * indent + line if line else "" for line in (*ended[1:], last))]
 
 
 def _ended(line: str, style: str) -> str:
@@ -234,42 +288,34 @@ def _ended(line: str, style: str) -> str:
     return line[: len(stripped) + 1] if style == '"' and slashes % 2 else stripped
 
 
-def in_double_quotes(text: str) -> str:
-    """Write a text in single quotes with double ones, where that changes no character of it."""
-    inner = text[1:-1]
-    return f'"{inner}"' if inner.isprintable() and not {'"', "\\", "'"} & set(inner) else text
+_HEADER = re.compile(r"([|>])([-+0-9]*)([ \t]*)(#.*)?")
 
 
-def under_header(text: str, blocks: tuple[Block, ...]) -> BlockText:
-    """Move a text under `|` or `>` to where it belongs.
+def _under_header(text: str, outer: _Block) -> tuple[list[str], bool]:
+    """Move a text under `|` or `>` to where it belongs; return its lines, and whether blank lines below it are no part of it.
 
     Where the file ends within its last line, the text has no line end of its own; a dash in the header says so once the
     file ends with one.
 
     Args:
         text: from its header to the last line that libyaml takes for a part of it.
-        blocks: the blocks that it stands in.
+        outer: the block that it stands in.
     """
     first, *below = text.split("\n")
     head = _HEADER.fullmatch(first.rstrip(_BLANKS))
     assert head is not None
-    outer = blocks[-1] if blocks else _OUTSIDE
     digits, chomp = re.sub(r"[^0-9]", "", head[2]), re.sub(r"[0-9]", "", head[2])
     old = max(outer.old, 0) + int(digits) if digits else _own_indent(below, outer.old)
-    new = outer.new + (int(digits) if digits else STEP)
-    lines = [line[old:] if line[:old] == " " * old else "" for line in below] or [""]
-    cut_short = lines.pop() if lines[-1] else ""
-    kept = [*lines, cut_short] if cut_short else lines[:-1]
-    left = 0 if chomp == "+" and not cut_short else _blank_at_end(kept)
+    new = outer.new + (int(digits) if digits else _STEP)
+    kept = [line[old:] if line[:old] == " " * old else "" for line in below] or [""]
+    cut_short = kept[-1] != ""
+    kept = kept if cut_short else kept[:-1]
+    left = 0 if chomp == "+" and not cut_short else len(list(takewhile(lambda line: not line, reversed(kept))))
     kept = kept[: len(kept) - left]
-    header = f"{head[1]}{digits}{'-' if cut_short else chomp}{_remark(head[3], head[4])}"
-    shown = refilled(kept, new) if head[1] == ">" else kept
-    return BlockText(header, tuple(" " * new + line if line else "" for line in shown), left)
-
-
-def _remark(blanks: str, comment: str | None) -> str:
-    """Return the comment behind a header, as it stands."""
-    return f"{'  ' if chr(9) in blanks else blanks}{comment}" if comment else ""
+    remark = f"{'  ' if chr(9) in head[3] else head[3]}{head[4]}" if head[4] else ""
+    shown = _refilled(kept, new) if head[1] == ">" else kept
+    header = f"{head[1]}{digits}{'-' if cut_short else chomp}{remark}"
+    return [header, *(" " * new + line if line else "" for line in shown)], left > 0
 
 
 def _own_indent(lines: list[str], outer: int) -> int:
@@ -282,12 +328,7 @@ def _own_indent(lines: list[str], outer: int) -> int:
     return max([*widths, outer + 1, 1])
 
 
-def _blank_at_end(lines: list[str]) -> int:
-    """Count the empty lines at the end."""
-    return next((n for n, line in enumerate(reversed(lines)) if line), len(lines))
-
-
-def refilled(lines: list[str], indent: int) -> list[str]:
+def _refilled(lines: list[str], indent: int) -> list[str]:
     """Fold the paragraphs of a folded text anew that have a line too wide; lines indented further stand as they are."""
     found: list[str] = []
     paragraph: list[str] = []
@@ -295,215 +336,27 @@ def refilled(lines: list[str], indent: int) -> list[str]:
         if line and line[0] not in _BLANKS:
             paragraph.append(line)
             continue
-        wide = any(indent + len(part) > TOO_WIDE for part in paragraph)
-        found += folded(" ".join(paragraph), indent) if wide else paragraph
-        found.append(line)
+        wide = any(indent + len(part) > _TOO_WIDE for part in paragraph)
+        found += [*(_folded(" ".join(paragraph), indent) if wide else paragraph), line]
         paragraph = []
     return found[:-1]
 
 
-def folded(text: str, indent: int) -> list[str]:
+def _folded(text: str, indent: int) -> list[str]:
     """Break a text into lines at its single spaces; nothing else means the same after folding."""
-    first, *words = _BREAK.split(text)
+    first, *words = re.split(r"(?<=[^ \t]) (?=[^ \t])", text)
     lines = [first]
     for word in words:
-        if indent + len(lines[-1]) + 1 + len(word) > FOLD:
+        if indent + len(lines[-1]) + 1 + len(word) > _FOLD:
             lines.append(word)
         else:
             lines[-1] += f" {word}"
     return lines
 
 
-_BLANKS_layout = " \t"
-_AFTER = frozenset({":", "-", "?", "mark"})
-"""After these stands one space."""
-
-
-class OddGapError(Exception):
-    """Between two pieces stands something that is neither whitespace nor a comment."""
-
-    def __init__(self, found: str) -> None:
-        """Keep what was found."""
-        self.found = found
-        super().__init__(found)
-
-
-def laid_out(text: str) -> str:
-    """Lay out a text that is valid YAML, its line ends already newlines.
-
-    Raises:
-        OddGapError: where something would be lost.
-    """
-    writer = _Writer(text)
-    return writer.written()
-
-
-def comments_of(text: str) -> list[str]:
-    """Return the comments of a text, in their order.
-
-    Raises:
-        OddGapError: where there is something that is no comment.
-    """
-    found: list[str] = []
-    at = 0
-    for piece in cut(text):
-        found += map(_comment, text[at : piece.start].split("\n"))
-        head = text[piece.start : piece.end].split("\n", maxsplit=1)[0] if piece.is_block_scalar else ""
-        found.append(head[head.find("#") :].rstrip(_BLANKS_layout) if "#" in head else "")
-        at = piece.end
-    found += map(_comment, text[at:].split("\n"))
-    return [comment for comment in found if comment]
-
-
-class _Writer:
-    """Writes the pieces of one text, line by line."""
-
-    def __init__(self, text: str) -> None:
-        """Begin above the first line."""
-        self.text = text
-        self.pieces = cut(text)
-        self.lines: list[str] = []
-        self.at = 0
-        self.blank = False
-        self.hangers: dict[int, int] = {}
-        """Columns of what stands in the line above, as they were and as they are: where a comment below may hang."""
-
-    def written(self) -> str:
-        """Write everything, and give it."""
-        before: Piece | None = None
-        for number, piece in enumerate(self.pieces):
-            self._gap(self.text[self.at : piece.start], before, piece)
-            follows = self.pieces[number + 1].start if number + 1 < len(self.pieces) else len(self.text)
-            self.at = piece.end
-            self._write(piece, before, self.text[piece.end : follows])
-            before = piece
-        self._between(self._rest(self.text[self.at :], before), before, None)
-        return "\n".join([*self.lines, ""]) if self.lines else ""
-
-    def _gap(self, gap: str, before: Piece | None, piece: Piece) -> None:
-        """Write what stands before a piece: some space, or line ends, comments and the beginning of its line."""
-        if "\n" in gap or before is None or before.is_block_scalar:
-            *between, indent = self._rest(gap, before)
-            self._between(between, before, piece)
-            if indent.strip(_BLANKS_layout):
-                raise OddGapError(indent)
-            self.hangers = {}
-            self._begin(" " * piece.first_column)
-        elif gap.strip(_BLANKS_layout):
-            raise OddGapError(gap)
-        elif piece.depth:
-            self.lines[-1] += " " if "\t" in gap else gap
-        elif before.sort in _AFTER:
-            self.lines[-1] += " "
-
-    def _begin(self, line: str) -> None:
-        """Begin a line, a blank one above it where there was one."""
-        if self.blank and self.lines:
-            self.lines.append("")
-        self.blank = False
-        self.lines.append(line)
-
-    def _rest(self, gap: str, before: Piece | None) -> list[str]:
-        """Write the comment behind a piece, if any; give the further lines of the gap."""
-        if before is None or before.is_block_scalar:
-            return gap.split("\n")
-        rest, *more = gap.split("\n")
-        blanks, comment = rest[: len(rest) - len(rest.lstrip(_BLANKS_layout))], _comment(rest)
-        if comment:
-            column = before.column + self.at - before.start + len(blanks)
-            self.lines[-1] += "  " if "\t" in blanks or not blanks else blanks
-            self.hangers[column] = len(self.lines[-1])
-            self.lines[-1] += comment
-        return more
-
-    def _between(self, lines: list[str], before: Piece | None, piece: Piece | None) -> None:
-        """Write comments and blank lines above a piece; where a column leads is worked out once, however many comments stand in it."""
-        leads: dict[int, str] = {}
-        for line in lines:
-            comment = _comment(line)
-            if not comment:
-                self.blank = True
-                continue
-            column = len(line.rstrip(_BLANKS_layout)) - len(comment)
-            if column not in leads:
-                leads[column] = " " * self._column(column, before, piece)
-            self._begin(leads[column] + comment)
-
-    def _column(self, column: int, before: Piece | None, piece: Piece | None) -> int:
-        """Return the column that a comment should have: that of what it stood in line with."""
-        if piece and piece.depth:
-            moved = column + (piece.outer - piece.blocks[-1].old if piece.blocks else 0)
-            return max(moved, piece.outer + STEP)
-        blocks = [*(before.blocks if before else ()), *(piece.blocks if piece else ())]
-        known = {block.old: block.new for block in blocks} | ({piece.column: piece.first_column} if piece else {})
-        if column in known or column not in self.hangers:
-            return known[max((old for old in known if old <= column), default=min(known, default=0))] if known else 0
-        return self.hangers[column]
-
-    def _write(self, piece: Piece, before: Piece | None, gap: str) -> None:
-        """Write a piece."""
-        text = self.text[piece.start : piece.end]
-        self.hangers[piece.column] = len(self.lines[-1])
-        if piece.is_block_scalar:
-            told = under_header(text, piece.blocks)
-            self.lines[-1] += told.header
-            self.lines += told.lines
-            self.blank, self.hangers = told.left > 0, {}
-        elif "\n" in text:
-            self._add(on_several_lines(text, piece.outer + STEP, piece.style) if piece.blocks else text)
-        elif piece.style == "'":
-            self.lines[-1] += in_double_quotes(text)
-        elif before and self._is_too_wide(piece, before, text, gap):
-            self._fold(text, piece.outer + STEP)
-        else:
-            self.lines[-1] += text
-
-    def _add(self, text: str) -> None:
-        """Write a text of several lines."""
-        first, *more = text.split("\n")
-        self.lines[-1] += first
-        self.lines += more
-
-    def _is_too_wide(self, piece: Piece, before: Piece, text: str, gap: str) -> bool:
-        """Return whether a plain value makes its line too wide, and stands where it may be folded."""
-        plain = piece.sort == "value" and not piece.style and not piece.depth and bool(piece.blocks)
-        behind = gap.split("\n", maxsplit=1)[0].strip(_BLANKS_layout)
-        return plain and before.sort in {":", "-"} and "\n" not in self.text[before.end : piece.start] and (
-            not behind and len(self.lines[-1]) + len(text) > TOO_WIDE
-        )  # fmt: skip
-
-    def _fold(self, text: str, indent: int) -> None:
-        """Write a plain value as folded prose."""
-        lines = folded(text, indent)
-        if len(lines) == 1:
-            self.lines[-1] += text
-            return
-        self.lines[-1] += ">-"
-        self.lines += [" " * indent + line for line in lines]
-        self.hangers = {}
-
-
-def _comment(line: str) -> str:
-    """Return the comment in a line of a gap; nothing where the line is blank.
-
-    Raises:
-        OddGapError: where there is anything else.
-    """
-    found = line.strip(_BLANKS_layout)
-    if found and not found.startswith("#"):
-        raise OddGapError(found)
-    return found
-
-
 _MODELINE = re.compile(r"# *yaml-language-server: *\$schema=(\S+)[ \t]*")
-_BY_KEY = {"case": "case.schema.json", "round": "round-file.schema.json"}
-_RULEBOOK = "rulebook.schema.json"
+_BY_KEY = {"case": "case.schema.json", "round": "round-file.schema.json", **dict.fromkeys(KINDS, "rulebook.schema.json")}
 _MAX_UP = 64
-
-
-def modeline(schema: str) -> str:
-    """Return the modeline for a schema's path or address."""
-    return f"# yaml-language-server: $schema={schema}"
 
 
 def modelines_for(folder: str, schema: str) -> list[str]:
@@ -513,21 +366,12 @@ def modelines_for(folder: str, schema: str) -> list[str]:
     wrote one leads nowhere on the next.
     """
     seen = schema_above(folder, schema)
-    return [modeline(seen)] if seen else []
+    return [f"# yaml-language-server: $schema={seen}"] if seen else []
 
 
-def is_modeline(comment: str) -> bool:
-    """Return whether a comment is a modeline."""
-    return _MODELINE.fullmatch(comment) is not None
-
-
-def schema_of(data: Data, kinds: tuple[str, ...]) -> str:
-    """Name the schema of a file by its outermost keys, the rulebook's being the `kinds`; nothing where it is no file of ours."""
-    keys = data.keys() if isinstance(data, dict) else ()
-    for key in keys:
-        if key in _BY_KEY:
-            return _BY_KEY[key]
-    return _RULEBOOK if any(key in kinds for key in keys) else ""
+def schema_of(data: Data) -> str:
+    """Name the schema of a file by its outermost keys; nothing where it is no file of ours."""
+    return next((schema for key, schema in _BY_KEY.items() if isinstance(data, dict) and key in data), "")
 
 
 def schema_above(folder: str, schema: str) -> str:
@@ -548,9 +392,8 @@ def moved(text: str, old: str, new: str, schema: str) -> str:
     """
     seen = schema_above(new, schema)
     lines = (_MODELINE.fullmatch(line.strip()) for line in text.split("\n"))
-    told = next((os.path.normpath(os.path.join(old, line[1])) for line in lines if line), "")
-    lost = told and os.path.isfile(told) and not seen
-    return with_modeline(text, seen) if seen or lost else text
+    led_to = next((os.path.normpath(os.path.join(old, line[1])) for line in lines if line), "")
+    return with_modeline(text, seen) if seen or (led_to and os.path.isfile(led_to)) else text
 
 
 def with_modeline(text: str, schema: str) -> str:
@@ -560,12 +403,9 @@ def with_modeline(text: str, schema: str) -> str:
     """
     lines = text.removeprefix("\ufeff").split("\n")
     head = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
-    kept = [line for n, line in enumerate(lines) if n >= head or not is_modeline(line.strip())]
-    first = [modeline(schema) + ("\r" if lines[0].endswith("\r") else "")] if schema else []
+    kept = [line for n, line in enumerate(lines) if n >= head or not _MODELINE.fullmatch(line.strip())]
+    first = [f"# yaml-language-server: $schema={schema}" + "\r" * lines[0].endswith("\r")] if schema else []
     return "\n".join([*first, *kept])
-
-
-_ORDER_MARK = "\ufeff"
 
 
 class Tidied(NamedTuple):
@@ -577,7 +417,6 @@ class Tidied(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Whether a single byte differs."""
         return self.before != self.after
 
 
@@ -617,8 +456,8 @@ def tidied(raw: bytes, file: str, folder: str | None) -> Tidied:
     document = read_document(raw, file)
     if document.problems:
         raise InputError(document.problems)
-    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").lstrip(_ORDER_MARK)
-    schema = schema_of(document.data, KINDS)
+    text = raw.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    schema = schema_of(document.data)
     seen = schema_above(folder, schema) if schema and folder is not None else ""
     try:
         after = laid_out(with_modeline(text, seen) if seen else text)
@@ -638,7 +477,8 @@ def _hold(before: Document, text: str, after: str) -> None:
     """
     read = read_document(after.encode(), before.file)
     same = not read.problems and repr(read.data) == repr(before.data)
-    if same and _remarks(text) == _remarks(after) and laid_out(after) == after:
+    remarks = ([comment for comment in comments_of(one) if not _MODELINE.fullmatch(comment)] for one in (text, after))
+    if same and next(remarks) == next(remarks) and laid_out(after) == after:
         return
     others = [path for path in before.places if path and _at(before.data, path) != _at(read.data, path)]
     places = [before.keys.get(path) or before.places[path] for path in others]
@@ -653,8 +493,3 @@ def _at(data: Data, path: Path) -> Data:
         else:
             data = data[key] if isinstance(data, list) and isinstance(key, int) and key < len(data) else None
     return {} if isinstance(data, dict) else [] if isinstance(data, list) else data
-
-
-def _remarks(text: str) -> list[str]:
-    """Return the comments of a text; the modeline is the engine's own."""
-    return [comment for comment in comments_of(text) if not is_modeline(comment)]

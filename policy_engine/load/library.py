@@ -10,9 +10,8 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root, is_shipped, odd_kind, read_bytes
-from policy_engine.load.front import FRONT, declared_front, plain_front
 from policy_engine.load.limits import FOLDERS, MAX_EDITIONS, hold_size
-from policy_engine.load.lock import gone_from, lock_path, read_lock, root_of
+from policy_engine.load.lock import FRONT, declared_front, gone_from, lock_path, plain_front, read_lock, root_of
 from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location

@@ -1,11 +1,14 @@
 """What a rulebook's data means, as bytes: the canonical form of RFC 8785, and the digest of a whole edition.
 
+The words of the language may change, what was sealed may not: the keys of interpretations are digested as `readings`,
+`applies_readings` and `reading`, by which names they went first, so that either spelling gives the same revision.
+
 `hashlib` loads the whole of OpenSSL at import, which takes as long as reading an edition; the standard library's own `random` takes its
 digest from the plain module for the same reason. The digests are the same; where that module is not to be had, hashlib's is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -34,52 +37,70 @@ def sha256_of(parts: Iterable[bytes]) -> str:
     return str(digest.hexdigest())
 
 
+_FIRST_NAMES = {"interpretations": "readings", "applies_interpretations": "applies_readings", "interpretation": "reading"}
+
+
+def first_name(key: str, holder: Mapping[str, Any]) -> str:
+    """Return the name that a key of a rulebook had first; names of the author's own (of facts, choices …) are left as they are.
+
+    No name of an author's own has a list under it, and nothing but an entry of the register has a list under `cite`.
+    """
+    first = _FIRST_NAMES.get(key)
+    ours = first is not None and isinstance(holder.get("cite") if key == "interpretation" else holder[key], list)
+    return first if ours and first is not None and first not in holder else key
+
+
+def as_sealed(content: Data) -> Data:
+    """Return a rulebook's data with the first names of its keys, as it is digested."""
+    if isinstance(content, list):
+        return [as_sealed(child) for child in content]
+    return {first_name(key, content): as_sealed(child) for key, child in content.items()} if isinstance(content, dict) else content
+
+
+def meaning_of(content: Data) -> bytes:
+    """Return what the data of a rulebook's file means, as the bytes that are digested."""
+    return canonical(as_sealed(content))
+
+
 def revision_of(contents: Iterable[Data]) -> str:
     """Return the digest of an edition's meaning.
 
     Each file's data in the canonical form of RFC 8785, sorted, so that comments, spacing, the order
     of keys and the names of files do not count, and every value does.
     """
-    return "sha256:" + sha256_of((b"\n".join(sorted(canonical(content) for content in contents)),))
+    return "sha256:" + sha256_of((b"\n".join(sorted(map(meaning_of, contents))),))
 
 
 def canonical(content: Any) -> bytes:  # noqa: ANN401  (JSON is what it is)
     """Return the canonical form of RFC 8785; fractions are written as text, since JSON's numbers are floats.
 
-    Without floats and with keys below the astral planes, Python's own encoder writes those very bytes (a test holds it
-    against the library), ten times as fast; anything else is the library's.
+    Keys are sorted by UTF-16 units there, by code points here: that differs where a key has characters beyond U+FFFF.
     """
-    import json
-
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_written)
-    if text.isascii() or not _ASTRAL.search(text):
-        return text.encode()
-    import rfc8785
-
-    return rfc8785.dumps(_exact(content))
+    text = _written(content, sort_keys=True)
+    return (text if text.isascii() or not _ASTRAL.search(text) else _written(_sorted(content))).encode()
 
 
 def in_order(content: Any) -> bytes:  # noqa: ANN401
     """Return content as JSON with its keys in their own order, in which an edition tells its facts."""
-    import json
-
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_written).encode()
+    return _written(content).encode()
 
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
-def _written(value: object) -> str:
-    """Write a fraction as text; JSON has every other value that a file can hold."""
+def _written(content: Any, *, sort_keys: bool = False) -> str:  # noqa: ANN401
+    import json
+
+    return json.dumps(content, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"), default=_fraction)
+
+
+def _fraction(value: object) -> str:
     if isinstance(value, Fraction):
         return str(value)
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def _exact(value: Data) -> Any:  # noqa: ANN401  (JSON is what it is)
-    """Write fractions as text."""
+def _sorted(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
-        return {key: _exact(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_exact(child) for child in value]
-    return str(value) if isinstance(value, Fraction) else value
+        return {key: _sorted(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+    return [_sorted(child) for child in value] if isinstance(value, list) else value

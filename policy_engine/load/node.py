@@ -1,17 +1,18 @@
-"""Text of a condition to a checked tree, with every complaint at its place in the file.
+"""The values of a document, asked one by one, and the text of a condition as a checked tree: every complaint at its place.
 
 The fault is told where it stands. Whatever only follows from it (a name that seems to be missing, a figure that seems to fill no
 sentence, a guard that seems to be forgotten) is held back until it is mended, since nobody can tell whether it will remain.
 
-Each question (`text`, `flag`, `fields` …) gives a value of the right shape whatever the file holds,
-and notes a problem where it had to make one up. So a build goes through the whole file, tells
-everything that is wrong, and is thrown away if there was anything.
+Each question (`text`, `flag`, `fields` …) gives a value of the right shape whatever the file holds, and notes a problem where it
+had to make one up. So a build goes through the whole file, finds everything that is wrong, and is thrown away if there was
+anything.
 """
 
+import ast
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from policy_engine.errors import N_
 from policy_engine.language.check import Checker, names_in
@@ -27,7 +28,24 @@ from policy_engine.source import Location
 
 _Part = TypeVar("_Part")
 
-_UNREAD = Named(WRONG, constant=True)
+_MAX_GUESSES = 100
+
+
+class Renamed(str):
+    """A key that had another name before; editions of that time are read by it, as they are and for good."""
+
+    __slots__ = ("before",)
+    before: str
+
+    def __new__(cls, name: str, before: str) -> Self:
+        made = super().__new__(cls, name)
+        made.before = before
+        return made
+
+
+INTERPRETATION = Renamed("interpretation", "reading")
+INTERPRETATIONS = Renamed("interpretations", "readings")
+APPLIES_INTERPRETATIONS = Renamed("applies_interpretations", "applies_readings")
 
 
 class Declared(dict[str, _Part]):
@@ -36,12 +54,10 @@ class Declared(dict[str, _Part]):
     __slots__ = ("open",)
 
     def __init__(self, parts: Mapping[str, _Part] | Iterable[tuple[str, _Part]] = (), *, open: bool = False) -> None:  # noqa: A002  (what it is)
-        """Take the parts that could be read, and whether there may be others."""
         super().__init__(parts)
         self.open = open
 
     def may_have(self, name: str) -> bool:
-        """Return whether a name is declared, or may be."""
         return self.open or name in self
 
 
@@ -49,26 +65,38 @@ class Everything(frozenset[str]):
     """A set that holds every text: what is known to be above zero where a rule that may say so could not be read."""
 
     def __contains__(self, _text: object) -> bool:
-        """Hold every text."""
         return True
 
     def __or__(self, _others: object) -> "Everything":
-        """Stay as it is."""
         return self
+
+
+Scope = Mapping[str, Named]
+"""What the names in a condition stand for."""
 
 
 def open_scope(*, unread: bool) -> dict[str, Named]:
     """Return the part of a scope that stands for a block of names that could not be read."""
-    return {ANY: _UNREAD} if unread else {}
+    return {ANY: Named(WRONG, constant=True)} if unread else {}
 
 
-def is_unread(name: str, scope: Mapping[str, Named]) -> bool:
+def is_unread(name: str, scope: Scope) -> bool:
     """Return whether a name stands for something whose declaration could not be read, or may do so."""
     named = scope.get(name) or scope.get(ANY)
     return named is not None and named.type is WRONG
 
 
-_MAX_GUESSES = 100
+class Fields(dict[str, "Node"]):
+    """The values under the keys of a mapping; of an optional key that does not stand there a value that is nothing, silently."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: "Node", found: Mapping[str, "Node"]) -> None:
+        super().__init__(found)
+        self.node = node
+
+    def __missing__(self, key: str) -> "Node":
+        return Node(self.node.document, None, (*self.node.path, key))
 
 
 class Node:
@@ -84,13 +112,17 @@ class Node:
 
     @property
     def place(self) -> Location:
-        """The place of the value."""
         return self.document.places.get(self.path) or Location(self.document.file, 1, 1)
 
     @property
     def key_place(self) -> Location:
         """The place of the key before the value; of an item of a list, the item's own."""
         return self.document.keys.get(self.path) or self.place
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a block of keys, so that the names in it can be read at all."""
+        return isinstance(self.value, dict)
 
     def child(self, key: str | int) -> "Node":
         """Return the value under a key; its value is None where there is none."""
@@ -99,85 +131,84 @@ class Node:
             return Node(self.document, self.value[key], path)
         return Node(self.document, self.value.get(str(key)) if isinstance(self.value, dict) else None, path)
 
-    @property
-    def is_block(self) -> bool:
-        """Whether it is a block of keys, so that the names in it can be read at all."""
-        return isinstance(self.value, dict)
-
     def has(self, key: str) -> bool:
-        """Return whether a key stands in this mapping."""
         return isinstance(self.value, dict) and key in self.value
-
-    def refer(self, name: str, declared: "Declared[Any]", sort: str, place: Location | None = None) -> bool:
-        """Complain of a name that nothing declares; tell whether it is declared and could be read."""
-        if name and not declared.may_have(name):
-            self.complain("PE401", place, name=name, sort=sort, nearest=nearest(name, declared))
-        return name in declared
-
-    def lacks(self, key: str, place: Location | None = None) -> None:
-        """Complain of a key that is missing, at the key under which it belongs; not where its misspelling was told."""
-        if not isinstance(self.value, dict) or self.misspells(key):
-            return
-        under = next((part for part in reversed(self.path) if isinstance(part, str)), "")
-        self.complain("PE202", place or self.key_place, key=key, under=under)
-
-    def misspells(self, key: str) -> bool:
-        """Return whether a key was told as unknown here that is most like this one."""
-        told = {problem.location for problem in self.document.problems if problem.code == "PE201"}
-        names = self.value if isinstance(self.value, dict) else ()
-        return any(self.child(other).key_place in told and nearest(other, (key,)) for other in names)
 
     def complain(self, code: str, place: Location | None = None, **details: str) -> None:
         """Note a problem at this value, or at a place."""
         self.document.problems.append(self.document.problem(code, place or self.place, **details))
 
     def wrong(self, wanted: str) -> None:
-        """Note that the value has another shape than is wanted; an empty value was told when it was read."""
+        """Note that the value has another shape than is wanted; of an empty value the reader of the file complained."""
         if self.value is not None:
             self.complain("PE203", found=describe(self.value), wanted=wanted)
 
-    def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, "Node"]:
-        """Return the values of a mapping whose keys are all known; absent optional ones are not in it."""
-        required = tuple(required)
-        known = (*required, *optional)
-        if not self.document.lines and isinstance(self.value, dict):
-            return {key: self.child(key) for key in known if key in self.value}
-        if not isinstance(self.value, dict):
-            self.wrong(N_("a block of `key: value` lines"))
-            return {key: Node(self.document, None, (*self.path, key)) for key in required}
-        for key in self.value:
-            if key not in known:
-                unknown = self.child(key)
-                unknown.complain("PE201", unknown.key_place, key=key, nearest=self.guess(key, known), known=", ".join(known))
-        for key in required:
-            if key not in self.value and not any(self._is_slip(other, key, known) for other in self.value) and not self._lost_a_key():
-                self.lacks(key)
-        return {key: self.child(key) for key in known if key in self.value or key in required}
+    def refer(self, name: str, declared: "Declared[Any]", sort: str, place: Location | None = None) -> bool:
+        """Complain of a name that nothing declares; return whether it is declared and could be read."""
+        if name and not declared.may_have(name):
+            self.complain("PE401", place, name=name, sort=sort, nearest=nearest(name, declared))
+        return name in declared
 
-    def _lost_a_key(self) -> bool:
-        """Return whether a key of this mapping was refused when it was read, so that what seems to be missing may be that one."""
-        depth = len(self.path)
-        return any(path[:depth] == self.path and path[depth + 1 : depth + 2] == ("dropped",) for path in self.document.places)
+    def once(self, name: str, seen: dict[str, Location], stands: Location, place: Location | None = None) -> None:
+        """Complain of a name that was declared before, and note where it stands now."""
+        if name in seen:
+            self.complain("PE402", place, name=name, first=f"{seen[name].file}:{seen[name].line}")
+        seen[name] = stands
+
+    def lacks(self, key: str) -> None:
+        """Complain of a key that is missing, at the key under which it belongs; its misspelling is fault enough."""
+        if isinstance(self.value, dict) and not self.misspells(key):
+            under = next((part for part in reversed(self.path) if isinstance(part, str)), "")
+            self.complain("PE202", self.key_place, key=key, under=under)
+
+    def misspells(self, key: str) -> bool:
+        """Return whether a key was refused as unknown here that is most like this one."""
+        unknown = {problem.location for problem in self.document.problems if problem.code == "PE201"}
+        names = self.value if isinstance(self.value, dict) else ()
+        return any(self.child(other).key_place in unknown and nearest(other, (key,)) for other in names)
 
     def guess(self, name: str, known: Iterable[str]) -> str:
         """Return the nearest known name; past so many problems nobody reads guesses, and each costs time."""
         return nearest(name, known) if len(self.document.problems) < _MAX_GUESSES else ""
 
-    @staticmethod
-    def _is_slip(found: str, key: str, known: tuple[str, ...]) -> bool:
-        """Return whether an unknown key is a misspelling of a missing one: one fault, told once."""
-        return found not in known and nearest_few(found, known, 1) == [key]
+    def fields(self, required: Iterable[str], optional: Iterable[str] = ()) -> Fields:
+        """Return the values of a mapping whose keys are all known.
+
+        A key that is required and missing is one fault: its misspelling, or a key of this mapping that the reader of the file
+        refused (which may be that one), says so already.
+        """
+        required, value = tuple(required), self.value
+        known = (*required, *optional)
+        if not isinstance(value, dict):
+            self.wrong(N_("a block of `key: value` lines"))
+            return Fields(self, {key: Node(self.document, None, (*self.path, key)) for key in required})
+        spelled = {key: key.before if isinstance(key, Renamed) and key.before in value else key for key in known}
+        if not self.document.lines:  # a sealed copy, which passed every check when it was sealed
+            return Fields(self, {key: self.child(name) for key, name in spelled.items() if name in value})
+        for key, name in spelled.items():
+            if name != key and key in value:
+                first, second = sorted((self.child(key), self.child(name)), key=lambda child: child.key_place)
+                second.complain("PE106", second.key_place, key=f"{key} | {name}", first=str(first.key_place.line))
+        for key in [key for key in value if key not in known and key not in spelled.values()]:
+            unknown = self.child(key)
+            unknown.complain("PE201", unknown.key_place, key=key, nearest=self.guess(key, known), known=", ".join(known))
+        depth = len(self.path)
+        for key in required:
+            misspelt = spelled[key] in value or any(other not in known and nearest_few(other, known, 1) == [key] for other in value)
+            if not misspelt and not any(p[:depth] == self.path and p[depth + 1 : depth + 2] == ("dropped",) for p in self.document.places):
+                self.lacks(key)
+        return Fields(self, {key: self.child(name) for key, name in spelled.items() if name in value or key in required})
 
     def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
         """Return keys and values of a mapping whose keys are names of the author's own, none of them empty."""
         if not isinstance(self.value, dict) or len(self.value) < at_least:
             self.wrong(N_("a block of `key: value` lines that is not empty") if at_least else N_("a block of `key: value` lines"))
             return []
-        for key in self.value:
+        found = [(key, self.child(key)) for key in self.value]
+        for key, child in found:
             if not key.strip():
-                child = self.child(key)
                 child.complain("PE409", child.key_place, name=key, reason=N_("it is empty"))
-        return [(key, self.child(key)) for key in self.value]
+        return found
 
     def items(self, at_least: int = 0) -> list["Node"]:
         """Return the values of a list."""
@@ -198,10 +229,9 @@ class Node:
         """Return a sentence in both languages; of a sealed copy, which has no lines, it was checked before."""
         if not self.document.lines and isinstance(self.value, dict):
             return {language: str(text) for language, text in self.value.items()}
-        return {language: node.text() for language, node in self.fields(LANGUAGES).items()}
+        return {language: node.text() for language, node in self.fields(LANGUAGES).items()} if self.value is not None else {}
 
     def flag(self) -> bool:
-        """Return true or false."""
         if isinstance(self.value, bool):
             return self.value
         self.wrong(N_("true or false"))
@@ -215,7 +245,7 @@ class Node:
         return day or date.min
 
     def is_no_day(self) -> bool:
-        """Complain of a text that is written like a day but is none; tell whether it is one."""
+        """Complain of a text that is written like a day but is none; return whether it is one."""
         text = self.value if isinstance(self.value, str) else ""
         if not is_like_day(text) or read_day(text):
             return False
@@ -225,12 +255,12 @@ class Node:
     def one_of(self, choices: Iterable[str]) -> str:
         """Return one of a closed set of words, or of the names of what is declared."""
         known = tuple(choices)
-        if isinstance(self.value, str) and (self.value in known or (isinstance(choices, Declared) and choices.open)):
-            return self.value
-        if isinstance(self.value, str):
-            self.complain("PE204", found=self.value, nearest=nearest(self.value, known), known=", ".join(known))
-        else:
+        if not isinstance(self.value, str):
             self.wrong(N_("a text"))
+        elif self.value in known or (isinstance(choices, Declared) and choices.open):
+            return self.value
+        else:
+            self.complain("PE204", found=self.value, nearest=nearest(self.value, known), known=", ".join(known))
         return known[0] if known else ""
 
 
@@ -253,13 +283,10 @@ def describe(value: object) -> str:
             return N_("nothing")
 
 
-Scope = Mapping[str, Named]
-
-
 def build_condition(
     node: Node, scope: Scope, positive: frozenset[str] = frozenset(), wanted: Type = BOOL, *, of_record: bool = False
 ) -> Condition | None:
-    """Read and check one condition; None where it has a fault (which is then noted).
+    """Read and check one condition; None where there is none, or where it has a fault (which is then noted).
 
     Only a condition `of_record` may ask with `given(…)` what the case file states: anywhere else a
     verdict would turn on what was written down instead of on what is true.
@@ -267,23 +294,19 @@ def build_condition(
     text = node.text()
     if not text:
         return None
-    if not node.document.lines:  # the sealed copy of a file, which passed every check when it was sealed
-        checked = parse_checked(text)
-        return Condition(checked, show(checked), node.place, names_in(checked))
-    tree, complaints = parse(text)
-    if tree is None:
-        _note(node, text, complaints)
-        return None
-    checker = Checker(text, scope, positive, of_record=of_record)
-    checker.expect(tree, wanted)
-    _note(node, text, tuple(checker.complaints))
-    return None if checker.complaints else Condition(tree, show(tree), node.place, names_in(tree))
-
-
-def _note(node: Node, text: str, complaints: tuple[Complaint, ...]) -> None:
-    """Note the complaints about one condition at their places."""
+    tree: ast.expr | None
+    complaints: Iterable[Complaint]
+    if not node.document.lines:
+        tree, complaints = parse_checked(text), ()
+    else:
+        tree, complaints = parse(text)
+        if tree is not None:
+            checker = Checker(text, scope, positive, of_record=of_record)
+            checker.expect(tree, wanted)
+            complaints = checker.complaints
     for complaint in complaints:
         node.complain(complaint.code, _place(node, text, complaint.offset), **complaint.details)
+    return Condition(tree, show(tree), node.place, names_in(tree)) if tree is not None and not complaints else None
 
 
 def _place(node: Node, text: str, offset: int) -> Location:

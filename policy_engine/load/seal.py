@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from policy_engine.errors import Problem
 from policy_engine.language.values import is_array, is_object
 from policy_engine.load.files import odd_kind, write_whole
-from policy_engine.load.front import declared_front
 from policy_engine.load.lock import (
     NAME,
     Seal,
     copy_path,
+    declared_front,
     lock_line,
     lock_path,
     name_of,
@@ -22,7 +22,7 @@ from policy_engine.load.lock import (
     sealed_data,
     text_digest,
 )
-from policy_engine.load.meaning import canonical, in_order, revision_of, sha256_of
+from policy_engine.load.meaning import canonical, first_name, in_order, meaning_of, revision_of, sha256_of
 from policy_engine.load.yaml_text import Document, Path
 from policy_engine.source import Location
 
@@ -150,7 +150,7 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
     text_only: list[str] = []
     for name in sorted(names.keys() & seal.meanings.keys()):
         path = names[name]
-        if sha256_of((canonical(documents[path].data),)) != seal.meanings[name]:
+        if sha256_of((meaning_of(documents[path].data),)) != seal.meanings[name]:
             before = copy.files.get(name) if copy else None
             told = _told(path, before, documents[path].data) if copy else []
             differences += told or [Difference(path, (), "", "")]
@@ -180,8 +180,10 @@ def _told(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN4
 def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
     """Return the values that differ, in the order of the file."""
     if is_object(before) and is_object(after):
-        for key in (*after, *(key for key in before if key not in after)):
-            yield from _differences(file, (*path, key), before.get(key), after.get(key))
+        was, now = ({first_name(key, holder): key for key in holder} for holder in (before, after))
+        for name in dict.fromkeys([*now, *was]):
+            pair = (holder[keys[name]] if name in keys else None for holder, keys in ((before, was), (after, now)))
+            yield from _differences(file, (*path, now.get(name) or was[name]), *pair)
     elif is_array(before) and is_array(after):
         for index in range(max(len(before), len(after))):
             pair = (rows[index] if index < len(rows) else None for rows in (before, after))
@@ -249,7 +251,7 @@ def make_seal(folder: str, documents: Mapping[str, Document], raws: Mapping[str,
     copy = in_order({"revision": revision, "files": {name: documents[path].data for name, path in names.items()}})
     lines = [lock_line(edition, meaning=revision, copy=sha256_of((copy,)))]
     for name, path in names.items():
-        lines.append(lock_line(name, meaning=sha256_of((canonical(documents[path].data),)), text=text_digest(raws[path])))
+        lines.append(lock_line(name, meaning=sha256_of((meaning_of(documents[path].data),)), text=text_digest(raws[path])))
     kept = (line for name, own in lock.lines.items() if before is None or name != before.name for line in own)
     content = "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode()
     return NewSeal(revision, copy_path(folder, edition), copy, lock_path(root_of(folder)), content)

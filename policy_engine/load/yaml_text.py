@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 from yaml.resolver import Resolver
@@ -28,10 +28,6 @@ from policy_engine.errors import N_, Problem
 from policy_engine.language.text import decimal_text
 from policy_engine.load.files import lines_of
 from policy_engine.source import Location
-
-if TYPE_CHECKING:
-    from policy_engine.load.yaml_words import Fault
-
 
 Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
 """What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
@@ -62,17 +58,20 @@ class Refusal(NamedTuple):
 
 
 def is_plain_word(text: str) -> bool:
-    """Tell at a glance whether a text is text to every YAML reader."""
+    """Return, after the cheapest of looks, whether a text is text to every YAML reader."""
     return text[:1].isalpha() and text.lower() not in _LETTERED
 
 
 def reads_as_text(text: str) -> bool:
-    """Return whether every YAML reader takes an unquoted text for text; a day is one thing to one, another to the other."""
-    return text not in _WORDS and text not in _EMPTY and text not in _ONE_LETTER and not _reads_as_other(text)
+    """Return whether YAML 1.1 (PyYAML) and YAML 1.2 (editors) take an unquoted text for text; of a day one does, the other does not."""
+    if text in _WORDS or text in _EMPTY or text in _ONE_LETTER or re.fullmatch(_CORE_1_2, text):
+        return False
+    resolvers: Any = Resolver.yaml_implicit_resolvers
+    return not any(regexp.match(text) for _, regexp in resolvers.get(text[:1], ()))
 
 
 def read_scalar(text: str) -> Data | Refusal:
-    """Return the value of an unquoted scalar, or why it is refused."""
+    """Return the value of an unquoted scalar; or why it is refused: nothing, no finite number, or read differently by different readers."""
     if text in _WORDS:
         return _WORDS[text]
     digits = text[1:] if text[:1] in "+-" and len(text) > 1 else text
@@ -82,24 +81,12 @@ def read_scalar(text: str) -> Data | Refusal:
         return Fraction(text)
     if reads_as_text(text) or re.fullmatch(_DAY, text):
         return text  # a day that does not exist is refused where a day is asked for
-    return _refusal(text)
-
-
-def _refusal(text: str) -> Refusal:
-    """Say what is wrong with a scalar: nothing, no finite number, or read differently by different readers."""
     if text in _EMPTY:
         return Refusal("PE110", {})
     if re.fullmatch(_ENDLESS, text):
         return Refusal("PE113", {"found": text[:40]})
     plain = _plain(text)
-    details = {"found": text[:40], "suggestion": _EITHER if plain else _QUOTED}
-    return Refusal("PE109", details | {"plain": plain} if plain else details)
-
-
-def _reads_as_other(text: str) -> bool:
-    """Return whether YAML 1.1 (PyYAML) or YAML 1.2 (editors) would take an unquoted text for something else."""
-    resolvers: Any = Resolver.yaml_implicit_resolvers
-    return any(regexp.match(text) for _, regexp in resolvers.get(text[:1], ())) or re.fullmatch(_CORE_1_2, text) is not None
+    return Refusal("PE109", {"found": text[:40], "suggestion": _EITHER if plain else _QUOTED, **({"plain": plain} if plain else {})})
 
 
 def _plain(text: str) -> str:
@@ -143,24 +130,20 @@ class _NotPlainError(Exception):
 
 
 def compose(text: str, file: str) -> Composed | None:
-    """Read a plain file; None where it is anything else, or where PyYAML came without libyaml."""
-    if _CParser is None or not _may_be_plain(text):
+    """Read a plain file; None where it is anything else, or where PyYAML came without libyaml.
+
+    One that is not shallow is not even tried. A block nested in another begins further right, so no file is nested deeper than its
+    lines are long, brackets aside.
+    """
+    if _CParser is None or text.startswith(("%", "!")) or any(odd in text for odd in _ODD):
+        return None
+    if text.count("[") + text.count("{") > _MAX_BRACKETS or max(map(len, text.split("\n"))) > _MAX_LINE:
         return None
     try:
         node = _composer()(text).get_single_node()
         return None if node is None else _walk(node, file)
     except (yaml.YAMLError, _NotPlainError):
         return None
-
-
-def _may_be_plain(text: str) -> bool:
-    """Tell at a glance whether a file is shallow, and without anchors, aliases and directives.
-
-    A block nested in another begins further right, so no file is nested deeper than its lines are long, brackets aside.
-    """
-    if text.startswith(("%", "!")) or any(odd in text for odd in _ODD):
-        return False
-    return text.count("[") + text.count("{") <= _MAX_BRACKETS and max(map(len, text.split("\n"))) <= _MAX_LINE
 
 
 @cache
@@ -183,24 +166,28 @@ def _composer() -> Any:
 
 def _walk(root: Any, file: str) -> Composed:
     """Turn nodes into data, the places noted on the way."""
-    found = Composed({}, {}, {})
+    places: dict[Path, Location] = {}
+    keys: dict[Path, Location] = {}
     holder: list[Data] = [None]
     pending: list[tuple[Any, Any, str | int, Path]] = [(root, holder, 0, ())]
     while pending:
         node, into, key, path = pending.pop()
         mark = node.start_mark
-        found.places[path] = _new(Location, (file, mark.line + 1, mark.column + 1))
+        places[path] = _new(Location, (file, mark.line + 1, mark.column + 1))
         if node.__class__ is yaml.ScalarNode:
-            into[key] = _scalar(node)
+            text = _normal(node.value)
+            into[key] = value = text if node.tag == "quoted" or is_plain_word(text) else read_scalar(text)
+            if value.__class__ is Refusal:
+                raise _NotPlainError
         elif node.__class__ is yaml.MappingNode:
-            into[key] = mapping = dict.fromkeys(_keys(node, path, file, found.keys))
+            into[key] = mapping = dict.fromkeys(_keys(node, path, file, keys))
             pending += [(value, mapping, name, (*path, name)) for name, (_, value) in zip(mapping, node.value, strict=True)]
         else:
             into[key] = items = [None] * len(node.value)
             pending += [(value, items, index, (*path, index)) for index, value in enumerate(node.value)]
-        if node.tag not in {"plain", "quoted"} or len(found.places) > _MAX_NODES or len(path) > _MAX_DEPTH:
+        if node.tag not in {"plain", "quoted"} or len(places) > _MAX_NODES or len(path) > _MAX_DEPTH:
             raise _NotPlainError
-    return found._replace(data=holder[0])
+    return Composed(holder[0], places, keys)
 
 
 def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[str]:
@@ -217,17 +204,6 @@ def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[
         keys[place] = _new(Location, (file, mark.line + 1, mark.column + 1))
         names.append(name)
     return names
-
-
-def _scalar(node: Any) -> Data:
-    """Return the value of a scalar."""
-    text = _normal(node.value)
-    if node.tag == "quoted" or is_plain_word(text):
-        return text
-    value = read_scalar(text)
-    if isinstance(value, Refusal):
-        raise _NotPlainError
-    return value
 
 
 def _normal(text: str) -> str:
@@ -265,24 +241,30 @@ class Document(NamedTuple):
         excerpt = self.lines[location.line - 1] if 0 < location.line <= len(self.lines) else ""
         return Problem(code, location, details, excerpt)
 
-    def complaint(self, error: yaml.MarkedYAMLError) -> Problem:
-        """Return what the parser complains of as a problem, at the line that is wrong."""
+    def note(self, code: str, location: Location, **details: str) -> None:
+        self.problems.append(self.problem(code, location, **details))
+
+    def note_fault(self, error: yaml.MarkedYAMLError) -> None:
+        """Note what the parser complains of, at the line that is wrong."""
         from policy_engine.load.yaml_words import Mark, fault_of
 
         marks = [Mark(mark.line, mark.column) for mark in (error.problem_mark, error.context_mark) if mark] or [Mark(0, 0)]
         said = " ".join(filter(None, (error.context, error.problem)))
-        return self._not_yaml(fault_of(said, marks[0], marks[-1], self.lines))
-
-    def odd_character(self, place: Location, code: int) -> Problem:
-        """Return a character that may not stand in YAML, or ends a line for some readers only, as a problem."""
-        from policy_engine.load.yaml_words import Mark, character_fault
-
-        return self._not_yaml(character_fault(Mark(place.line - 1, place.column - 1), code))
-
-    def _not_yaml(self, fault: "Fault") -> Problem:
-        """Return a fault of YAML as a problem."""
+        fault = fault_of(said, marks[0], marks[-1], self.lines)
         place = Location(self.file, fault.place.line + 1, fault.place.column + 1)
-        return self.problem("PE105", place, found=fault.found, remedy=fault.remedy, **fault.words)
+        self.note("PE105", place, found=fault.found, remedy=fault.remedy, **fault.words)
+
+    def note_character(self, text: str, at: int) -> None:
+        """Note a character that may not stand in YAML, or ends a line for some readers only."""
+        from policy_engine.load.yaml_words import CHARACTER
+
+        found, remedy = CHARACTER
+        self.note("PE105", place_in(text, at, self.file), found=found, remedy=remedy, sign=f"U+{ord(text[at]):04X}")
+
+
+def place_in(text: str, at: int, file: str) -> Location:
+    """Return the place of a character of a text."""
+    return Location(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
 
 
 def read_document(raw: bytes, file: str) -> Document:
@@ -291,23 +273,21 @@ def read_document(raw: bytes, file: str) -> Document:
     Never raises on bad input: what is wrong stands in `problems`, and `data` is None where
     nothing could be read.
     """
-    document = Document(file, None, {}, {}, (), [])
+    document = Document(file=file, data=None, places={}, keys={}, lines=(), problems=[])
     if len(raw) > MAX_BYTES:
-        document.problems.append(document.problem("PE102", Location(file, 1, 1), limit=str(MAX_BYTES)))
+        document.note("PE102", Location(file, 1, 1), limit=str(MAX_BYTES))
         return document
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         document = document._replace(lines=lines_of(raw.decode("utf-8-sig", errors="replace")))
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
-        place = Location(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        document.problems.append(document.problem("PE101", place, byte=f"0x{raw[error.start]:02x}"))
+        document.note("PE101", place_in(before, len(before), file), byte=f"0x{raw[error.start]:02x}")
         return document
     document = document._replace(lines=lines_of(text))
     odd = min((text.find(sign) for sign in _ODD_LINE_ENDS if sign in text), default=-1)
     if odd >= 0:
-        place = Location(file, text.count("\n", 0, odd) + 1, odd - text.rfind("\n", 0, odd))
-        document.problems.append(document.odd_character(place, ord(text[odd])))
+        document.note_character(text, odd)
         return document
     composed = compose(text, file)
     if composed:
@@ -332,27 +312,18 @@ def read_events(text: str, document: Document) -> Document:
     return builder.document._replace(data=builder.root)
 
 
-class _Open(NamedTuple):
-    """A mapping or list that is being filled."""
-
-    value: list[Data] | dict[str, Data]
-    path: Path
-
-
 class _Builder:
     """Turns the events of one file into data; every fault is noted and the reading goes on."""
 
-    meanings: ClassVar[dict[type, Callable[["_Builder", Any], None]]]
-    """What is done with each kind of event; the table below the class. The other kinds say nothing."""
-
     def __init__(self, document: Document) -> None:
-        """Prepare to fill a document."""
         self.document = document
         self.root: Data = None
-        self.stack: list[_Open] = []
+        self.stack: list[tuple[list[Data] | dict[str, Data], Path]] = []
+        """The mappings and lists that are being filled."""
         self.key: str | None = None
-        self.dropping = False
         self.key_place = Location(document.file, 1, 1)
+        self.dropping = False
+        """Whether the key was refused: what stands under it is read for its own faults, and then dropped."""
         self.skipping = 0
         self.nodes = 0
         self.documents = 0
@@ -365,174 +336,133 @@ class _Builder:
         """Read all events, up to the end or the first fault of YAML itself."""
         try:
             parser = _PARSER(text)
-            while self._take(parser.get_event()):
-                pass
+            while not self.ended:
+                event = parser.get_event()
+                meaning = _MEANINGS.get(event.__class__)
+                if meaning is not None:
+                    mark = event.start_mark
+                    meaning(self, event, Location(self.document.file, mark.line + 1, mark.column + 1))
         except yaml.MarkedYAMLError as error:
-            self.document.problems.append(self.document.complaint(error))
+            self.document.note_fault(error)
             self.fault_at = error.problem_mark.index if error.problem_mark else 0
         except yaml.reader.ReaderError as error:
-            self.document.problems.append(self.document.odd_character(self._reader_place(text, error), error.character))
+            self.document.note_character(text, max(text.find(chr(error.character)), 0))  # its readers count in bytes or in characters
         if self.documents == 0 and not self.document.problems:
-            self._complain("PE111", self._start(), found=N_("is empty"))
+            self.document.note("PE111", Location(self.document.file, 1, 1), found=N_("is empty"))
 
-    def _reader_place(self, text: str, error: yaml.reader.ReaderError) -> Location:
-        """Return the place of the first character that YAML forbids; its readers count it in bytes or in characters."""
-        before = text[: max(text.find(chr(error.character)), 0)]
-        return Location(self.document.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+    def on_end(self, _event: Any, _place: Location) -> None:
+        self.ended = True
 
-    def _start(self) -> Location:
-        """Return the first place of the file."""
-        return Location(self.document.file, 1, 1)
-
-    def _complain(self, code: str, place: Location, **details: str) -> None:
-        """Note a problem."""
-        self.document.problems.append(self.document.problem(code, place, **details))
-
-    def _take(self, event: Any) -> bool:
-        """Take one event; tell whether reading may go on."""
-        meaning = self.meanings.get(event.__class__)
-        if meaning is not None:
-            meaning(self, event)
-        return not self.ended
-
-    def _place(self, event: Any) -> Location:
-        """Return the place where an event begins."""
-        mark = event.start_mark
-        return Location(self.document.file, mark.line + 1, mark.column + 1)
-
-    def on_document(self, event: Any) -> None:
+    def on_document(self, event: Any, place: Location) -> None:
         """Count documents; only one belongs in a file, and no directives above it."""
         self.documents += 1
         if event.tags or event.version:
-            self._complain("PE108", self._place(event), found="%TAG" if event.tags else "%YAML")
+            self.document.note("PE108", place, found="%TAG" if event.tags else "%YAML")
         if self.documents == 2:  # noqa: PLR2004  (the first that is too many)
-            self._complain("PE111", self._place(event), found=N_("holds several documents (there is a line `---` too many)"))
+            self.document.note("PE111", place, found=N_("holds several documents (there is a line `---` too many)"))
         self.skipping = 1 if self.documents > 1 else 0
 
-    def _decorated(self, event: Any, place: Location) -> None:
-        """Refuse anchors and tags; the value itself is still read."""
-        if event.anchor is not None:
-            self._complain("PE107", place, found=f"&{event.anchor}")
-        if event.tag is not None:
-            self._complain("PE108", place, found=event.tag.replace("tag:yaml.org,2002:", "!!"))
-
-    def on_alias(self, event: Any) -> None:
+    def on_alias(self, event: Any, place: Location) -> None:
         """Refuse an alias; in its place stands nothing."""
-        place = self._place(event)
-        self._complain("PE107", place, found=f"*{event.anchor}")
+        self.document.note("PE107", place, found=f"*{event.anchor}")
         if self._wants_key():
             self._drop_key(place)
         elif not self.skipping:
             self._put(None, place)
 
-    def on_open(self, event: Any) -> None:
+    def on_open(self, event: Any, place: Location) -> None:
         """Begin a mapping or a list."""
-        place = self._place(event)
         value: list[Data] | dict[str, Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        self._count(place)
-        self._decorated(event, place)
+        self._begin(event, place)
         if len(self.stack) + self.skipping + 1 > MAX_DEPTH:
-            self._complain("PE103", place, limit=str(MAX_DEPTH))
+            self.document.note("PE103", place, limit=str(MAX_DEPTH))
             self.ended = self.ended_by_limit = True
         if not self.skipping and self._wants_key():
-            self._complain("PE112", place, found="{…}" if isinstance(value, dict) else "[…]")
+            self.document.note("PE112", place, found="{…}" if isinstance(value, dict) else "[…]")
             self.skipping = 1
         elif self.skipping:
             self.skipping += 1
         else:
-            self.stack.append(_Open(value, self._put(value, place)))
+            self.stack.append((value, self._put(value, place)))
 
-    def _count(self, place: Location) -> None:
-        """Count values; past the limit the reading ends."""
-        self.nodes += 1
-        if self.nodes > MAX_NODES:
-            self._complain("PE104", place, limit=str(MAX_NODES))
-            self.ended = self.ended_by_limit = True
-
-    def on_end(self, _event: Any) -> None:
-        """End the reading."""
-        self.ended = True
-
-    def on_close(self, _event: Any) -> None:
+    def on_close(self, _event: Any, _place: Location) -> None:
         """End a mapping or a list; a skipped key's value is skipped with it."""
         if not self.skipping:
             self.stack.pop()
             return
         self.skipping -= 1
         if not self.skipping and self._wants_key():
-            self._drop_key(self._start())
+            self._drop_key(Location(self.document.file, 1, 1))
 
-    def _drop_key(self, place: Location) -> None:
-        """Take a key that was refused: what stands under it is read for its own faults, and then dropped."""
-        self.key, self.key_place, self.dropping = f"#{self.nodes}", place, True
+    def on_scalar(self, event: Any, place: Location) -> None:
+        """Take a scalar as a key or as a value."""
+        self._begin(event, place)
+        if self.skipping:
+            return
+        text, plain = _normal(event.value), not event.style
+        if self._wants_key():
+            self._take_key(text, place, plain=plain)
+        elif event.tag or not plain or is_plain_word(text):
+            self._put(None if event.tag else text, place)
+        else:
+            value = read_scalar(text)
+            if isinstance(value, Refusal):
+                self.document.note(value.code, place, **({"key": str(self.key or "-")} if value.code == "PE110" else value.details))
+            self._put(None if isinstance(value, Refusal) else value, place)
+
+    def _begin(self, event: Any, place: Location) -> None:
+        """Count a value, past the limit the reading ends; refuse its anchor and its tag."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self.document.note("PE104", place, limit=str(MAX_NODES))
+            self.ended = self.ended_by_limit = True
+        if event.anchor is not None:
+            self.document.note("PE107", place, found=f"&{event.anchor}")
+        if event.tag is not None:
+            self.document.note("PE108", place, found=event.tag.replace("tag:yaml.org,2002:", "!!"))
 
     def _wants_key(self) -> bool:
         """Return whether the next scalar is a key."""
-        return not self.skipping and bool(self.stack) and isinstance(self.stack[-1].value, dict) and self.key is None
+        return not self.skipping and bool(self.stack) and isinstance(self.stack[-1][0], dict) and self.key is None
 
-    def on_scalar(self, event: Any) -> None:
-        """Take a scalar as a key or as a value."""
-        place = self._place(event)
-        self._count(place)
-        if event.anchor is not None or event.tag is not None:
-            self._decorated(event, place)
-        if self.skipping:
-            return
-        text = event.value if event.value.isascii() else unicodedata.normalize("NFC", event.value)
-        plain = not event.style
-        if self._wants_key():
-            self._take_key(text, place, plain=plain)
-        else:
-            self._put(None if event.tag else self._plain(text, place) if plain else text, place)
+    def _drop_key(self, place: Location) -> None:
+        self.key, self.key_place, self.dropping = f"#{self.nodes}", place, True
 
     def _take_key(self, text: str, place: Location, *, plain: bool) -> None:
         """Take a key: a text, once in its mapping."""
-        first = self.document.keys.get((*self.stack[-1].path, text))
+        first = self.document.keys.get((*self.stack[-1][1], text))
         if plain and text == "<<":
-            self._complain("PE107", place, found=text)
+            self.document.note("PE107", place, found=text)
         elif plain and not (is_plain_word(text) or reads_as_text(text)):
-            self._complain("PE112", place, found=text)
+            self.document.note("PE112", place, found=text)
         elif first:
-            self._complain("PE106", place, key=text, first=str(first.line))
+            self.document.note("PE106", place, key=text, first=str(first.line))
         else:
             self.key, self.key_place = text, place
             return
         self._drop_key(place)
 
     def _put(self, value: Data, place: Location) -> Path:
-        """Put a value where it belongs, and remember its place; give its path."""
+        """Put a value where it belongs, and remember its place; return its path."""
+        path: Path = ()
         if not self.stack:
             self.root = value
-            self.document.places[()] = place
-            return ()
-        top = self.stack[-1]
-        if isinstance(top.value, list):
-            path: Path = (*top.path, len(top.value))
-            top.value.append(value)
+        elif isinstance(self.stack[-1][0], list):
+            path = (*self.stack[-1][1], len(self.stack[-1][0]))
+            self.stack[-1][0].append(value)
         else:
             key, self.key = self.key, None
             assert key is not None
-            path = (*top.path, key, "dropped") if self.dropping else (*top.path, key)
+            path = (*self.stack[-1][1], key, *(["dropped"] if self.dropping else ()))
             if not self.dropping:
-                top.value[key] = value
+                self.stack[-1][0][key] = value
                 self.document.keys[path] = self.key_place
             self.dropping = False
         self.document.places[path] = place
         return path
 
-    def _plain(self, text: str, place: Location) -> Data:
-        """Return the value of an unquoted scalar, where all YAML readers agree on it."""
-        if is_plain_word(text):
-            return text
-        value = read_scalar(text)
-        if not isinstance(value, Refusal):
-            return value
-        details = {"key": str(self.key or "-")} if value.code == "PE110" else value.details
-        self._complain(value.code, place, **details)
-        return None
 
-
-_Builder.meanings = {
+_MEANINGS: dict[type, Callable[[_Builder, Any, Location], None]] = {
     yaml.ScalarEvent: _Builder.on_scalar,
     yaml.MappingStartEvent: _Builder.on_open,
     yaml.SequenceStartEvent: _Builder.on_open,
@@ -542,3 +472,4 @@ _Builder.meanings = {
     yaml.DocumentStartEvent: _Builder.on_document,
     yaml.StreamEndEvent: _Builder.on_end,
 }
+"""What is done with each kind of event; the other kinds say nothing."""

@@ -70,15 +70,10 @@ _GENERAL = (
     N_("it cannot be read on from here (the parser says: {said})"),
     N_("look for a missing colon, quote or indentation at or just above this place"),
 )
-_CHARACTER = (
+CHARACTER = (
     N_("the character {sign} may not stand in YAML"),
     N_("take it away; inside double quotation marks it can be written as an escape"),
 )
-
-
-def character_fault(place: Mark, code: int) -> Fault:
-    """Return the fault of a character that may not stand anywhere, or that ends a line for some readers only."""
-    return Fault(place, *_CHARACTER, {"sign": f"U+{code:04X}"})
 
 
 class _Seen(NamedTuple):

@@ -54,7 +54,7 @@ class Condition(NamedTuple):
 
 
 class InterpretationUse(NamedTuple):
-    """A reading of the register that something rests on; with a condition, only where that is not false."""
+    """An interpretation of the register that something rests on; with a condition, only where that is not false."""
 
     id: str
     when: Condition | None = None

@@ -22,7 +22,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -40,7 +40,7 @@ LEVELS = ("top", "good", "fair", "poor")
 GROUPS = ("one", "two")
 PARTS = ("total", "done", "bad")
 KINDS = ("a", "b", "c")
-READINGS = ("R-1", "R-2", "R-3", "R-4")
+INTERPRETATIONS = ("R-1", "R-2", "R-3", "R-4")
 SHARES = ("50%", "100%", "70%", "0%", "33.3%", "66.67%", "0.01%")
 HUGE = 10**30
 """Beyond 64 bits: exact all the same, in whatever reads it."""
@@ -106,13 +106,26 @@ def files(dice: Dice, *, plain: bool = False) -> dict[str, Data]:
             "period": {"from": "2020-01-01", "until": "2020-12-31"},
         },
         "facts": {"facts": facts, "thresholds": shared, "invariants": _invariants(dice, facts)},
-        "register": {"register": {name: _interpretation() for name in READINGS}},
+        "register": {"register": {name: _interpretation() for name in INTERPRETATIONS}},
         "scale": {"scale": [{"level": level, "code": level.upper(), "label": _texts(level)} for level in scale]},
     }
     found |= {f"track_{number}": _track(dice, number, words) for number in range(dice.pick((2, 1, 3, 2)))}
     if not plain and dice.seldom(4):
         found["chapter"] = _chapter(dice, words)
-    return found
+    return {name: _spelled(dice, content) for name, content in found.items()}
+
+
+SPELLINGS = {"interpretations": "readings", "applies_interpretations": "applies_readings", "interpretation": "reading"}
+"""Keys of the language that had another name before, by which editions of that time are still read."""
+
+
+def _spelled(dice: Dice, content: object) -> Any:
+    """Spell some keys as they were spelled before."""
+    if isinstance(content, list):
+        return [_spelled(dice, child) for child in content]
+    if not isinstance(content, dict):
+        return content
+    return {SPELLINGS[key] if key in SPELLINGS and dice.below(2) else key: _spelled(dice, child) for key, child in content.items()}
 
 
 def _texts(word: str) -> Data:
@@ -151,17 +164,17 @@ def _facts(dice: Dice, *, plain: bool) -> Data:
     for group in GROUPS[: dice.pick((1, 2, 2, 0))]:
         found |= _group(dice, group, listed=not plain and dice.seldom(3))
     if "held_on" in found and dice.below(2):
-        found["in_time"] = _fact("bool", derived="held_on >= period_start and held_on <= period_end", readings=_uses(dice))
+        found["in_time"] = _fact("bool", derived="held_on >= period_start and held_on <= period_end", interpretations=_uses(dice))
     if "two_total" in found:
         found["apart"] = _fact("bool", when_absent="given(two_total, two_done)")
-        found |= {"all_done": _fact("count", derived="one_done + two_done", readings=_uses(dice))} if dice.below(2) else {}
+        found |= {"all_done": _fact("count", derived="one_done + two_done", interpretations=_uses(dice))} if dice.below(2) else {}
     return found
 
 
 def _group(dice: Dice, group: str, *, listed: bool) -> Data:
     """Draw the counts of one list, and perhaps the list."""
     counted = {"total": f"count({group}_items)", "done": f"count({group}_items, done)", "bad": f"count({group}_items, bad and not done)"}
-    more = {part: {"counted_from": counted[part], "readings": _uses(dice)} if listed else {} for part in PARTS}
+    more = {part: {"counted_from": counted[part], "interpretations": _uses(dice)} if listed else {} for part in PARTS}
     found: Data = {f"{group}_{part}": _fact("count", fixed=part == "total", **more[part]) for part in PARTS}
     if listed:
         fields = {name: {"type": kind} for name, kind in (("done", "bool"), ("bad", "bool"), ("size", "count"))}
@@ -171,7 +184,7 @@ def _group(dice: Dice, group: str, *, listed: bool) -> Data:
 
 def _uses(dice: Dice, when: str = "") -> list[object]:
     """Draw the interpretations that something rests on, some with a condition of their own."""
-    return [{"id": name, "when": when} if when and dice.below(2) else name for name in dice.some(READINGS, 2)]
+    return [{"id": name, "when": when} if when and dice.below(2) else name for name in dice.some(INTERPRETATIONS, 2)]
 
 
 def _invariants(dice: Dice, facts: Data) -> list[Data]:
@@ -180,7 +193,7 @@ def _invariants(dice: Dice, facts: Data) -> list[Data]:
     found = [law.format(group) for group in GROUPS if f"{group}_total" in facts for law in dice.some(laws)]
     if "all_done" in facts and dice.below(2):
         found.append("not flag_0 or all_done >= one_done")
-    return [{"id": f"law_{n}", "holds": law, "says": _texts("law"), "readings": _uses(dice)} for n, law in enumerate(found)]
+    return [{"id": f"law_{n}", "holds": law, "says": _texts("law"), "interpretations": _uses(dice)} for n, law in enumerate(found)]
 
 
 def _figures(dice: Dice, prefix: str) -> Data:
@@ -194,7 +207,7 @@ def _figures(dice: Dice, prefix: str) -> Data:
 
 def _interpretation() -> Data:
     """Return an entry of the register."""
-    parts: Data = {name: _texts(name) for name in ("silent_on", "text_says", "reading")}
+    parts: Data = {name: _texts(name) for name in ("silent_on", "text_says", "interpretation")}
     return {"cite": ["I"], **parts, "alternatives": [], "status": "proposed"}
 
 
@@ -202,23 +215,23 @@ def _track(dice: Dice, number: int, words: Words) -> Data:
     """Draw a track."""
     front: Data = {"track": f"track_{number}", "cite": "I", "label": _texts("track"), "applies_to": _applies(dice, number, words)}
     if dice.seldom(10):
-        return front | {"no_thresholds": {"outcome": "decided_by_authority", "says": _texts("open"), "readings": _uses(dice)}}
+        return front | {"no_thresholds": {"outcome": "decided_by_authority", "says": _texts("open"), "interpretations": _uses(dice)}}
     figures = _figures(dice, "own")
     words = words._replace(figures=(*words.figures, *figures))
     wholes = dice.some(words.totals())
     requires = [
-        {"id": f"some_{name}", "holds": f"{name} > 0", "says": _texts("some"), "readings": _uses(dice), **_otherwise(dice)}
+        {"id": f"some_{name}", "holds": f"{name} > 0", "says": _texts("some"), "interpretations": _uses(dice), **_otherwise(dice)}
         for name in wholes
     ]
     take = {f"two_{part}": f"one_{part}" for part in PARTS}
-    stand_ins = [{"unless": dice.pick(("apart", "flag_0")), "take": take, "readings": _uses(dice)}]
+    stand_ins = [{"unless": dice.pick(("apart", "flag_0")), "take": take, "interpretations": _uses(dice)}]
     stand_ins = stand_ins if "two_total" in words.facts and dice.below(2) else []
     words = words._replace(positive=frozenset(wholes))
     levels = words.levels if dice.below(4) else words.levels[:-1]
     residual: Data = {"outcome": "gap"} if len(levels) == len(words.levels) else {"level": words.levels[-1]}
     body: Data = {
         "thresholds": figures, "levels": {level: _level(dice, level, words) for level in levels}, "decide": _decide(dice, levels),
-        "readings": _uses(dice, "flag_0"), "residual": {**residual, "readings": _uses(dice)},
+        "interpretations": _uses(dice, "flag_0"), "residual": {**residual, "interpretations": _uses(dice)},
     }  # fmt: skip
     return front | body | ({"requires": requires} if requires else {}) | ({"stand_in": stand_ins} if stand_ins else {})
 
@@ -228,7 +241,14 @@ def _otherwise(dice: Dice) -> Data:
     if not dice.seldom(3):
         return {}
     outcome = dice.pick(("gap", "decided_by_authority"))
-    return {"otherwise": {"outcome": outcome, "when": dice.pick(("flag_0", "not flag_0")), "says": _texts("none"), "readings": _uses(dice)}}
+    return {
+        "otherwise": {
+            "outcome": outcome,
+            "when": dice.pick(("flag_0", "not flag_0")),
+            "says": _texts("none"),
+            "interpretations": _uses(dice),
+        }
+    }
 
 
 def _applies(dice: Dice, number: int, words: Words) -> str:
@@ -244,16 +264,16 @@ def _applies(dice: Dice, number: int, words: Words) -> str:
 def _level(dice: Dice, level: str, words: Words) -> Data:
     """Draw what a level asks."""
     criteria = [_criterion(dice, f"{level}_{n}", words) for n in range(dice.pick((1, 2, 3)))]
-    return {"cite": f"I.{level}", dice.pick(("all_of", "all_of", "any_of")): criteria, "readings": _uses(dice)}
+    return {"cite": f"I.{level}", dice.pick(("all_of", "all_of", "any_of")): criteria, "interpretations": _uses(dice)}
 
 
 def _criterion(dice: Dice, name: str, words: Words) -> Data:
     """Draw a criterion, perhaps one that applies only where a condition holds."""
-    found: Data = {"id": name, "cite": "I", "phrase": "as it says", "says": _texts("it says"), "readings": _uses(dice, "flag_0")}
+    found: Data = {"id": name, "cite": "I", "phrase": "as it says", "says": _texts("it says"), "interpretations": _uses(dice, "flag_0")}
     if dice.below(2):
         return found | {"when": condition(dice, words)}
     applies, inside = guarded(dice, words)
-    return found | {"applies_when": applies, "when": condition(dice, inside), "applies_readings": _uses(dice)}
+    return found | {"applies_when": applies, "when": condition(dice, inside), "applies_interpretations": _uses(dice)}
 
 
 def _decide(dice: Dice, levels: Sequence[str]) -> list[Data]:
@@ -262,12 +282,12 @@ def _decide(dice: Dice, levels: Sequence[str]) -> list[Data]:
     order = [*levels[turn:], *levels[:turn]]
     cut = dice.below(len(order))
     steps = [step for step in (order[:cut], order[cut:]) if step]
-    return [{**({"first": s[0]} if len(s) == 1 and dice.below(2) else {"highest_of": s}), "readings": _uses(dice)} for s in steps]
+    return [{**({"first": s[0]} if len(s) == 1 and dice.below(2) else {"highest_of": s}), "interpretations": _uses(dice)} for s in steps]
 
 
 def _chapter(dice: Dice, words: Words) -> Data:
     """Draw rules that bind a level from outside its criteria."""
-    rule: Data = {"cite": "II", "phrase": "as it says", "says": _texts("it says"), "readings": _uses(dice)}
+    rule: Data = {"cite": "II", "phrase": "as it says", "says": _texts("it says"), "interpretations": _uses(dice)}
     found: Data = {"chapter": "II", "label": _texts("chapter")}
     others = words.of("level")
     if not others or dice.below(2):

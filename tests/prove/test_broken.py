@@ -49,8 +49,8 @@ BROKEN = {
     "a gap not declared": Broken(
         (entry(LEADER, "- id: targets_between"),), {f"{LEADERS}/no_gap/enough_targets_completed/undeclared": True},
     ),
-    "no reading for levels that overlap": Broken(
-        (Edit(SPECIALIST, "  - first: not_completed\n    readings: [J-04]\n", "  - first: not_completed\n"),),
+    "no interpretation for levels that overlap": Broken(
+        (Edit(SPECIALIST, "  - first: not_completed\n    interpretations: [J-04]\n", "  - first: not_completed\n"),),
         {f"{SPECIALISTS}/no_overlap/not_completed/{level}": True for level in ("excellent", "good", "completed")},
     ),
     "an exception not listed": Broken(
