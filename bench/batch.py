@@ -121,20 +121,19 @@ def _hand(task: str, path: str) -> Callable[[], Any]:
 
 def _plan(task: str, path: str) -> Callable[[], Any]:
     """Return a task by the plan of the edition, with Polars set as the command sets it."""
-    from policy_engine.columnar.settings import spare_memory
+    from policy_engine.columnar.order import spare_memory
 
     spare_memory()
     import polars as pl
 
-    from policy_engine.columnar.answers import LEVEL_COLUMNS, Layout
-    from policy_engine.columnar.names import criterion_columns
-    from policy_engine.columnar.polars_rate import PolarsRater
+    from policy_engine.columnar.engines.polars import PolarsRater
+    from policy_engine.columnar.plan.answers import LEVEL_COLUMNS, AnswerLayout, criterion_columns
     from policy_engine.evaluate.evaluator import Evaluator
     from policy_engine.load.library import Library
 
     evaluator = Evaluator(Library().edition("2020"), asks=False)
     names = tuple(name for name in criterion_columns(evaluator.plan) if not name.endswith("__applies"))
-    layout = Layout(LEVEL_COLUMNS, names if task != "level" else (), interpretations=False)
+    layout = AnswerLayout(LEVEL_COLUMNS, names if task != "level" else (), interpretations=False)
     return _job(task, PolarsRater(evaluator.plan, evaluator, layout).rate(pl.scan_parquet(path)), "answer")
 
 
@@ -169,8 +168,8 @@ def criteria(folder: Path, rows: int) -> None:
     import polars as pl
     from grown import grown
 
-    from policy_engine.columnar.answers import layout_of
-    from policy_engine.columnar.polars_rate import PolarsRater
+    from policy_engine.columnar.engines.polars import PolarsRater
+    from policy_engine.columnar.plan.answers import layout_of
     from policy_engine.evaluate.evaluator import Evaluator
     from policy_engine.load.library import Library
 

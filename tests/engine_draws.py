@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from policy_engine.columnar.answers import answer_of
-from policy_engine.columnar.order import Order, Side, Source, Told
+from policy_engine.columnar.order import BatchResult, Order, Side, Source
+from policy_engine.columnar.plan.answers import answer_of
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.model.case import Case, Record
@@ -17,7 +17,7 @@ from tests.editions.random_editions import drawn_by
 
 Answer = Mapping[str, Any] | tuple[str, ...]
 """What stands in every column, or the codes of why there is nothing."""
-Run = Callable[[Order, Sequence[Side], Callable[[Problem], str], Callable[[int], None]], Told]
+Run = Callable[[Order, Sequence[Side], Callable[[Problem], str], Callable[[int], None]], BatchResult]
 FORMS = {"texts": (as_texts, 10**15), "values": (as_values, 1 << 63)}
 """How cases become columns, and the figure from which such a column refuses."""
 HUGE = ("too large",)

@@ -13,8 +13,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 import pytest
 
-from policy_engine.columnar.fields import Field, member, read_column
-from policy_engine.columnar.logic import as_column
+from policy_engine.columnar.plan.fields import FactField, as_column, member, read_column
 from policy_engine.load.cells import GAPS, NO, NONE, UNKNOWN, YES, Figure, read_cell, written
 from policy_engine.load.yaml_text import Data, Refusal
 from policy_engine.model.facts import FactDeclaration
@@ -118,7 +117,7 @@ def _said(engine: str, fact: FactDeclaration, cells: Sequence[object], dtype: An
             yield cell, "none" if is_none else _shown(found, fact, field)
 
 
-def _value(fact: FactDeclaration, field: Field) -> Any:
+def _value(fact: FactDeclaration, field: FactField) -> Any:
     """Return the value of a field; of a set, its choices as one number."""
     if not field.column:
         return nw.lit(None, dtype=nw.Int64)
@@ -128,7 +127,7 @@ def _value(fact: FactDeclaration, field: Field) -> Any:
     return known.then(sum(as_column(member(field, choice)).cast(nw.Int64) * 2**n for n, choice in enumerate(fact.type.choices)))
 
 
-def _shown(found: Any, fact: FactDeclaration, field: Field) -> Any:
+def _shown(found: Any, fact: FactDeclaration, field: FactField) -> Any:
     """Return a value of columns as plain data."""
     if found is None:
         return None

@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from policy_engine.columnar.answers import layout_of
-from policy_engine.columnar.polars_rate import PolarsRater, Rejected
+from policy_engine.columnar.engines.polars import PolarsRater
+from policy_engine.columnar.order import Rejected
+from policy_engine.columnar.plan.answers import layout_of
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from policy_engine.columnar.batch import count_rows
-from policy_engine.columnar.duckdb_batch import run_duckdb
+from policy_engine.columnar.engines.duckdb import run_duckdb
+from policy_engine.columnar.engines.polars import count_rows
 from policy_engine.columnar.order import Source
 from policy_engine.load.library import Library
 from tests.conftest import ROOT

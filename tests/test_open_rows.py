@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.columnar.completing import Row, Tie, closed, eliminated, ties_of
+from policy_engine.columnar.plan.completing import Bond, Inequality, bonds_of, eliminated
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
@@ -64,12 +64,12 @@ def test_rows_like_each_other_agree_on_drawn_editions(seed: int) -> None:
         assert wrong == []
 
 
-def _row(terms: Mapping[str, int], constant: int, *, strict: bool = False) -> Row:
+def _row(terms: Mapping[str, int], constant: int, *, strict: bool = False) -> Inequality:
     """Return a rule: a sum that is at most nothing."""
-    return Row({name: Fraction(c) for name, c in terms.items() if c}, Fraction(constant), strict)
+    return Inequality({name: Fraction(c) for name, c in terms.items() if c}, Fraction(constant), strict)
 
 
-def _rows() -> st.SearchStrategy[list[Row]]:
+def _rows() -> st.SearchStrategy[list[Inequality]]:
     """Draw rules over whole figures."""
     terms = st.fixed_dictionaries(dict.fromkeys(NAMES, st.integers(-1, 1)))
     return st.lists(st.builds(_row, terms, st.integers(-MOST, MOST), strict=st.booleans()), min_size=1, max_size=4)
@@ -88,17 +88,17 @@ def _facts(library: Library, kind: str) -> Mapping[str, FactDeclaration]:
     values=st.lists(st.integers(0, MOST), min_size=len(NAMES), max_size=len(NAMES)),
 )
 def test_whole_figures_can_be_completed_where_no_rule_is_broken(
-    rows: list[Row], open_: set[str], values: list[int], library: Library
+    rows: list[Inequality], open_: set[str], values: list[int], library: Library
 ) -> None:  # fmt: skip
     """Trying out every completion says the same as the rules with the open figures eliminated, whichever are open."""
     facts = _facts(library, "count")
     bounded = [*rows, *(_row({name: 1}, -MOST) for name in NAMES)]
-    group = (Tie(frozenset(NAMES), tuple(bounded)),)
+    group = (Bond(frozenset(NAMES), tuple(bounded)),)
     known = {name: value for name, value in zip(NAMES, values, strict=True) if name not in open_}
     tried = (dict(zip(sorted(open_), more, strict=True)) for more in product(range(MOST + 1), repeat=len(open_)))
     possible = any(all(_holds(row, {**known, **more}) for row in bounded) for more in tried)
 
-    once, always = eliminated(group, frozenset(open_), facts), closed(group, frozenset(NAMES), facts)
+    once, always = eliminated(group, frozenset(open_), facts), eliminated(group, frozenset(NAMES), facts, any_open=True)
 
     assert once is None or all(_holds(row, known) for row in once) is possible
     assert always is None or all(_holds(row, known) for row in always if row.terms.keys() <= known.keys()) is possible
@@ -108,10 +108,10 @@ def test_most_systems_of_whole_figures_are_eliminated(library: Library) -> None:
     """The property above would hold of a reader that always gives up; this chain of parts and wholes it reads."""
     facts = _facts(library, "count")
     chain = [_row({one: 1, other: -1}, 0) for one, other in pairwise(NAMES)]
-    group = (Tie(frozenset(NAMES), tuple(chain)),)
+    group = (Bond(frozenset(NAMES), tuple(chain)),)
 
     left = eliminated(group, frozenset("bc"), facts)
-    always = closed(group, frozenset("bc"), facts)
+    always = eliminated(group, frozenset("bc"), facts, any_open=True)
 
     assert left == [_row({"a": 1, "d": -1}, 0)]
     assert always is not None
@@ -121,7 +121,7 @@ def test_most_systems_of_whole_figures_are_eliminated(library: Library) -> None:
 def test_points_are_eliminated_as_fractions(library: Library) -> None:
     """Three times one part and twice another make seven: there are such fractions, though no such whole numbers below one."""
     rows = (_row({"a": 3, "b": 2}, -7), _row({"a": -3, "b": -2}, 7), _row({"a": 1, "c": -1}, 0), _row({"b": 1, "c": -1}, 0))
-    group = (Tie(frozenset("abc"), rows),)
+    group = (Bond(frozenset("abc"), rows),)
 
     left = eliminated(group, frozenset("ab"), _facts(library, "points"))
 
@@ -135,17 +135,17 @@ def test_a_truth_that_follows_from_figures_is_no_matter_of_sums(library: Library
     """Whoever states that truth binds the figures, in a way that no sum tells: their rules are not completed."""
     edition = library.edition("2020")
 
-    ties = {tie.facts: tie.rows for tie in ties_of(edition, {}) if "disciplined_in_year" in tie.facts}
+    ties = {tie.facts: tie.rows for tie in bonds_of(edition, {}) if "disciplined_in_year" in tie.facts}
 
     assert ties == {frozenset({"disciplined_in_year", "discipline_decided_on"}): None}
 
 
-def _holds(row: Row, values: Mapping[str, Any]) -> bool:
+def _holds(row: Inequality, values: Mapping[str, Any]) -> bool:
     """Return whether a row holds of values."""
     total = sum(factor * values[name] for name, factor in row.terms.items()) + row.constant
     return bool(total < 0 if row.strict else total <= 0)
 
 
-def _text(row: Row) -> str:
+def _text(row: Inequality) -> str:
     """Return a row as text."""
     return str(sorted(row.terms.items())) + str(row.constant) + str(row.strict)

@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 import yaml
 
-from policy_engine.columnar.answers import layout_of
-from policy_engine.columnar.polars_rate import PolarsRater, Rejected
+from policy_engine.columnar.engines.polars import PolarsRater
+from policy_engine.columnar.order import Rejected
+from policy_engine.columnar.plan.answers import layout_of
 from policy_engine.compiled.evaluator import CompiledEvaluator
 from policy_engine.compiled.lean import Lean
 from policy_engine.errors import InputError

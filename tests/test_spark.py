@@ -47,7 +47,7 @@ def session() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def spark(session: Any) -> Run:
     """Return the engine in that session."""
-    from policy_engine.columnar.spark_batch import run_spark
+    from policy_engine.columnar.engines.spark import run_spark
 
     return partial(run_spark, session=session)
 

@@ -16,12 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.columnar import twice
-from policy_engine.columnar.csv_form import form_of
-from policy_engine.columnar.csv_rows import rows_of
-from policy_engine.columnar.headings import Headings
-from policy_engine.columnar.names import ODD
-from policy_engine.columnar.places import Places, letters
+from policy_engine.columnar.order import ODD
+from policy_engine.columnar.rows import opening
+from policy_engine.columnar.rows.csv import form_of, rows_of
+from policy_engine.columnar.rows.headings import Headings, RowPlaces, letters
 from policy_engine.errors import InputError
 from tests.bad_rows import CSV, EVERY, JSON, ROWS, is_bad, write_csv, write_json, write_parquet
 from tests.conftest import ROOT
@@ -174,7 +172,7 @@ def test_places_are_those_of_an_editor_and_of_a_spreadsheet(tmp_path: Path, cli:
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_a_case_stands_once_in_a_run(engine: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each later row is refused with the place of the first, across files and formats; hashes are compared a part at a time."""
-    monkeypatch.setattr(twice, "AT_ONCE", 3)
+    monkeypatch.setattr(opening, "AT_ONCE", 3)
     (tmp_path / "a.csv").write_text(
         "case,kind\nx,collective\n,collective\n,collective\ny,collective\nx,collective\n7,collective\n", "utf-8"
     )
@@ -318,7 +316,7 @@ def _read(content: bytes, folder: Path) -> tuple[pl.DataFrame, int]:
     path = folder / "rows.csv"
     path.write_bytes(content)
     form = form_of(str(path), "rows.csv", Headings([], ["a", "b", "c"]), ",")
-    with closing(Places(str(folder / "places"))) as places:
+    with closing(RowPlaces(str(folder / "places"))) as places:
         rows = rows_of(str(path), "rows.csv", form, 1, places, str(folder / "copy.csv"))
     names = [*form.headings, *([ODD] if rows.odd else [])]
     if not rows.total:

@@ -17,8 +17,7 @@ from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.round.round import as_it_stood
 from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
 from policy_engine.language.values import is_array, is_object
-from policy_engine.load.case import read_case
-from policy_engine.load.case import read_value
+from policy_engine.load.case import read_case, read_value
 from policy_engine.load.library import Library
 from policy_engine.load.meaning import canonical, sha256_of
 from policy_engine.load.node import Node

@@ -11,8 +11,8 @@ from functools import partial
 
 from policy_engine.checks.places import Places
 from policy_engine.errors import FIXABLE, Problem
-from policy_engine.load.files import write_whole
 from policy_engine.load.edition import Survey
+from policy_engine.load.files import write_whole
 from policy_engine.load.yaml_text import Data, Document, Path, read_document
 from policy_engine.messages import LANGUAGES
 from policy_engine.source import Location

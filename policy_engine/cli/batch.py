@@ -8,14 +8,13 @@ import click
 from policy_engine.cli.options import OPTIONS, language_option, rulebook_option
 from policy_engine.cli.output import note_reworded
 from policy_engine.cli.streams import STANDARD
-from policy_engine.columnar.settings import spare_memory
-from policy_engine.columnar.words import ENGINES, FORMATS, format_of
+from policy_engine.columnar.order import ENGINES, FORMATS, format_of, spare_memory
 from policy_engine.errors import N_, Problem
 from policy_engine.messages import translate
 from policy_engine.report.problems import visible
 
 if TYPE_CHECKING:
-    from policy_engine.columnar.order import Order, Side, Told
+    from policy_engine.columnar.order import BatchResult, Order, Side
     from policy_engine.load.library import Library
     from policy_engine.model.rulebook import Edition
 
@@ -129,7 +128,7 @@ def _check_usage(language: str, **asked: Any) -> None:
 def _order(language: str, **asked: Any) -> "Order":
     """Put together what is asked."""
     from policy_engine.columnar.order import Order
-    from policy_engine.columnar.sources import find_sources
+    from policy_engine.columnar.rows.files import find_sources
 
     if asked["to_format"] is None:
         words = N_("the name `{file}` does not tell a format; say `--to-format`")
@@ -147,8 +146,7 @@ def _order(language: str, **asked: Any) -> "Order":
 def _hold_outputs(library: "Library", language: str, **asked: Any) -> None:
     """Refuse answers and rejects where they cannot be written, or would take the place of what is read."""
     from policy_engine.cli.outputs import Output, hold_outputs, rulebook_files
-    from policy_engine.columnar.leavings import is_left_over
-    from policy_engine.columnar.sources import files_of, is_elsewhere
+    from policy_engine.columnar.rows.files import files_of, is_elsewhere, is_left_over
 
     spark = asked["engine"] == "spark"
     named = [("--to", asked["to"], spark), ("--rejects", asked["rejects"], False)]
@@ -174,7 +172,7 @@ def _hold_parts(folder: str, inputs: "list[str]", language: str) -> None:
     raise click.BadParameter(translate(words, language, path=visible(folder)), param_hint="'--to'")
 
 
-def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "Told":
+def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "BatchResult":
     """Rate the rows with an engine."""
     from policy_engine.cli.streams import rows_done
     from policy_engine.report.problems import message_of
@@ -182,21 +180,25 @@ def _run(order: "Order", sides: "list[Side]", engine: str, language: str) -> "To
     def say(problem: Problem) -> str:
         return message_of(problem, language)
 
-    from policy_engine.columnar.batch import count_rows, run_polars
+    from policy_engine.columnar.engines.polars import count_rows, run_polars
+    from policy_engine.extras import load_extra
 
     with rows_done(lambda: count_rows(order.sources), language) as tell:
         if engine == "duckdb":
-            from policy_engine.columnar.duckdb_batch import run_duckdb
+            load_extra("duckdb", "duckdb")
+            from policy_engine.columnar.engines.duckdb import run_duckdb
 
             return run_duckdb(order, sides, say, tell)
         if engine == "spark":
-            from policy_engine.columnar.spark_batch import run_spark
+            for module in ("pyspark.sql", "pyarrow", "pandas"):
+                load_extra(module, "spark")
+            from policy_engine.columnar.engines.spark import run_spark
 
             return run_spark(order, sides, say, tell)
         return run_polars(order, sides, say, tell)
 
 
-def _tell(order: "Order", done: "Told", editions: "list[Edition]", language: str) -> None:
+def _tell(order: "Order", done: "BatchResult", editions: "list[Edition]", language: str) -> None:
     """Say what came of it."""
     from policy_engine.cli.output import write_prose
     from policy_engine.explain.batch import explain_batch

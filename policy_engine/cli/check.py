@@ -74,8 +74,8 @@ def _check(names: Sequence[str], rulebook: str | None) -> "list[Checked]":
     import os
 
     from policy_engine.checks.run import check_edition
-    from policy_engine.load.library import Library
     from policy_engine.load.edition import survey_edition
+    from policy_engine.load.library import Library
 
     library, here = Library(rulebook), os.getcwd() + os.sep
     folders = {name: library.folder_of(name) for name in (names or sorted(library.folders()))}

@@ -51,8 +51,8 @@ def show_one(language: str, edition: str | None, form: str, rulebook: str | None
 
 def _days(language: str, name: str, period: str | None) -> tuple[date, date]:
     """Return the first and the last day that a new edition governs; refuse an id that YAML, a folder or the lock cannot hold."""
-    from policy_engine.load.lock import is_an_id
     from policy_engine.load.library import days_of
+    from policy_engine.load.lock import is_an_id
 
     if not is_an_id(name):
         words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")

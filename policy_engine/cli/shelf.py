@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 from policy_engine.errors import Problem
 from policy_engine.explain.editions import Held, Shelved, holds, is_whole
 from policy_engine.load.edition import form_problems, load_edition, read_raws
-from policy_engine.load.lock import declared_front
 from policy_engine.load.library import Library
-from policy_engine.load.lock import copy_path, is_as_shipped, read_seal, root_of
+from policy_engine.load.lock import copy_path, declared_front, is_as_shipped, read_seal, root_of
 from policy_engine.load.meaning import revision_of
 from policy_engine.load.seal import NO_SEAL, SealReport, hold_against_seal
 from policy_engine.load.yaml_text import Document, read_document

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policy_engine.columnar.order import Order, Refused, Told
+from policy_engine.columnar.order import BatchResult, Order, RefusedRow
 from policy_engine.errors import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table, outcome_word
 from policy_engine.messages import translate
@@ -12,7 +12,9 @@ from policy_engine.model.verdict import OUTCOMES
 _NOTHING = "·"
 
 
-def explain_batch(order: Order, told: Told, edition: Edition, against: Edition | None, language: str, notes: list[str]) -> Explanation:
+def explain_batch(
+    order: Order, told: BatchResult, edition: Edition, against: Edition | None, language: str, notes: list[str]
+) -> Explanation:
     """Put into sentences what came of a batch.
 
     Args:
@@ -33,13 +35,13 @@ def explain_batch(order: Order, told: Told, edition: Edition, against: Edition |
     return Explanation(title, counts, "classified", tuple(translate(note, language) for note in notes), tuple(sections))
 
 
-def _by_row(told: Told, language: str) -> Iterator[str]:
+def _by_row(told: BatchResult, language: str) -> Iterator[str]:
     """Say what could not be put into columns."""
     words = N_("worked out row by row, since columns cannot hold it: {construct}")
     return (translate(words, language, construct=construct) for construct in told.by_row)
 
 
-def _of_files(told: Told, language: str) -> Iterator[str]:
+def _of_files(told: BatchResult, language: str) -> Iterator[str]:
     """Say what was met in the files beside rows that were rated."""
     if told.blank:
         yield translate(N_("blank rows, which were skipped: {count}"), language, count=told.blank)
@@ -47,7 +49,7 @@ def _of_files(told: Told, language: str) -> Iterator[str]:
         yield translate(note.text, language, **note.words)
 
 
-def _refused(order: Order, told: Told, language: str) -> Section:
+def _refused(order: Order, told: BatchResult, language: str) -> Section:
     """Tell of rows that were refused: where they stand, or the first of them."""
     if order.rejects:
         return Section("", (Line("warning", translate(N_("rows refused, with the reasons: {file}"), language, file=order.rejects)),))
@@ -58,14 +60,14 @@ def _refused(order: Order, told: Told, language: str) -> Section:
     return Section(translate(N_("Rows refused: {count}"), language, count=told.rejected), tuple(lines))
 
 
-def _where(one: Refused, language: str) -> str:
+def _where(one: RefusedRow, language: str) -> str:
     """Return where a refused row stands, with its case."""
     if one.case is None:
         return one.place
     return translate(N_("{place}, case {case}"), language, place=one.place, case=one.case)
 
 
-def _matrix(told: Told, edition: Edition, against: Edition, language: str) -> Section:
+def _matrix(told: BatchResult, edition: Edition, against: Edition, language: str) -> Section:
     """Return how many rows went from what to what: a row for the one edition, a column for the other."""
     counts = {(before, after): count for before, after, count in told.moves}
     rows = _keys(edition, {before for before, _ in counts})

@@ -1,0 +1,1 @@
+"""What takes rows through a plan: Polars, DuckDB and Spark."""

@@ -1,0 +1,1 @@
+"""An edition as expressions over columns: what every engine works out for each row."""
