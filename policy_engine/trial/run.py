@@ -9,9 +9,8 @@ from policy_engine.evaluate.expectation import Uncovered
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Criterion, Edition
 from policy_engine.trial.bench import Bench
-from policy_engine.trial.mutants import Mutant, asks_lists, mutants
+from policy_engine.trial.mutants import Mutant, Place, asks_lists, mutants
 from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch, can_occur, first_case, first_difference
-from policy_engine.trial.places import Place
 from policy_engine.trial.sides import Comparison, Unseen
 
 Watch = Callable[[Sequence[Mutant]], Iterable[Mutant]]

@@ -20,8 +20,7 @@ from policy_engine.language.values import UNKNOWN, Number, Ratio, Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
-from policy_engine.trial.mutants import unit_of
-from policy_engine.trial.places import Place, Spot, spots
+from policy_engine.trial.mutants import Place, Spot, spots, unit_of
 
 ENDS = ("period_start", "period_end")
 """The ends of the period, which conditions name like figures."""
