@@ -60,7 +60,11 @@ class Site(NamedTuple):
         return tuple(use for uses in found if isinstance(uses, tuple) for use in uses)
 
 
-RULES = ("route", "requirement", "content", "ceiling", "eligibility", "cap")
+_BLOCKS: Mapping[str, str] = {
+    "route": "routes", "requirement": "requirements", "content": "contents", "ceiling": "ceilings", "eligibility": "eligibility",
+    "cap": "caps",
+}  # fmt: skip
+RULES = tuple(_BLOCKS)
 """The sorts of a chapter's rules, in the order of its blocks."""
 _CONDITIONS: Mapping[str, tuple[str, ...]] = {
     "fact": ("derived", "counted_from", "when_absent"), "invariant": ("holds", "otherwise.when"), "requires": ("holds", "otherwise.when"),
@@ -127,9 +131,8 @@ def _of_track(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Ite
 def _of_chapter(chapter: Chapter, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
     yield Site("chapter", owner, chapter.clause, chapter, chapter.clause)
     yield from _figures(owner, chapter.thresholds)
-    blocks = (chapter.routes, chapter.requirements, chapter.contents, chapter.ceilings, chapter.eligibility, chapter.caps)
-    for sort, block in zip(RULES, blocks, strict=True):
-        for entry in block:
+    for sort, block in _BLOCKS.items():
+        for entry in getattr(chapter, block):
             yield Site(sort, owner, entry.rule.id, entry, entry.rule.citation.clause, known)
 
 

@@ -1,18 +1,34 @@
 """Mutants: an edition with one thing otherwise in each. Cases that notice none of them would not notice the mistake of an author either."""
 
-import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from policy_engine.language.check import names_in, positive_wholes
-from policy_engine.language.grammar import children
+from policy_engine.language.check import positive_wholes
+from policy_engine.language.fold import Reader
 from policy_engine.language.quantity import Quantity
-from policy_engine.language.text import decimal_text, show, symbol
+from policy_engine.language.text import decimal_text, show
+from policy_engine.language.tree import (
+    Pair,
+    Tree,
+    calls_in,
+    chained,
+    compared,
+    conjuncts,
+    joined,
+    listed,
+    literal,
+    name_of,
+    names_in,
+    negated,
+    opened,
+    swapped,
+    walk,
+)  # fmt: skip
 from policy_engine.language.types import ORDERED, SHARE, Type
-from policy_engine.language.values import Number, is_array
+from policy_engine.language.values import Number
 from policy_engine.model.duties import Eligibility
 from policy_engine.model.facts import Condition, Threshold
 from policy_engine.model.rulebook import Criterion, Edition
@@ -103,10 +119,7 @@ def _place(site: Site, tracks: tuple[str, ...] = ()) -> Place:
     return Place(owner=site.name, clauses=clauses, location=site.location)
 
 
-_STRICTNESS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
-    ast.Lt: (ast.LtE,), ast.LtE: (ast.Lt,), ast.Gt: (ast.GtE,), ast.GtE: (ast.Gt,),
-}  # fmt: skip
-_DENIALS: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.NotEq: ast.Eq, ast.NotIn: ast.In}
+_STRICTNESS = {"<": ["<="], "<=": ["<"], ">": [">="], ">=": [">"]}
 
 
 class Slip(NamedTuple):
@@ -116,7 +129,7 @@ class Slip(NamedTuple):
     before: str
     after: str
     part: str
-    tree: ast.expr
+    tree: Tree
 
 
 class Known(NamedTuple):
@@ -126,69 +139,78 @@ class Known(NamedTuple):
     levels: Sequence[str]
 
 
-def slips(tree: ast.expr, known: Known) -> Iterator[Slip]:
+def slips(tree: Tree, known: Known) -> Iterator[Slip]:
     """Return every slip of a condition, in the order of its text.
 
     Two choices are equal or not, but never more or less; and a slip that says the same by itself is none: nothing is below
     zero of a count, below the worst level or above the best one.
     """
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        for kind, before, after, other in _of_node(node, known):
-            yield Slip(kind, before, after, show(node), swapped(tree, node, other))
-        pending += reversed(children(node))
+    reader = _Mistakes(known)
+    for node in walk(tree):
+        for kind, before, after, other in reader.read(node):
+            yield Slip(kind=kind, before=before, after=after, part=show(node), tree=swapped(tree, node, other))
 
 
-def _of_node(node: ast.expr, known: Known) -> Iterator[tuple[str, str, str, ast.expr]]:
-    """Return the slips of one node."""
-    match node:
-        case ast.BoolOp(op=operator, values=values):
-            other = ast.Or() if isinstance(operator, ast.And) else ast.And()
-            yield "connective", symbol(operator), symbol(other), ast.BoolOp(other, values)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield "negation", "not", "", operand
-        case ast.Compare(left=left, ops=signs, comparators=comparators):
-            for place, sign in enumerate(signs):
-                for kind, mistaken in _signs(sign, node, known):
-                    changed = [*signs[:place], mistaken(), *signs[place + 1 :]]
-                    yield kind, symbol(sign), symbol(mistaken()), ast.Compare(left, changed, comparators)
-        case _:
-            return
+_Mistake: TypeAlias = tuple[str, str, str, Tree]
+"""The sort of mistake, the sign or word before and after, and the node with it."""
 
 
-def _signs(sign: ast.cmpop, node: ast.Compare, known: Known) -> Iterator[tuple[str, type[ast.cmpop]]]:
-    """Return the signs that may be mistaken for one."""
-    kind = type(sign)
-    if kind in _DENIALS:
-        yield "negation", _DENIALS[kind]
-    elif kind is ast.Eq and _is_ordered(node, known.types):
-        yield from (("strictness", other) for other in (ast.GtE, ast.LtE) if other is not _same_by_itself(node, known))
-    else:
-        yield from (("strictness", other) for other in _STRICTNESS.get(kind, ()))
+class _Mistakes(Reader[Iterable[_Mistake]]):
+    """What may be mistaken in one node, without those below it."""
 
+    def __init__(self, known: Known) -> None:
+        self.known = known
 
-def _same_by_itself(node: ast.Compare, known: Known) -> type[ast.cmpop] | None:
-    """Return the sign that says no more than `==` where one side is the least, or the most, that there can be."""
-    match node.left, node.comparators[0]:
-        case ast.Call(func=ast.Name(id="count")), ast.Constant(value=0):
-            return ast.LtE
-        case ast.Name(id=name), ast.Constant(value=0) if name in known.types and known.types[name].kind == "count":
-            return ast.LtE
-        case _, ast.Name(id=level) if level in known.levels:
-            return ast.LtE if level == known.levels[0] else ast.GtE if level == known.levels[-1] else None
-        case _:
-            return None
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> Iterator[_Mistake]:
+        other = "or" if sign == "and" else "and"
+        yield "connective", sign, other, joined(other, parts)
 
+    def negation(self, _: Tree, part: Tree) -> Iterator[_Mistake]:
+        yield "negation", "not", "", part
 
-def _is_ordered(node: ast.Compare, types: Mapping[str, Type]) -> bool:
-    """Return whether what is compared knows more and less."""
-    for side in (node.left, *node.comparators):
-        if isinstance(side, ast.Constant) and isinstance(side.value, str):
-            return False
-        if isinstance(side, ast.Name) and side.id in types and types[side.id].kind not in ORDERED:
-            return False
-    return True
+    def membership(self, _: Tree, one: Tree, sign: str, elements: Sequence[Tree]) -> Iterator[_Mistake]:
+        if sign == "not in":
+            yield "negation", sign, "in", listed(one, "in", elements)
+
+    def containment(self, _: Tree, one: Tree, sign: str, among: Tree) -> Iterator[_Mistake]:
+        if sign == "not in":
+            yield "negation", sign, "in", compared(one, "in", among)
+
+    def comparison(self, _: Tree, pairs: Sequence[Pair]) -> Iterator[_Mistake]:
+        for place, pair in enumerate(pairs):
+            kind = "strictness"
+            others = _STRICTNESS.get(pair.sign, [])
+            if pair.sign == "!=":
+                kind, others = "negation", ["=="]
+            elif pair.sign == "==" and self._is_ordered(pairs):
+                same = self._same_by_itself(pairs[0])
+                others = [sign for sign in (">=", "<=") if sign != same]
+            for sign in others:
+                yield kind, pair.sign, sign, chained([*pairs[:place], pair._replace(sign=sign), *pairs[place + 1 :]])
+
+    def _same_by_itself(self, pair: Pair) -> str:
+        """Return the sign that says no more than `==` where one side is the least, or the most, that there can be."""
+        levels, (construct, _), right = self.known.levels, opened(pair.left), opened(pair.right)
+        fact = self.known.types.get(name_of(pair.left))
+        if right == ("constant", (0,)):
+            return "<=" if construct == "count" or (fact and fact.kind == "count") else ""
+        level = name_of(pair.right)
+        return "<=" if level == levels[0] else ">=" if level == levels[-1] else ""
+
+    def _is_ordered(self, pairs: Sequence[Pair]) -> bool:
+        """Return whether what is compared knows more and less."""
+        for side in (pairs[0].left, *(pair.right for pair in pairs)):
+            construct, parts = opened(side)
+            if construct == "constant" and isinstance(parts[0], str):
+                return False
+            if construct == "name" and parts[0] in self.known.types and self.known.types[parts[0]].kind not in ORDERED:
+                return False
+        return True
+
+    def nothing(self, *_: object) -> Iterable[_Mistake]:
+        return ()
+
+    constant = name = arithmetic = share = count = sum = given = exists = nothing
 
 
 def unit_of(quantity: Quantity) -> int | Fraction:
@@ -221,7 +243,7 @@ def _text(quantity: Quantity, number: Fraction) -> str:
     return f"{decimal_text(number)}{space}{unit}"
 
 
-def with_tree(condition: Condition, tree: ast.expr) -> Condition:
+def with_tree(condition: Condition, tree: Tree) -> Condition:
     """Return a condition with another tree."""
     return Condition(tree, show(tree), condition.location, names_in(tree))
 
@@ -229,27 +251,9 @@ def with_tree(condition: Condition, tree: ast.expr) -> Condition:
 def with_figure(condition: Condition, name: str, value: Number | date) -> Condition:
     """Return a condition with a figure written out where it was named; for a solver, which reads the tree alone."""
     tree = condition.tree
-    figure = ast.Constant(value=value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an exact number is this language's literal
-    for node in [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name]:
-        tree = swapped(tree, node, figure)
+    for node in [node for node in walk(tree) if name_of(node) == name]:
+        tree = swapped(tree, node, literal(value))
     return condition._replace(tree=tree)
-
-
-def _conjuncts(tree: ast.expr) -> list[ast.expr]:
-    return tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]
-
-
-def swapped(node: _Node, old: ast.AST, new: ast.AST) -> _Node:
-    """Return a tree with one of its nodes replaced; what is not on the way to it is shared."""
-    if node is old:
-        return new
-    if is_array(node):
-        other = [swapped(item, old, new) for item in node]
-        return other if any(a is not b for a, b in zip(node, other, strict=True)) else node
-    if not isinstance(node, ast.AST):
-        return node
-    fields = {name: swapped(value, old, new) for name, value in ast.iter_fields(node)}
-    return type(node)(**fields) if any(fields[name] is not value for name, value in ast.iter_fields(node)) else node
 
 
 KINDS = ("threshold", "strictness", "connective", "negation", "dropped", "mode", "applies_when", "in_time", "relation", "order")
@@ -267,7 +271,7 @@ class Mutant(NamedTuple):
     part: str
     """The part of a condition that is changed, as the edition writes it, or the name of the figure; "" where it is in none."""
     make: _Change
-    tells: tuple[ast.expr, ...] = ()
+    tells: tuple[Tree, ...] = ()
     """What every case meets that tells it from the edition, where that can be said beside the levels; else nothing."""
 
 
@@ -295,12 +299,7 @@ def mutants(edition: Edition) -> tuple[Mutant, ...]:
         *_of_figures(edition, found),
         *(mutant for spot in found for mutant in _of_condition(spot, known)),
         *_of_tracks(edition),
-        *(
-            mutant
-            for spot in found
-            if spot.key == "when" and spot.guard and spot.place.chapter == ""
-            for mutant in _freed(spot, spot.guard)
-        ),
+        *(mutant for spot in found if spot.key == "when" and spot.place.chapter == "" for mutant in _freed(spot)),
         *_of_chapters(edition),
     )
 
@@ -320,7 +319,7 @@ def _of_figures(edition: Edition, found: tuple[Spot, ...]) -> Iterator[Mutant]:
             for quantity in nudged(threshold.quantity):
                 each = [_told_by(spot, with_figure(spot.condition, site.name, quantity.value)) for spot in reading]
                 apart = place.binds or not all(each)
-                tells = () if apart else (ast.BoolOp(ast.Or(), [ast.BoolOp(ast.And(), list(parts)) for parts in each]),)
+                tells = () if apart else (joined("or", [joined("and", parts) for parts in each]),)
                 change = _put(threshold, threshold._replace(quantity=quantity))
                 yield Mutant(
                     kind="threshold", before=threshold.quantity.text, after=quantity.text, place=place, part=site.name, make=change,
@@ -341,27 +340,23 @@ def _of_condition(spot: Spot, known: Known) -> Iterator[Mutant]:
         )  # fmt: skip
 
 
-def _told_by(spot: Spot, other: Condition) -> tuple[ast.expr, ...]:
+def _told_by(spot: Spot, other: Condition) -> tuple[Tree, ...]:
     """Return what a case meets for which a condition beside the levels comes out otherwise."""
     one, two = spot.condition.tree, other.tree
     if spot.place.binds or spot.key in {"applies_to", "when_absent"} or asks_lists(one) or asks_lists(two):
         return ()
-    apart = ast.BoolOp(ast.Or(), [ast.BoolOp(ast.And(), [a, ast.UnaryOp(ast.Not(), b)]) for a, b in ((one, two), (two, one))])
+    apart = joined("or", [joined("and", (a, negated(b))) for a, b in ((one, two), (two, one))])
     return (*(condition.tree for condition in (spot.guard, spot.first) if condition), apart)
 
 
-def asks_lists(tree: ast.expr) -> bool:
+def asks_lists(tree: Tree) -> bool:
     """Return whether a condition counts a list, or asks what the case file states: that a solver over facts does not read."""
-    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
-    return any(isinstance(function, ast.Name) and function.id in {"count", "sum", "given"} for function in calls)
+    return not calls_in(tree).isdisjoint({"count", "sum", "given"})
 
 
 def _is_whole(text: str, condition: Condition) -> bool:
     """Return whether a condition takes a share of something."""
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "share" and show(node.args[1]) == text
-        for node in ast.walk(condition.tree)
-    )
+    return any(construct == "share" and show(parts[1]) == text for construct, parts in map(opened, walk(condition.tree)))
 
 
 def _of_tracks(edition: Edition) -> Iterator[Mutant]:
@@ -386,12 +381,14 @@ def _of_tracks(edition: Edition) -> Iterator[Mutant]:
             yield Mutant(kind="order", before=before, after=after, place=whole, part="", make=change)
 
 
-def _freed(spot: Spot, guard: Condition) -> Iterator[Mutant]:
+def _freed(spot: Spot) -> Iterator[Mutant]:
     """Let a criterion apply to everyone; where that guards a share, ask it as a condition instead, since else it would not load."""
-    when = spot.condition
+    guard, when = spot.guard, spot.condition
+    if guard is None:
+        return
     other = when
     if any(_is_whole(whole, when) for whole in positive_wholes(guard.tree)):
-        other = with_tree(when, ast.BoolOp(ast.And(), [part for one in (guard, when) for part in _conjuncts(one.tree)]))
+        other = with_tree(when, joined("and", [part for one in (guard, when) for part in conjuncts(one.tree)]))
 
     def change(one: object) -> object:
         mine = isinstance(one, Criterion) and one.when.location == when.location and one.when.text == when.text
@@ -408,18 +405,18 @@ def _of_chapters(edition: Edition) -> Iterator[Mutant]:
         own = [site for site in sites(edition) if site.owner == ("chapter", chapter.clause, "") and site.sort in _ASKED]
         for site in own:
             rule, place = site.part.rule, _place(site, chapter.tracks)
-            applies = (rule.applies_when.tree,) if rule.applies_when else (ast.Compare(ast.Constant(0), [ast.Eq()], [ast.Constant(0)]),)
+            applies = (rule.applies_when.tree,) if rule.applies_when else (compared(literal(0), "==", literal(0)),)
             change = _put(site.part, DROPPED)
             yield Mutant(kind="dropped", before=rule.id, after="", place=place, part="", make=change, tells=applies)
             if rule.applies_when:
-                text, others = rule.applies_when.text, (ast.UnaryOp(ast.Not(), rule.applies_when.tree),)
+                text, others = rule.applies_when.text, (negated(rule.applies_when.tree),)
                 change = _put(site.part, site.part._replace(rule=rule._replace(applies_when=None)))
                 yield Mutant(kind="applies_when", before=text, after="", place=place, part=text, make=change, tells=others)
         for site in own:
             entry = site.part
             if site.sort in {"requirement", "content"} and entry.in_time:
                 place, text, applies = _place(site, chapter.tracks), entry.in_time.text, entry.rule.applies_when
-                late = (*((applies.tree,) if applies else ()), entry.holds.tree, ast.UnaryOp(ast.Not(), entry.in_time.tree))
+                late = (*((applies.tree,) if applies else ()), entry.holds.tree, negated(entry.in_time.tree))
                 change = _put(entry, entry._replace(in_time=None))
                 yield Mutant(kind="in_time", before=text, after="", place=place, part=text, make=change, tells=late)
         for site in own:
