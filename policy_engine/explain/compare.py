@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from policy_engine.compare.differences import KINDS, Change, Field
-from policy_engine.compare.parts import Shown
+from policy_engine.compare.differences import KINDS, Change, Field, Shown
 from policy_engine.errors import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
 from policy_engine.explain.proofs import Teller

@@ -48,7 +48,7 @@ class Site(NamedTuple):
     @property
     def conditions(self) -> Mapping[str, Condition]:
         """The part's conditions, by the key of the file that each stands under."""
-        found = {path.rpartition(".")[2]: _at(self.part, path) for path in _CONDITIONS.get(self.sort, ())}
+        found = {path.rpartition(".")[2]: value_at(self.part, path) for path in _CONDITIONS.get(self.sort, ())}
         return {key: condition for key, condition in found.items() if isinstance(condition, Condition)}
 
     @property
@@ -56,7 +56,7 @@ class Site(NamedTuple):
         """What the part rests on, in itself and in where it applies or comes out otherwise."""
         if self.sort == "decide":
             return tuple(use for step in self.part for use in step.interpretations)
-        found = (_at(self.part, path) for path in _USES.get(self.sort, ()))
+        found = (value_at(self.part, path) for path in _USES.get(self.sort, ()))
         return tuple(use for uses in found if isinstance(uses, tuple) for use in uses)
 
 
@@ -80,7 +80,7 @@ _USES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def _at(part: object, path: str) -> object:
+def value_at(part: object, path: str) -> object:
     """Return what stands under a path of fields; None where a record on the way is not there."""
     for field in path.split("."):
         part = getattr(part, field, None)
