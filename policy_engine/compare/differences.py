@@ -46,10 +46,8 @@ _CLAUSE, _PHRASE, _USES = "clause=citation.clause", "phrase=citation.phrase", "r
 _RULE = "applies_when=rule.applies_when " + " ".join(
     word.replace("=", "=rule.") for word in (_PHRASE, _CLAUSE, _USES, "says=says")
 )  # fmt: skip
-_INVARIANT = f"holds {_USES} says " + " ".join(
-    ("otherwise=otherwise.outcome", "otherwise_when=otherwise.when", "otherwise_readings=otherwise.interpretations",
-     "otherwise_says=otherwise.says")
-)  # fmt: skip
+_INVARIANT = f"""holds {_USES} says
+    otherwise=otherwise.outcome otherwise_when=otherwise.when otherwise_readings=otherwise.interpretations otherwise_says=otherwise.says"""
 _FIELDS: Mapping[str, str] = {
     "edition": "status from=begins until in_force supersedes encoded_at title issuer notes except=exemptions except_says",
     "basis": "day title",
