@@ -26,10 +26,8 @@ from policy_engine.load.library import Library
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.trial.bench import Bench
-from policy_engine.trial.mutants import Known, Mutant, mutants, nudged, slips, unit_of
-from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch
-from policy_engine.trial.places import spots
-from policy_engine.trial.run import Trial, told_apart, try_cases
+from policy_engine.trial.mutants import Known, Mutant, mutants, nudged, slips, spots, unit_of
+from policy_engine.trial.run import OPEN, Open, Oracle, Sketch, Trial, told_apart, try_cases
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, case_of, edition_of, evaluator_of, read, write_cases
 from tests.test_cli import Cli

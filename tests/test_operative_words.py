@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_engine.checks import operative
-from policy_engine.checks.operative import governing, read_phrase
-from policy_engine.checks.places import places_of
+from policy_engine.checks.operative import comparisons, governing, read_phrase
+from policy_engine.checks.places import Ruling, declared_thresholds, places_of, rulings
 from policy_engine.checks.run import check_edition
-from policy_engine.checks.walk import Ruling, comparisons, declared_thresholds, rulings
 from policy_engine.language.grammar import parse
 from policy_engine.language.quantity import Quantity, read_quantity
 from policy_engine.language.text import show

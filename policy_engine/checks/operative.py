@@ -4,20 +4,21 @@ Longer words are taken first, so that `not more than` is not `more than`; a word
 itself knows digits and the percent sign, and no word of any language.
 """
 
-import ast
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from policy_engine.checks.places import Places
-from policy_engine.checks.walk import Comparison, Ruling, comparisons, declared_thresholds, rulings
+from policy_engine.checks.places import Places, Ruling, declared_thresholds, rulings
 from policy_engine.errors import Problem
+from policy_engine.language.fold import Reader
 from policy_engine.language.quantity import Quantity
-from policy_engine.language.text import OPPOSITE
+from policy_engine.language.text import show
+from policy_engine.language.tree import MIRRORED, OPPOSITE, Pair, Tree, opened
 from policy_engine.language.values import Number
 from policy_engine.load.build_chapter import HOLE
 from policy_engine.load.build_facts import PERIOD_NAMES, RECORD_NAMES
@@ -27,6 +28,8 @@ from policy_engine.source import Location
 
 SIGNS = {"whole": "==", "before": "<"}
 """The signs of the meanings that are no signs themselves."""
+_NEAR = 2
+"""How far from a word its figure may stand."""
 _NUMBER = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)*)")
 _KINDS = {"%": "share"}
 
@@ -197,6 +200,99 @@ def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:
     return found if year else (day, month)
 
 
+class Comparison(NamedTuple):
+    """One comparison as it is written, and the sign that it has with its threshold on the right and no `not` before it.
+
+    `threshold` is "" where it has none. `mirrored`: whether the threshold counts on the left. `number`: how many times the
+    threshold's name stands before it in the condition. `guard`: whether it only says that something is above zero.
+    """
+
+    left: str
+    written_sign: str
+    right: str
+    holds: bool
+    sign: str
+    threshold: str = ""
+    mirrored: bool = False
+    number: int = 0
+    guard: bool = False
+
+    @property
+    def written(self) -> str:
+        """Write the comparison as its author did."""
+        return self._with(self.written_sign)
+
+    def meaning(self, sign: str) -> str:
+        """Write the comparison so that it has another sign, in the form that its author chose."""
+        plain = MIRRORED[sign] if self.mirrored else sign
+        return self._with(plain if self.holds else OPPOSITE[plain])
+
+    def _with(self, sign: str) -> str:
+        """Write the comparison with a sign in its place."""
+        text = f"{self.left} {sign} {self.right}"
+        return text if self.holds else f"not ({text})"
+
+
+def comparisons(tree: Tree, thresholds: Container[str]) -> tuple[Comparison, ...]:
+    """Return the comparisons of a condition by size; those about choices, texts and one item of a list are left out."""
+    seen: Counter[str] = Counter()
+    found: list[Comparison] = []
+    for (left, plain, right), holds in _Compared().read(tree, holds=True):
+        sign = plain if holds else OPPOSITE[plain]
+        named = [*_Summed(thresholds).read(left, coefficient=1), *_Summed(thresholds).read(right, coefficient=-1)]
+        guard = len(named) > 1 or (not named and sign == ">" and opened(right) == ("constant", (0,)))
+        one = Comparison(left=show(left), written_sign=plain, right=show(right), holds=holds, sign=sign, guard=guard)
+        if len(named) == 1:
+            ((name, coefficient),) = named
+            turned = MIRRORED[sign] if coefficient > 0 else sign
+            one = one._replace(sign=turned, threshold=name, mirrored=coefficient > 0, number=seen[name])
+        found.append(one)
+        seen.update(name for name, _ in named)
+    return tuple(found)
+
+
+class _Compared(Reader[Iterator[tuple[Pair, bool]]]):
+    """Each pair that is compared by size, and whether it must hold or must not."""
+
+    def connective(self, _: Tree, __: str, parts: Sequence[Tree], *, holds: bool) -> Iterator[tuple[Pair, bool]]:
+        return (found for part in parts for found in self.read(part, holds=holds))
+
+    def negation(self, _: Tree, part: Tree, *, holds: bool) -> Iterator[tuple[Pair, bool]]:
+        return self.read(part, holds=not holds)
+
+    def comparison(self, _: Tree, pairs: Sequence[Pair], *, holds: bool) -> Iterator[tuple[Pair, bool]]:
+        return ((pair, holds) for pair in pairs if not any(_is_text(side) for side in (pair.left, pair.right)))
+
+    def nothing(self, *_: object, **__: object) -> Iterator[tuple[Pair, bool]]:
+        return iter(())
+
+    constant = name = membership = containment = arithmetic = share = count = sum = given = exists = nothing
+
+
+def _is_text(tree: Tree) -> bool:
+    construct, parts = opened(tree)
+    return construct == "constant" and isinstance(parts[0], str)
+
+
+class _Summed(Reader[Iterator[tuple[str, int]]]):
+    """The thresholds of a sum, each with whether it is added or taken away; a factor beside one is never below zero."""
+
+    def __init__(self, thresholds: Container[str]) -> None:
+        self.thresholds = thresholds
+
+    def name(self, _: Tree, name: str, *, coefficient: int) -> Iterator[tuple[str, int]]:
+        return iter(((name, coefficient),) if name in self.thresholds else ())
+
+    def arithmetic(self, _: Tree, left: Tree, sign: str, right: Tree, *, coefficient: int) -> Iterator[tuple[str, int]]:
+        yield from self.read(left, coefficient=coefficient)
+        yield from self.read(right, coefficient=-coefficient if sign == "-" else coefficient)
+
+    def nothing(self, *_: object, **__: object) -> Iterator[tuple[str, int]]:
+        return iter(())
+
+    constant = comparison = membership = containment = connective = negation = share = count = sum = given = exists = nothing
+
+
 def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
     """Return which signs and figures are not those of the phrases; where the edition lists no words, tell that."""
     declared = list(declared_thresholds(edition))
@@ -296,7 +392,7 @@ def _governed(threshold: Threshold, ruling: Ruling, words: OperativeWords) -> tu
 def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWords, places: Places) -> Iterator[Problem]:
     """Hold a condition that names no threshold against its phrase: `every` is an equation, and a figure wants a comparison."""
     phrase = read_phrase(ruling.phrase, words)
-    beside = isinstance(condition.tree, ast.BoolOp)
+    beside = opened(condition.tree)[0] == "connective"
     found = [one for one in comparisons(condition.tree, ruling.thresholds) if not (one.guard and beside)]
     wholes = [sign for sign in phrase.signs if sign.sign == "==" and sign.means == "whole"]
     if wholes and found:
@@ -304,23 +400,7 @@ def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWor
             told = {"phrase": ruling.phrase, "means": "==", "word": wholes[0].word}
             yield places.problem("PE814", condition.location, found=found[0].written, wanted=found[0].meaning("=="), **told)
         return
-    signs = _with_figures(phrase)
-    if signs:
+    signs = [s for s in phrase.signs if any(s.start <= f.start <= s.end or 0 <= f.start - s.end <= _NEAR for f in phrase.figures)]
+    if signs:  # that stand to a figure
         told = {"phrase": ruling.phrase, "means": signs[0].sign, "word": signs[0].word}
         yield places.problem("PE817", condition.location, condition=condition.text, **told)
-
-
-def _with_figures(phrase: Phrase) -> tuple[Sign, ...]:
-    """Return the signs of a phrase that stand to a figure."""
-    if not phrase.figures:
-        return ()
-    told: Mapping[Sign, None] = {
-        sign: None
-        for sign in phrase.signs
-        if any(sign.start <= f.start <= sign.end or 0 <= f.start - sign.end <= _NEAR for f in phrase.figures)
-    }
-    return tuple(told)
-
-
-_NEAR = 2
-"""How far from a word its figure may stand."""

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from policy_engine.errors import Problem
 from policy_engine.load.edition import Survey
 from policy_engine.load.yaml_text import Data, Document, Path
+from policy_engine.model.duties import Cap
+from policy_engine.model.facts import Condition, Threshold
+from policy_engine.model.rulebook import Edition, StandIn
+from policy_engine.model.sites import RULES, sites
 from policy_engine.source import Location
 
 _MAX_LINES = 60
@@ -78,3 +82,48 @@ def texts_of(value: Data, path: Path = (), owner: Mapping[str, Data] | None = No
 
 _NAMING = ("id", "use", "track", "chapter", "level")
 """The keys under which a part has its name."""
+
+
+class Ruling(NamedTuple):
+    """A rule: its name, its phrase, its conditions, the figures known there, and the shares that a cap names."""
+
+    name: str
+    phrase: str
+    location: Location
+    conditions: tuple[Condition, ...]
+    thresholds: Mapping[str, Threshold]
+    capped: tuple[Threshold, ...]
+
+
+def rulings(edition: Edition) -> Iterator[Ruling]:
+    """Return every rule that decides something by the words of the text; invariants and what facts follow from do not."""
+    for site in sites(edition):
+        if site.sort in {"track", "criterion", *RULES}:
+            conditions = tuple(condition for key, condition in site.conditions.items() if key != "other")
+            yield Ruling(
+                name=site.name, phrase=site.citation.phrase, location=site.location, conditions=conditions, thresholds=site.known,
+                capped=shares_of(site.part) if isinstance(site.part, Cap) else (),
+            )  # fmt: skip
+
+
+def shares_of(cap: Cap) -> tuple[Threshold, ...]:
+    """Return the shares that a cap names."""
+    return (cap.at_most, *((cap.exception.at_most,) if cap.exception else ()))
+
+
+def declared_thresholds(edition: Edition) -> Iterator[Threshold]:
+    """Return every threshold of an edition."""
+    return (site.part for site in sites(edition) if site.sort == "threshold")
+
+
+def read_names(edition: Edition) -> set[str]:
+    """Return every name that anything in an edition reads, in conditions or by itself; what a proof alone reads counts as unread."""
+    every = [site for site in sites(edition) if site.sort != "gap"]
+    found = {name for site in every for condition in site.conditions.values() for name in condition.names}
+    found |= {name for site in every for use in site.uses if use.when for name in use.when.names}
+    for site in every:
+        if isinstance(site.part, StandIn):
+            found |= {*site.part.take, *site.part.take.values()}
+        elif isinstance(site.part, Cap):
+            found |= {*site.part.per, *(share.name for share in shares_of(site.part))}
+    return found

@@ -4,19 +4,20 @@ Whoever splits a track or adds a choice would lose duties without a word. So whe
 item of the list is named there, or stands under `except:` with the reason. One walk serves every list and every part of an edition.
 """
 
-import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from policy_engine.checks.places import Places
-from policy_engine.checks.walk import named_conditions
+from policy_engine.checks.places import Places, rulings
 from policy_engine.errors import Problem
+from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
+from policy_engine.language.tree import Pair, Tree, children, conjuncts, name_of, opened
 from policy_engine.load.build_facts import LEVELS, TRACKS
-from policy_engine.model.duties import Cap, Chapter
+from policy_engine.model.duties import Cap, Chapter, Route
 from policy_engine.model.facts import Condition, Exemption
 from policy_engine.model.rulebook import Edition
+from policy_engine.model.sites import RULES, sites
 from policy_engine.source import Location
 
 
@@ -111,99 +112,107 @@ def _parts(edition: Edition, places: Places, whole: Sequence[Exemption]) -> Iter
     for chapter in edition.chapters:
         document = places.documents.get(chapter.location.file)
         place = document.places.get((TRACKS,), chapter.location) if document else chapter.location
-        yield Part("PE824", chapter.clause, place, rules[chapter.clause], everywhere, chapter.exemptions)
+        yield Part(
+            code="PE824", name=chapter.clause, location=place, rules=rules[chapter.clause], others=everywhere, exemptions=chapter.exemptions
+        )  # fmt: skip
     tracks = [_naming(track.id, [track.applies_to], edition)._replace(share=TRACKS) for track in edition.tracks]
-    yield Part("PE825", edition.id, edition.tracks[0].location, tracks, tracks, edition.exemptions)
-    every = [_naming(name, conditions, edition) for name, conditions in named_conditions(edition)]
-    yield Part("PE826", edition.id, edition.tracks[0].location, every, every, whole)
+    first = edition.tracks[0].location
+    yield Part(code="PE825", name=edition.id, location=first, rules=tracks, others=tracks, exemptions=edition.exemptions)
+    follow = [site for sort in ("fact", "invariant", "requires") for site in sites(edition) if site.sort == sort]
+    every = [_naming(site.name, tuple(site.conditions.values()), edition) for site in follow]
+    every += [_naming(ruling.name, ruling.conditions, edition) for ruling in rulings(edition)]
+    yield Part(code="PE826", name=edition.id, location=first, rules=every, others=every, exemptions=whole)
 
 
 def _of_chapter(chapter: Chapter, edition: Edition) -> Iterator[Naming]:
     """Return what the rules of a chapter name when they say whom they are for, and the tracks that the chapter is for."""
-    bars = {bar.rule.id: bar.when for bar in chapter.eligibility}
-    duties = {route.rule.id: route.duty for route in chapter.routes}
-    caps = {entry.rule.id: entry for entry in chapter.caps}
-    for rule in chapter.rules():
-        asked = [condition for condition in (rule.applies_when, bars.get(rule.id)) if condition]
-        found = _naming(rule.id, asked, edition, rule.location)
-        picks = dict(found.picks)
-        if chapter.tracks:
-            picks[TRACKS] = frozenset(chapter.tracks)
-        if rule.id in caps and caps[rule.id].base:
-            picks[LEVELS] = picks.get(LEVELS, frozenset()) | _levels_of(caps[rule.id])
-        yield found._replace(picks=picks, share=duties.get(rule.id, ""))
-
-
-def _levels_of(cap: Cap) -> frozenset[str]:
-    """Return the levels that a cap names."""
-    return frozenset({cap.level, *cap.base})
+    for site in sites(edition):
+        if site.sort in RULES and site.owner.id == chapter.clause:
+            asked = [site.conditions[key] for key in ("applies_when", "when") if key in site.conditions]
+            found = _naming(site.name, asked, edition, site.location)
+            picks = dict(found.picks)
+            if chapter.tracks:
+                picks[TRACKS] = frozenset(chapter.tracks)
+            if isinstance(site.part, Cap) and site.part.base:
+                picks[LEVELS] = picks.get(LEVELS, frozenset()) | {site.part.level, *site.part.base}
+            yield found._replace(picks=picks, share=site.part.duty if isinstance(site.part, Route) else "")
 
 
 def _naming(rule: str, conditions: Sequence[Condition], edition: Edition, location: Location | None = None) -> Naming:
     """Return what conditions name of each closed list."""
-    picks: dict[str, set[str]] = defaultdict(set)
-    keeps_out: dict[str, set[str]] = defaultdict(set)
+    named: tuple[dict[str, set[str]], dict[str, set[str]]] = defaultdict(set), defaultdict(set)
     for condition in conditions:
-        for of, item, picked in _Names(edition).of(condition.tree, holds=True, items=""):
-            (picks if picked else keeps_out)[of].add(item)
-    place = conditions[0].location if conditions else location
-    frozen = [{of: frozenset(items) for of, items in found.items()} for found in (picks, keeps_out)]
+        for of, item, picked in _Names(edition).read(condition.tree, holds=True, items=""):
+            named[not picked][of].add(item)
+    picks, keeps_out = ({of: frozenset(items) for of, items in found.items()} for found in named)
     asks = frozenset(show(part) for condition in conditions for part in _conjuncts(condition.tree))
-    return Naming(rule, "", asks, place or Location("", 1, 1), frozen[0], frozen[1])
+    place = conditions[0].location if conditions else location or Location("", 1, 1)
+    return Naming(rule=rule, share="", asks=asks, location=place, picks=picks, keeps_out=keeps_out)
 
 
-def _conjuncts(tree: ast.expr) -> Iterator[ast.expr]:
+def _conjuncts(tree: Tree) -> Iterator[Tree]:
     """Return the parts of a condition that must all hold."""
-    if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And):
-        yield from (found for part in tree.values for found in _conjuncts(part))
-    else:
-        yield tree
+    for part in conjuncts(tree):
+        yield from (part,) if part is tree else _conjuncts(part)
 
 
-class _Names:
-    """Walks conditions, and through the facts that follow from others into theirs."""
+Named: TypeAlias = Iterator[tuple[str, str, bool]]
+
+
+class _Names(Reader[Named]):
+    """The items that a condition names, and those of the facts that it reads and that follow from others: the list, the item, if picked.
+
+    `holds`: whether the condition is asked to hold, or not to. `items`: the list whose items it is about, in `count(list, condition)`.
+    """
 
     def __init__(self, edition: Edition) -> None:
-        """Take the edition, and note which facts were walked through, so that none is walked twice in one way."""
         self.edition = edition
         self.walked: set[tuple[str, bool]] = set()
 
-    def of(self, tree: ast.expr, *, holds: bool, items: str) -> Iterator[tuple[str, str, bool]]:
-        """Return each item that a condition names: its list, the item, and whether it is picked or kept out.
+    def negation(self, _: Tree, part: Tree, *, holds: bool, items: str) -> Named:
+        return self.read(part, holds=not holds, items=items)
 
-        Args:
-            tree: the condition.
-            holds: whether the condition is asked to hold, or not to.
-            items: the list whose items the condition is about, in `count(list, condition)`.
-        """
-        match tree:
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                yield from self.of(operand, holds=not holds, items=items)
-            case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                picked = isinstance(operator, (ast.Eq, ast.In)) is holds
-                if isinstance(operator, (ast.Eq, ast.NotEq, ast.In, ast.NotIn)):
-                    yield from ((of, item, picked) for of, item in self._named(left, right, items))
-                yield from (found for side in (left, right) for found in self.of(side, holds=holds, items=items))
-            case ast.Call(args=[ast.Name(id=name), *rest]) if rest and name in self.edition.facts and self.edition.facts[name].fields:
-                yield from (found for part in rest for found in self.of(part, holds=holds, items=name))
-            case ast.Name(id=name):
-                fact = self.edition.facts.get(name)
-                if fact and fact.derived and (name, holds) not in self.walked:
-                    self.walked.add((name, holds))
-                    yield from self.of(fact.derived.tree, holds=holds, items="")
-            case _:
-                children = [child for child in ast.iter_child_nodes(tree) if isinstance(child, ast.expr)]
-                yield from (found for child in children for found in self.of(child, holds=holds, items=items))
+    def comparison(self, tree: Tree, pairs: Sequence[Pair], *, holds: bool, items: str) -> Named:
+        (left, sign, right), *more = pairs
+        if sign in {"==", "!="} and not more:
+            yield from self._named((left, right), (), (sign == "==") is holds, items)
+        yield from self.below(tree, holds=holds, items=items)
 
-    def _named(self, left: ast.expr, right: ast.expr, items: str) -> Iterator[tuple[str, str]]:
+    def membership(self, tree: Tree, one: Tree, sign: str, elements: Sequence[Tree], *, holds: bool, items: str) -> Named:
+        yield from self._named((one,), elements, (sign == "in") is holds, items)
+        yield from self.below(tree, holds=holds, items=items)
+
+    def containment(self, tree: Tree, one: Tree, sign: str, among: Tree, *, holds: bool, items: str) -> Named:
+        yield from self._named((one, among), (), (sign == "in") is holds, items)
+        yield from self.below(tree, holds=holds, items=items)
+
+    def name(self, _: Tree, name: str, *, holds: bool, **__: str) -> Named:
+        fact = self.edition.facts.get(name)
+        if fact and fact.derived and (name, holds) not in self.walked:
+            self.walked.add((name, holds))
+            yield from self.read(fact.derived.tree, holds=holds, items="")
+
+    def count(self, tree: Tree, among: Tree, *rest: Tree, holds: bool, items: str) -> Named:
+        fact = self.edition.facts.get(name_of(among))
+        if rest and fact and fact.fields:
+            return (found for part in rest for found in self.read(part, holds=holds, items=fact.name))
+        return self.below(tree, holds=holds, items=items)
+
+    def below(self, tree: Tree, *_: object, holds: bool, items: str) -> Named:
+        return (found for part in children(tree) for found in self.read(part, holds=holds, items=items))
+
+    sum = count
+    constant = connective = arithmetic = share = given = exists = below
+
+    def _named(self, sides: Sequence[Tree], elements: Sequence[Tree], picked: bool, items: str) -> Named:  # noqa: FBT001
         """Return the items that a comparison holds a fact, a field or a level against."""
-        fact = next((side.id for side in (left, right) if isinstance(side, ast.Name) and side.id not in self.edition.scale), "")
+        fact = next((name for side in sides if (name := name_of(side)) and name not in self.edition.scale), "")
         of = f"{items}.{fact}" if items and fact in self.edition.facts[items].fields else fact
-        for side in (left, *(right.elts if isinstance(right, ast.Tuple) else (right,))):
-            if isinstance(side, ast.Constant) and isinstance(side.value, str):
-                yield of, side.value
-            elif isinstance(side, ast.Name) and side.id in self.edition.scale:
-                yield LEVELS, side.id
+        for construct, parts in map(opened, (*sides, *elements)):
+            if construct == "constant" and isinstance(parts[0], str):
+                yield of, parts[0], picked
+            elif construct == "name" and parts[0] in self.edition.scale:
+                yield LEVELS, parts[0], picked
 
 
 def _closed_lists(edition: Edition) -> Mapping[str, Collection[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from policy_engine.errors import MissingExtraError
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Edition
-from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch
+from policy_engine.trial.run import OPEN, Open, Oracle, Sketch
 
 if TYPE_CHECKING:
     from policy_engine.prove.cases import Prover

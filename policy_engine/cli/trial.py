@@ -20,8 +20,7 @@ from policy_engine.messages import translate
 from policy_engine.report.problems import visible
 from policy_engine.report.tested import suggestion_facts, suggestion_text
 from policy_engine.trial.bench import Bench, Standing
-from policy_engine.trial.oracle import Oracle
-from policy_engine.trial.run import Suggestion, Trial, settle_sides, suggestions, try_cases
+from policy_engine.trial.run import Oracle, Suggestion, Trial, settle_sides, suggestions, try_cases
 
 
 class Examined(NamedTuple):

@@ -1,30 +1,194 @@
 """Two editions held against each other: what was added, dropped or changed, field by field.
 
-Parts are matched by their ids within their owner. What only follows from something else that is told is not told again:
+Parts are matched by their ids within their owner. What only follows from something else that is said is not said again:
 where a figure changes, the phrases joined from it and the sentences that show it change with it.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import NamedTuple, TypeAlias
 
-from policy_engine.compare.parts import (
-    EDITION,
-    Key,
-    Owner,
-    Part,
-    Shown,
-    chapter_parts,
-    interpretation_part,
-    own_parts,
-    track_parts,
-    words_part,
-)
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
-from policy_engine.model.facts import Texts
-from policy_engine.model.rulebook import Edition
+from policy_engine.language.quantity import Quantity
+from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Texts, Threshold, Word
+from policy_engine.model.rulebook import DecideStep, Edition, InForce
+from policy_engine.model.sites import RULES, Owner, Site, sites, value_at
+
+Shown: TypeAlias = str | bool | tuple[str | Texts, ...] | Texts | None
+"""What a field holds: a text of the edition's own, a truth, a sentence in every language, or a list; None: nothing is there."""
+
+
+class Key(NamedTuple):
+    """What a part is called; two editions speak of the same part where their keys are the same."""
+
+    sort: str
+    owner: Owner
+    id: str
+
+
+class Part(NamedTuple):
+    """One part, flat: its fields by name, each as it is shown.
+
+    `thresholds` are the figures that its sentences can show; `joined`: whether its phrase is only theirs, joined.
+    """
+
+    key: Key
+    clause: str
+    fields: Mapping[str, Shown]
+    thresholds: Mapping[str, Threshold]
+    joined: bool
+
+
+_CLAUSE, _PHRASE, _USES = "clause=citation.clause", "phrase=citation.phrase", "readings=interpretations"
+_RULE = "applies_when=rule.applies_when " + " ".join(
+    word.replace("=", "=rule.") for word in (_PHRASE, _CLAUSE, _USES, "says=says")
+)  # fmt: skip
+_INVARIANT = f"""holds {_USES} says
+    otherwise=otherwise.outcome otherwise_when=otherwise.when otherwise_readings=otherwise.interpretations otherwise_says=otherwise.says"""
+_FIELDS: Mapping[str, str] = {
+    "edition": "status from=begins until in_force supersedes encoded_at title issuer notes except=exemptions except_says",
+    "basis": "day title",
+    "level": f"code aliases {_CLAUSE} label",
+    "fact": "type=type.kind choices fields counted_from derived when_absent gathered_from fixed locked may_be_none "
+    f"{_USES} {_CLAUSE} unit label asks choice_labels field_labels",
+    "invariant": _INVARIANT, "requires": _INVARIANT,
+    "threshold": f"value=quantity {_PHRASE} {_CLAUSE}",
+    "track": f"applies_to {_CLAUSE} {_USES} label says",
+    "level_rule": f"mode {_CLAUSE} {_USES}",
+    "criterion": f"condition=when applies_when {_PHRASE} {_CLAUSE} {_USES} applies_readings=applies_interpretations says",
+    "decide": "steps readings",
+    "residual": f"outcome level {_USES}",
+    "stand_in": f"unless take {_USES}",
+    "gap": f"where {_USES} says",
+    "exception": "without says",
+    "monotone": "more never says",
+    "chapter": "tracks except=exemptions except_says label",
+    "route": f"duty body {_RULE}",
+    "requirement": f"holds in_time severity {_RULE}", "content": f"holds in_time severity {_RULE}",
+    "ceiling": f"relation other on_breach severity {_RULE}",
+    "eligibility": f"when {_RULE}",
+    "cap": "level at_most=at_most.name base per rounding counted severity exception_at_most=exception.at_most.name "
+    f"exception_where=exception.where {_RULE}",
+    "reading": "status reading=interpretation silent_on text_says alternatives clause",
+    "body": "aliases label",
+    "operative_words": "signs units figures days decimal",
+    "clause": "starts why_not leaves_out says",
+}  # fmt: skip
+"""The fields of each sort of part, in their order; behind `=` the path at which the model has one that it calls otherwise.
+
+Whatever the model learns to hold needs a word here, and a line in `_OWN` only where it is not shown as it stands."""
+_OWN: Mapping[tuple[str, str], Callable[[Site], Shown]] = {
+    **{(sort, "except_says"): lambda site: _joined_texts(one.says for one in site.part.exemptions) for sort in ("edition", "chapter")},
+    ("fact", "choices"): lambda site: tuple(sorted(site.part.choices)),
+    ("fact", "fields"): lambda site: tuple(map(_field, site.part.fields.values())),
+    ("fact", "choice_labels"): lambda site: _joined_texts(_choices(site.part)),
+    ("fact", "field_labels"): lambda site: _joined_texts(
+        text for one in site.part.fields.values() for text in (_labelled(one.name, one.label), *_choices(one))
+    ),
+    ("decide", "steps"): lambda site: tuple(map(_step, site.part)),
+    ("decide", "readings"): lambda site: tuple(
+        f"{_step(one)}: {', '.join(str(_entry(use)) for use in one.interpretations)}" for one in site.part if one.interpretations
+    ),
+    ("stand_in", "take"): lambda site: tuple(f"{target} <- {source}" for target, source in sorted(site.part.take.items())),
+    ("exception", "without"): lambda site: tuple(sorted(site.part.without)),
+    ("chapter", "tracks"): lambda site: tuple(sorted(site.part.tracks)),
+    ("ceiling", "on_breach"): lambda site: "lower" if site.part.lowers else "flag",
+    ("reading", "clause"): lambda site: site.clause,
+}
+
+
+def _fields(site: Site) -> dict[str, Shown]:
+    found: dict[str, Shown] = {}
+    for word in _FIELDS[site.sort].split():
+        name, _, path = word.partition("=")
+        own = _OWN.get((site.sort, name))
+        found[name] = own(site) if own else _shown(name, value_at(site.part, path or name))
+    return found
+
+
+def _shown(name: str, value: object) -> Shown:
+    match value:
+        case None:
+            return () if name.endswith("readings") else {} if name.endswith("says") else ""
+        case Condition() | Quantity():
+            return value.text
+        case date():
+            return value.isoformat()
+        case InForce():
+            return tuple(day.isoformat() if day else "" for day in value if any(value))
+        case tuple():
+            return tuple(map(_entry, value))
+        case _:
+            return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # a text, a truth, or texts
+
+
+def _entry(value: object) -> str | Texts:
+    match value:
+        case InterpretationUse():
+            return f"{value.id} ({value.when.text})" if value.when else value.id
+        case Word():
+            return f"{value.text} ({value.means})"
+        case Exemption():
+            return f"{value.of}: {', '.join(sorted(value.items))}"
+        case (str() as text, Quantity() as quantity):
+            return f"{text} ({quantity.text})"
+        case _:
+            return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # a text, or texts
+
+
+def _step(step: DecideStep) -> str:
+    """Write a step of deciding; which of its levels is the highest the scale says."""
+    return " / ".join(sorted(step.levels))
+
+
+def _field(field: FactDeclaration) -> str:
+    return f"{field.name}: {field.type.kind}" + (f" ({', '.join(sorted(field.choices))})" if field.choices else "")
+
+
+def _choices(fact: FactDeclaration) -> Iterable[Texts]:
+    return (_labelled(name, texts) for name, texts in sorted(fact.choices.items()))
+
+
+def _labelled(name: str, texts: Texts) -> Texts:
+    return {language: f"{name}: {text}" for language, text in texts.items()}
+
+
+def _joined_texts(sentences: Iterable[Texts]) -> Texts:
+    several = [one for one in sentences if one]
+    languages = dict.fromkeys(key for one in several for key in one)
+    return {language: "; ".join(one.get(language, "") for one in several) for language in languages}
+
+
+def _parts(edition: Edition, *, mapped: bool) -> dict[Key, Part]:
+    """Take an edition apart; of parts that share a key, each later one is numbered. `mapped`: with the clauses of its text."""
+    parts: dict[Key, Part] = {}
+    for site in sites(edition):
+        if site.sort != "clause" or mapped:
+            first, number = Key(site.sort, site.owner, site.name), 1
+            key = first
+            while key in parts:
+                number += 1
+                key = first._replace(id=f"{site.name} #{number}")
+            known = {} if site.sort == "track" else site.known
+            parts[key] = Part(key=key, clause=site.clause, fields=_fields(site), thresholds=known, joined=_is_joined(site))
+    return parts
+
+
+def _is_joined(site: Site) -> bool:
+    """Return whether a phrase is nothing but those of the figures that a condition (or a cap) names, as the loader joins them."""
+    phrase, part = site.citation.phrase, site.part
+    figures: list[Iterable[Threshold]] = []
+    if site.sort == "criterion":
+        figures.append(part.thresholds)
+    elif site.sort in RULES:
+        asked = sorted(site.conditions.items(), key=lambda entry: entry[0] != "applies_when")
+        named = dict.fromkeys(name for key, condition in asked if key not in {"other", "where"} for name in condition.names)
+        figures.append([site.known[name] for name in named if name in site.known])
+        figures += [(part.at_most,)] if site.sort == "cap" else []
+    return bool(phrase) and any(phrase == "; ".join(one.citation.phrase for one in several) for several in figures)
 
 
 class Moved(NamedTuple):
@@ -128,38 +292,8 @@ def compare(before: Edition, after: Edition) -> tuple[Change, ...]:
     first, second = (_parts(edition, mapped=mapped) for edition in (before, after))
     changes = [change for key in merged(first, second) if (change := _change(first.get(key), second.get(key)))]
     if not mapped and bool(before.clauses) != bool(after.clauses):
-        changes.append(Change("added" if after.clauses else "dropped", "clause_map", EDITION, "", "", (), {}, wording=False))
+        changes.append(Change("added" if after.clauses else "dropped", *Key("clause_map", Owner("edition"), ""), "", (), {}, wording=False))
     return (*changes, *_orders(first, second))
-
-
-def _parts(edition: Edition, *, mapped: bool) -> dict[Key, Part]:
-    """Take an edition apart; of parts that share a key, each later one is numbered."""
-    parts: dict[Key, Part] = {}
-    for part in _walk(edition, mapped=mapped):
-        key, number = part.key, 1
-        while key in parts:
-            number += 1
-            key = part.key._replace(id=f"{part.key.id} #{number}")
-        parts[key] = part._replace(key=key)
-    return parts
-
-
-def _walk(edition: Edition, *, mapped: bool) -> Iterator[Part]:
-    """Return every part of an edition, in its order; the clauses of its text where both editions have them."""
-    yield from own_parts(edition)
-    for track in edition.tracks:
-        yield from track_parts(track, edition)
-    for chapter in edition.chapters:
-        yield from chapter_parts(chapter, edition)
-    yield from map(interpretation_part, edition.register.values())
-    for body in edition.bodies.values():
-        yield Part(Key("body", EDITION, body.id), "", {"aliases": body.aliases, "label": body.label})
-    yield words_part(edition.words)
-    for clause in edition.clauses if mapped else ():
-        fields: dict[str, Shown] = {
-            "starts": clause.starts, "why_not": clause.why_not, "leaves_out": clause.leaves_out, "says": clause.says,
-        }  # fmt: skip
-        yield Part(Key("clause", EDITION, clause.id), clause.id, fields)
 
 
 def _change(before: Part | None, after: Part | None) -> Change | None:

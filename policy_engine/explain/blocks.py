@@ -1,12 +1,17 @@
-"""Shares as percentages: exact where decimals end, else rounded, but never onto or across a figure that the edition holds them against."""
+"""What a reader sees, in neutral blocks that `report` writes as text or Markdown, and the words that every section shares.
 
-from collections.abc import Collection
+A share is shown exactly where decimals end, else rounded, but never onto or across a figure that the edition holds it against.
+"""
+
+from collections.abc import Callable, Collection, Iterable
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 from policy_engine.errors import N_
 from policy_engine.language.types import SHARE
-from policy_engine.messages import plural, translate
+from policy_engine.messages import plural, sentence, translate
+from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
 
 
@@ -34,7 +39,7 @@ class Section(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """What a reader is told of one thing."""
+    """What a reader sees of one thing."""
 
     title: str
     headline: str
@@ -43,15 +48,128 @@ class Explanation(NamedTuple):
     sections: tuple[Section, ...]
 
 
-OUTCOMES = {
+SEVERITY_MARKS = {"error": "not_met", "warning": "warning", "note": "note"}
+"""The mark of a line by how bad it is."""
+TRUTHS = {"true": N_("yes"), "false": N_("no"), "?": N_("not recorded")}
+STATUSES = {"accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted")}
+"""How an interpretation stands with the policy owner."""
+DRAFT = N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")
+_OUTCOMES = {
     "classified": N_("classified"), "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("authority decides"),
-    "not_eligible": N_("not classified"), "out_of_scope": N_("out of scope"),
+    "not_eligible": N_("not classified"), "out_of_scope": N_("out of scope"), "refused": N_("refused"),
 }  # fmt: skip
 
 
-def outcome_word(outcome: str, language: str) -> str:
-    """Return the short word of an outcome."""
-    return translate(OUTCOMES[outcome], language) if outcome in OUTCOMES else outcome
+class Wording:
+    """One language, and the editions whose words are shown in it, the first that knows a name before the others."""
+
+    def __init__(self, language: str, *editions: Edition) -> None:
+        self.language, self.editions = language, editions
+
+    @cached_property
+    def bars(self) -> frozenset[Fraction]:
+        return frozenset(bar for edition in self.editions for bar in share_bars(edition))
+
+    def say(self, text: str, **words: object) -> str:
+        """Return a marked text of the engine's own."""
+        return translate(text, self.language, **words)
+
+    def plural(self, one: str, several: str, number: int, **words: object) -> str:
+        """Return the form of a marked text that a count asks for."""
+        return plural(one, several, number, self.language, **words)
+
+    def text(self, texts: Texts) -> str:
+        """Return a sentence of the edition's."""
+        return sentence(texts, self.language)
+
+    def bare(self, texts: Texts) -> str:
+        """Return a sentence of the edition's to which something is added: without its full stop."""
+        return self.text(texts).rstrip(" .")
+
+    def code(self, name: str | None) -> str:
+        """Return the short code of a level, the word of an outcome; a dash for none."""
+        name = name or "—"
+        known = next((edition.scale[name].code for edition in self.editions if name in edition.scale), None)
+        return known or (self.say(_OUTCOMES[name]) if name in _OUTCOMES else name)
+
+    def level(self, name: str | None) -> str:
+        """Return the words of a level, with its code; a dash for none."""
+        known = next((edition.scale[name] for edition in self.editions if name and name in edition.scale), None)
+        return f"{self.text(known.label)} ({known.code})" if known else "—"
+
+    def label(self, name: str) -> str:
+        """Return what a fact is called, by the last edition that has it; its name where none does."""
+        return next((self.text(edition.facts[name].label) for edition in reversed(self.editions) if name in edition.facts), name)
+
+    def fact(self, name: str) -> str:
+        """Return what a fact is called, with its name."""
+        return f"{self.label(name)} ({name})" if any(name in edition.facts for edition in self.editions) else name
+
+    def decimal(self, figure: str) -> str:
+        """Return a figure with the comma of Vietnamese, or the point of English."""
+        return figure.replace(".", ",") if self.language == "vi" else figure
+
+    def percent(self, part: int, whole: int) -> str:
+        """Return a share as a percentage, on the same side of every figure of the editions as it lies exactly."""
+        return percent(part, whole, self.language, self.bars)
+
+    def seen(self, observed: str, named: Callable[[str], str]) -> str:
+        """Return the figures of a condition; of several yes-or-no facts, those that do not hold."""
+        parts: list[str] = []
+        for part in observed.split("; ") if observed else ():
+            name, labelled, answer = part.partition(" = ")
+            if labelled and answer in TRUTHS:
+                parts += [] if answer == "true" else [f"{named(name)}: {self.say(TRUTHS[answer])}"]
+            elif part in TRUTHS:
+                parts.append(self.say(TRUTHS[part]))
+            else:
+                counted, _, whole = part.partition("/")
+                share = counted.isdigit() and whole.isdigit() and int(whole) > 0
+                parts.append(f"{part} {self.percent(int(counted), int(whole))}" if share else part)
+        return "; ".join(parts)
+
+    def heading(self, edition: Edition) -> str:
+        """Return what stands above every answer: the edition, its status, its revision."""
+        words = {"edition": edition.id, "status": self.status(edition), "revision": edition.revision[:19]}
+        return self.say(N_("Edition {edition} ({status}), revision {revision}…"), **words)
+
+    def status(self, edition: Edition) -> str:
+        """Return the word for an edition's status."""
+        return status_word(edition.status, self.language, sealed=edition.sealed)
+
+    def table(self, headings: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
+        """Return a table under marked headings."""
+        return Table(tuple(map(self.say, headings)), tuple(rows))
+
+    def matrix(self, before: Edition, after: Edition, moves: Iterable[tuple[str, str, int]], whole: str) -> Table:
+        """Return how many went from what to what, with sums: a row for what came out before, a column for what comes out after."""
+        first, second = Wording(self.language, before), Wording(self.language, after)
+        counts = {(was, now): count for was, now, count in moves}
+        met = [{pair[side] for pair in counts} for side in (0, 1)]
+        rows, columns = (
+            [*edition.scale, *(key for key in _OUTCOMES if key in there)] for edition, there in zip((before, after), met, strict=True)
+        )
+        cells = [[counts.get((row, column), 0) for column in columns] for row in rows]
+        body = [(first.code(row), *counted(*line, sum(line))) for row, line in zip(rows, cells, strict=True)]
+        total = self.say(N_("total"))
+        sums = counted(*(sum(line[number] for line in cells) for number in range(len(columns))))
+        headings = (f"{before.id} → {after.id}", *map(second.code, columns), total)
+        return Table(headings, (*body, (total, *sums, whole)))
+
+
+def counted(*counts: int) -> tuple[str, ...]:
+    """Write counts; nothing is a dot."""
+    return tuple(str(count) if count else "·" for count in counts)
+
+
+def source(citation: str, interpretations: Iterable[str] = (), *more: str) -> str:
+    """Return where something stands, and the interpretations that it rests on."""
+    return " · ".join(filter(None, (citation, ", ".join(interpretations), *more)))
+
+
+def filled(*sections: Section) -> tuple[Section, ...]:
+    """Return the sections that have anything in them."""
+    return tuple(section for section in sections if section.lines or section.table)
 
 
 def files_counted(rated: int, refused: int, language: str) -> str:
@@ -69,8 +187,7 @@ def status_word(status: str, language: str, *, sealed: bool) -> str:
     return translate(N_("issued") if sealed else N_("says that it is issued; no seal shows it"), language)
 
 
-_EXACT_PLACES = 12
-_LEAST_PLACES = 2
+_EXACT_PLACES, _LEAST_PLACES = 12, 2
 
 
 def share_bars(edition: Edition) -> frozenset[Fraction]:
@@ -97,14 +214,6 @@ def percent(part: int, whole: int, language: str, bars: Collection[Fraction] = (
     while not _keeps_side(value, round(value, places), bars):
         places += 1
     return f"≈ {_decimal(round(value, places), places, language)}%"
-
-
-def figures_text(text: str, language: str, bars: Collection[Fraction] = ()) -> str:
-    """Add the percentage to a figure like 12/20; anything else stays as it is."""
-    part, _, whole = text.partition("/")
-    if not (part.isdigit() and whole.isdigit()) or int(whole) == 0:
-        return text
-    return f"{text} {percent(int(part), int(whole), language, bars)}"
 
 
 def _keeps_side(value: Fraction, rounded: Fraction, bars: Collection[Fraction]) -> bool:

@@ -3,75 +3,60 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from policy_engine.compare.differences import KINDS, Change, Field
-from policy_engine.compare.parts import Shown
+from policy_engine.compare.differences import KINDS, Change, Field, Shown
 from policy_engine.errors import N_
-from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.explain.proofs import Teller
+from policy_engine.explain.blocks import Explanation, Line, Section, Table, Wording
+from policy_engine.explain.proofs import ProofWording
 from policy_engine.messages import LANGUAGES, sentence, translate, with_unit
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.tracks import PROVEN, UNPROVABLE
-from policy_engine.prove.transitions import Passage, Passages, Transition
+from policy_engine.prove.transitions import Passage, Passages
 
 
 def passage_sections(passages: Passages, language: str) -> Iterator[Section]:
-    """Tell every pair of tracks that can differ, those that cannot in a line each, and the facts that only one edition knows."""
-    same = [one for one in passages.passages if not one.can_differ]
+    """Return every pair of tracks that can differ, those that cannot in a line each, and the facts that only one edition knows."""
+    wording = Wording(language)
+    same: list[Line] = []
     for passage in passages.passages:
+        sides = ((passages.before, passage.before), (passages.after, passage.after))
+        labels = [f"{one.id} · {next(wording.text(track.label) for track in one.tracks if track.id == name)}" for one, name in sides]
+        title = " → ".join(labels)
         if passage.can_differ:
-            yield Section(_title(passages, passage, language), tuple(_lines(passages, passage, language)))
-    lines = [Line("met", _title(passages, one, language)) for one in same]
-    if lines:
-        yield Section(translate(N_("Proven: no case comes out otherwise"), language), tuple(lines))
-    yield from _facts(passages, language)
-
-
-def _title(passages: Passages, passage: Passage, language: str) -> str:
-    """Name a pair of tracks."""
-    first, second = _label(passages.before, passage.before, language), _label(passages.after, passage.after, language)
-    return f"{first} → {second}"
-
-
-def _label(edition: Edition, track: str, language: str) -> str:
-    """Name a track."""
-    return f"{edition.id} · {next(sentence(one.label, language) for one in edition.tracks if one.id == track)}"
-
-
-def _lines(passages: Passages, passage: Passage, language: str) -> Iterator[Line]:
-    """Tell the transitions of a pair of tracks: those that are possible, with a smallest case, and how many are not."""
-    if passage.reason:
-        yield Line("unknown", translate(N_("undecided: {reason}"), language, reason=passage.reason.removeprefix(UNPROVABLE)))
-    for one in passage.transitions:
-        if one.before != one.after or one.answer != PROVEN:
-            yield _transition(passages, one, language)
-    if passage.excluded:
-        words = translate(N_("proven: no other change is possible ({excluded} excluded)"), language, excluded=passage.excluded)
-        yield Line("met", words)
-
-
-def _transition(passages: Passages, one: Transition, language: str) -> Line:
-    """Tell one transition and its smallest case."""
-    first, second = Teller(passages.before, language), Teller(passages.after, language)
-    words = {"before": first.level(one.before), "after": second.level(one.after)}
-    if one.answer != PROVEN or one.witness is None:
-        return Line("unknown", translate(N_("{before} → {after}: undecided"), language, **words))
-    told = dict((*first.telling(one.witness[0]), *second.telling(one.witness[1])))
-    facts = "; ".join(f"{name}: {value}" for name, value in told.items()) or "–"
-    return Line("note", translate(N_("{before} → {after}; smallest case: {facts}"), language, facts=facts, **words))
-
-
-def _facts(passages: Passages, language: str) -> Iterator[Section]:
-    """Name the facts that stand between the editions, and the tracks whose subjects the other edition does not know."""
-    told = (
-        (N_("Only {edition} asks: {names}"), passages.before.id, passages.only_before),
-        (N_("Only {edition} asks: {names}"), passages.after.id, passages.only_after),
-        (N_("Declared otherwise in {edition}, so held apart: {names}"), passages.after.id, passages.apart),
-        (N_("Subjects of these tracks may belong to no track of {edition}: {names}"), passages.after.id, passages.lost),
+            yield Section(title, tuple(_passed(passages, passage, language)))
+        else:
+            same.append(Line("met", title))
+    if same:
+        yield Section(wording.say(N_("Proven: no case comes out otherwise")), tuple(same))
+    before, after = passages.before.id, passages.after.id
+    apart = (
+        (N_("Only {edition} asks: {names}"), before, passages.only_before),
+        (N_("Only {edition} asks: {names}"), after, passages.only_after),
+        (N_("Declared otherwise in {edition}, so held apart: {names}"), after, passages.apart),
+        (N_("Subjects of these tracks may belong to no track of {edition}: {names}"), after, passages.lost),
     )
-    lines = [Line("note", translate(text, language, edition=edition, names=", ".join(names))) for text, edition, names in told if names]
+    lines = [Line("note", wording.say(text, edition=edition, names=", ".join(names))) for text, edition, names in apart if names]
     if lines:
-        yield Section(translate(N_("What the two editions do not share"), language), tuple(lines))
+        yield Section(wording.say(N_("What the two editions do not share")), tuple(lines))
+
+
+def _passed(passages: Passages, passage: Passage, language: str) -> Iterator[Line]:
+    """Return the transitions of a pair of tracks: those that are possible, with a smallest case, and how many are not."""
+    first, second = ProofWording(language, passages.before), ProofWording(language, passages.after)
+    if passage.reason:
+        yield Line("unknown", first.say(N_("undecided: {reason}"), reason=passage.reason.removeprefix(UNPROVABLE)))
+    for one in passage.transitions:
+        words = {"before": first.code(one.before), "after": second.code(one.after)}
+        if one.before == one.after and one.answer == PROVEN:
+            continue
+        if one.answer != PROVEN or one.witness is None:
+            yield Line("unknown", first.say(N_("{before} → {after}: undecided"), **words))
+        else:
+            shown = dict((*first.telling(one.witness[0]), *second.telling(one.witness[1])))
+            facts = "; ".join(f"{name}: {value}" for name, value in shown.items()) or "–"
+            yield Line("note", first.say(N_("{before} → {after}; smallest case: {facts}"), facts=facts, **words))
+    if passage.excluded:
+        yield Line("met", first.say(N_("proven: no other change is possible ({excluded} excluded)"), excluded=passage.excluded))
 
 
 _SORTS = {

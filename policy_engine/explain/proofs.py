@@ -1,15 +1,15 @@
 """Proofs in sentences: what is proven of an edition, what is refuted by which case, what stays undecided."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from policy_engine.errors import N_, Words
-from policy_engine.explain.blocks import Explanation, Line, Section, outcome_word
+from policy_engine.explain.blocks import Explanation, Line, Section, Wording, source
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import worded
-from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.edition import Proof
-from policy_engine.prove.tracks import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
+from policy_engine.prove.tracks import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Span, Witness
 
 _MARKS = {PROVEN: "met", REFUTED: "not_met", UNDECIDED_WORD: "unknown"}
 _TITLES = {
@@ -48,31 +48,12 @@ _REASONS = {
 _UNDECIDED = N_("undecided: the solver's budget ran out, or a condition cannot be put to it")
 
 
-class Teller:
-    """Puts claims into one language."""
+class ProofWording(Wording):
+    """The words of one edition for what is proven of it."""
 
-    def __init__(self, edition: Edition, language: str) -> None:
-        """Take the edition, for the words of its levels and facts."""
-        self.edition, self.language = edition, language
-
-    def say(self, text: str, *about: object, **words: object) -> str:
-        """Translate a marked text, its places filled."""
-        return translate(text, self.language).format(*about, **words)
-
-    def level(self, name: str) -> str:
-        """Return the code of a level; another name as it is."""
-        return self.edition.scale[name].code if name in self.edition.scale else outcome_word(name, self.language)
-
-    def witness(self, witness: Witness) -> Line:
-        """Show a smallest case: the facts that make it, and what comes out."""
-        facts = "; ".join(f"{name}: {value}" for name, value in self.telling(witness))
-        outcome = self.level(witness.outcome)
-        return Line("note", self.say(N_("smallest case: {facts} → {outcome}"), outcome=outcome, facts=facts or "–"))
-
-    def change(self, witness: Witness, then: Witness) -> Line:
-        """Show what another value makes of a case."""
-        facts = "; ".join(f"{name}: {value}" for name, value in then.facts.items() if witness.facts[name] != value)
-        return Line("note", self.say(N_("but with {facts} → {outcome}"), outcome=self.level(then.outcome), facts=facts))
+    def __init__(self, language: str, edition: Edition) -> None:
+        super().__init__(language, edition)
+        self.edition = edition
 
     def telling(self, witness: Witness) -> Iterator[tuple[str, str]]:
         """Return the facts of a case that are not what every plain case says: nothing grave, everything good, none of anything."""
@@ -82,96 +63,82 @@ class Teller:
             if value not in plain and name not in applies:
                 yield name, value
 
-    def region(self, region: Region) -> Iterator[str]:
-        """Tell a region: the figure and between what it lies, else the criterion that fails."""
-        for span in region.spans:
-            yield self.say(N_("{range} of {figure}"), range=self.span(span), figure=self.figure(span))
-        told = bool(region.spans)
-        for part in region.parts if not told or len(region.parts) > 1 else ():
-            yield self.part(part)
+    def lines(self, claims: Sequence[Claim]) -> Iterator[Line]:
+        """Return claims of one kind: each that has something to show, then in one line that the rest is proven."""
+        for claim in claims:
+            if claim.answer != PROVEN or claim.kind in {"gap", "overlap", "exception", "monotone"}:
+                yield Line(_MARKS[claim.answer], self._sentence(claim), source(", ".join(claim.clauses), claim.declared))
+                yield from (Line("note", text) for text in self._grounds(claim))
+        for kind, text in _ALL_PROVEN.items():
+            mine = [claim for claim in claims if claim.kind == kind]
+            if mine and all(claim.answer == PROVEN for claim in mine):
+                subjects = ", ".join(self.code(claim.about[0]) for claim in mine if claim.about)
+                yield Line("met", self.say(text, subjects=subjects, count=len(mine)))
 
-    def part(self, part: Part) -> str:
-        """Tell a criterion that does not hold."""
-        return self.say(N_("not so: {says}"), says=sentence(part.says, self.language).rstrip(" ."))
+    def _sentence(self, claim: Claim) -> str:
+        """Say what a claim came to."""
+        about = [self.code(name) for name in claim.about]
+        own = self.bare(claim.says) if claim.says else ""
+        if claim.kind == "not_shadowed" and claim.parts:
+            about = [self.bare(claim.parts[0].says)]
+        if claim.answer == UNDECIDED_WORD:
+            said = self.say(_UNDECIDED) + (f" ({claim.reason.removeprefix(UNPROVABLE)})" if claim.reason else "")
+            return ": ".join(filter(None, (own or ", ".join((claim.kind, *about)), said)))
+        said = self.say(_SAID[claim.kind, claim.answer]).format(*about) if (claim.kind, claim.answer) in _SAID else ""
+        reason = self.say(_REASONS[claim.reason]) if claim.reason in _REASONS else ""
+        return ": ".join(filter(None, (own, said, reason)))
 
-    def span(self, span: Span) -> str:
-        """Tell the two ends of a span."""
+    def _grounds(self, claim: Claim) -> Iterator[str]:
+        """Say where a claim holds, or which criteria fail; then its smallest case, and what another value makes of it."""
+        for region in claim.regions:
+            for span in region.spans:
+                yield self.say(N_("{range} of {figure}"), range=self._span(span), figure=self._figure(span))
+            yield from map(self._part, region.parts if not region.spans or len(region.parts) > 1 else ())
+        if not claim.regions and claim.kind != "not_shadowed":
+            yield from map(self._part, claim.parts)
+        first, then = claim.witness, claim.then
+        if first:
+            facts = "; ".join(f"{name}: {value}" for name, value in self.telling(first))
+            yield self.say(N_("smallest case: {facts} → {outcome}"), outcome=self.code(first.outcome), facts=facts or "–")
+        if first and then:
+            facts = "; ".join(f"{name}: {value}" for name, value in then.facts.items() if first.facts[name] != value)
+            yield self.say(N_("but with {facts} → {outcome}"), outcome=self.code(then.outcome), facts=facts)
+
+    def _part(self, part: Part) -> str:
+        return self.say(N_("not so: {says}"), says=self.bare(part.says))
+
+    def _span(self, span: Span) -> str:
+        """Say the two ends of a span."""
         least = "" if span.least is None else self.say(N_("from {end}") if span.least_included else N_("over {end}"), end=span.least)
         most = "" if span.most is None else self.say(N_("up to {end}") if span.most_included else N_("below {end}"), end=span.most)
         return self.say(N_("{least} and {most}"), least=least, most=most) if least and most else least or most
 
-    def figure(self, span: Span) -> str:
-        """Name a figure by the labels of its facts, each in its place."""
-        read = parse(span.figure).tree
-        return worded(read, self.called) if read else span.figure
-
-    def called(self, name: str) -> str:
-        """Return what a fact is called, or the figure of a threshold."""
-        if name in self.edition.facts:
-            return sentence(self.edition.facts[name].label, self.language)
+    def _figure(self, span: Span) -> str:
+        """Name a figure by the labels of its facts, each in its place; a threshold by its figure."""
+        tree = parse(span.figure).tree
         owners = (self.edition.thresholds, *(track.thresholds for track in self.edition.tracks))
-        return next((own[name].quantity.text for own in owners if name in own), name)
+        figures = {name: own[name].quantity.text for own in reversed(owners) for name in own}
+        return (
+            worded(tree, lambda name: self.label(name) if name in self.edition.facts else figures.get(name, name)) if tree else span.figure
+        )
 
 
 def explain_proof(proof: Proof, language: str, notes: Sequence[str] = ()) -> Explanation:
-    """Put a proof into sentences, track by track."""
-    teller = Teller(proof.edition, language)
-    counts = {answer: sum(claim.answer == answer for claim in proof.claims) for answer in _MARKS}
-    headline = teller.say(
-        N_("Proven: {proven}. Refuted: {refuted}. Undecided: {undecided}."),
-        proven=counts[PROVEN], refuted=counts[REFUTED], undecided=counts[UNDECIDED_WORD],
+    """Put a proof into sentences, track by track and kind by kind."""
+    wording = ProofWording(language, proof.edition)
+    counts = Counter(claim.answer for claim in proof.claims)
+    sections: list[Section] = []
+    for track in ("", *(track.id for track in proof.edition.tracks)):
+        label = next((wording.text(one.label) for one in proof.edition.tracks if one.id == track), "")
+        for kind, title in _TITLES.items():
+            mine = [one for one in proof.claims if one.track == track and _SECTION_OF.get(one.kind, one.kind) == kind]
+            if mine:
+                sections.append(Section(source(label, (wording.say(title),)), tuple(wording.lines(mine))))
+    return Explanation(
+        title=wording.say(N_("Edition {edition}: what holds in every case"), edition=proof.edition.id),
+        headline=wording.say(
+            N_("Proven: {proven}. Refuted: {refuted}. Undecided: {undecided}."),
+            proven=counts[PROVEN], refuted=counts[REFUTED], undecided=counts[UNDECIDED_WORD],
+        ),
+        outcome="classified" if proof.passed else "gap", notes=tuple(notes), sections=tuple(sections),
     )  # fmt: skip
-    title = teller.say(N_("Edition {edition}: what holds in every case"), edition=proof.edition.id)
-    outcome = "classified" if proof.passed else "gap"
-    sections = [section for track in ("", *(t.id for t in proof.edition.tracks)) for section in _track(teller, proof, track)]
-    return Explanation(title, headline, outcome, tuple(notes), tuple(sections))
-
-
-def _track(teller: Teller, proof: Proof, track: str) -> Iterator[Section]:
-    """Tell the claims about one track, kind by kind."""
-    claims = [claim for claim in proof.claims if claim.track == track]
-    label = next((sentence(t.label, teller.language) for t in proof.edition.tracks if t.id == track), "")
-    for kind, title in _TITLES.items():
-        mine = [claim for claim in claims if _SECTION_OF.get(claim.kind, claim.kind) == kind]
-        if mine:
-            yield Section(" · ".join(filter(None, (label, teller.say(title)))), tuple(_lines(teller, mine)))
-
-
-def _lines(teller: Teller, claims: Sequence[Claim]) -> Iterator[Line]:
-    """Tell claims of one kind: each that has something to show, then in one line that the rest is proven."""
-    for claim in claims:
-        if claim.answer != PROVEN or claim.kind in {"gap", "overlap", "exception", "monotone"}:
-            yield from _claim(teller, claim)
-    for kind, text in _ALL_PROVEN.items():
-        mine = [claim for claim in claims if claim.kind == kind]
-        if mine and all(claim.answer == PROVEN for claim in mine):
-            subjects = ", ".join(teller.level(claim.about[0]) for claim in mine if claim.about)
-            yield Line("met", teller.say(text, subjects=subjects, count=len(mine)))
-
-
-def _claim(teller: Teller, claim: Claim) -> Iterator[Line]:
-    """Tell one claim with its regions and its witness."""
-    source = " · ".join(filter(None, (", ".join(claim.clauses), ", ".join(claim.declared))))
-    yield Line(_MARKS[claim.answer], _sentence(teller, claim), source)
-    for region in claim.regions:
-        yield from (Line("note", text) for text in teller.region(region))
-    if not claim.regions:
-        yield from (Line("note", teller.part(part)) for part in claim.parts if claim.kind != "not_shadowed")
-    if claim.witness:
-        yield teller.witness(claim.witness)
-    if claim.witness and claim.then:
-        yield teller.change(claim.witness, claim.then)
-
-
-def _sentence(teller: Teller, claim: Claim) -> str:
-    """Say what a claim came to."""
-    about = [teller.level(name) for name in claim.about]
-    own = sentence(claim.says, teller.language).rstrip(" .") if claim.says else ""
-    if claim.kind == "not_shadowed" and claim.parts:
-        about = [sentence(claim.parts[0].says, teller.language).rstrip(" .")]
-    if claim.answer == UNDECIDED_WORD:
-        said = teller.say(_UNDECIDED) + (f" ({claim.reason.removeprefix(UNPROVABLE)})" if claim.reason else "")
-        return ": ".join(filter(None, (own or ", ".join((claim.kind, *about)), said)))
-    said = teller.say(_SAID[claim.kind, claim.answer], *about) if (claim.kind, claim.answer) in _SAID else ""
-    reason = teller.say(_REASONS[claim.reason]) if claim.reason in _REASONS else ""
-    return ": ".join(filter(None, (own, said, reason)))

@@ -7,7 +7,7 @@ from policy_engine.audit.chain import HeadFinder, Verifier
 from policy_engine.audit.record import Fault
 from policy_engine.audit.replay import Against, Drift, Tally
 from policy_engine.errors import N_, Problem
-from policy_engine.explain.blocks import Explanation, Line, Section, Table, outcome_word
+from policy_engine.explain.blocks import DRAFT, Explanation, Line, Section, Table, Wording, counted, filled
 from policy_engine.explain.shift import Went, move_sections
 from policy_engine.messages import plural, translate
 
@@ -31,7 +31,9 @@ _FAULTS = {
     "contradicted": N_("line {line}: the record of `{name}` contradicts itself: `{field}` is {recorded}; by `{by}` it is {found}"),
     "form": N_("line {line}: the record of `{name}` has not the form of records: `{field}` is {recorded}"),
 }
-_TOLD = 50
+_LONGEST = 80
+_MOST = 50
+"""How many faults, differences and moves are shown of each sort."""
 
 
 def chain_fault(fault: Fault, language: str) -> str:
@@ -46,9 +48,6 @@ def _short(value: object) -> str:
         return "—"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-_LONGEST = 80
 
 
 def minutes(found: HeadFinder, path: str, language: str) -> Iterator[str]:
@@ -88,63 +87,58 @@ def explain_replay(tally: Tally | Against, chain: Verifier, language: str, messa
         language: `vi` or `en`.
         message: how what is wrong with a file is said.
     """
-    told = _Told(tally, chain, language, message)
-    sections = tuple(section for section in told.sections() if section.lines or section.table)
-    return Explanation(told.say(N_("Replay")), told.headline(), "round", tuple(told.notes()), sections)
+    found = _Replay(tally, chain, language, message)
+    return Explanation(
+        title=found.say(N_("Replay")), headline=found.headline(), outcome="round", notes=tuple(found.notes()),
+        sections=filled(*found.sections()),
+    )  # fmt: skip
 
 
-class _Told:
+class _Replay(Wording):
     """One replay, on its way into one language."""
 
     def __init__(self, tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> None:
-        """Take what is to be said, and the language."""
-        self.tally, self.chain, self.language, self.message = tally, chain, language, message
-
-    def say(self, text: str, **words: object) -> str:
-        """Translate a marked text."""
-        return translate(text, self.language, **words)
+        super().__init__(language, *((*tally.editions.values(), tally.edition) if isinstance(tally, Against) else ()))
+        self.tally, self.chain, self.message = tally, chain, message
 
     def headline(self) -> str:
         """Say how many records there are, and how many differ."""
         tally = self.tally
         if isinstance(tally, Tally):
-            return self._same(tally.records, tally.causes.total())
+            others = tally.causes.total()
+            if not others:
+                return self.plural(
+                    "{number} of {number} record reproduces exactly.", "{number} of {number} records reproduce exactly.", tally.records
+                )
+            return self.plural(
+                "{same} of {records} records reproduce exactly; {number} does not.",
+                "{same} of {records} records reproduce exactly; {number} do not.",
+                others, same=tally.records - others, records=tally.records,
+            )  # fmt: skip
         words = {"records": tally.records, "edition": tally.edition.id, "moved": tally.moved, "unread": tally.not_rated}
         return self.say(N_("Records: {records}. Under edition {edition}, otherwise: {moved}. Not rated: {unread}."), **words)
-
-    def _same(self, records: int, others: int) -> str:
-        """Say how many records reproduce, and how many do not."""
-        if not others:
-            return plural(
-                "{number} of {number} record reproduces exactly.", "{number} of {number} records reproduce exactly.", records, self.language
-            )
-        return plural(
-            "{same} of {records} records reproduce exactly; {number} does not.",
-            "{same} of {records} records reproduce exactly; {number} do not.",
-            others, self.language, same=records - others, records=records,
-        )  # fmt: skip
 
     def notes(self) -> Iterator[str]:
         """Name the head of the chain, say that it was held against nothing, and where an edition is a draft."""
         yield self.say(N_("head of the chain: {head}"), head=self.chain.head.hash)
         yield self.say(N_("Not held against a kept head: `policy-engine record verify FILE --head HASH` does that."))
         if isinstance(self.tally, Against) and self.tally.edition.status != "issued":
-            yield self.say(N_("This edition is a draft: nobody has issued it, and nothing may be decided by it."))
+            yield self.say(DRAFT)
 
     def sections(self) -> Iterator[Section]:
         """Return every part; one without anything in it is left out."""
         faults = tuple(Line("not_met", chain_fault(f, self.language)) for f in self.chain.faults)
-        yield Section(self.say(N_("The chain of records is broken")), faults[:_TOLD])
+        yield Section(self.say(N_("The chain of records is broken")), faults[:_MOST])
         if isinstance(self.tally, Tally):
-            yield Section(self.say(N_("Verdicts that come out otherwise")), tuple(map(self._drift, self.tally.drifts[:_TOLD])))
+            yield Section(self.say(N_("Verdicts that come out otherwise")), tuple(map(self._drift, self.tally.drifts[:_MOST])))
             return
         yield Section(
             self.say(N_("From the recorded edition (rows) to edition {edition}"), edition=self.tally.edition.id),
             table=self._matrix(self.tally) if self.tally.matrix.total else None,
         )
-        went = [Went(move, "", self.tally.editions[edition]) for move, edition in self.tally.moves[:_TOLD]]
+        went = [Went(move, "", self.tally.editions[edition]) for move, edition in self.tally.moves[:_MOST]]
         yield from move_sections(went, self.tally.edition, self.tally.levels, self.language)
-        unread = tuple(Line("unknown", f"{name}: {problem.code} {self.message(problem)}") for name, problem in self.tally.unread[:_TOLD])
+        unread = tuple(Line("unknown", f"{name}: {problem.code} {self.message(problem)}") for name, problem in self.tally.unread[:_MOST])
         yield Section(self.say(N_("Not rated: edition {edition} cannot read these"), edition=self.tally.edition.id), unread)
 
     def _drift(self, drift: Drift) -> Line:
@@ -156,17 +150,8 @@ class _Told:
 
     def _matrix(self, tally: Against) -> Table:
         """Return the matrix: rows are what was recorded, columns what the other edition says."""
-        keys = [*tally.levels, *sorted((tally.matrix.befores() | tally.matrix.afters()) - set(tally.levels))]
-        columns = [key for key in keys if key in tally.matrix.afters()]
-        rows = [key for key in keys if key in tally.matrix.befores()]
-        cells = [[tally.matrix.count(row, column) for column in columns] for row in rows]
-        named = [self._named(key, tally) for key in rows]
-        body = tuple((name, *(str(n) if n else "·" for n in counts)) for name, counts in zip(named, cells, strict=True))
-        return Table(("", *(self._named(key, tally) for key in columns)), body)
-
-    def _named(self, key: str, tally: Against) -> str:
-        """Return the code of a level, or the word of an outcome."""
-        for edition in (*tally.editions.values(), tally.edition):
-            if key in edition.scale:
-                return edition.scale[key].code
-        return outcome_word(key, self.language)
+        befores, afters = tally.matrix.befores(), tally.matrix.afters()
+        keys = [*tally.levels, *sorted((befores | afters) - set(tally.levels))]
+        columns = [key for key in keys if key in afters]
+        rows = [(self.code(key), *counted(*(tally.matrix.count(key, column) for column in columns))) for key in keys if key in befores]
+        return Table(("", *map(self.code, columns)), tuple(rows))

@@ -153,6 +153,11 @@ def compared(left: Tree, sign: str, right: Tree) -> Tree:
     return ast.Compare(left, [_OPERATORS[sign]()], [right])
 
 
+def listed(one: Tree, sign: str, elements: Sequence[Tree]) -> Tree:
+    """Make a comparison of one thing with a list of elements, `in` or `not in`."""
+    return ast.Compare(one, [_OPERATORS[sign]()], [ast.Tuple(list(elements))])
+
+
 def chained(pairs: Sequence[Pair]) -> Tree:
     """Make a comparison of the pairs that `opened` gives."""
     return ast.Compare(pairs[0].left, [_OPERATORS[pair.sign]() for pair in pairs], [pair.right for pair in pairs])

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from policy_engine.compare.differences import KINDS, Change, NotRated, Shift
-from policy_engine.compare.parts import Shown
+from policy_engine.compare.differences import KINDS, Change, NotRated, Shift, Shown
 from policy_engine.errors import N_, Problem
 from policy_engine.explain.blocks import status_word
 from policy_engine.messages import LANGUAGES, translate

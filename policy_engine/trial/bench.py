@@ -14,8 +14,7 @@ from policy_engine.language.values import is_object
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
-from policy_engine.trial.mutants import Mutant
-from policy_engine.trial.places import Spot, spots
+from policy_engine.trial.mutants import Mutant, Spot, spots
 from policy_engine.trial.sides import Sides
 
 

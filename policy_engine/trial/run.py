@@ -1,18 +1,79 @@
 """Cases that are missing: one for each thing that no case has seen, as the solver finds it. What must come out, a person says."""
 
-import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from policy_engine.evaluate.duties.survey import names_by_rule
 from policy_engine.evaluate.expectation import Uncovered
+from policy_engine.language.tree import Tree, called, compared, joined, literal, named, names_in, negated, opened, reckoned
+from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.model.duties import Chapter
-from policy_engine.model.rulebook import Criterion, Edition
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.sites import sites
 from policy_engine.trial.bench import Bench
-from policy_engine.trial.mutants import Mutant, asks_lists, mutants
-from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch, can_occur, first_case, first_difference
-from policy_engine.trial.places import Place
+from policy_engine.trial.mutants import Mutant, Place, asks_lists, mutants
 from policy_engine.trial.sides import Comparison, Unseen
+
+
+class Sketch(NamedTuple):
+    """A case that shows something: its facts as a case file writes them, the track it is under, and what the engine says of it."""
+
+    facts: Mapping[str, str]
+    track: str
+    outcome: str
+
+
+class Open(NamedTuple):
+    """The answer where the solver could not settle it, or has no word for what is asked."""
+
+
+OPEN = Open()
+
+
+class Oracle(Protocol):
+    """A solver over the cases of an edition; None of a question says that there is no such case, and that this is proven."""
+
+    def possible(self, track: str, conditions: Sequence[Tree], chapter: Chapter | None) -> bool | Open:
+        """Return whether some case of a track meets conditions."""
+        ...
+
+    def find(self, track: str, conditions: Sequence[Tree], chapter: Chapter | None) -> Sketch | Open | None:
+        """Return the smallest case of a track that meets conditions."""
+        ...
+
+    def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
+        """Return the smallest case of a track that another version of the edition judges otherwise, or refuses."""
+        ...
+
+
+def is_askable(conditions: Sequence[Tree]) -> bool:
+    """Return whether conditions ask of facts alone: what stands on the record of a review is not the solver's."""
+    return all(set(RECORD_NAMES).isdisjoint(names_in(tree)) for tree in conditions)
+
+
+def can_occur(oracle: Oracle, tracks: Sequence[str], conditions: Sequence[Tree], chapter: Chapter | None) -> bool | Open:
+    """Return whether some case of some track meets conditions."""
+    if not is_askable(conditions):
+        return OPEN
+    answers = [oracle.possible(track, conditions, chapter) for track in tracks]
+    return any(answer is True for answer in answers) or (OPEN if any(isinstance(answer, Open) for answer in answers) else False)
+
+
+def first_case(oracle: Oracle, tracks: Sequence[str], conditions: Sequence[Tree], chapter: Chapter | None) -> Sketch | Open | None:
+    """Return the smallest case of the first track that has one."""
+    return _first([oracle.find(track, conditions, chapter) for track in tracks] if is_askable(conditions) else [OPEN])
+
+
+def first_difference(oracle: Oracle, tracks: Sequence[str], other: Edition) -> Sketch | Open | None:
+    """Return a case of some track that another version judges otherwise; None only where there is none in any of them."""
+    return _first([oracle.distinguish(track, other) for track in tracks])
+
+
+def _first(answers: Sequence[Sketch | Open | None]) -> Sketch | Open | None:
+    """Return the first case; else say whether it is proven that there is none."""
+    found = next((answer for answer in answers if isinstance(answer, Sketch)), None)
+    return found or next((answer for answer in answers if answer is not None), None)
+
 
 Watch = Callable[[Sequence[Mutant]], Iterable[Mutant]]
 """What goes through the mutants; on a terminal it shows how far it is."""
@@ -101,34 +162,18 @@ def chapter_of(one: Comparison, edition: Edition) -> Chapter | None:
     return next((chapter for chapter in edition.chapters if chapter.clause == one.place.chapter), None)
 
 
-def goals(one: Unseen) -> tuple[ast.expr, ...]:
-    """Return the conditions that a case meets which lies on a side of a figure, where it is asked."""
-    return (*one.comparison.guards, *_on_side(one.comparison, one.side))
-
-
-def _on_side(one: Comparison, side: str) -> Iterator[ast.expr]:
-    """Return the conditions of a side: on the figure; or beyond it, but not beyond by a whole step."""
-    if side == "on":
-        yield _compared(one.held, ast.Eq(), one.figure)
-        return
-    beyond, back, step = (ast.Lt(), ast.GtE(), ast.Add()) if side == "below" else (ast.Gt(), ast.LtE(), ast.Sub())
-    yield _compared(one.held, beyond, one.figure)
-    yield _compared(_stepped(one, step), back, one.figure)
-
-
-def _stepped(one: Comparison, step: ast.operator) -> ast.expr:
-    """Return what is held against a figure, a step further; of a share, with one more or less in the part."""
-    unit = ast.Constant(value=one.unit)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # an exact number is this language's literal
-    match one.held:
-        case ast.Call(func=function, args=[part, whole]):
-            return ast.Call(function, [ast.BinOp(part, step, ast.Constant(value=1)), whole], [])
-        case _:
-            return ast.BinOp(one.held, step, unit)
-
-
-def _compared(left: ast.expr, sign: ast.cmpop, right: ast.expr) -> ast.expr:
-    """Write a comparison."""
-    return ast.Compare(left, [sign], [right])
+def goals(one: Unseen) -> tuple[Tree, ...]:
+    """Return the conditions that a case meets which lies on a side of a figure, where it is asked: not beyond it by a whole step."""
+    held, figure, guards = one.comparison.held, one.comparison.figure, one.comparison.guards
+    if one.side == "on":
+        return (*guards, compared(held, "==", figure))
+    beyond, back, step = ("<", ">=", "+") if one.side == "below" else (">", "<=", "-")
+    construct, parts = opened(held)
+    if construct == "share":  # a step is one more or less in the part
+        stepped = called("share", reckoned(parts[0], step, literal(1)), parts[1])
+    else:
+        stepped = reckoned(held, step, literal(one.comparison.unit))
+    return (*guards, compared(held, beyond, figure), compared(stepped, back, figure))
 
 
 def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Open | None:
@@ -144,13 +189,13 @@ def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Ope
     return first_case(oracle, tracks, (*mutant.tells, *_whole(place, chapter, edition)), chapter)
 
 
-def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[ast.expr, ...]:
+def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[Tree, ...]:
     """Return conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
     rules = names_by_rule(chapter) if chapter else ()
     read = dict.fromkeys(name for rule, names in rules if rule == place.owner or place.owner in names for name in names)
     plain = [name for name in read if name in edition.facts and edition.facts[name].type.kind != "list"]
-    there = [ast.Call(ast.Name("exists"), [ast.Name(name)], []) for name in plain]
-    return tuple(ast.BoolOp(ast.Or(), [one, ast.UnaryOp(ast.Not(), one)]) for one in there)
+    there = [called("exists", named(name)) for name in plain]
+    return tuple(joined("or", (one, negated(one))) for one in there)
 
 
 Reason: TypeAlias = Missing | Survivor | Uncovered
@@ -196,9 +241,12 @@ def _sketches(
         if one.sketch:
             yield _name(one.sketch.track, one.mutant.place.owner, one.mutant.kind), one.sketch, one
     for seen in uncovered:
-        for way in seen.never:
-            goals = _ways(seen, edition).get(way)
-            sketch = first_case(oracle, (seen.track,), goals, None) if goals else None
+        own = (site for site in sites(edition) if site.sort == "criterion" and site.owner.id == seen.track)
+        conditions = {key: one.tree for key, one in next(site for site in own if site.name == seen.criterion).conditions.items()}
+        applies = tuple(conditions[key] for key in conditions if key == "applies_when")
+        for way in seen.never:  # that it is open needs no search: leave a fact out
+            wanted = {"met": conditions["when"], "not_met": negated(conditions["when"])}.get(way)
+            sketch = first_case(oracle, (seen.track,), (*applies, wanted), None) if wanted else None
             if isinstance(sketch, Sketch):
                 yield _name(seen.track, seen.criterion, way), sketch, seen._replace(never=(way,))
 
@@ -206,17 +254,3 @@ def _sketches(
 def _name(*parts: str) -> str:
     """Return a case its name."""
     return "-".join(["suggested", *parts]).replace("_", "-")
-
-
-def _ways(seen: Uncovered, edition: Edition) -> Mapping[str, tuple[ast.expr, ...]]:
-    """Return the conditions under which a criterion comes out met, or not met; that it is open needs no search: leave a fact out."""
-    criterion = _criterion(seen, edition)
-    applies = (criterion.applies_when.tree,) if criterion.applies_when else ()
-    when = criterion.when.tree
-    return {"met": (*applies, when), "not_met": (*applies, ast.UnaryOp(ast.Not(), when))}
-
-
-def _criterion(seen: Uncovered, edition: Edition) -> Criterion:
-    """Find a criterion."""
-    track = next(track for track in edition.tracks if track.id == seen.track)
-    return next(criterion for rule in track.levels for criterion in rule.criteria if criterion.id == seen.criterion)

@@ -1,27 +1,24 @@
 """Figures seen from both sides: which cases lie just below each figure, on it, and just above it."""
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
 from policy_engine.evaluate.core.facts import known_facts, stand_in
-from policy_engine.evaluate.core.plan import Plan, figure, plan_of
+from policy_engine.evaluate.core.plan import figure, plan_of
 from policy_engine.evaluate.duties.bounds import relevance
 from policy_engine.evaluate.duties.survey import Surveyor
-from policy_engine.language.check import names_in
-from policy_engine.language.quantity import Quantity
+from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
+from policy_engine.language.tree import Pair, Tree, name_of, names_in, negated, opened
 from policy_engine.language.types import POINTS
 from policy_engine.language.values import UNKNOWN, Number, Ratio, Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
-from policy_engine.trial.mutants import unit_of
-from policy_engine.trial.places import Place, Spot, spots
+from policy_engine.trial.mutants import Place, Spot, spots, unit_of
 
 ENDS = ("period_start", "period_end")
 """The ends of the period, which conditions name like figures."""
@@ -33,13 +30,13 @@ class Comparison(NamedTuple):
     place: Place
     track: str
     key: str
-    held: ast.expr
-    figure: ast.expr
+    held: Tree
+    figure: Tree
     shown: str
     """The figure as it is written, or its name where it is worked out."""
     unit: int | Fraction
     """One step; of a share, one more of the part."""
-    guards: tuple[ast.expr, ...]
+    guards: tuple[Tree, ...]
     """What must hold for it to be asked, and to matter: where it applies, and what it is joined with."""
 
     @property
@@ -48,12 +45,12 @@ class Comparison(NamedTuple):
         return show(self.held)
 
 
-class Pair(NamedTuple):
+class _Pair(NamedTuple):
     """Two sides of a comparison, the figure second; and what must hold beside it for it to matter."""
 
-    held: ast.expr
-    figure: ast.expr
-    beside: tuple[ast.expr, ...]
+    held: Tree
+    figure: Tree
+    beside: tuple[Tree, ...]
 
 
 def comparisons(edition: Edition) -> tuple[Comparison, ...]:
@@ -70,45 +67,45 @@ def _of_spot(spot: Spot, edition: Edition) -> Iterator[Comparison]:
     before = tuple(condition.tree for condition in (spot.guard, spot.first) if condition)
     tracks = spot.place.tracks if spot.place.tracks and not spot.place.chapter else ("",)
     for track in tracks:
-        figures = figures_at(spot.place, track, edition)
-        for held, against, beside in _pairs(spot.condition.tree, frozenset(figures) | frozenset(ENDS), ()):
-            quantity = figures.get(against.id) if isinstance(against, ast.Name) else None
-            unit = unit_of(quantity) if quantity and quantity.type is POINTS else 1
-            shown = quantity.text if quantity else show(against)
-            yield Comparison(spot.place, track, spot.key, held, against, shown, unit, (*before, *beside))
+        scopes = [edition.thresholds, *(one.thresholds for one in edition.tracks if one.id == track)]
+        scopes += [one.thresholds for one in edition.chapters if one.clause == spot.place.chapter]
+        figures = {name: threshold.quantity for scope in scopes for name, threshold in scope.items()}
+        for held, against, beside in _Pairs({*figures, *ENDS}).read(spot.condition.tree, beside=()):
+            quantity = figures.get(name_of(against))
+            yield Comparison(
+                place=spot.place, track=track, key=spot.key, held=held, figure=against, shown=quantity.text if quantity else show(against),
+                unit=unit_of(quantity) if quantity and quantity.type is POINTS else 1, guards=(*before, *beside),
+            )  # fmt: skip
 
 
-def figures_at(place: Place, track: str, edition: Edition) -> Mapping[str, Quantity]:
-    """Return the figures that may be named at a place."""
-    own = [one.thresholds for one in edition.tracks if one.id == track]
-    here = [one.thresholds for one in edition.chapters if one.clause == place.chapter]
-    return {name: threshold.quantity for figures in (edition.thresholds, *own, *here) for name, threshold in figures.items()}
+class _Pairs(Reader[Iterator[_Pair]]):
+    """What is held against which figure; what is asked of the items of a list is not looked into.
 
+    `beside` is what must hold for a pair to matter, handed down: of parts joined by `and` all the others, by `or` none of them.
+    """
 
-def _pairs(tree: ast.expr, figures: frozenset[str], beside: tuple[ast.expr, ...]) -> Iterator[Pair]:
-    """Return what is held against which figure; what is asked of the items of a list is not looked into."""
-    match tree:
-        case ast.BoolOp(op=operator, values=parts):
-            for part in parts:
-                others = [other for other in parts if other is not part]
-                needed = others if isinstance(operator, ast.And) else [ast.UnaryOp(ast.Not(), other) for other in others]
-                yield from _pairs(part, figures, (*beside, *needed))
-        case ast.UnaryOp(operand=operand):
-            yield from _pairs(operand, figures, beside)
-        case ast.Compare(left=left, ops=signs, comparators=comparators):
-            for (one, other), sign in zip(pairwise((left, *comparators)), signs, strict=True):
-                if not isinstance(sign, (ast.In, ast.NotIn)):
-                    yield from _pair(one, other, figures, beside)
-        case _:
-            return
+    def __init__(self, figures: Container[str]) -> None:
+        self.figures = figures
 
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree], *, beside: tuple[Tree, ...]) -> Iterator[_Pair]:
+        for part in parts:
+            others = [other for other in parts if other is not part]
+            yield from self.read(part, beside=(*beside, *(others if sign == "and" else map(negated, others))))
 
-def _pair(one: ast.expr, other: ast.expr, figures: frozenset[str], beside: tuple[ast.expr, ...]) -> Iterator[Pair]:
-    """Return two sides with the figure second, where one of them names a figure and the other does not."""
-    named = [not figures.isdisjoint(names_in(side)) for side in (one, other)]
-    if named[0] is not named[1]:
-        held, figure = (other, one) if named[0] else (one, other)
-        yield Pair(held, figure, beside)
+    def negation(self, _: Tree, part: Tree, *, beside: tuple[Tree, ...]) -> Iterator[_Pair]:
+        yield from self.read(part, beside=beside)
+
+    def comparison(self, _: Tree, pairs: Sequence[Pair], *, beside: tuple[Tree, ...]) -> Iterator[_Pair]:
+        for pair in pairs:
+            left, right = (any(name in self.figures for name in names_in(side)) for side in (pair.left, pair.right))
+            if left is not right:
+                held, figure = (pair.right, pair.left) if left else (pair.left, pair.right)
+                yield _Pair(held, figure, beside)
+
+    def nothing(self, *_: object, **__: object) -> Iterator[_Pair]:
+        return iter(())
+
+    constant = name = membership = containment = arithmetic = share = count = sum = given = exists = nothing
 
 
 SIDES = ("below", "on", "above")
@@ -126,7 +123,6 @@ class Sides:
     """From which sides the figures of an edition were seen, case by case."""
 
     def __init__(self, edition: Edition) -> None:
-        """Begin with nothing seen."""
         self.edition = edition
         self.comparisons = comparisons(edition)
         self._plan = plan_of(edition)
@@ -140,7 +136,10 @@ class Sides:
 
     def take(self, case: Case, verdict: Verdict) -> None:
         """Look on which side of each figure a case lies; where something is not asked of it, or not known, on none."""
-        of_levels = _of_levels(case, verdict, self._plan)
+        facts = known_facts(case, self._plan)
+        if verdict.track:
+            facts = stand_in(facts, case, self._plan.tracks[verdict.track])
+        of_levels = facts.values | {d.fact: d.value for d in verdict.deductions if facts.values.get(d.fact) is UNKNOWN}
         beside = self._surveyor.values(case, verdict)
         for place, one in enumerate(self.comparisons):
             values = self._values(one, verdict, of_levels, beside)
@@ -166,45 +165,23 @@ class Sides:
         return of_levels if not one.track or (verdict.track == one.track and verdict.levels) else None
 
 
-def _of_levels(case: Case, verdict: Verdict, plan: Plan) -> Mapping[str, Value]:
-    """Return what is known of a case under its track, deduced facts and figures with it."""
-    facts = known_facts(case, plan)
-    if verdict.track:
-        facts = stand_in(facts, case, plan.tracks[verdict.track])
-    return facts.values | {d.fact: d.value for d in verdict.deductions if facts.values.get(d.fact) is UNKNOWN}
-
-
 def _sides(one: Comparison, interpreter: Interpreter) -> tuple[str, ...]:
-    """Tell on which side a case lies; far from the figure, or where something is not known, on none."""
-    limit = interpreter.evaluated(one.figure)
-    match one.held:
-        case ast.Call(func=ast.Name(id="share"), args=[_, whole]):
-            held, step = interpreter.evaluated(one.held), interpreter.evaluated(whole)
-            distance = _distance(held, limit)
-            return () if distance is None or step is UNKNOWN else _side(distance, Fraction(1) / step)
-        case _:
-            distance = _distance(interpreter.evaluated(one.held), limit)
-            return () if distance is None else _side(distance, one.unit)
-
-
-def _side(distance: Number, step: Number) -> tuple[str, ...]:
-    """Tell the side by the distance from the figure: at most one step is just below it or just above it."""
-    if distance == 0:
-        return ("on",)
-    return () if not -step <= distance <= step else ("below",) if distance < 0 else ("above",)
+    """Return on which side a case lies, at most one step away; far from the figure, or where something is not known, on none."""
+    distance, step = _distance(interpreter.evaluated(one.held), interpreter.evaluated(one.figure)), one.unit
+    construct, parts = opened(one.held)
+    if construct == "share":
+        whole = interpreter.evaluated(parts[1])
+        if distance is None or whole is UNKNOWN:
+            return ()
+        step = Fraction(1) / whole
+    if distance is None or not -step <= distance <= step:
+        return ()
+    return ("on",) if distance == 0 else ("below",) if distance < 0 else ("above",)
 
 
 def _distance(held: Value, limit: Value) -> Number | None:
     """Return how far something lies above a figure; of days, how many days. None where one of them is no figure."""
-    match held, limit:
-        case date(), date():
-            return (held - limit).days
-        case ((int() | Fraction() | Ratio()), (int() | Fraction() | Ratio())):
-            return _plain(held) - _plain(limit)
-        case _:
-            return None
-
-
-def _plain(value: int | Fraction | Ratio) -> Number:
-    """Return a share as a fraction."""
-    return value.fraction if isinstance(value, Ratio) else value
+    if isinstance(held, date) and isinstance(limit, date):
+        return (held - limit).days
+    one, other = (value.fraction if isinstance(value, Ratio) else value for value in (held, limit))
+    return one - other if isinstance(one, (int, Fraction)) and isinstance(other, (int, Fraction)) else None

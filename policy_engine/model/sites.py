@@ -1,0 +1,162 @@
+"""One walk over an edition: each part of it with its owner, its clause, its conditions and what it rests on.
+
+Checks, the clause map, comparisons and trials all read this. Whatever the model learns to hold gets a line in `sites`, and where
+it holds conditions or rests on interpretations a row in the tables below it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from policy_engine.model.duties import Chapter
+from policy_engine.model.facts import Condition, InterpretationUse, Threshold
+from policy_engine.model.rulebook import Edition, Track
+from policy_engine.source import Citation, Location
+
+
+class Owner(NamedTuple):
+    """Where a part stands: in the edition itself, in a track (and there under a level), or in a chapter."""
+
+    kind: str
+    id: str = ""
+    level: str = ""
+
+
+class Site(NamedTuple):
+    """One part of an edition: its sort, its name within its owner, and the model's own record of it."""
+
+    sort: str
+    owner: Owner
+    name: str
+    part: Any
+    """The record; of `decide` the steps of a track, of `edition` the edition itself."""
+    clause: str = ""
+    known: Mapping[str, Threshold] = {}
+    """The figures that its conditions may name and its sentences may show."""
+
+    @property
+    def citation(self) -> Citation:
+        """The clause and the operative words of the part; without words where it only stands under a clause."""
+        found: Citation = getattr(getattr(self.part, "rule", self.part), "citation", Citation(self.clause))
+        return found
+
+    @property
+    def location(self) -> Location:
+        """Where the part stands in its file."""
+        found: Location = getattr(self.part, "rule", self.part).location
+        return found
+
+    @property
+    def conditions(self) -> Mapping[str, Condition]:
+        """The part's conditions, by the key of the file that each stands under."""
+        found = {path.rpartition(".")[2]: value_at(self.part, path) for path in _CONDITIONS.get(self.sort, ())}
+        return {key: condition for key, condition in found.items() if isinstance(condition, Condition)}
+
+    @property
+    def uses(self) -> tuple[InterpretationUse, ...]:
+        """What the part rests on, in itself and in where it applies or comes out otherwise."""
+        if self.sort == "decide":
+            return tuple(use for step in self.part for use in step.interpretations)
+        found = (value_at(self.part, path) for path in _USES.get(self.sort, ()))
+        return tuple(use for uses in found if isinstance(uses, tuple) for use in uses)
+
+
+_BLOCKS: Mapping[str, str] = {
+    "route": "routes", "requirement": "requirements", "content": "contents", "ceiling": "ceilings", "eligibility": "eligibility",
+    "cap": "caps",
+}  # fmt: skip
+RULES = tuple(_BLOCKS)
+"""The sorts of a chapter's rules, in the order of its blocks."""
+_CONDITIONS: Mapping[str, tuple[str, ...]] = {
+    "fact": ("derived", "counted_from", "when_absent"), "invariant": ("holds", "otherwise.when"), "requires": ("holds", "otherwise.when"),
+    "track": ("applies_to",), "criterion": ("when", "applies_when"), "stand_in": ("unless",), "gap": ("where",),
+    "route": ("rule.applies_when",), "requirement": ("holds", "in_time", "rule.applies_when"),
+    "content": ("holds", "in_time", "rule.applies_when"), "ceiling": ("rule.applies_when", "other"),
+    "eligibility": ("when", "rule.applies_when"), "cap": ("rule.applies_when", "exception.where"),
+}  # fmt: skip
+_USES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("fact", "track", "level_rule", "residual", "stand_in", "gap"), ("interpretations",)),
+    **dict.fromkeys(("invariant", "requires"), ("interpretations", "otherwise.interpretations")),
+    "criterion": ("interpretations", "applies_interpretations"), **dict.fromkeys(RULES, ("rule.interpretations",)),
+}  # fmt: skip
+
+
+def value_at(part: object, path: str) -> object:
+    """Return what stands under a path of fields; None where a record on the way is not there."""
+    for field in path.split("."):
+        part = getattr(part, field, None)
+    return part
+
+
+def sites(edition: Edition) -> Iterator[Site]:
+    """Return every part of an edition, in its order."""
+    own, known = Owner("edition"), edition.thresholds
+    yield Site("edition", own, "", edition)
+    yield from (Site("basis", own, one.id, one) for one in edition.basis)
+    yield from (Site("level", own, one.id, one, one.citation.clause) for one in edition.scale.values())
+    yield from (Site("fact", own, one.name, one, one.citation.clause) for one in edition.facts.values())
+    yield from (Site("invariant", own, one.id, one, known=known) for one in edition.invariants)
+    yield from _figures(own, known)
+    for track in edition.tracks:
+        yield from _of_track(track, Owner("track", track.id), {**known, **track.thresholds})
+    for chapter in edition.chapters:
+        yield from _of_chapter(chapter, Owner("chapter", chapter.clause), {**known, **chapter.thresholds})
+    yield from (Site("reading", own, one.id, one, ", ".join(one.clauses)) for one in edition.register.values())
+    yield from (Site("body", own, one.id, one) for one in edition.bodies.values())
+    yield Site("operative_words", own, "", edition.words)
+    yield from (Site("clause", own, one.id, one, one.id) for one in edition.clauses)
+
+
+def _figures(owner: Owner, thresholds: Mapping[str, Threshold]) -> Iterator[Site]:
+    return (Site("threshold", owner, name, one, one.citation.clause) for name, one in thresholds.items())
+
+
+def _of_track(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
+    clause = track.citation.clause
+    yield Site("track", owner, track.id, track, clause, known)
+    yield from _figures(owner, track.thresholds)
+    for rule in track.levels:
+        yield Site("level_rule", owner, rule.level, rule, rule.citation.clause)
+        under = owner._replace(level=rule.level)
+        yield from (Site("criterion", under, one.id, one, one.citation.clause, known) for one in rule.criteria)
+    yield Site("decide", owner, "", track.decide, clause)
+    yield Site("residual", owner, "", track.residual, clause)
+    yield from (Site("stand_in", owner, ", ".join(sorted(one.take)), one) for one in track.stand_ins)
+    yield from (Site("requires", owner, one.id, one, known=known) for one in track.requires)
+    yield from (Site("gap", owner, one.id, one, known=known) for one in track.gaps)
+    for step in track.decide:
+        yield from (Site("exception", owner._replace(level=one.level), "", one, known=known) for one in step.exceptions)
+    yield from (Site("monotone", owner, one.id, one, known=known) for one in track.monotone)
+
+
+def _of_chapter(chapter: Chapter, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
+    yield Site("chapter", owner, chapter.clause, chapter, chapter.clause)
+    yield from _figures(owner, chapter.thresholds)
+    for sort, block in _BLOCKS.items():
+        for entry in getattr(chapter, block):
+            yield Site(sort, owner, entry.rule.id, entry, entry.rule.citation.clause, known)
+
+
+DROPPED = object()
+"""What stands for an entry that is left out of its list."""
+_Part = TypeVar("_Part")
+
+
+def rebuilt(part: _Part, change: Callable[[Any], Any]) -> _Part:
+    """Return a part of an edition with something in it otherwise; what holds nothing that changed is shared.
+
+    Args:
+        part: an edition, or any record, list or mapping of one.
+        change: asked of every record on the way down; what it returns stands in its place (`DROPPED`: nothing does).
+    """
+    new = change(part)
+    if new is not part:
+        return new  # type: ignore[no-any-return]
+    if isinstance(part, Mapping):
+        items = {key: rebuilt(one, change) if isinstance(one, tuple) else one for key, one in part.items()}
+        return items if any(items[key] is not part[key] for key in items) else part  # type: ignore[return-value]
+    if not isinstance(part, tuple) or isinstance(part, (Location, Citation)):
+        return part
+    found = [rebuilt(one, change) if isinstance(one, (tuple, Mapping)) else one for one in part]
+    if all(one is other for one, other in zip(found, part, strict=True)):
+        return part
+    return part._make(found) if hasattr(part, "_make") else tuple(one for one in found if one is not DROPPED)  # type: ignore[return-value]
