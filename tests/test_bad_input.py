@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from policy_engine.checks.run import check_edition
-from policy_engine.cli.streams import open_records
+from policy_engine.cli.files import open_records
 from policy_engine.errors import CATALOGUE, FINDINGS, InputError, Problem
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.round.round import rate_round

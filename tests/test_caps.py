@@ -21,7 +21,7 @@ from policy_engine.model.duties import COUNTED, ROUNDINGS, Cap
 from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.round import CapTrace, Entry, Round, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.json import round_to_data
+from policy_engine.report.data import round_to_data
 from policy_engine.source import Location
 from tests.editions.small import condition_of, edition_of, with_change
 

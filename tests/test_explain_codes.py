@@ -9,7 +9,7 @@ import pytest
 from policy_engine.errors import CATALOGUE
 from policy_engine.load.files import codes, read_page
 from policy_engine.messages import LANGUAGES
-from policy_engine.report.text import WIDTH
+from policy_engine.report.prose import WIDTH
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from string import Formatter
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -17,10 +18,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator, Draft202012Validator
 from junitparser import JUnitXml
 
-from policy_engine.errors import CATALOGUE
-from policy_engine.report.annotations import Outcome, Place, Suite, class_name, to_github, to_junit
-from policy_engine.report.problems import Told, visible
-from policy_engine.report.sarif import file_uri, to_sarif
+from policy_engine.errors import CATALOGUE, Problem
+from policy_engine.report.machine import JUnitCase, JUnitSuite, class_name, file_uri, to_github, to_junit, to_sarif
+from policy_engine.report.problems import advice_of, message_of, visible
+from policy_engine.source import Location
 from tests.bad_files import RULEBOOKS, kept
 from tests.conftest import ROOT
 
@@ -39,9 +40,18 @@ COMMAND = re.compile(
 
 ANYTHING = st.text(st.one_of(st.characters(), st.sampled_from("\ud800\udfff\x00\x1b\x85\u2028\ufffe<>&\"'%:,\n\r]🍎")), max_size=40)
 HOSTILE = ("", "]]>", "<failure/>", "&amp;", "\"'", "a\nb\r\nc", "::error::x", "%0A", "\x00\x07\x1b[31m", "\ud800", "🍎", "a,b:c", "\ufffe")
-TOLD = st.builds(
-    Told, st.sampled_from(sorted(CATALOGUE)), st.sampled_from(["error", "warning", "note"]), ANYTHING.filter(lambda text: "\0" not in text),
-    st.integers(1, 9999), st.integers(1, 9999), ANYTHING, ANYTHING, ANYTHING,
+
+
+def _problem(code: str, file: str = "a.yaml", line: int = 1, column: int = 1, text: str = "x") -> Problem:
+    """Return a problem in whose sentences a text stands wherever words are filled in."""
+    entry = CATALOGUE[code]
+    names = {name for sentence in (entry.message, entry.advice) for _, name, _, _ in Formatter().parse(sentence) if name}
+    return Problem(code, Location(file, line, column), dict.fromkeys(names, text), text)
+
+
+PROBLEMS = st.builds(
+    _problem, st.sampled_from(sorted(CATALOGUE)), ANYTHING.filter(lambda text: "\0" not in text),
+    st.integers(1, 9999), st.integers(1, 9999), ANYTHING,
 )  # fmt: skip
 
 
@@ -59,30 +69,30 @@ def _as_xml(text: str) -> ET.Element:
     return ET.fromstring(text.encode("utf-8"))
 
 
-@given(st.lists(TOLD, max_size=4), st.sampled_from(["vi", "en"]))
+@given(st.lists(PROBLEMS, max_size=4), st.sampled_from(["vi", "en"]))
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
-def test_sarif_is_valid_whatever_is_told(told: list[Told], language: str) -> None:
+def test_sarif_is_valid_whatever_is_said(problems: list[Problem], language: str) -> None:
     """Rule: SARIF 2.1.0 by its schema, as UTF-8 that can be read again, with a result and a rule for each finding."""
-    text = json.dumps(to_sarif(told, language), ensure_ascii=False)
+    text = json.dumps(to_sarif(problems, language), ensure_ascii=False)
 
     data = json.loads(text.encode("utf-8"))
     (run,) = data["runs"]
 
     assert _faults(SARIF, data) == []
-    assert [one.code for one in told] == [run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] for result in run["results"]]
+    assert [one.code for one in problems] == [run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] for result in run["results"]]
 
 
 OUTCOMES = st.builds(
-    Outcome, classname=ANYTHING, name=ANYTHING, kind=st.sampled_from(["passed", "failure", "error"]), type=ANYTHING, message=ANYTHING,
-    text=ANYTHING, place=st.builds(Place, ANYTHING, st.integers(0, 9999)), seconds=st.floats(0, 100),
+    JUnitCase, classname=ANYTHING, name=ANYTHING, kind=st.sampled_from(["passed", "failure", "error"]), type=ANYTHING, message=ANYTHING,
+    text=ANYTHING, file=ANYTHING, line=st.integers(0, 9999), seconds=st.floats(0, 100),
 )  # fmt: skip
 
 
 @given(st.lists(OUTCOMES, max_size=4))
 @settings(deadline=None)
-def test_junit_is_valid_whatever_is_told(outcomes: list[Outcome]) -> None:
+def test_junit_is_valid_whatever_is_said(outcomes: list[JUnitCase]) -> None:
     """Rule: JUnit XML by its XSD, and its counts are those of what stands in it."""
-    text = to_junit([Suite(name="\x00]]>", outcomes=outcomes, said=("]]>\x1b", "<x>"))])
+    text = to_junit([JUnitSuite("\x00]]>", outcomes, said=("]]>\x1b", "<x>"))])
     root = _as_xml(text)
     (suite,) = JUnitXml.fromstring(text.encode("utf-8"))
     counted = (suite.tests, suite.failures, suite.errors, round(suite.time, 3))
@@ -97,17 +107,18 @@ def test_junit_is_valid_whatever_is_told(outcomes: list[Outcome]) -> None:
     assert counted == (suite.tests, suite.failures, suite.errors, round(suite.time, 3))
 
 
-@given(st.lists(TOLD, min_size=1, max_size=4))
-def test_a_workflow_command_ends_where_it_should(told: list[Told]) -> None:
+@given(st.lists(PROBLEMS, min_size=1, max_size=4))
+def test_a_workflow_command_ends_where_it_should(problems: list[Problem]) -> None:
     """Rule: a finding is one line, no text begins a command or a property, and the runner reads the words back."""
-    lines = to_github(told).split("\n")
+    lines = to_github(problems, "en").split("\n")
 
-    assert len(told) == len(lines)
-    for one, line in zip(told, lines, strict=True):
+    assert len(problems) == len(lines)
+    for one, line in zip(problems, lines, strict=True):
         found = COMMAND.fullmatch(line)
         assert found
-        words = "\n".join("\n".join(map(visible, text.split("\n"))) for text in (one.message, one.advice) if text)
-        assert [visible(one.file), one.code] == [_back(found[2]), _back(found[5])]
+        texts = (message_of(one, "en"), advice_of(one, "en"))
+        words = "\n".join("\n".join(map(visible, text.split("\n"))) for text in texts if text)
+        assert [visible(one.location.file), one.code] == [_back(found[2]), _back(found[5])]
         assert words == _back(found[6])
 
 
@@ -121,12 +132,12 @@ def _back(text: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_stay_words(text: str) -> None:
     """Rule: what would end a string, a tag, a section or a command in one of the formats is shown and does nothing."""
-    told = [Told("PE814", "error", f"{text or 'x'}.yaml".replace("\0", ""), 1, 1, text, text, text)]
+    problems = [_problem("PE814", f"{text or 'x'}.yaml".replace("\0", ""), text=text)]
 
-    assert _faults(SARIF, to_sarif(told, "en")) == []
-    failed = Outcome(classname=text, name=text, kind="failure", type=text, message=text, text=text, place=Place(text, 1))
-    assert len(_as_xml(to_junit([Suite(name=text, outcomes=[failed], said=(text,))])).findall(".//failure")) == 1
-    assert COMMAND.fullmatch(to_github(told))
+    assert _faults(SARIF, to_sarif(problems, "en")) == []
+    failed = JUnitCase(classname=text, name=text, kind="failure", type=text, message=text, text=text, file=text, line=1)
+    assert len(_as_xml(to_junit([JUnitSuite(text, [failed], said=(text,))])).findall(".//failure")) == 1
+    assert COMMAND.fullmatch(to_github(problems, "en"))
 
 
 def _checked(cli: Cli, form: str, *arguments: str) -> tuple[int, str]:
@@ -191,12 +202,12 @@ def test_nothing_to_compare_or_prove_is_a_document_too(
 
 def test_a_rule_says_all_that_its_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule: every code of a run comes with its page; an address is written only where the package declares a home."""
-    told = [Told(code, "error", "a.yaml", 1, 1, "x") for code in CATALOGUE]
+    problems = [_problem(code) for code in CATALOGUE]
 
-    monkeypatch.setattr("policy_engine.report.sarif.home_of_project", lambda: "")
-    homeless = to_sarif(told, "vi")["runs"][0]["tool"]["driver"]
-    monkeypatch.setattr("policy_engine.report.sarif.home_of_project", lambda: "https://host.example/engine/")
-    at_home = to_sarif(told, "en")["runs"][0]["tool"]["driver"]
+    monkeypatch.setattr("policy_engine.report.machine.home_of_project", lambda: "")
+    homeless = to_sarif(problems, "vi")["runs"][0]["tool"]["driver"]
+    monkeypatch.setattr("policy_engine.report.machine.home_of_project", lambda: "https://host.example/engine/")
+    at_home = to_sarif(problems, "en")["runs"][0]["tool"]["driver"]
 
     assert "informationUri" not in homeless
     assert all("helpUri" not in rule and rule["fullDescription"]["text"].strip() for rule in homeless["rules"])
@@ -212,7 +223,7 @@ def test_a_consumer_can_place_every_file(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(work)
 
     def placed(path: str) -> object:
-        (run,) = to_sarif([Told("PE105", "error", path, 1, 1, "x")], "en")["runs"]
+        (run,) = to_sarif([_problem("PE105", path)], "en")["runs"]
         assert run["originalUriBaseIds"] == {"%SRCROOT%": {"uri": f"{tmp_path.as_uri()}/a%20b/"}}
         return run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
 

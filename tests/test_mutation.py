@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_engine.cli.solver import oracle_of
+from policy_engine.cli.test import oracle_of
 from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import outcome_of
@@ -281,7 +281,7 @@ def test_survivors_are_told_with_clause_and_place(tmp_path: Path, cli: Cli) -> N
 
 def test_without_the_extra_the_command_says_so(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule: where the solver is missing, survivors are listed, and it is said that their equivalence was not looked into."""
-    monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
+    monkeypatch.setattr("policy_engine.cli.test.oracle_of", lambda _: None)
 
     code, out, _ = cli("test", str(_weak(tmp_path)), "--rulebook", str(FOLDER / "harvest"), "--mutate")
 

@@ -14,7 +14,7 @@ from policy_engine.evaluate.round.round import rate_round
 from policy_engine.evaluate.round.summary import summarise
 from policy_engine.load.round import load_round
 from policy_engine.model.round import Round
-from policy_engine.report.json import round_to_data
+from policy_engine.report.data import round_to_data
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, check, library_of, write_cases
 from tests.test_round import DECIDED, NAME, Content, by_name, named, picker, plot, with_facts

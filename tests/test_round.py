@@ -18,7 +18,7 @@ from policy_engine.load.round import load_round
 from policy_engine.model.case import Case
 from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles
 from policy_engine.model.verdict import Gathered
-from policy_engine.report.json import round_to_data
+from policy_engine.report.data import round_to_data
 from tests.editions.small import FOLDER, asked, check, edition_of, library_of, schema_of, with_change, write_cases
 
 NAME = "orchard"

@@ -17,7 +17,7 @@ from policy_engine.audit import chain
 from policy_engine.audit import record as runs
 from policy_engine.audit.chain import START, BusyError, Head, Notice, append, sealed, verify
 from policy_engine.audit.record import Run, run_id
-from policy_engine.cli import recording
+from policy_engine.cli import record as recording
 from tests.conftest import ROOT
 from tests.small_records import AT, newer, small
 

@@ -98,7 +98,7 @@ def test_without_the_extra_nothing_is_suggested(
     weak: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     """Rule: without a solver there is nothing to suggest, and the command says which extra is missing."""
-    monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
+    monkeypatch.setattr("policy_engine.cli.test.oracle_of", lambda _: None)
 
     code, _, err = cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(tmp_path / "suggested"))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.cli.solver import oracle_of
+from policy_engine.cli.test import oracle_of
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import Value
@@ -176,7 +176,7 @@ def test_the_command_names_the_sides_that_nobody_saw(tmp_path: Path, cli: Cli) -
 
 def test_without_the_extra_the_command_says_so(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rule: no silent pass: where the solver is missing it is said that it is not settled whether the sides can be."""
-    monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
+    monkeypatch.setattr("policy_engine.cli.test.oracle_of", lambda _: None)
     facts = {"kind": "press", "barrels": 2, "clean": True, "months": 9, "idle": False, "guest": False, "house": "top", "village": "top"}
     folder = write_cases(tmp_path, {"two": {"case": "two", "edition": "press", "facts": facts, "expect": {"level": "good"}}})
 

@@ -1,137 +1,61 @@
 """`policy-engine check`: hold editions against themselves."""
 
+import os
+import sys
+import time
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
-import click
-
-from policy_engine.cli.options import OPTIONS, complete_edition, format_option, language_option, rulebook_option
-from policy_engine.errors import N_, InputError
-from policy_engine.messages import translate
-from policy_engine.model.duties import SEVERITIES
-
-if TYPE_CHECKING:
-    from policy_engine.checks.run import Checked
-
-_HELP = N_(
-    """Hold editions against themselves: every edition of the library, or those that are named.
-
-    Tells what is wrong with their files, and what in them nothing uses, stands twice, is left out of the text or of one
-    language, and where the sign or the figure of a condition is not the one of the phrase that it cites. Ends with 1 where
-    something is found that is as bad as the fail level."""
-)
-_FAIL = N_("How bad a finding must be for the command to end with 1.")
-_FIX = N_("Mend what is certain, and changes no meaning: letters in pieces, a missing schema line. A sealed edition is left alone.")
-_MENDED = N_("mended: {file}")
-_SEALED = N_("the edition {edition} is sealed: nothing in it was mended")
-FORMATS = ("text", "human", "json", "markdown", "github", "sarif", "junit")
-"""`human` is another word for `text`, which other checkers of files use."""
+from policy_engine.checks.run import Checked, check_edition, fails
+from policy_engine.checks.texts import mend
+from policy_engine.cli.files import Output, hold_outputs
+from policy_engine.cli.session import Session, style
+from policy_engine.errors import FIXABLE, N_, InputError
+from policy_engine.load.edition import survey_edition
+from policy_engine.report.problems import message_of, refused_page, visible
+from policy_engine.report.runs import checked_for_machines, checked_to_text, summary_of
 
 
-def build_check(language: str) -> click.Command:
-    """Build the command in a language."""
-    return click.Command(
-        "check",
-        help=translate(_HELP, language),
-        short_help=translate(N_("Hold editions against themselves."), language),
-        options_metavar=translate(OPTIONS, language),
-        callback=partial(check_editions, language),
-        params=[
-            click.Argument(["editions"], metavar="[EDITION...]", nargs=-1, shell_complete=complete_edition),
-            click.Option(["--fail-level"], type=click.Choice(SEVERITIES), default="error", help=translate(_FAIL, language)),
-            click.Option(["--fix"], is_flag=True, help=translate(_FIX, language)),
-            rulebook_option(language),
-            format_option(language, FORMATS),
-            language_option(language),
-        ],
-    )
+def check_editions(session: Session, *, editions: Sequence[str], fail_level: str, fix: bool) -> int:
+    """Check the editions that are named, or all, and print what was found; return the exit code.
 
-
-def check_editions(
-    language: str, editions: tuple[str, ...], fail_level: str, *, fix: bool, rulebook: str | None, form: str, lang: str | None
-) -> int:  # fmt: skip
-    """Check the editions and print what was found; give the exit code."""
-    del lang  # read before the command was built
-    import time
-
-    from policy_engine.checks.run import fails
-
-    begun = time.perf_counter()
+    Raises:
+        InputError: where the editions cannot be found; the document that was asked for is printed all the same, and says so.
+    """
+    begun, language, form = time.perf_counter(), session.language, session.form
     try:
-        every = _check(editions, rulebook)
+        here = os.getcwd() + os.sep  # files are named from the present folder where they lie in it
+        folders = {name: session.library.folder_of(name) for name in (editions or sorted(session.library.folders()))}
+        every = [check_edition(survey_edition(name, folder.removeprefix(here))) for name, folder in folders.items()]
     except InputError as error:
-        _write_refused(error, form, fail_level, language)
+        if form == "markdown":
+            session.write_page(refused_page(session.text(N_("Check")), error.problems, language))
+        elif form not in {"text", "human"}:
+            sys.stdout.write(checked_for_machines((), form, fail_level, language, problems=error.problems) + "\n")
         raise
     if fix:
-        every = [_mend(checked, language) for checked in every]
-    _write(every, form, fail_level, language, time.perf_counter() - begun)
+        every = [_mend(session, checked) for checked in every]
+    if form in {"text", "human"}:
+        sys.stdout.write(checked_to_text(every, language, style()))
+    elif form == "markdown":
+        from policy_engine.explain.checked import explain_checked
+
+        say, summary = partial(message_of, language=language), partial(summary_of, language=language)
+        session.write_page(explain_checked(every, language, say, summary))
+    else:
+        sys.stdout.write(checked_for_machines(every, form, fail_level, language, time.perf_counter() - begun) + "\n")
     return int(any(fails(problem, fail_level) for checked in every for problem in checked.findings))
 
 
-def _check(names: Sequence[str], rulebook: str | None) -> "list[Checked]":
-    """Check the editions that are named, or all of them; their files are named from the present folder where they lie in it."""
-    import os
-
-    from policy_engine.checks.run import check_edition
-    from policy_engine.load.edition import survey_edition
-    from policy_engine.load.library import Library
-
-    library, here = Library(rulebook), os.getcwd() + os.sep
-    folders = {name: library.folder_of(name) for name in (names or sorted(library.folders()))}
-    return [check_edition(survey_edition(name, folder.removeprefix(here))) for name, folder in folders.items()]
-
-
-def _mend(checked: "Checked", language: str) -> "Checked":
+def _mend(session: Session, checked: Checked) -> Checked:
     """Mend an edition, say what was written, and check it again."""
-    from policy_engine.checks.run import check_edition
-    from policy_engine.checks.texts import mend
-    from policy_engine.cli.outputs import Output, hold_outputs
-    from policy_engine.errors import FIXABLE
-    from policy_engine.load.edition import survey_edition
-    from policy_engine.report.problems import visible
-
     survey = checked.survey
-    files = dict.fromkeys(problem.location.file for problem in checked.findings if problem.code in FIXABLE and not survey.sealed)
-    hold_outputs(language, [Output("--fix", file) for file in files])
-    if survey.sealed and any(problem.code in FIXABLE for problem in checked.findings):
-        click.echo(translate(_SEALED, language, edition=survey.name), err=True)
+    fixable = [problem for problem in checked.findings if problem.code in FIXABLE]
+    if survey.sealed and fixable:
+        session.note(N_("the edition {edition} is sealed: nothing in it was mended"), edition=survey.name)
+    elif fixable:
+        hold_outputs(session, [Output("--fix", file) for file in dict.fromkeys(problem.location.file for problem in fixable)])
     written = mend(survey, checked.findings)
     for file in written:
-        click.echo(translate(_MENDED, language, file=visible(file)), err=True)
+        session.note(N_("mended: {file}"), file=visible(file))
     return check_edition(survey_edition(survey.name, survey.folder)) if written else checked
-
-
-def _write_refused(error: InputError, form: str, level: str, language: str) -> None:
-    """Print a whole document of the format that was asked for where the editions cannot be found; its content is what is wrong."""
-    if form == "markdown":
-        from policy_engine.cli.output import write_prose
-        from policy_engine.report.problems import refused_page
-
-        write_prose(refused_page(translate(N_("Check"), language), error.problems, language), form)
-    elif form not in {"text", "human"}:
-        from policy_engine.report.checked import Machine
-
-        click.echo(Machine((), level, language, problems=error.problems).text(form))
-
-
-def _write(every: "list[Checked]", form: str, level: str, language: str, seconds: float) -> None:
-    """Print what was found."""
-    if form in {"text", "human"}:
-        from policy_engine.cli.output import colour, wants_colour
-        from policy_engine.report.checked import checked_to_text
-        from policy_engine.report.text import plain
-
-        click.echo(checked_to_text(every, language, colour if wants_colour() else plain), nl=False)
-    elif form == "markdown":
-        from policy_engine.cli.output import write_prose
-        from policy_engine.explain.checked import explain_checked
-        from policy_engine.report.checked import summary_of
-        from policy_engine.report.problems import message_of
-
-        say, summary = partial(message_of, language=language), partial(summary_of, language=language)
-        write_prose(explain_checked(every, language, say, summary), form)
-    else:
-        from policy_engine.report.checked import Machine
-
-        click.echo(Machine(every, level, language, seconds).text(form))

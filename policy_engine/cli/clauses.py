@@ -1,62 +1,69 @@
-"""`policy-engine clauses`: what encodes each clause of the text, and whether the text bears it out."""
+"""`policy-engine clauses` and `interpretations`: what encodes each clause of the text, and how it is read where it is silent."""
 
-from functools import partial
+from collections.abc import Sequence
 
-import click
-
-from policy_engine.cli.options import OPTIONS, edition_argument, format_option, language_option, rulebook_option
-from policy_engine.errors import N_
-from policy_engine.messages import translate
-
-_HELP = N_(
-    """Print the clause map of an edition, both ways: what encodes each clause, and which clause each part stands for.
-
-    With `--source` every operative phrase is sought in the official text, inside the very clause that it is cited from.
-    Ends with 1 where a clause is neither encoded nor explained, where a cite leads to no clause, or where the text does not
-    bear a phrase out."""
-)
-
-
-def build_clauses(language: str) -> click.Command:
-    """Build the command in a language."""
-    source = N_("The official text, as a plain text file.")
-    return click.Command(
-        "clauses",
-        help=translate(_HELP, language),
-        short_help=translate(N_("Print what encodes each clause of the text."), language),
-        options_metavar=translate(OPTIONS, language),
-        callback=partial(show_clauses, language),
-        params=[
-            edition_argument(),
-            click.Option(["--source"], metavar="FILE", type=click.Path(), help=translate(source, language)),
-            rulebook_option(language),
-            format_option(language),
-            language_option(language),
-        ],
-    )
+from policy_engine.cli.session import Refusals, Session
+from policy_engine.errors import N_, InputError
+from policy_engine.evaluate.maps import clause_map, hold_against, report_interpretations
+from policy_engine.evaluate.rate import Rater
+from policy_engine.evaluate.round.round import rate_round
+from policy_engine.explain.maps import explain_interpretations, explain_map
+from policy_engine.load.case import expand, is_round
+from policy_engine.load.files import read_text
+from policy_engine.load.round import load_round
+from policy_engine.model.rulebook import Edition
+from policy_engine.model.verdict import Verdict
+from policy_engine.report.data import interpretations_to_data, map_to_data
 
 
-def show_clauses(language: str, edition: str | None, source: str | None, rulebook: str | None, form: str, lang: str | None) -> int:
-    """Print the map; give the exit code."""
-    del lang  # read before the command was built
-    from policy_engine.cli.output import write_prose
-    from policy_engine.evaluate.maps import clause_map, hold_against
-    from policy_engine.explain.maps import explain_map
-    from policy_engine.load.files import read_text
-    from policy_engine.load.library import Library
-    from policy_engine.report.json import (
-        map_to_data,
-        to_json,
-    )
-
-    chosen = Library(rulebook).edition_or_last(edition)
+def show_clauses(session: Session, *, edition: str | None, source: str | None) -> int:
+    """Print the map of clauses; return the exit code."""
+    chosen = session.library.edition_or_last(edition)
     if not chosen.clauses:
-        words = translate(N_("edition {edition} has no clause map (a file `clauses:`)"), language, edition=chosen.id)
-        raise click.UsageError(words)
+        raise session.misused(N_("edition {edition} has no clause map (a file `clauses:`)"), edition=chosen.id)
     found = clause_map(chosen)
     faults = None if source is None else hold_against(chosen, read_text(source))
-    if form == "json":
-        click.echo(to_json(map_to_data(chosen, found, faults)))
-    else:
-        write_prose(explain_map(chosen, found, faults, language), form)
+    session.answer(lambda: map_to_data(chosen, found, faults), lambda: explain_map(chosen, found, faults, session.language))
     return int(bool(faults or found.strays or not all(one.covered for one in found.clauses)))
+
+
+def show_interpretations(session: Session, *, edition: str | None, paths: Sequence[str], cases: Sequence[str]) -> int:
+    """Print the register of interpretations, and which cases rest on each; return the exit code.
+
+    Raises:
+        InputError: with the problems of every bad case, after the register was printed.
+    """
+    chosen = session.library.edition_or_last(edition)
+    refusals = Refusals()
+    asked = (*paths, *cases)
+    verdicts = _rated(session, asked, chosen, refusals)
+    reports = report_interpretations(chosen, verdicts)
+    count = len(verdicts) if asked else None
+    if session.form == "json":
+        data = interpretations_to_data(chosen, reports, count)
+        session.write_data(data | ({"refused": len(refusals.files), "problems": refusals.data()} if asked else {}))
+    else:
+        page = explain_interpretations(chosen, reports, count, session.language)
+        session.write_page(refusals.before(page, len(verdicts), session.language))
+    if refusals.problems:
+        raise refusals.error()
+    return 0
+
+
+def _rated(session: Session, paths: Sequence[str], edition: Edition, refusals: Refusals) -> list[Verdict]:
+    """Rate every case under one edition, a folder that is a round as one, so that what its cases take from each other is there."""
+    rater = Rater(session.library, edition.id)
+    verdicts: list[Verdict] = []
+    for path in paths:
+        if is_round(path):
+            done = rate_round(load_round(path, session.library, edition.id))
+            refusals.others += done.problems
+            refusals.files += [(one.path, InputError(one.problems)) for one in done.refused]
+            verdicts += [one.verdict for one in done.rated]
+            continue
+        for file in expand((path,), refusals.others):
+            try:
+                verdicts.append(rater.rate(file).verdict)
+            except InputError as error:
+                refusals.add(file, error)
+    return verdicts

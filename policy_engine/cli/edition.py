@@ -1,132 +1,138 @@
-"""What the commands of `policy-engine edition` do: list, show, copy, seal and verify."""
+"""`policy-engine edition`: list, show, copy, seal and verify editions; always by their files, never by a sealed copy."""
 
 import os
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any, NamedTuple
 
-import click
-
-from policy_engine.cli.outputs import Output, hold_outputs
-from policy_engine.errors import N_, InputError
-from policy_engine.messages import translate
+from policy_engine.cli.files import Output, hold_outputs
+from policy_engine.cli.session import Session
+from policy_engine.errors import N_, InputError, Problem
+from policy_engine.evaluate.core.plan import plan_of
+from policy_engine.explain.editions import Held, Shelved, explain_edition, explain_list, explain_new, explain_seals, holds, is_whole
+from policy_engine.load.edition import form_problems, load_edition, read_raws
+from policy_engine.load.files import unwritten, write_whole
+from policy_engine.load.library import Library, days_of
+from policy_engine.load.lock import (
+    NAME,
+    copy_path,
+    declared_front,
+    is_a_name,
+    is_an_id,
+    is_as_shipped,
+    lock_path,
+    name_of,
+    read_seal,
+    root_of,
+)
+from policy_engine.load.meaning import revision_of
+from policy_engine.load.new_edition import new_edition
+from policy_engine.load.seal import (
+    NO_SEAL,
+    SealReport,
+    SigningError,
+    hold_against_seal,
+    make_seal,
+    signature_of,
+    signature_path,
+    verify_signature,
+    write_seal,
+)  # fmt: skip
+from policy_engine.load.yaml_text import Document, read_document
+from policy_engine.report.data import held_to_data, shelved_to_data
 from policy_engine.report.problems import visible
 
 
-def show_list(language: str, form: str, rulebook: str | None, lang: str | None) -> int:
+class _Files(NamedTuple):
+    """The files of an edition, read, and how they stand to its seal."""
+
+    folder: str
+    documents: Mapping[str, Document]
+    raws: Mapping[str, bytes]
+    report: SealReport
+
+
+def _files(folder: str) -> _Files:
+    """Read the files of an edition, and hold them against its seal; raises InputError where they are no YAML."""
+    raws = read_raws(folder)
+    documents = {path: read_document(raw, path) for path, raw in raws.items()}
+    seal = read_seal(folder, declared_front(folder, documents.values()).id)
+    return _Files(folder, documents, raws, hold_against_seal(folder, seal, documents, raws))
+
+
+def _shelved(folder: str) -> Shelved:
+    """Read an edition in its place in a library."""
+    report, edition = _files(folder).report, load_edition(folder, heed_lock=False)
+    return Shelved(edition, folder, report, is_as_shipped(edition.id, edition.revision))
+
+
+def show_list(session: Session) -> int:
     """Print the list of editions."""
-    del lang  # read before the command was built
-    from policy_engine.cli.output import write_prose
-    from policy_engine.cli.shelf import shelf, shelved_to_data
-    from policy_engine.explain.editions import explain_list
-    from policy_engine.load.library import Library
-    from policy_engine.report.json import to_json
-
-    found = shelf(rulebook)
-    if form == "json":
-        click.echo(to_json([shelved_to_data(one) for one in found]))
-    else:
-        write_prose(explain_list(found, language), form)
-    for name in Library(rulebook).gone():
-        click.echo(translate(N_("the edition {edition} is sealed, and its folder is not there"), language, edition=visible(name)), err=True)
+    library = session.library
+    found = [_shelved(library.folder_of(name)) for name in sorted(library.folders())]
+    session.answer(lambda: [shelved_to_data(one) for one in found], lambda: explain_list(found, session.language))
+    for name in library.gone():
+        session.note(N_("the edition {edition} is sealed, and its folder is not there"), edition=visible(name))
     return 0
 
 
-def show_one(language: str, edition: str | None, form: str, rulebook: str | None, lang: str | None) -> int:
+def show_one(session: Session, *, edition: str | None) -> int:
     """Print what one edition holds."""
-    del lang
-    from policy_engine.cli.output import write_prose
-    from policy_engine.cli.shelf import shelf, shelved_to_data
-    from policy_engine.explain.editions import explain_edition
-    from policy_engine.load.library import Library
-    from policy_engine.report.json import to_json
-
-    name = Library(rulebook).name_or_last(edition)
-    one = shelf(rulebook, (name,))[0]
-    if form == "json":
-        click.echo(to_json(shelved_to_data(one)))
-    else:
-        write_prose(explain_edition(one, language), form)
+    one = _shelved(session.library.folder_of(session.library.name_or_last(edition)))
+    session.answer(lambda: shelved_to_data(one), lambda: explain_edition(one, session.language))
     return 0
 
 
-def _days(language: str, name: str, period: str | None) -> tuple[date, date]:
-    """Return the first and the last day that a new edition governs; refuse an id that YAML, a folder or the lock cannot hold."""
-    from policy_engine.load.library import days_of
-    from policy_engine.load.lock import is_an_id
-
-    if not is_an_id(name):
-        words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")
-        raise click.UsageError(translate(words, language, name=visible(name)))
-    days = days_of(period) if period is not None else days_of(name) or days_of(name[:4])
-    if days is None:
-        raise click.UsageError(translate(N_("say which period it governs: --period 2021, or --period 2021-Q1"), language))
-    return days
-
-
-def make_new(
-    language: str, name: str, source: str, period: str | None, to: str | None, form: str, rulebook: str | None, lang: str | None
-) -> int:  # fmt: skip
+def make_new(session: Session, *, name: str, source: str, period: str | None, to: str | None) -> int:
     """Copy an edition, and print what in it still speaks of the old period."""
-    del lang
-    from policy_engine.cli.output import write_prose
-    from policy_engine.explain.editions import explain_new
-    from policy_engine.load.files import unwritten
-    from policy_engine.load.library import Library
-    from policy_engine.load.new_edition import new_edition
-    from policy_engine.report.json import to_json
-
-    days = _days(language, name, period)
-    library = Library(rulebook)
-    root = to if to is not None else library.writable_folder()
+    days = _days(session, name, period)
+    root = to if to is not None else session.library.writable_folder()
     if root is None:
-        raise click.UsageError(
-            translate(N_("the editions that come with the engine are not written to: name a folder with --to"), language)
-        )
-    old = library.folder_of(source)
-    hold_outputs(language, [Output("--to", root, is_folder=True)])
-    if os.path.realpath(root).startswith(os.path.realpath(old) + os.sep) or os.path.realpath(root) == os.path.realpath(old):
-        words = N_("`{path}` lies in the edition that is copied; name a folder of editions")
-        raise click.BadParameter(translate(words, language, path=visible(root)), param_hint="'--to'")
+        raise session.misused(N_("the editions that come with the engine are not written to: name a folder with --to"))
+    old = session.library.folder_of(source)
+    hold_outputs(session, [Output("--to", root, is_folder=True)])
+    if f"{os.path.realpath(root)}{os.sep}".startswith(f"{os.path.realpath(old)}{os.sep}"):
+        raise session.misused(N_("`{path}` lies in the edition that is copied; name a folder of editions"), "--to", path=visible(root))
     try:
         folder, remaining = new_edition(old, root, name, *days)
     except FileExistsError:
-        words = N_("there is a folder {path} already; it is left as it is")
-        raise click.UsageError(translate(words, language, path=visible(os.path.join(root, name)))) from None
+        path = visible(os.path.join(root, name))
+        raise session.misused(N_("there is a folder {path} already; it is left as it is"), path=path) from None
     except OSError as error:
         raise unwritten(root, error) from error
-    if form == "json":
-        told = [{"file": one.location.file, "line": one.location.line, "text": one.text} for one in remaining]
-        click.echo(to_json({"folder": folder, "remaining": told}))
-    else:
-        write_prose(explain_new(folder, remaining, language), form)
+    places = [{"file": one.location.file, "line": one.location.line, "text": one.text} for one in remaining]
+    session.answer(lambda: {"folder": folder, "remaining": places}, lambda: explain_new(folder, remaining, session.language))
     return 0
 
 
-def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str | None, lang: str | None) -> int:  # noqa: FBT001  (a flag of the command line)
-    """Seal an edition; give the exit code."""
-    del lang
-    from policy_engine.cli.shelf import read_shelf
-    from policy_engine.evaluate.core.plan import plan_of
-    from policy_engine.explain.editions import is_whole
-    from policy_engine.load.files import unwritten, write_whole
-    from policy_engine.load.library import Library
-    from policy_engine.load.seal import SigningError, make_seal, signature_of, signature_path, write_seal
+def _days(session: Session, name: str, period: str | None) -> tuple[date, date]:
+    """Return the first and the last day that a new edition governs; refuse an id that YAML, a folder or the lock cannot hold."""
+    if not is_an_id(name):
+        words = N_("`{name}` cannot be an id: use letters, digits, dots and dashes, beginning with a letter or digit")
+        raise session.misused(words, name=visible(name))
+    days = days_of(period) if period is not None else days_of(name) or days_of(name[:4])
+    if days is None:
+        raise session.misused(N_("say which period it governs: --period 2021, or --period 2021-Q1"))
+    return days
 
-    folder = Library(rulebook).folder_of(name)
-    read = read_shelf(folder)
-    _hold_seal(folder, name, read.documents, sign, language)
-    if read.edition.status != "issued":
-        raise click.UsageError(
-            translate(N_("{edition} is a draft; a draft is not sealed. Write `status: issued` first."), language, edition=name)
-        )
+
+def seal(session: Session, *, name: str, again: bool, sign: str | None) -> int:
+    """Seal an edition; return the exit code."""
+    folder = session.library.folder_of(name)
+    read = _files(folder)
+    edition = load_edition(folder, heed_lock=False)
+    _hold_seal(session, read, name, sign)
+    if edition.status != "issued":
+        raise session.misused(N_("{edition} is a draft; a draft is not sealed. Write `status: issued` first."), edition=name)
     if read.report.sealed and not is_whole(read.report) and not again:
         words = N_("{edition} is sealed already and means something else now; see `edition verify {edition}`, or seal it with --again")
-        raise click.UsageError(translate(words, language, edition=name))
-    plan_of(read.edition)  # figures that contradict each other are refused before they are sealed
+        raise session.misused(words, edition=name)
+    plan_of(edition)  # figures that contradict each other are refused before they are sealed
     made = make_seal(folder, read.documents, read.raws)
     if not read.report.sealed and not again and _has_other_copy(made.copy_path, made.copy):
         words = N_("{edition} has no seal in `editions.lock`, but {path} is the sealed copy of another meaning; seal it with --again")
-        raise click.UsageError(translate(words, language, edition=name, path=visible(made.copy_path)))
+        raise session.misused(words, edition=name, path=visible(made.copy_path))
     signature = signature_path(made.lock_path)
     try:
         signed = signature_of(made.lock, sign) if sign else b""  # a key that is none leaves everything as it is
@@ -134,15 +140,16 @@ def seal(language: str, name: str, again: bool, sign: str | None, rulebook: str 
         if signed:
             write_whole(signature, signed)
     except SigningError as error:
-        raise click.UsageError(visible(str(error))) from error
+        raise session.misused(visible(str(error))) from error
     except OSError as error:
         raise unwritten(str(error.filename or folder), error) from error
+    lines: list[str] = []
     if os.path.exists(signature) and not sign:
-        words = N_("{path} is the signature of the lock before this; sign anew with --sign")
-        click.echo(translate(words, language, path=visible(signature)))
-    click.echo(translate(N_("sealed: {edition}, revision sha256:{revision}"), language, edition=name, revision=made.revision))
+        lines.append(session.text(N_("{path} is the signature of the lock before this; sign anew with --sign"), path=visible(signature)))
+    lines.append(session.text(N_("sealed: {edition}, revision sha256:{revision}"), edition=name, revision=made.revision))
     if sign:
-        click.echo(translate(N_("signed: {path}"), language, path=visible(signature)))
+        lines.append(session.text(N_("signed: {path}"), path=visible(signature)))
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 
@@ -155,68 +162,75 @@ def _has_other_copy(path: str, content: bytes) -> bool:
         return False
 
 
-def _hold_seal(folder: str, name: str, files: Iterable[str], sign: str | None, language: str) -> None:
-    """Refuse to seal where the lock cannot be written, or cannot hold the names of the files.
-
-    Raises:
-        UsageError: where that is so.
-    """
-    from policy_engine.load.lock import NAME, copy_path, is_a_name, lock_path, name_of, root_of
-
-    for file in files:
-        if not is_a_name(f"{name}/{name_of(folder, file)}"):
+def _hold_seal(session: Session, read: _Files, name: str, sign: str | None) -> None:
+    """Refuse to seal where the lock cannot be written, or cannot hold the names of the files."""
+    for inside in (name_of(read.folder, file) for file in read.documents):
+        if not is_a_name(f"{name}/{inside}"):
             words = N_("the name `{name}` cannot stand in `editions.lock`, where each name is one line of text; rename the file")
-            raise click.UsageError(translate(words, language, name=visible(name_of(folder, file))))
-    lock = lock_path(root_of(folder))
-    copy = copy_path(folder, name)
-    written = [Output(NAME, lock), *([Output("--sign", f"{lock}.sig")] if sign is not None else [])]
-    hold_outputs(language, [*written, Output(NAME, os.path.dirname(copy), is_folder=True)], [sign] if sign is not None else [])
+            raise session.misused(words, name=visible(inside))
+    lock = lock_path(root_of(read.folder))
+    copy = copy_path(read.folder, name)
+    written, keys = [Output(NAME, lock)], list[str]()
+    if sign is not None:
+        written.append(Output("--sign", f"{lock}.sig"))
+        keys.append(sign)
+    hold_outputs(session, [*written, Output(NAME, os.path.dirname(copy), is_folder=True)], keys)
     if os.path.isdir(os.path.dirname(copy)):
-        hold_outputs(language, [Output(NAME, copy)])
+        hold_outputs(session, [Output(NAME, copy)])
 
 
-def verify(
-    language: str, names: tuple[str, ...], signers: str | None, identity: str | None, form: str, rulebook: str | None, lang: str | None
-) -> int:  # fmt: skip
-    """Hold editions against their seals; give the exit code.
+def verify(session: Session, *, names: Sequence[str], signers: str | None, identity: str | None) -> int:
+    """Hold the editions of a library, or those that are named, against their seals; of the former also those that are gone.
 
     Raises:
         InputError: with what cannot be read as an edition, after it was said how the others stand.
     """
-    del lang
-    from policy_engine.cli.output import write_prose
-    from policy_engine.cli.shelf import report_to_data, seals
-    from policy_engine.explain.editions import explain_seals, holds
-    from policy_engine.report.json import to_json
-
     if identity and not signers:
-        raise click.UsageError(translate(N_("--identity needs --signers, a file of allowed signers"), language))
+        raise session.misused(N_("--identity needs --signers, a file of allowed signers"))
     if signers and not identity:
-        raise click.UsageError(translate(N_("--signers needs --identity: who must have signed"), language))
-    found = seals(rulebook, names, signed=bool(signers))
-    said, valid = _signatures(found.roots, signers, identity)
-    whole = valid and all(map(holds, found.held))
-    if form == "json":
-        click.echo(to_json({"editions": [report_to_data(one) for one in found.held], "signature": said or None, "whole": whole}))
-    else:
-        write_prose(explain_seals(found.held, language), form)
-        if said:
-            click.echo("\n" + translate(N_("signature: {said}"), language, said=said))
-    if found.problems:
-        raise InputError(found.problems)
+        raise session.misused(N_("--signers needs --identity: who must have signed"))
+    library, problems = session.library, list[Problem]()
+    folders, gone = library.folders(), library.gone()
+    held: list[Held] = []
+    for name in names or sorted({*folders, *gone}):
+        if name not in folders and name in gone:
+            held.append(Held(name=name, folder=os.path.join(library.folder, name), report=NO_SEAL, gone=True))
+        else:
+            held.append(_held(library, name, problems, named=bool(names), signed=bool(signers)))
+    roots = sorted({root_of(one.folder) for one in held})
+    said, valid = _signatures(roots, signers, identity) if signers and identity else ("", True)
+    whole = valid and all(map(holds, held))
+    data: dict[str, Any] = {"editions": [held_to_data(one) for one in held], "signature": said or None, "whole": whole}
+    session.answer(lambda: data, lambda: explain_seals(held, session.language))
+    if said and session.form != "json":
+        sys.stdout.write("\n" + session.text(N_("signature: {said}"), said=said) + "\n")
+    if problems:
+        raise InputError(problems)
     return 0 if whole else 1
 
 
-def _signatures(roots: Iterable[str], signers: str | None, identity: str | None) -> tuple[str, bool]:
-    """Verify the signature of every lock that was asked; return what is said of them, and whether all are valid."""
-    from policy_engine.load.lock import lock_path
-    from policy_engine.load.seal import SigningError, verify_signature
+def _held(library: Library, name: str, problems: list[Problem], *, named: bool, signed: bool) -> Held:
+    """Hold one edition against its seal; add to the problems what keeps its files from being one."""
+    read = _files(library.folder_of(name))
+    documents = list(read.documents.values())
+    front = declared_front(read.folder, documents)
+    wrong = form_problems(read.folder, documents)
+    problems += wrong
+    revision = revision_of(document.data for document in documents) if not wrong else ""
+    copy = copy_path(read.folder, front.id or os.path.basename(os.path.abspath(read.folder)))
+    return Held(
+        name=name, folder=read.folder, report=read.report, status=front.status, as_shipped=is_as_shipped(front.id, revision),
+        readable=not wrong, copy_left=not read.report.sealed and os.path.lexists(copy), named=named, signed=signed,
+    )  # fmt: skip
 
+
+def _signatures(roots: Iterable[str], signers: str, identity: str) -> tuple[str, bool]:
+    """Verify the signature of every lock; return what is said of them, and whether all are valid."""
     said: list[str] = []
     valid = True
-    for root in roots if signers and identity else ():
+    for root in roots:
         try:
-            said.append(verify_signature(lock_path(root), signers or "", identity or ""))
+            said.append(verify_signature(lock_path(root), signers, identity))
         except SigningError as error:
             said.append(str(error))
             valid = False

@@ -1,71 +1,93 @@
-"""`policy-engine evaluate`: rate case files."""
+"""`policy-engine evaluate`: rate files and print verdicts, whoever read the command line."""
 
-from functools import partial
+import os
+import sys
+from collections.abc import Sequence
 
-import click
-
-from policy_engine.cli.options import OPTIONS, edition_option, language_option, rulebook_option
-from policy_engine.cli.quick import FORMATS
-from policy_engine.cli.recording import record_option
-from policy_engine.errors import N_
-from policy_engine.messages import translate
+from policy_engine.cli.session import Refusals, Session
+from policy_engine.errors import N_, InputError
+from policy_engine.evaluate.rate import Rated, Rater
+from policy_engine.explain.blocks import Explanation
+from policy_engine.load.case import expand
 from policy_engine.model.verdict import OUTCOMES
-
-_HELP = N_(
-    """Rate one or more case files, and say why.
-
-    CASE is a case file, a folder that holds some, or `-` for standard input. Text is for people; `--format json` is for
-    programs, and puts nothing else on standard output. A bad file does not hide the others: their verdicts are printed, and
-    its errors go to standard error."""
-)
-
-
-def build_evaluate(language: str) -> click.Command:
-    """Build the command in a language."""
-    formats = click.Choice(FORMATS)
-    return click.Command(
-        "evaluate",
-        help=translate(_HELP, language),
-        short_help=translate(N_("Rate case files, and say why."), language),
-        options_metavar=translate(OPTIONS, language),
-        callback=partial(evaluate_files, language),
-        params=[
-            click.Argument(["cases"], metavar="CASE...", nargs=-1, required=True, type=click.Path()),
-            edition_option(language),
-            rulebook_option(language),
-            click.Option(["--format", "form"], type=formats, default="text", help=translate(N_("How verdicts are written."), language)),
-            record_option(language),
-            language_option(language),
-            click.Option(
-                ["--fail-on"],
-                metavar="OUTCOME,...",
-                callback=partial(_outcomes, language),
-                help=translate(
-                    N_("Exit with 1 where a verdict has one of these outcomes: {outcomes}."), language, outcomes=", ".join(OUTCOMES)
-                ),
-            ),
-        ],
-    )
-
-
-def _outcomes(language: str, _context: click.Context, _option: click.Parameter, value: str | None) -> frozenset[str]:
-    """Read the outcomes of `--fail-on`."""
-    named = frozenset(filter(None, (word.strip() for word in (value or "").split(","))))
-    if value is not None and not named:
-        raise click.BadParameter(translate(N_("no outcome is named; outcomes: {known}"), language, known=", ".join(OUTCOMES)))
-    unknown = sorted(named - set(OUTCOMES))
-    if unknown:
-        words = N_("`{found}` is not an outcome; outcomes: {known}")
-        raise click.BadParameter(translate(words, language, found=", ".join(unknown), known=", ".join(OUTCOMES)))
-    return named
 
 
 def evaluate_files(
-    language: str, cases: tuple[str, ...], edition: str | None, rulebook: str | None, form: str, record: str | None, lang: str | None,
-    fail_on: frozenset[str],
+    session: Session, *, cases: Sequence[str], edition: str | None, record: str | None = None, fail_on: str | None = None
 ) -> int:  # fmt: skip
-    """Rate files and print the verdicts; give the exit code."""
-    del lang  # read before the command was built
-    from policy_engine.cli.rate_files import rate_files
+    """Rate files and print the verdicts on standard output; return the exit code.
 
-    return rate_files(cases, edition, rulebook, form, language, fail_on, record)
+    Raises:
+        InputError: with the problems of every bad file, after the verdicts of the others were printed.
+    """
+    failing = _outcomes(session, fail_on)
+    if record is not None:
+        from policy_engine.cli.record import hold_record
+
+        hold_record(session, record, cases)
+    rater = Rater(session.library, edition)
+    rated: list[Rated] = []
+    rated_paths: list[str] = []
+    refusals = Refusals()
+    paths = expand(cases, refusals.others)
+    for path in paths:
+        try:
+            rated.append(rater.rate(path))
+            rated_paths.append(path)
+        except InputError as error:
+            refusals.add(path, error)
+    if record is not None and rated:
+        from policy_engine.audit.record import Rating
+        from policy_engine.cli.record import append_run, path_kept
+
+        pairs = zip(rated_paths, rated, strict=True)
+        append_run(session, record, [Rating(path_kept(path), one.raw, edition, one.edition, one.verdict) for path, one in pairs])
+    session.note_reworded(*{one.edition.id: one.edition for one in rated}.values())
+    several = len(cases) > 1 or (bool(paths) and os.path.isdir(cases[0]))
+    if session.form == "json":
+        _write_data(session, rated, refusals, several=several)
+    else:
+        _write_pages(session, rated, refusals if several else Refusals())
+    if refusals.problems:
+        raise refusals.error()
+    return int(any(one.verdict.outcome in failing for one in rated))
+
+
+def _outcomes(session: Session, fail_on: str | None) -> frozenset[str]:
+    """Read the outcomes of `--fail-on`."""
+    if fail_on is None:
+        return frozenset()
+    outcomes = frozenset(filter(None, (word.strip() for word in fail_on.split(","))))
+    known = ", ".join(OUTCOMES)
+    if not outcomes:
+        raise session.misused(N_("no outcome is named; outcomes: {known}"), "--fail-on", known=known)
+    if unknown := sorted(outcomes.difference(OUTCOMES)):
+        raise session.misused(N_("`{found}` is not an outcome; outcomes: {known}"), "--fail-on", found=", ".join(unknown), known=known)
+    return outcomes
+
+
+def _write_data(session: Session, rated: Sequence[Rated], refusals: Refusals, *, several: bool) -> None:
+    """Print one object for one case, an array for several, the refused ones first; nothing where the only case was bad."""
+    from policy_engine.report.json import verdict_to_data
+
+    data = [verdict_to_data(one.verdict) for one in rated]
+    if several:
+        session.write_data([*refusals.each(), *data])
+    elif data:
+        session.write_data(data[0])
+
+
+def _write_pages(session: Session, rated: Sequence[Rated], refusals: Refusals) -> None:
+    """Print verdicts for people, after what was refused."""
+    from policy_engine.explain.verdict import explain
+    from policy_engine.report.json import notices_of
+
+    language = session.language
+    pages: list[Explanation] = []
+    if refusals.files:
+        pages.append(refusals.before(Explanation(session.text(N_("Cases")), "", "round", (), ()), len(rated), language))
+    pages += [explain(one.verdict, one.edition, language, notices_of(one.verdict.status, sealed=one.verdict.sealed)) for one in rated]
+    for number, page in enumerate(pages):
+        if number:
+            sys.stdout.write("\n")
+        session.write_page(page)

@@ -38,4 +38,4 @@ def plain_call(typed: Sequence[str], languages: Sequence[str]) -> PlainCall | No
         options[option] = value
     if not cases or "" in cases or options.get("form", "text") not in FORMATS or options.get("lang", languages[0]) not in languages:
         return None
-    return PlainCall(tuple(cases), **options)
+    return PlainCall(cases=tuple(cases), **options)

@@ -1,118 +1,86 @@
-"""`policy-engine test`: hold cases against what their authors expect, and see what these cases would not notice."""
+"""`policy-engine test`: hold cases against what their authors expect, see what they would not notice, write those that are missing."""
 
+import ast
+import os
+import sys
 import time
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
-from policy_engine.cli.options import OPTIONS, edition_option, format_option, language_option, rulebook_option
-from policy_engine.cli.outputs import Output, hold_outputs
-from policy_engine.errors import N_, InputError
-from policy_engine.messages import translate
+from policy_engine.cli.files import EXISTS, WRITTEN, Output, going_through, hold_outputs
+from policy_engine.cli.session import Refusals, Session
+from policy_engine.compiled.evaluator import for_many
+from policy_engine.errors import N_, InputError, MissingExtraError
+from policy_engine.evaluate.duties.survey import Surveyor
+from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.evaluate.expectation import line_of, outcome_of, unmet
+from policy_engine.evaluate.rate import Rater
+from policy_engine.explain.tested import Figures, Run, Tested, explain_run
+from policy_engine.load.case import expand, read_case
+from policy_engine.load.edition import load_edition
+from policy_engine.load.files import unwritten, write_new
+from policy_engine.load.layout import modelines_for
+from policy_engine.model.duties import Chapter
+from policy_engine.model.rulebook import Edition
+from policy_engine.report.cases import suggestion_facts, suggestion_text
+from policy_engine.report.problems import visible
+from policy_engine.report.runs import run_to_data, run_to_junit
+from policy_engine.trial.bench import Bench, Standing
+from policy_engine.trial.run import OPEN, Open, Oracle, Sketch, Trial, settle_sides, suggestions, try_cases
 
 if TYPE_CHECKING:
-    from policy_engine.cli.outputs import Refusals
-    from policy_engine.explain.tested import Run, Tested
-    from policy_engine.load.library import Library
-    from policy_engine.trial.bench import Standing
-
-_HELP = N_(
-    """Rate cases and hold each against what its author expects under `expect:`.
-
-    A case that expects nothing fails, and so does a run without a case. It is told which criteria no case has seen met, not
-    met and unknown, and which figures no case has seen just below, exactly and just above. Ends with 1 where an expectation is
-    not met, or where a small change of the rulebook would go unnoticed (`--mutate`)."""
-)
-_MUTATE = N_("Make small changes to the rulebook, one at a time, and tell which of them no case notices.")
-_SUGGEST = N_("Write the cases that are missing into this folder; what must come out of them, a person has to say.")
+    from policy_engine.prove.cases import Prover
+    from policy_engine.prove.tracks import Witness
 
 
-class Asked(NamedTuple):
-    """What was asked on the command line."""
+class _Examined(NamedTuple):
+    """An edition, as far as a run of cases has tried it."""
 
-    paths: tuple[str, ...]
-    edition: str | None
-    rulebook: str | None
-    mutate: bool
-    suggest: str | None
-    form: str
-    lang: str | None
+    standing: Standing
+    figures: Figures
+    trial: Trial | None
+    oracle: Oracle | None
 
 
-def build_test(language: str) -> click.Command:
-    """Build the command in a language."""
-    return click.Command(
-        "test",
-        help=translate(_HELP, language),
-        short_help=translate(N_("Hold cases against what their authors expect."), language),
-        options_metavar=translate(OPTIONS, language),
-        callback=partial(_called, language),
-        params=[
-            click.Argument(["paths"], metavar="CASE...", nargs=-1, required=True, type=click.Path()),
-            click.Option(["--mutate"], is_flag=True, help=translate(_MUTATE, language)),
-            click.Option(["--suggest"], metavar="DIR", type=click.Path(), help=translate(_SUGGEST, language)),
-            edition_option(language),
-            rulebook_option(language),
-            format_option(language, ("text", "json", "markdown", "junit")),
-            language_option(language),
-        ],
-    )
-
-
-def _called(language: str, **given: Any) -> int:  # noqa: ANN401  (click hands over what it read)
-    """Take what click read."""
-    return test_cases(language, Asked(**given))
-
-
-def test_cases(language: str, asked: Asked) -> int:
-    """Run the cases and print what came out; give the exit code.
+def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest: str | None, edition: str | None) -> int:
+    """Run the cases and print what came out; return the exit code.
 
     Raises:
-        InputError: with the problems of every bad case, after the others were told.
+        InputError: with the problems of every bad case, after what came of the others was printed.
+        MissingExtraError: where cases are to be suggested, and there is no solver to find them.
     """
-    from policy_engine.cli.outputs import Refusals
-    from policy_engine.cli.trial import examine, suggest
-    from policy_engine.explain.tested import Run
-    from policy_engine.load.library import Library
-
-    if asked.suggest is not None:
-        hold_outputs(language, [Output("--suggest", asked.suggest, is_folder=True)])
-    refusals = Refusals()
-    begun = time.perf_counter()
-    library = Library(asked.rulebook)
-    tested, standings = _run(asked, library, refusals)
-    if refusals.files:
-        standings = []  # what a refused case would have shown is no gap
-    examined = [examine(one, language, mutate=asked.mutate) for one in standings]
-    trials = tuple(one.trial for one in examined if one.trial)
+    if suggest is not None:
+        hold_outputs(session, [Output("--suggest", suggest, is_folder=True)])
+    refusals, begun = Refusals(), time.perf_counter()
+    tested, standings = _run(session, paths, edition, refusals, placed=mutate or suggest is not None)
+    examined = [] if refusals.files else [_examine(session, one, mutate=mutate) for one in standings]  # else gaps may be the refused ones'
     run = Run(
-        tuple(tested), tuple(one.coverage for one in standings), tuple(one.figures for one in examined), trials,
-        len(refusals.files), refusals.by_rulebook,
+        tuple(tested), tuple(one.standing.coverage for one in examined), tuple(one.figures for one in examined),
+        tuple(one.trial for one in examined if one.trial), len(refusals.files), refusals.by_rulebook,
     )  # fmt: skip
-    if asked.suggest is not None:
-        suggest(asked.suggest, examined, library, language)
-    _write(run, asked.form, language, refusals, time.perf_counter() - begun)
+    for one in examined if suggest is not None else ():
+        _suggest(session, suggest or "", one)
+    if session.form == "junit":
+        sys.stdout.write(run_to_junit(run, session.language, refusals.problems, time.perf_counter() - begun) + "\n")
+    elif session.form == "json":
+        session.write_data(run_to_data(run, refusals.problems))
+    else:
+        page = explain_run(run, session.language)
+        refused = [refusals.section(session.language)] if refusals.problems else []
+        session.write_page(page._replace(sections=(*refused, *page.sections)))
     if refusals.problems:
         raise refusals.error()
     return int(not run.passed)
 
 
-def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[Tested], list[Standing]]":
+def _run(
+    session: Session, paths: Sequence[str], edition: str | None, refusals: Refusals, *, placed: bool
+) -> tuple[list[Tested], list[Standing]]:
     """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
-    from policy_engine.compiled.evaluator import for_many
-    from policy_engine.evaluate.expectation import line_of, unmet
-    from policy_engine.evaluate.rate import Rater
-    from policy_engine.explain.tested import Tested
-    from policy_engine.load.case import expand
-    from policy_engine.load.edition import load_edition
-    from policy_engine.trial.bench import Standing
-
-    rater = Rater(library, asked.edition, for_many)
+    rater = Rater(session.library, edition, for_many)
     tested: list[Tested] = []
     standings: dict[str, Standing] = {}
-    placed = asked.mutate or asked.suggest is not None
-    for path in expand(asked.paths, refusals.others):
+    for path in expand(paths, refusals.others):
         begun = time.perf_counter()
         try:
             one = rater.judge(path)
@@ -122,26 +90,82 @@ def _run(asked: Asked, library: "Library", refusals: "Refusals") -> "tuple[list[
         missed = unmet(one.case.expect, one.verdict)
         tested.append(Tested(path, one.case.id, bool(one.case.expect), missed, line_of(one.case, missed), time.perf_counter() - begun))
         name = one.edition.id
-        if name not in standings:  # a sealed copy has no places, which a survivor is told with
-            standings[name] = Standing(load_edition(library.folder_of(name), heed_lock=False) if placed else one.edition)
+        if name not in standings:  # a sealed copy has no places, at which a survivor stands
+            standings[name] = Standing(load_edition(session.library.folder_of(name), heed_lock=False) if placed else one.edition)
         standings[name].take(one, passed=tested[-1].passed)
     return tested, list(standings.values())
 
 
-def _write(run: "Run", form: str, language: str, refusals: "Refusals", seconds: float) -> None:
-    """Print what came out."""
-    if form in {"json", "junit"}:
-        from policy_engine.report.tested import run_to_data, run_to_junit
+def _examine(session: Session, standing: Standing, *, mutate: bool) -> _Examined:
+    """Ask what sides of figures are missing, and make mutants where that was asked."""
+    edition, unseen = standing.edition, standing.sides.unseen()
+    oracle = oracle_of(edition) if unseen or mutate else None
+    figures = Figures(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
+    watch = going_through(session.text(N_("trying small changes")))
+    trial = try_cases(Bench(edition, standing.held), oracle, watch) if mutate else None
+    return _Examined(standing, figures, trial, oracle)
 
-        if form == "junit":
-            click.echo(run_to_junit(run, language, refusals.problems, seconds))
-        else:
-            from policy_engine.report.json import to_json
 
-            click.echo(to_json(run_to_data(run, refusals.problems)))
-        return
-    from policy_engine.cli.output import write_prose
-    from policy_engine.explain.tested import explain_run
+def _suggest(session: Session, folder: str, examined: _Examined) -> None:
+    """Write the cases that are missing; a file that exists is left as it is, and that is said."""
+    edition = examined.standing.edition
+    oracle = examined.oracle or oracle_of(edition)
+    if oracle is None:
+        raise MissingExtraError("z3", "prove")
+    survivors = examined.trial.survivors if examined.trial else ()
+    evaluator = Evaluator(edition)
+    missing, uncovered = examined.figures.settled.missing, examined.standing.coverage.uncovered()
+    for case in suggestions(edition, oracle, missing, survivors, uncovered):
+        path = os.path.join(folder, f"{case.name}.yaml")
+        plain = suggestion_facts(case, edition.id, modelines_for(folder, "case.schema.json"))
+        read, _ = read_case(plain.encode(), path, session.library, edition.id)
+        seen = outcome_of(Surveyor(evaluator.plan).survey(read, evaluator.evaluate(read)))
+        if os.path.lexists(path):
+            session.note(EXISTS, path=visible(path))
+            continue
+        try:
+            os.makedirs(folder or ".", exist_ok=True)
+            write_new(path, suggestion_text(case, plain, seen))
+        except OSError as error:
+            raise unwritten(path, error) from error
+        session.note(WRITTEN, path=visible(path))
 
-    page = explain_run(run, language)
-    write_prose(page._replace(sections=(refusals.section(language), *page.sections)) if refusals.problems else page, form)
+
+def oracle_of(edition: Edition) -> Oracle | None:
+    """Return a solver over an edition; None where the extra is not installed, which the caller says."""
+    try:
+        from policy_engine.prove.cases import Prover
+    except MissingExtraError:
+        return None
+    return _Solver(Prover(Evaluator(edition)))
+
+
+class _Solver:
+    """Answers a trial's questions by the proofs of `prove`."""
+
+    def __init__(self, prover: "Prover") -> None:
+        self._prover = prover
+
+    def possible(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> bool | Open:
+        """Return whether some case of a track meets conditions."""
+        answer = self._prover_for(chapter).possible(track, conditions, chapter=chapter)
+        return answer if isinstance(answer, bool) else OPEN
+
+    def find(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> Sketch | Open | None:
+        """Return the smallest case of a track that meets conditions."""
+        return _sketch(self._prover_for(chapter).find(track, conditions, chapter=chapter))
+
+    def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
+        """Return the smallest case of a track that another version rates otherwise, or refuses."""
+        return _sketch(self._prover.distinguish(track, Evaluator(other)))
+
+    def _prover_for(self, chapter: Chapter | None) -> "Prover":
+        """Return the prover; for a chapter a new one, since the facts that it reads would stand in every later case too."""
+        return type(self._prover)(self._prover.evaluator) if chapter else self._prover
+
+
+def _sketch(answer: "Witness | object | None") -> Sketch | Open | None:
+    """Return a witness as a trial's own."""
+    from policy_engine.prove.tracks import Witness
+
+    return Sketch(answer.facts, answer.track, answer.outcome) if isinstance(answer, Witness) else None if answer is None else OPEN

@@ -1,18 +1,26 @@
-"""The document of a command that could not answer, since a rulebook or the library does not load: what is wrong is its content.
-
-A program that asked for a format reads a whole document of that format, whatever happened; the exit code tells the rest.
-"""
+"""A problem for whoever reads it: its sentence, its line, and what to do, as text and as data; and the same mistake in many files once."""
 
 import os
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from policy_engine.errors import CATALOGUE, N_, InputError, Problem, Words
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.language.complaint import Near
 from policy_engine.messages import LANGUAGES, Spoken, sentence, translate
 from policy_engine.source import Location
+
+_OF_ONE_FILE = frozenset({
+    "found", "given", "counted", "derived", "figures", "other", "first", "line", "places", "nearest", "hint", "suggestion", "byte",
+})  # fmt: skip
+"""Words that fill a sentence with what one file holds; the same mistake in another file has others."""
+_NOT_YAML = "PE105"
+"""Here what was found is the mistake itself."""
+_MAX_EXCERPT = 160
+_MAX_WORDS = 600
+_TAB = "→"
+"""How a tab is shown, so that it is not taken for spaces."""
 
 
 def visible(text: str) -> str:
@@ -38,159 +46,6 @@ def tamed(text: str, typed: Iterable[str]) -> str:
     return "\n".join(map(opening, text.split("\n")))
 
 
-_OF_ONE_FILE = frozenset({
-    "found", "given", "counted", "derived", "figures", "other", "first", "line", "places", "nearest", "hint", "suggestion", "byte",
-})  # fmt: skip
-"""Words that fill a sentence with what one file holds; the same slip in another file has others."""
-_NOT_YAML = "PE105"
-"""Here what was found is the slip itself."""
-
-
-class Slip(NamedTuple):
-    """A slip: the first problem of its kind, and all places where it was made."""
-
-    problem: Problem
-    places: tuple[Location, ...]
-
-
-def slips_of(problems: Sequence[Problem]) -> list[Slip]:
-    """Return each slip once, the most frequent first, then by the place of the first."""
-    groups: dict[tuple[str, ...], list[Problem]] = {}
-    for problem in InputError(list(problems)).problems:
-        groups.setdefault(_kind(problem), []).append(problem)
-    found = [Slip(several[0], tuple(problem.location for problem in several)) for several in groups.values()]
-    return sorted(found, key=lambda slip: -len(slip.places))
-
-
-def _kind(problem: Problem) -> tuple[str, ...]:
-    """Return what makes two problems the same slip: the code, and the words that are not of one file alone."""
-    words = (
-        f"{key}={value}"
-        for key, value in sorted(problem.details.items())
-        if problem.code == _NOT_YAML or isinstance(value, Words) or key not in _OF_ONE_FILE
-    )
-    return (problem.code, *words, *problem.words.values())
-
-
-def slip_section(problems: Sequence[Problem], language: str) -> Section:
-    """Return the slips as a section: what is wrong, how often, what to do, and where."""
-    title = translate(N_("Errors, each with its places"), language)
-    return Section(title, tuple(_line(slip, language) for slip in slips_of(problems)))
-
-
-def _line(slip: Slip, language: str) -> Line:
-    """Return one slip as a line."""
-    problem, count = slip.problem, len(slip.places)
-    words = {"code": problem.code, "count": count, "place": _place(problem.location)}
-    head = translate(N_("{code} × {count}, for example {place}"), language, **words) if count > 1 else problem.code
-    return Line("not_met", f"{head}: {message_of(problem, language)} → {advice_of(problem, language)}", _list(slip.places))
-
-
-def _list(places: Sequence[Location]) -> str:
-    """Return places in a row; of many in one folder, the folder stands once."""
-    folder = os.path.commonpath([os.path.dirname(place.file) or "." for place in places]) if _share_a_root(places) else ""
-    if len(places) == 1 or folder in {"", ".", os.sep}:
-        return ", ".join(map(_place, places))
-    inside = (place._replace(file=os.path.relpath(place.file, folder)) for place in places)
-    return f"{folder}{os.sep} {', '.join(map(_place, inside))}"
-
-
-def _share_a_root(places: Iterable[Location]) -> bool:
-    """Return whether paths can be held against each other: all from the root, or none."""
-    return len({os.path.splitdrive(place.file)[0] + str(os.path.isabs(place.file)) for place in places}) == 1
-
-
-def _place(place: Location) -> str:
-    """Return a place as compilers write it."""
-    return f"{place.file}:{place.line}:{place.column}"
-
-
-def slips_to_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
-    """Return the slips as data, their sentences in every language; the sentence is that of the first place."""
-    return [
-        {
-            "code": slip.problem.code, "count": len(slip.places),
-            "message": {language: message_of(slip.problem, language) for language in LANGUAGES},
-            "advice": {language: advice_of(slip.problem, language) for language in LANGUAGES},
-            "page": f"docs/errors/{slip.problem.code}.md",
-            "places": [place._asdict() for place in slip.places],
-        }
-        for slip in slips_of(problems)
-    ]  # fmt: skip
-
-
-class Told(NamedTuple):
-    """One thing told: its code, how bad it is (`error`, `warning`, `note`), its place, its sentence, what to do, the line."""
-
-    code: str
-    severity: str
-    file: str
-    line: int
-    column: int
-    message: str
-    advice: str = ""
-    excerpt: str = ""
-
-
-_DID_YOU_MEAN = N_("; did you mean `{name}`?")
-_LOOK_ALIKE = N_("; these look alike and may say opposite things, so choose by what they mean: {names}")
-_UNDER = N_(" under `{name}:`")
-_HINT = N_(" (write {hint})")
-_PERCENT = N_(" (percentages are written under `thresholds:` and named in conditions)")
-_TIMES = N_("cases that it keeps from being rated: {count}")
-_MAX_EXCERPT = 160
-_TAB = "→"
-"""How a tab is shown, so that it is not taken for spaces."""
-_MAX_WORDS = 600
-
-
-def problem_to_text(problem: Problem, language: str) -> str:
-    """Write one problem."""
-    place = problem.location
-    lines = [f"{opening(place.file)}:{place.line}:{place.column}: {problem.code} {message_of(problem, language)}"]
-    lines += caret_of(problem)
-    return "\n".join([*lines, f"  → {advice_of(problem, language)}"])
-
-
-def caret_of(problem: Problem) -> list[str]:
-    """Return the line of a problem with a caret below it; nothing where there is no line."""
-    return _caret(problem.excerpt, problem.location.column) if problem.excerpt.strip() else []
-
-
-def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
-    """Return one problem as data."""
-    place = problem.location
-    return {
-        "code": problem.code, "file": place.file, "line": place.line, "column": place.column,
-        "message": message_of(problem, language), "advice": advice_of(problem, language),
-        "page": f"docs/errors/{problem.code}.md",
-    }  # fmt: skip
-
-
-def problems_to_data(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    """Return what is wrong with input as data, the sentences in every language, beside the answers of a command."""
-    return [
-        {
-            "code": problem.code,
-            "count": 1,
-            "message": {language: message_of(problem, language) for language in LANGUAGES},
-            "advice": {language: advice_of(problem, language) for language in LANGUAGES},
-            "page": f"docs/errors/{problem.code}.md",
-            "places": [problem.location._asdict()],
-        }
-        for problem in problems
-    ]
-
-
-def problems_to_text(problems: Sequence[Problem], language: str, times: Sequence[int] = ()) -> str:
-    """Write problems one below the other, each with how many cases it hits where those are several."""
-    lines: list[str] = []
-    for problem, count in zip(problems, times or (1,) * len(problems), strict=True):
-        lines.append(problem_to_text(problem, language))
-        lines += [f"  → {translate(_TIMES, language, count=count)}"] if count > 1 else []
-    return "\n".join(lines)
-
-
 def message_of(problem: Problem, language: str) -> str:
     """Say what was found."""
     words = _words(problem, language) | {"says": visible(sentence(problem.words, language))}
@@ -207,74 +62,150 @@ def advice_of(problem: Problem, language: str) -> str:
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Return the words of a problem's sentences, those of the engine's own translated."""
-    plain = {
-        key: _short(sentence(text.texts, language) if isinstance(text, Spoken) else text, key)
-        for key, text in problem.details.items()
-        if not isinstance(text, Words)
-    }
+    words: dict[str, str] = {}
     own = {key: text for key, text in problem.details.items() if isinstance(text, Words)}
-    words = {**plain, **{key: translate(text, language, **plain) for key, text in own.items()}}
-    if "under" in words:
-        words["under"] = translate(_UNDER, language, name=words["under"]) if words["under"] else ""
+    for key, text in problem.details.items():
+        if key not in own:
+            words[key] = _short(sentence(text.texts, language) if isinstance(text, Spoken) else text, whole=key == "rules")
+    words |= {key: translate(text, language, **words) for key, text in own.items()}
+    if words.get("under"):
+        words["under"] = translate(N_(" under `{name}:`"), language, name=words["under"])
     if "nearest" in words:
         words["nearest"] = _nearest(problem.details["nearest"], language)
-    if "hint" in words:
-        words["hint"] = _hint(words["hint"], language)
+    hint = words.get("hint")
+    if hint == "%":
+        words["hint"] = translate(N_(" (percentages are written under `thresholds:` and named in conditions)"), language)
+    elif hint:
+        words["hint"] = translate(N_(" (write {hint})"), language, hint=f"`{hint.rpartition(' -> ')[2]}`")
     return words
 
 
 def _nearest(near: str, language: str) -> str:
-    """Offer the name that was meant; of names that may say opposite things give all, each with what it is called, and offer none."""
+    """Offer the name that was meant; of names that may say opposite things show all, each with what it is called, and offer none."""
     if isinstance(near, Near) and not near.recommended:
         labels = {name: sentence(near.labels.get(name, {}), language) for name in near.split("\n")}
         shown = ", ".join(f"`{_short(name)}`" + (f" ({_short(label)})" if label else "") for name, label in labels.items())
-        return translate(_LOOK_ALIKE, language, names=shown)
-    return translate(_DID_YOU_MEAN, language, name=_short(near)) if near else ""
+        return translate(N_("; these look alike and may say opposite things, so choose by what they mean: {names}"), language, names=shown)
+    return translate(N_("; did you mean `{name}`?"), language, name=_short(near)) if near else ""
 
 
-def _short(text: str, key: str = "") -> str:
+def _short(text: str, *, whole: bool = False) -> str:
     """Return a user's own text, safe to show, and cut where nobody would read on; a list of what is lost is never cut."""
     safe = visible(text)
-    return safe if len(safe) <= _MAX_WORDS or key == "rules" else safe[:_MAX_WORDS] + "…"
+    return safe if whole or len(safe) <= _MAX_WORDS else safe[:_MAX_WORDS] + "…"
 
 
-def _hint(hint: str, language: str) -> str:
-    """Return the words of this language for a habit of another."""
-    if hint == "%":
-        return translate(_PERCENT, language)
-    return translate(_HINT, language, hint=f"`{hint.rpartition(' -> ')[2]}`") if hint else ""
+def problem_to_text(problem: Problem, language: str, kind: str = "", *, excerpt: bool = True) -> str:
+    """Write one problem: its place, of what kind it is where that is told apart, its line, and what to do."""
+    head = f"{opening(place_text(problem.location))}: {problem.code} {kind}{message_of(problem, language)}"
+    return "\n".join([head, *(caret_of(problem) if excerpt else ()), f"  → {advice_of(problem, language)}"])
 
 
-def _caret(excerpt: str, column: int) -> list[str]:
-    """Show the line, cut to what fits around the column, with a caret below it."""
+def problems_to_text(problems: Sequence[Problem], language: str, times: Sequence[int] = ()) -> str:
+    """Write problems one below the other, each with how many cases it hits where those are several."""
+    lines: list[str] = []
+    for problem, count in zip(problems, times or (1,) * len(problems), strict=True):
+        lines.append(problem_to_text(problem, language))
+        if count > 1:
+            lines.append("  → " + translate(N_("cases that it keeps from being rated: {count}"), language, count=count))
+    return "\n".join(lines)
+
+
+def place_text(place: Location) -> str:
+    """Return a place as compilers write it."""
+    return f"{place.file}:{place.line}:{place.column}"
+
+
+def caret_of(problem: Problem) -> list[str]:
+    """Return the line of a problem, cut to what fits around the column, with a caret below it; nothing where there is no line."""
+    excerpt, column = problem.excerpt, problem.location.column
+    if not excerpt.strip():
+        return []
     start = max(0, column - 1 - _MAX_EXCERPT // 2) if len(excerpt) > _MAX_EXCERPT else 0
     cut = excerpt[start : start + _MAX_EXCERPT].rstrip("\r")
     shown = "".join(sign if sign.isprintable() else _TAB if sign == "\t" else " " for sign in cut)
     return [f"    {opening(shown)}", f"    {' ' * (column - 1 - start)}^"]
 
 
-_HEADLINE = N_("Not answered; errors to be mended first: {count}.")
+def problem_to_data(problem: Problem, language: str) -> dict[str, Any]:
+    """Return one problem as data, in one language."""
+    said = {"message": message_of(problem, language), "advice": advice_of(problem, language), "page": f"docs/errors/{problem.code}.md"}
+    return {"code": problem.code, **problem.location._asdict(), **said}
+
+
+def problems_to_data(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Return what is wrong with input as data, beside the answers of a command."""
+    return [_with_places(problem, (problem.location,)) for problem in problems]
+
+
+def grouped_to_data(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+    """Return each mistake once as data, with its places; the sentence is that of the first place."""
+    return [_with_places(problem, places) for problem, places in _grouped(problems)]
+
+
+def _with_places(problem: Problem, places: Sequence[Location]) -> dict[str, Any]:
+    """Return a problem with all of its places as data, the sentences in every language."""
+    return {
+        "code": problem.code,
+        "count": len(places),
+        "message": {language: message_of(problem, language) for language in LANGUAGES},
+        "advice": {language: advice_of(problem, language) for language in LANGUAGES},
+        "page": f"docs/errors/{problem.code}.md",
+        "places": [place._asdict() for place in places],
+    }
+
+
+def _grouped(problems: Sequence[Problem]) -> list[tuple[Problem, list[Location]]]:
+    """Return the first problem of each kind with all places, the most frequent first, then by the place of the first.
+
+    Two problems are the same mistake by the code, and the words that are not of one file alone.
+    """
+    groups: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in InputError(list(problems)).problems:
+        words = (
+            f"{key}={value}"
+            for key, value in sorted(problem.details.items())
+            if problem.code == _NOT_YAML or isinstance(value, Words) or key not in _OF_ONE_FILE
+        )
+        groups.setdefault((problem.code, *words, *problem.words.values()), []).append(problem)
+    found = [(several[0], [problem.location for problem in several]) for several in groups.values()]
+    return sorted(found, key=lambda one: -len(one[1]))
+
+
+def grouped_section(problems: Sequence[Problem], language: str) -> Section:
+    """Return each mistake once as a section: what is wrong, how often, what to do, and where."""
+    lines: list[Line] = []
+    for problem, places in _grouped(problems):
+        head = problem.code
+        if len(places) > 1:
+            words = {"code": problem.code, "count": len(places), "place": place_text(problem.location)}
+            head = translate(N_("{code} × {count}, for example {place}"), language, **words)
+        text = f"{head}: {message_of(problem, language)} → {advice_of(problem, language)}"
+        lines.append(Line("not_met", text, _places_text(places)))
+    return Section(translate(N_("Errors, each with its places"), language), tuple(lines))
+
+
+def _places_text(places: Sequence[Location]) -> str:
+    """Return places in a row; of many in one folder, the folder stands once."""
+    roots = {os.path.splitdrive(place.file)[0] + str(os.path.isabs(place.file)) for place in places}
+    folder = os.path.commonpath([os.path.dirname(place.file) or "." for place in places]) if len(roots) == 1 else ""
+    if len(places) == 1 or folder in {"", ".", os.sep}:
+        return ", ".join(map(place_text, places))
+    inside = (place_text(place._replace(file=os.path.relpath(place.file, folder))) for place in places)
+    return f"{folder}{os.sep} {', '.join(inside)}"
 
 
 def refused_page(title: str, problems: Sequence[Problem], language: str) -> Explanation:
-    """Return the problems as a page for people."""
-    lines = tuple(
-        Line("not_met", f"{one.code} {message_of(one, language)} → {advice_of(one, language)}", "{}:{}:{}".format(*one.location))
+    """Return the page of a command that could not answer: a whole document, its content what is wrong."""
+    lines = [
+        Line("not_met", f"{one.code} {message_of(one, language)} → {advice_of(one, language)}", place_text(one.location))
         for one in problems
-    )
-    return Explanation(title, _headline(problems, language), "round", (), (Section(translate(N_("Errors"), language), lines),))
+    ]
+    section = Section(translate(N_("Errors"), language), tuple(lines))
+    return Explanation(title, refused_notice(problems)[language], "round", (), (section,))
 
 
 def refused_notice(problems: Sequence[Problem]) -> dict[str, str]:
     """Return in every language that nothing was answered."""
-    return {language: _headline(problems, language) for language in LANGUAGES}
-
-
-def refused_to_data(empty: Mapping[str, object], problems: Sequence[Problem]) -> dict[str, object]:
-    """Return an answer that says nothing but what is wrong: the keys of the whole answer, and the problems."""
-    return {**empty, "problems": problems_to_data(problems)}
-
-
-def _headline(problems: Sequence[Problem], language: str) -> str:
-    """Say that nothing was answered."""
-    return translate(_HEADLINE, language, count=len(problems))
+    words = N_("Not answered; errors to be mended first: {count}.")
+    return {language: translate(words, language, count=len(problems)) for language in LANGUAGES}
