@@ -106,7 +106,7 @@ def _keep(proofs: "list[Proof]", folder: str, language: str) -> None:
     """Write every witness as a case file of its own."""
     from policy_engine.load.files import write_new
     from policy_engine.load.layout import modelines_for
-    from policy_engine.prove.cases import case_text
+    from policy_engine.prove.edition import case_text
 
     os.makedirs(folder, exist_ok=True)
     written = 0

@@ -10,14 +10,14 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.trial.oracle import OPEN, Open, Oracle, Sketch
 
 if TYPE_CHECKING:
-    from policy_engine.prove.cases import Prover
-    from policy_engine.prove.tracks import Witness
+    from policy_engine.prove.edition import Prover
+    from policy_engine.prove.claims import Witness
 
 
 def oracle_of(edition: Edition) -> Oracle | None:
     """Return a solver over an edition; None where the extra is not installed, which the caller tells."""
     try:
-        from policy_engine.prove.cases import Prover
+        from policy_engine.prove.edition import Prover
     except MissingExtraError:
         return None
     from policy_engine.evaluate.evaluator import Evaluator
@@ -54,6 +54,6 @@ class _Solver:
 
 def _sketch(answer: "Witness | object | None") -> Sketch | Open | None:
     """Return a witness as a trial's own."""
-    from policy_engine.prove.tracks import Witness
+    from policy_engine.prove.claims import Witness
 
     return Sketch(answer.facts, answer.track, answer.outcome) if isinstance(answer, Witness) else None if answer is None else OPEN

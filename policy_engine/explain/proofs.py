@@ -9,7 +9,7 @@ from policy_engine.language.text import worded
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.edition import Proof
-from policy_engine.prove.tracks import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
+from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
 
 _MARKS = {PROVEN: "met", REFUTED: "not_met", UNDECIDED_WORD: "unknown"}
 _TITLES = {

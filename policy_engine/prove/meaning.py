@@ -12,8 +12,7 @@ from policy_engine.evaluate.core.plan import constants_of, figure
 from policy_engine.model.duties import Ceiling, Chapter, Rule
 from policy_engine.model.facts import Condition, FactDeclaration, Threshold
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
-from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Figure, Known, Reader, Term, Words, conjunction, constant, disjunction, z3
+from policy_engine.prove.terms import Figure, Known, Reader, Symbols, Term, Words, conjunction, constant, disjunction, z3
 
 NOT_ELIGIBLE = "not_eligible"
 _OF_LISTS = ("count", "sum")

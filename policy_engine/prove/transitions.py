@@ -12,10 +12,9 @@ from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.ask import Asker, Solution, Undecided
+from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, UNPROVABLE, Expected, Witness, confirmed
 from policy_engine.prove.meaning import Meaning, raw_reader
-from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Figure, Term, UnprovableError, Words, conjunction, z3
-from policy_engine.prove.tracks import PROVEN, UNDECIDED_WORD, UNPROVABLE, Expected, Witness, confirmed
+from policy_engine.prove.terms import Figure, Symbols, Term, UnprovableError, Words, conjunction, z3
 
 
 class Transition(NamedTuple):

@@ -10,7 +10,7 @@ from policy_engine.explain.blocks import status_word
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.edition import Proof
-from policy_engine.prove.tracks import ANSWERS, Claim, Region, Witness
+from policy_engine.prove.claims import ANSWERS, Claim, Region, Witness
 from policy_engine.prove.transitions import Passage, Passages
 from policy_engine.report.json import NOTICE, notices_of
 from policy_engine.report.problems import message_of, refused_notice

@@ -18,7 +18,7 @@ from policy_engine.language.values import Value
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.meaning import NOT_ELIGIBLE
 from policy_engine.prove.terms import Figure, z3
-from policy_engine.prove.tracks import Inquiry
+from policy_engine.prove.claims import Inquiry
 from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_sums import sums_case, sums_edition
 

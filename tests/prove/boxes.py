@@ -12,9 +12,9 @@ from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition, Monotonicity, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.ask import Asker
-from policy_engine.prove.symbols import Symbol
+from policy_engine.prove.terms import Symbol
 from policy_engine.prove.terms import Flags, Term, Words, conjunction, constant, disjunction, z3
-from policy_engine.prove.tracks import Inquiry, stated
+from policy_engine.prove.claims import Inquiry, stated
 from tests.editions.random_conditions import Dice
 from tests.editions.random_editions import facts_of
 

@@ -10,9 +10,9 @@ from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.edition import load_edition
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.ask import UNDECIDED
-from policy_engine.prove.cases import Prover
+from policy_engine.prove.edition import Prover
 from policy_engine.prove.edition import prove
-from policy_engine.prove.tracks import Inquiry
+from policy_engine.prove.claims import Inquiry
 from policy_engine.prove.transitions import transitions
 from tests.editions.small import check, condition_of
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied
