@@ -9,7 +9,7 @@ from policy_engine.language.text import worded
 from policy_engine.messages import sentence, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.edition import Proof
-from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Region, Span, Witness
+from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, ClaimPart, Region, Span, Witness
 
 _MARKS = {PROVEN: "met", REFUTED: "not_met", UNDECIDED_WORD: "unknown"}
 _TITLES = {
@@ -90,7 +90,7 @@ class Teller:
         for part in region.parts if not told or len(region.parts) > 1 else ():
             yield self.part(part)
 
-    def part(self, part: Part) -> str:
+    def part(self, part: ClaimPart) -> str:
         """Tell a criterion that does not hold."""
         return self.say(N_("not so: {says}"), says=sentence(part.says, self.language).rstrip(" ."))
 

@@ -15,6 +15,7 @@ from policy_engine.load.yaml_text import reads_as_text
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
+from policy_engine.model.verdict import Verdict
 from policy_engine.prove.ask import BUDGET, UNDECIDED, Asker, Solution, Undecided
 from policy_engine.prove.meaning import TrackMeaning
 from policy_engine.prove.terms import Symbols, Term, TextCodes
@@ -107,34 +108,36 @@ def stated(values: Mapping[str, Value], edition: Edition, track: Track) -> dict[
     return {name: known[name] for name in edition.facts if name in known and name not in replaced}
 
 
-def confirmed(values: Mapping[str, Value], evaluator: Evaluator, track: Track, expected: Expected = Expected()) -> Witness | None:  # noqa: B008
-    """Rate a solution; return it as a witness where the reference says what the solver said, else None."""
-    edition = evaluator.edition
-    facts = stated(values, edition, track)
+def rated(facts: Mapping[str, Value], evaluator: Evaluator) -> Verdict | InputError:
+    """Rate facts by the reference; return why it refuses them where it does."""
     try:
-        verdict = evaluator.evaluate(Case("witness", edition.id, {}, facts, {}, {}))
-    except InputError:
+        return evaluator.evaluate(Case(id="witness", edition=evaluator.edition.id, subject={}, facts=facts, expect={}, places={}))
+    except InputError as error:
+        return error
+
+
+def confirmed(values: Mapping[str, Value], evaluator: Evaluator, track: Track, expected: Expected | None = None) -> Witness | None:
+    """Rate a solution; return it as a witness where the reference says what the solver said, else None."""
+    edition, (outcome, met, failed) = evaluator.edition, expected or Expected()
+    facts = stated(values, edition, track)
+    verdict = rated(facts, evaluator)
+    if isinstance(verdict, InputError) or verdict.track != track.id or outcome not in {None, key_of(verdict)}:
         return None
     levels = {trace.level: trace.outcome for trace in verdict.levels}
     criteria = {c.id: c.outcome for trace in verdict.levels for c in trace.criteria}
-    agrees = (
-        verdict.track == track.id
-        and expected.outcome in {None, key_of(verdict)}
-        and all(levels[name] == "met" for name in expected.met)
-        and all(criteria[name] == "not_met" for name in expected.failed)
-    )
-    return Witness(_written(facts, edition), key_of(verdict), edition.id, track.id) if agrees else None
+    if any(levels[name] != "met" for name in met) or any(criteria[name] != "not_met" for name in failed):
+        return None
+    return Witness(_written(facts, edition), key_of(verdict), edition.id, track.id)
 
 
 def refused(values: Mapping[str, Value], evaluator: Evaluator) -> Witness | Undecided:
     """Return a solution as a case that the reference refuses, as it does where two tracks apply; its code stands for an outcome."""
     edition = evaluator.edition
     facts = {name: value for name, value in values.items() if name in edition.facts}
-    try:
-        evaluator.evaluate(Case("witness", edition.id, {}, facts, {}, {}))
-    except InputError as error:
-        return Witness(_written(facts, edition), error.problems[0].code, edition.id, "")
-    return UNDECIDED
+    refusal = rated(facts, evaluator)
+    if not isinstance(refusal, InputError):
+        return UNDECIDED
+    return Witness(_written(facts, edition), refusal.problems[0].code, edition.id, "")
 
 
 def _written(facts: Mapping[str, Value], edition: Edition) -> dict[str, str]:
@@ -178,7 +181,11 @@ class Inquiry:
         found = self.asker.find(*goals)
         if not isinstance(found, Solution):
             return found
-        return confirmed(found.values, self.evaluator, self.track, expected or Expected()) or UNDECIDED
+        return confirmed(found.values, self.evaluator, self.track, expected) or UNDECIDED
+
+    def claim(self, kind: str, answer: str, about: tuple[str, ...] = ()) -> Claim:
+        """Return a claim about the track, of which the rest is still to be said."""
+        return Claim(kind=kind, track=self.track.id, answer=answer, about=about)
 
     def part(self, criterion: Criterion, level: str) -> ClaimPart:
         """Return a criterion under a level as a part of a claim."""
