@@ -36,11 +36,8 @@ _RECORDS = r"replay: (\d+ times the records, [\d.]+ times the memory, [\d.]+ tim
 _ROWS = r"ratio\s+([\d.]+) clock"
 MARKS = (
     Mark("one case by the reference, whole trace", "one_case.py", r"interpreter / H\s+([\d.]+)", "300 H"),
-    Mark("one case by code, every criterion", "compiled.py", rf"code, record{_US}", "15 H"),
-    Mark("the same, from facts by name", "compiled.py", rf"code, record, from facts by name{_US}", "15 H"),
-    Mark("one case by code, level alone", "compiled.py", rf"code, level{_US}", "3 H"),
-    Mark("the same, from facts by name", "compiled.py", rf"code, level, from facts by name{_US}", "3 H"),
-    Mark("ten times the criteria by code", "compiled.py", r"10 times the criteria, code, record\s+([\d.]+)", "12 times the time"),
+    Mark("one case by code, whole trace", "compiled.py", rf"code, whole verdict{_US}", "60 H"),
+    Mark("ten times the criteria by code", "compiled.py", r"10 times the criteria, code, whole verdict\s+([\d.]+)", "12 times the time"),
     Mark("a cold command beside a bare start", "cold.py", r"ratio\s+([\d.]+)", "8"),
     Mark("rows in columns beside the hand-written plan, level", "batch.py", rf"level .*{_ROWS}", "1.25"),
     Mark("the same, every criterion", "batch.py", rf"verdicts .*{_ROWS}", "1.3"),

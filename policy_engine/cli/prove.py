@@ -11,8 +11,7 @@ from policy_engine.explain.proofs import explain_proof
 from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.layout import modelines_for
 from policy_engine.prove.ask import BUDGET
-from policy_engine.prove.cases import case_text
-from policy_engine.prove.edition import Proof, prove
+from policy_engine.prove.edition import Proof, case_text, prove
 from policy_engine.report.data import notes_of, nothing_proven, proof_to_data
 
 

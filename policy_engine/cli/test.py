@@ -29,8 +29,8 @@ from policy_engine.trial.bench import Bench, Standing
 from policy_engine.trial.run import OPEN, Open, Oracle, Sketch, Trial, settle_sides, suggestions, try_cases
 
 if TYPE_CHECKING:
-    from policy_engine.prove.cases import Prover
-    from policy_engine.prove.tracks import Witness
+    from policy_engine.prove.claims import Witness
+    from policy_engine.prove.edition import Prover
 
 
 class _Examined(NamedTuple):
@@ -134,7 +134,7 @@ def _suggest(session: Session, folder: str, examined: _Examined) -> None:
 def oracle_of(edition: Edition) -> Oracle | None:
     """Return a solver over an edition; None where the extra is not installed, which the caller says."""
     try:
-        from policy_engine.prove.cases import Prover
+        from policy_engine.prove.edition import Prover
     except MissingExtraError:
         return None
     return _Solver(Prover(Evaluator(edition)))
@@ -166,6 +166,6 @@ class _Solver:
 
 def _sketch(answer: "Witness | object | None") -> Sketch | Open | None:
     """Return a witness as a trial's own."""
-    from policy_engine.prove.tracks import Witness
+    from policy_engine.prove.claims import Witness
 
     return Sketch(answer.facts, answer.track, answer.outcome) if isinstance(answer, Witness) else None if answer is None else OPEN

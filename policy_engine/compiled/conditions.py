@@ -1,250 +1,172 @@
-"""Conditions to code, twice: as plain Python where facts are known, and after Kleene where some are not.
+"""Conditions as plain Python: `not apart or total > 0` becomes `((not f_apart) or f_total > 0)` where its facts are known.
 
-The known reading of `not apart or total > 0` is `((not f_apart) or (f_total > 0))`. UNKNOWN refuses to be taken for true or false,
-and to be ordered or added, so a fact that is open raises TypeError where it is asked and never passes for an answer; `quiet` tells
-the facts for which that is not sure (`==`, `in`, `exists`, the right side of `or`), which must be looked at before.
-
-The open reading keeps the value of every part, one statement each, of which the last is the condition's:
-
-    t0 = U if f_apart is U else not f_apart
-    t1 = U if f_total is U else (f_total > 0)
-    t2 = True if t0 is True or t1 is True else U if t0 is U or t1 is U else False
+Numbers are whole, and a share is never divided: what stands below a line is multiplied crosswise, so that
+`share(done, total) >= 70%` becomes `f_done * 10 >= 7 * f_total`. Where facts may be open, each truth is kept and joined
+after Kleene: `(True if (t0 := …) is True or (t1 := (U if f_total is U else f_total > 0)) is True else U if t0 is U or t1 is U else False)`.
 """
 
 import ast
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
-from policy_engine.compiled.figures import Figure, crossed, fixed, plus, share, times
-from policy_engine.compiled.lines import Lines
-from policy_engine.compiled.names import Names
+from policy_engine.compiled.code import Function
 from policy_engine.errors import EngineFaultError
 from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.core.plan import Plan
 from policy_engine.language.text import symbol
-from policy_engine.language.values import UNKNOWN, Ratio, Value
-
-Side = Figure | str
-"""One side of a comparison: a number, or the text of a value that is none."""
-_FACT = re.compile(r"\bf_([a-z0-9_]+)\b")
-_LISTED = re.compile(r"sure\((k\d+\(\w+\))\)")
+from policy_engine.language.values import Ratio, Value
+from policy_engine.model.facts import Condition
 
 
-def asked_in(text: str) -> frozenset[str]:
-    """Return the facts that a piece of code asks."""
-    return frozenset(_FACT.findall(text))
+class Part(NamedTuple):
+    """A part of a condition in code."""
 
+    text: str
+    """Its value where the facts that it asks are known; of a number, what stands above the line."""
+    asked: frozenset[str] = frozenset()
+    """The locals of the facts that it asks."""
+    over: str = "1"
+    """What stands below the line."""
+    connected: str = ""
+    """Of truths joined by a connective: their value after Kleene."""
 
-def sure(value: Value) -> Value:
-    """Return a value that is known.
-
-    Raises:
-        TypeError: where it is open, as any other question about it would.
-    """
-    if value is UNKNOWN:
-        raise TypeError("open")
-    return value
+    @property
+    def open(self) -> str:
+        """Its value where facts may be open."""
+        return self.connected or unless_open(self.asked, self.text)
 
 
 class Conditions:
-    """Writes the conditions of one part of an edition, whose figures are `constants`."""
+    """Writes conditions into one function.
 
-    def __init__(self, names: Names, constants: Mapping[str, Value], nullable: frozenset[str], shares: frozenset[str]) -> None:
-        """Take the names, the value of every figure, the facts that may be known not to exist, and those that are shares."""
-        self.names = names
+    Args:
+        code: the function.
+        plan: the edition.
+        constants: the value of every name that is no fact.
+    """
+
+    def __init__(self, code: Function, plan: Plan, constants: Mapping[str, Value]) -> None:
+        self.code = code
+        self.plan = plan
         self.constants = constants
-        self.nullable = nullable
-        self.shares = shares
-        names.table["sure"] = sure
 
-    def known(self, tree: ast.expr) -> str:
-        """Write a condition for known facts."""
+    def part(self, tree: ast.expr) -> Part:  # noqa: PLR0911
+        """Write a part of a condition."""
         match tree:
-            case ast.BoolOp(op=operator, values=parts):
-                return f"({f' {symbol(operator)} '.join(self.known(part) for part in parts)})"
+            case ast.BoolOp(op=operator, values=values):
+                parts = [self.part(value) for value in values]
+                text = f"({f' {symbol(operator)} '.join(part.text for part in parts)})"
+                return Part(text, _asked(*parts), connected=self._joined(parts, ends=isinstance(operator, ast.Or)))
             case ast.UnaryOp(operand=operand):
-                return f"(not {self.known(operand)})"
-            case ast.Compare():
-                pairs = [self._pair(*pair) for pair in _pairs_of(tree)]
-                return pairs[0] if len(pairs) == 1 else f"({' and '.join(pairs)})"
-            case ast.Name(id=name):
-                return self.names.fact(name)
-            case ast.Call(func=ast.Name(id="exists"), args=[ast.Name(id=name)]):
-                return f"({self.names.fact(name)} is not N)"
-            case ast.Call(func=ast.Name(id="given"), args=facts):
-                return f"({' or '.join(self.names.stated(_name_of(fact)) for fact in facts)})"
-            case _:
-                raise EngineFaultError(f"no code for {type(tree).__name__}")
-
-    def read(self, tree: ast.expr) -> frozenset[str]:
-        """Return the facts that a condition reads; of a question about a list, the list."""
-        match tree:
-            case ast.Name(id=name):
-                return frozenset({name}) & self.names.positions.keys()
-            case ast.Call(func=ast.Name(id="count" | "sum" | "exists"), args=[listed, *_]):
-                return self.read(listed)
-            case ast.Call(func=ast.Name(id="given")):
-                return frozenset()
-            case _:
-                return frozenset[str]().union(*(self.read(part) for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr)))
-
-    def quiet(self, tree: ast.expr) -> frozenset[str]:
-        """Return the facts that a condition may pass over, or take as they are, where they are open."""
-        return self.read(tree) - self.raising(tree)
-
-    def raising(self, tree: ast.expr) -> frozenset[str]:
-        """Return the facts that surely raise TypeError where they are open, when the condition is tested."""
-        match tree:
-            case ast.BoolOp(values=[first, *_]) | ast.UnaryOp(operand=first):
-                return self.raising(first)
-            case ast.Name(id=name):
-                return frozenset({name}) & self.names.positions.keys()
-            case ast.Compare(ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE(), *_]):
-                asked = asked_in(self._pair(*_pairs_of(tree)[0]))
-                return frozenset() if asked & self.nullable else asked
-            case _:
-                return frozenset()
-
-    def open(self, tree: ast.expr, lines: Lines) -> str:
-        """Write a condition for facts of which some may be open; give the name of its value."""
-        match tree:
-            case ast.BoolOp(op=operator, values=parts):
-                values = [self.open(part, lines) for part in parts]
-                ends, goes_on = ("True", "False") if isinstance(operator, ast.Or) else ("False", "True")
-                return lines.keep(f"{ends} if {any_is(values, ends)} else U if {any_is(values, 'U')} else {goes_on}")
-            case ast.UnaryOp(operand=operand):
-                value = self.open(operand, lines)
-                return lines.keep(f"U if {value} is U else not {value}")
-            case ast.Compare():
-                values = [self._open_pair(*pair, lines) for pair in _pairs_of(tree)]
-                joined = f"False if {any_is(values, 'False')} else U if {any_is(values, 'U')} else True"
-                return values[0] if len(values) == 1 else lines.keep(joined)
-            case ast.Call(func=ast.Name(id="exists"), args=[ast.Name(id=name)]):
-                return lines.keep(f"U if {self.names.fact(name)} is U else {self.known(tree)}")
-            case _:
-                return self.known(tree)
-
-    def _open_pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr, lines: Lines) -> str:
-        """Write one comparison for facts of which some may be open; what is asked of a list may be open by itself."""
-        text = self._pair(left, sign, right)
-        asked = self.read(left) | self.read(right)
-        values: list[str] = []
-        for call in dict.fromkeys(_LISTED.findall(text)):
-            values.append(lines.keep(call))
-            text = text.replace(f"sure({call})", values[-1])
-            asked -= asked_in(call)
-        values += [self.names.fact(name) for name in sorted(asked)]
-        return lines.keep(f"U if {any_is(values, 'U')} else {text}" if values else text)
-
-    def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> str:
-        """Write one comparison; what does not exist equals nothing, and is neither less nor more."""
-        if isinstance(right, ast.Tuple):
-            among = " or ".join(self._pair(left, ast.Eq(), element) for element in right.elts)
-            return f"({among})" if isinstance(sign, ast.In) else f"(not ({among}))"
-        one, two = self._side(left), self._side(right)
-        first, second = crossed(one, two) if isinstance(one, Figure) and isinstance(two, Figure) else (_plain(one), _plain(two))
-        text = f"{first} {symbol(sign)} {second}"
-        nullable = [self.names.fact(t.id) for t in (left, right) if isinstance(t, ast.Name) and t.id in self.nullable]
-        if isinstance(sign, ast.NotEq):
-            return f"({' or '.join([*(f'{name} is N' for name in nullable), text])})"
-        return f"({' and '.join([*(f'{name} is not N' for name in nullable), text])})"
-
-    def _side(self, tree: ast.expr) -> Side:
-        """Write one side of a comparison."""
-        match tree:
-            case ast.Name(id=name) if name in self.names.positions:
-                return Figure(1, self.names.fact(name))
+                part = self.part(operand)
+                return Part(
+                    f"(not {part.text})", part.asked, connected=f"(U if ({(kept := self.code.kept())} := {part.open}) is U else not {kept})"
+                )
+            case ast.Compare(left=left, ops=signs, comparators=comparators):
+                pairs = [self._pair(*pair) for pair in zip((left, *comparators), signs, comparators, strict=False)]
+                if len(pairs) == 1:
+                    return pairs[0]
+                return Part(_all(pair.text for pair in pairs), _asked(*pairs), connected=self._joined(pairs, ends=False))
+            case ast.Name(id=name) if name in self.code.facts:
+                return self._fact(name, f"{self.code.value(_exact)}({{}})" if self.plan.types[name].kind == "share" else "{}")
             case ast.Name(id=name):
                 return self._constant(self.constants[name])
             case ast.Constant(value=value):
-                return fixed(value) if isinstance(value, (int, Fraction)) else self.names.value(value)
+                return self._constant(value)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # the grammar made it exact
             case ast.BinOp(left=left, op=operator, right=right):
-                one, two = self._figure(left), self._figure(right)
-                return times(one, two) if isinstance(operator, ast.Mult) else plus(one, two, symbol(operator))
-            case ast.Call(func=ast.Name(id="share"), args=[part, whole]):
-                return share(self._figure(part), self._figure(whole))
-            case ast.Call(func=ast.Name(id="count" | "sum"), args=[ast.Name(id=name), *_]):
-                return Figure(1, f"sure({self.names.thing(self._listed(tree, name))}({self.names.fact(name)}))")
+                return _arithmetic(self.part(left), operator, self.part(right))
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self._function(tree, name, arguments)
             case _:
                 raise EngineFaultError(f"no code for {type(tree).__name__}")
 
-    def _figure(self, tree: ast.expr) -> Figure:
-        """Write a number."""
-        side = self._side(tree)
-        assert isinstance(side, Figure)
-        return side
+    def _joined(self, parts: Sequence[Part], *, ends: bool) -> str:
+        """Join truths after Kleene: one that `ends` it decides, else one that is open leaves it open."""
+        kept = [self.code.kept() for _ in parts]
+        ending = " or ".join(f"({name} := {part.open}) is {ends}" for name, part in zip(kept, parts, strict=True))
+        return f"({ends} if {ending} else U if {' or '.join(f'{name} is U' for name in kept)} else {not ends})"
 
-    def _constant(self, value: Value) -> Side:
+    def _function(self, tree: ast.expr, name: str, arguments: list[ast.expr]) -> Part:
+        """Write what a function of the language comes to."""
+        match name, arguments:
+            case "share", [part, whole]:
+                above, below = self.part(part), self.part(whole)
+                return Part(_product(above.text, below.over), _asked(above, below), _product(above.over, below.text))
+            case "count" | "sum", [ast.Name(id=items), *_]:
+                return self._fact(items, f"{self.code.thing(self._of_items(tree, items))}({{}})")
+            case "exists", [ast.Name(id=fact)]:
+                return self._fact(fact, "({} is not N)")
+            case "given", facts:
+                return Part(f"({' or '.join(f'{self.code.value(fact.id)} in stated' for fact in facts if isinstance(fact, ast.Name))})")
+            case _:
+                raise EngineFaultError(f"no code for the function {name}")
+
+    def _fact(self, name: str, form: str) -> Part:
+        """Write what is asked of a fact."""
+        local = self.code.fact(name)
+        return Part(form.format(local), frozenset({local}))
+
+    def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Part:
+        """Write one comparison; what does not exist equals nothing, and is neither less nor more."""
+        if isinstance(right, ast.Tuple):
+            pairs = [self._pair(left, ast.Eq(), element) for element in right.elts]
+            among = f"({' or '.join(pair.text for pair in pairs)})"
+            return Part(among if isinstance(sign, ast.In) else f"(not {among})", _asked(*pairs))
+        one, two = self.part(left), self.part(right)
+        same = one.over == two.over
+        first, second = (one.text, two.text) if same else (_product(one.text, two.over), _product(two.text, one.over))
+        named = [self.code.fact(side.id) for side in (left, right) if isinstance(side, ast.Name) and side.id in self.plan.nullable]
+        text = f"{first} {symbol(sign)} {second}"
+        if isinstance(sign, ast.NotEq):
+            return Part(f"({' or '.join([*(f'{name} is N' for name in named), text])})", _asked(one, two))
+        return Part(_all([*(f"{name} is not N" for name in named), text]), _asked(one, two))
+
+    def _constant(self, value: Value) -> Part:
         """Write what the edition fixes."""
-        return fixed(value) if isinstance(value, (int, Fraction, Ratio)) else self.names.value(value)
+        exact = _exact(value)
+        return Part(str(exact.numerator), over=str(exact.denominator)) if isinstance(exact, Fraction) else Part(self.code.value(exact))
 
-    def _listed(self, tree: ast.expr, name: str) -> Callable[[Value], Any]:
+    def _of_items(self, tree: ast.expr, name: str) -> Callable[[Value], Any]:
         """Return what works out a question about the items of a list, item by item, as the reference does."""
         return lambda items: interpreter_over({**self.constants, name: items}).evaluated(tree)
 
-    def value(self, tree: ast.expr, lines: Lines) -> str:
-        """Write what a fact follows from: a truth, or a figure that is handed on as it is."""
-        match tree:
-            case ast.BoolOp() | ast.UnaryOp() | ast.Compare() | ast.Call(func=ast.Name(id="exists" | "given")):
-                return self.open(tree, lines)
-            case ast.Name(id=name) if name in self.names.positions:
-                return self.names.fact(name)
-            case _:
-                names = sorted(self.read(tree))
-                facts = [self.names.fact(name) for name in names]
-                text = (
-                    isinstance(tree, ast.BinOp) and self._sum(tree)
-                ) or f"{self.names.thing(self._worked_out(tree, names))}({', '.join(facts)})"
-                return lines.keep(f"U if {any_is(facts, 'U')} else {text}" if names and not _divides(tree) else text)
-
-    def _sum(self, tree: ast.expr) -> str:
-        """Write sums and products of known figures as they stand; "" where something else is in them."""
-        match tree:
-            case ast.Name(id=name) if name in self.names.positions:
-                return "" if name in self.shares | self.nullable else self.names.fact(name)
-            case ast.Name(id=name):
-                return self._number(self.constants[name])
-            case ast.Constant(value=value):
-                return self._number(value)
-            case ast.BinOp(left=left, op=operator, right=right):
-                one, two = self._sum(left), self._sum(right)
-                return f"({one} {symbol(operator)} {two})" if one and two else ""
-            case _:
-                return ""
-
-    def _number(self, value: object) -> str:
-        """Write a number that the edition fixes, of the very type that the reference gives it."""
-        plain = value.fraction if isinstance(value, Ratio) else value
-        return self.names.value(plain) if isinstance(plain, (int, Fraction)) else ""
-
-    def _worked_out(self, tree: ast.expr, names: list[str]) -> Callable[..., Any]:
-        """Return what works out a figure, exactly, as the reference does."""
-        return lambda *values: interpreter_over({**self.constants, **dict(zip(names, values, strict=True))}).evaluated(tree)
+    def figure(self, condition: Condition) -> str:
+        """Write a figure that follows from facts: the reference works it out, to its very type, where all of them are known."""
+        asked = [self.code.fact(name) for name in condition.names if name in self.code.facts]
+        return unless_open(asked, f"{self.code.thing(lambda values: interpreter_over(values).value(condition))}(values)")
 
 
-def _divides(tree: ast.expr) -> bool:
-    """Return whether a share stands in a condition: one of nothing is refused, whatever else is open."""
-    return any(isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "share" for node in ast.walk(tree))
+def _exact(value: Value) -> Value:
+    """Return a share as a fraction, which can be multiplied; any other value as it is."""
+    return value.fraction if isinstance(value, Ratio) else value
 
 
-def _plain(side: Side) -> str:
-    """Write a side that is held against what is no number."""
-    return side if isinstance(side, str) else side.top()
+def unless_open(asked: Collection[str], text: str) -> str:
+    """Write a value that is open where one of some facts is."""
+    return f"(U if {' or '.join(f'{local} is U' for local in sorted(asked))} else {text})" if asked else text
 
 
-def _name_of(tree: ast.expr) -> str:
-    """Return the name of a fact that `given` asks for."""
-    assert isinstance(tree, ast.Name)
-    return tree.id
+def _asked(*parts: Part) -> frozenset[str]:
+    """Return the facts that parts ask."""
+    return frozenset[str]().union(*(part.asked for part in parts))
 
 
-def _pairs_of(tree: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
-    """Return the pairs that a comparison compares."""
-    sides = (tree.left, *tree.comparators)
-    return [(sides[number], sign, sides[number + 1]) for number, sign in enumerate(tree.ops)]
+def _all(texts: Iterable[str]) -> str:
+    """Join truths that are known by `and`."""
+    return f"({' and '.join(texts)})"
 
 
-def any_is(values: Sequence[str], *words: str) -> str:
-    """Write the question whether one of some values is a certain one, or one of several."""
-    return " or ".join(f"{value} is {word}" for value in values for word in words)
+def _arithmetic(one: Part, operator: ast.operator, two: Part) -> Part:
+    """Write a sum, a difference or a product."""
+    if isinstance(operator, ast.Mult):
+        return Part(_product(one.text, two.text), _asked(one, two), _product(one.over, two.over))
+    if one.over == two.over:
+        return Part(f"({one.text} {symbol(operator)} {two.text})", _asked(one, two), one.over)
+    text = f"({_product(one.text, two.over)} {symbol(operator)} {_product(two.text, one.over)})"
+    return Part(text, _asked(one, two), _product(one.over, two.over))
+
+
+def _product(one: str, two: str) -> str:
+    """Write a product; by one nothing changes."""
+    return two if one == "1" else one if two == "1" else f"{one} * {two}"

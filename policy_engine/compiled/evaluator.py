@@ -4,41 +4,35 @@ The common path, where every fact that matters is known, is generated. Whatever 
 the solver narrows), a case that is refused (the reference says why), several tracks or none.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from policy_engine.compiled.facts import KnownFacts
-from policy_engine.compiled.names import Compiler
-from policy_engine.compiled.opening import Layout, layout_of
-from policy_engine.compiled.tracing import TraceFunction, conditions_of_interpretations
-from policy_engine.evaluate.core.expression import interpreter_over
-from policy_engine.evaluate.core.facts import Facts, stand_in
-from policy_engine.evaluate.core.plan import TrackPlan
+from policy_engine.compiled.code import Function
+from policy_engine.compiled.conditions import Conditions
+from policy_engine.compiled.tracing import Traced, TraceFunction
+from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
+from policy_engine.evaluate.core.facts import Facts, has_open_fields, known_facts, stand_in
+from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.core.reliance import relied_on, used
 from policy_engine.evaluate.duties.bounds import bounded
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.language.values import Value
+from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case
+from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Deduction, LevelTrace, Overlap, Verdict
 
-Traced = tuple[tuple[LevelTrace, ...], tuple[str, str | None], tuple[Value, ...]]
-"""The levels with their criteria, the outcome and the level, and what interpretations with conditions turn on."""
+AFTER = 20
+"""Making the code of one track takes about as long as rating so many cases by the reference."""
 
 
-class Ready(NamedTuple):
+class CompiledTrack(NamedTuple):
     """A track with its code, and what its outcomes rest on, by what that turns on."""
 
     plan: TrackPlan
-    trace: Callable[[tuple[Value, ...], Mapping[str, Value]], Traced | None]
+    trace: Callable[[Mapping[str, Value], Collection[str]], Traced | None]
     resting: dict[tuple[Any, ...], tuple[str, ...]]
-    later: Mapping[str, frozenset[str]]
-    """By level: the levels of later steps."""
-
-
-AFTER = 20
-"""Making the code of one track takes about as long as rating so many cases by the reference."""
 
 
 def for_many(edition: Edition, *, asks: bool = True) -> Evaluator:
@@ -47,19 +41,18 @@ def for_many(edition: Edition, *, asks: bool = True) -> Evaluator:
 
 
 class CompiledEvaluator(Evaluator):
-    """Rates cases as `Evaluator` does."""
+    """Rates cases as `Evaluator` does.
+
+    Args:
+        edition: the edition.
+        after: how many cases go to the reference before any code is made, since making it costs as much as rating some.
+        asks: whether the questions that would narrow an open outcome are worked out.
+    """
 
     def __init__(self, edition: Edition, after: int = 0, *, asks: bool = True) -> None:
-        """Prepare the edition.
-
-        Args:
-            edition: the edition.
-            after: how many cases go to the reference before any code is made, since making it costs as much as rating some.
-            asks: whether the questions that would narrow an open outcome are worked out.
-        """
         super().__init__(edition, asks=asks)
         self._left = after
-        self._ready: dict[str, Ready] = {}
+        self._compiled: dict[str, CompiledTrack] = {}
 
     def evaluate(self, case: Case) -> Verdict:
         """Rate a case.
@@ -71,85 +64,116 @@ class CompiledEvaluator(Evaluator):
         verdict = self.common(case) if self._left < 0 else None
         return super().evaluate(case) if verdict is None else verdict
 
-    @cached_property
-    def _layout(self) -> Layout:
-        """How facts are laid out as rows, worked out when code is first made."""
-        interpretations = [when for track in self.plan.tracks.values() for when in conditions_of_interpretations(track)]
-        return layout_of(self.plan, [name for when in interpretations for name in when.names])
-
-    @cached_property
-    def _known(self) -> KnownFacts:
-        """What makes facts known, by code made when it is first asked."""
-        return KnownFacts(self._layout)
-
     def common(self, case: Case) -> Verdict | None:
         """Rate a case on the common path; None where it is off it."""
-        facts = self._known.of(case)
-        if facts is None:
+        facts = self._known(case)
+        applying = self._tracks(facts, case)[0] if facts else None
+        if facts is None or applying is None:
             return None
-        applying, _ = self._tracks(facts, case)
-        if applying is None:
-            return None
-        ready = self._ready.get(applying.track.id) or self._make(applying)
+        track = self._compiled.get(applying.track.id)
+        if track is None:
+            made = TraceFunction(self.plan, applying).code.compiled()
+            track = self._compiled[applying.track.id] = CompiledTrack(applying, made, {})
         under = stand_in(facts, case, applying) if applying.track.stand_ins else facts
-        traced = ready.trace(self._known.row(under.values), under.values)
+        traced = track.trace(under.values, case.facts)
         if traced is None:
             return None
-        verdict = self._verdict(case, ready, under, traced)
+        verdict = self._verdict(case, track, under, traced)
         return bounded(verdict, self.bounds, facts, case, self.plan) if self.bounds else verdict
 
-    def _make(self, track: TrackPlan) -> Ready:
-        """Make the code of a track."""
-        self._ready[track.track.id] = _ready(self._layout, track)
-        return self._ready[track.track.id]
+    @cached_property
+    def _following(self) -> "list[_Following]":
+        """How facts follow from others, by code made when it is first asked."""
+        return [_following(self.plan, fact) for fact, source in self.plan.follows if not source]
 
-    def _verdict(self, case: Case, ready: Ready, facts: Facts, traced: Traced) -> Verdict:
+    def _known(self, case: Case) -> Facts | None:
+        """Return what is known; None where an item of a list leaves a field open, or where a fact is stated otherwise than it follows."""
+        stated = case.facts
+        lists = [name for name in self.plan.lists if name in stated]
+        if lists:
+            facts = known_facts(case, self.plan)
+            items = [facts.values[name] for name in lists]
+            return None if any(isinstance(own, tuple) and has_open_fields(own) for own in items) else facts
+        values = self.plan.blank.copy()
+        values.update(stated)
+        deductions: list[Deduction] = []
+        followed: list[str] = []
+        for name, derived, when_absent in self._following:
+            origin, value = "derived", derived(values, stated) if derived else UNKNOWN
+            if value is UNKNOWN and when_absent and name not in stated:
+                origin, value = "when_absent", when_absent(values, stated)
+            if value is UNKNOWN:
+                continue
+            followed.append(name)
+            if name not in stated:
+                values[name] = value
+                deductions.append(Deduction(name, value, origin, ()))
+            elif stated[name] != value:
+                return None
+        return Facts(values, tuple(deductions), (), frozenset(followed))
+
+    def _verdict(self, case: Case, track: CompiledTrack, facts: Facts, traced: Traced) -> Verdict:
         """Put the verdict together."""
         levels, (outcome, level), turns = traced
-        plan, edition = ready.plan, self.edition
+        plan, edition = track.plan, self.edition
         deductions = tuple(sorted([one for one in facts.deductions if one.fact in plan.decisive], key=_fact_of))
-        unread = case.facts.keys() - plan.read
         key = (level, turns, facts.followed, tuple(rule.unless.text for rule in facts.stand_ins))
-        resting = ready.resting.get(key)
+        resting = track.resting.get(key)
         if resting is None:
-            resting = ready.resting[key] = _resting(plan, facts, case, levels, level, deductions)
+            interpreter = _interpreter(plan, facts, case)
+            resting = relied_on(plan, facts, interpreter, levels, level, deductions, residual=level is None)
+            track.resting[key] = resting
+        unread = case.facts.keys() - plan.read
         return Verdict(
-            case.id, case.subject, edition.id, edition.status, edition.revision, plan.track.id, (), outcome, level,
-            (level,) if level else (), outcome == "gap", True, (), tuple(sorted(unread)) if unread else (), levels,
-            _overlaps(ready, facts, case, levels, level), resting, deductions, (),
+            case=case.id, subject=case.subject, edition=edition.id, status=edition.status, revision=edition.revision,
+            track=plan.track.id, possible_tracks=(), outcome=outcome, level=level, possible_levels=(level,) if level else (),
+            gap_possible=outcome == "gap", possible_exact=True, open_questions=(), unread=tuple(sorted(unread)) if unread else (),
+            levels=levels, overlaps=_overlaps(plan, facts, case, levels, level), interpretations=resting, deductions=deductions,
+            advice=(),
         )  # fmt: skip
 
 
-def _ready(layout: Layout, track: TrackPlan) -> Ready:
-    """Make the code of a track."""
-    steps = track.track.decide
-    later = {
-        level: frozenset(other for after in steps[number + 1 :] for other in after.levels)
-        for number, step in enumerate(steps)
-        for level in step.levels
-    }
-    return Ready(track, Compiler(layout.names).made("trace", TraceFunction(layout, track).trace()), {}, later)
+class _Following(NamedTuple):
+    """How a fact follows from others."""
+
+    name: str
+    derived: Callable[[Mapping[str, Value], Collection[str]], Value] | None
+    when_absent: Callable[[Mapping[str, Value], Collection[str]], Value] | None
+
+
+def _following(plan: Plan, fact: FactDeclaration) -> _Following:
+    """Make the code of one fact."""
+
+    def made(condition: Condition | None) -> Callable[[Mapping[str, Value], Collection[str]], Value] | None:
+        if condition is None:
+            return None
+        code = Function(plan.edition.facts)
+        conditions = Conditions(code, plan, plan.constants)
+        code.add(f"return {conditions.part(condition.tree).open if fact.type.kind == 'bool' else conditions.figure(condition)}")
+        return code.compiled()
+
+    return _Following(fact.name, made(fact.derived), made(fact.when_absent))
 
 
 def _fact_of(deduction: Deduction) -> str:
-    """Return what deductions are told in the order of."""
+    """Return what deductions are sorted by."""
     return deduction.fact
 
 
-def _resting(
-    plan: TrackPlan, facts: Facts, case: Case, levels: tuple[LevelTrace, ...], level: str | None, deductions: tuple[Deduction, ...]
-) -> tuple[str, ...]:  # fmt: skip
-    """Return the interpretations that an outcome rests on."""
-    interpreter = interpreter_over({**facts.values, **plan.constants}, case.facts)
-    return relied_on(plan, facts, interpreter, levels, level, deductions, residual=level is None)
+def _interpreter(plan: TrackPlan, facts: Facts, case: Case) -> Interpreter:
+    """Return an interpreter over a case under a track."""
+    return interpreter_over({**facts.values, **plan.constants}, case.facts)
 
 
-def _overlaps(ready: Ready, facts: Facts, case: Case, levels: tuple[LevelTrace, ...], level: str | None) -> tuple[Overlap, ...]:
+def _overlaps(plan: TrackPlan, facts: Facts, case: Case, levels: tuple[LevelTrace, ...], level: str | None) -> tuple[Overlap, ...]:
     """Report levels of later steps that hold beside the one that went first."""
-    later = ready.later.get(level) if level else None
-    both = [trace.level for trace in levels if trace.outcome == "met" and trace.level in later] if later else []
-    if not both or level is None:
+    met = [trace.level for trace in levels if trace.outcome == "met"]
+    if level is None or met == [level]:
         return ()
-    step = next(step for step in ready.plan.track.decide if level in step.levels)
-    told = tuple(trace.level for trace in levels if trace.level in {level, *both})
-    return (Overlap(told, level, used(step.interpretations, interpreter_over({**facts.values, **ready.plan.constants}, case.facts))),)
+    for number, step in enumerate(plan.track.decide):
+        if level in step.levels:
+            later = {other for after in plan.track.decide[number + 1 :] for other in after.levels}
+            both = tuple(one for one in met if one == level or one in later)
+            uses = used(step.interpretations, _interpreter(plan, facts, case))
+            return (Overlap(both, level, uses),) if len(both) > 1 else ()
+    return ()

@@ -1,112 +1,168 @@
 """The generated function that makes a case's whole trace: every level and criterion with its figures, clause and interpretations.
 
-It answers only where every fact that matters is known and every law is kept; else it gives nothing, and the reference is asked.
-What is told of a criterion that several levels use is worked out once. Where levels and criteria rest on interpretations with conditions of
-their own, those are asked here too: they are part of what the interpretations of the whole outcome are remembered by.
+What is made of a small track, whose levels are `good` (share(done, total) >= 70%) and `poor` (idle), with total > 0:
+
+    def made(values, stated):
+        f_idle, f_done, f_total, = taken(values)
+        if f_idle is U or f_done is U or f_total is U:
+            return None                                # the reference is asked
+        if not ((f_total > 0)):
+            return None
+        c0 = f_idle
+        c1 = (f_done * 10 >= 7 * f_total)
+        if c0:
+            answer = k3                                # ('classified', 'poor')
+        …
+
+It answers only where every fact that matters is known and every law is kept. What is said of a criterion that several levels use is
+worked out once. Where levels and criteria rest on interpretations with conditions of their own, those are asked here too: they are part
+of what the interpretations of the whole outcome are remembered by.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from policy_engine.compiled.functions import TrackFunctions
-from policy_engine.compiled.lines import Lines
+from policy_engine.compiled.code import Function, tuple_of
+from policy_engine.compiled.conditions import Conditions
 from policy_engine.evaluate.core.expression import Glance, observed, shown
-from policy_engine.evaluate.core.plan import TrackPlan
+from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import UNKNOWN, Value
-from policy_engine.model.facts import Condition, InterpretationUse
+from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.rulebook import Criterion, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace
 
-NOTHING = "return None"
+Traced = tuple[tuple[LevelTrace, ...], tuple[str, str | None], tuple[Value, ...]]
+"""The levels with their criteria, the outcome and the level, and what interpretations with conditions turn on."""
 
 
-def figure(value: Value) -> str:
-    """Write a value that is no plain count."""
-    return "?" if value is UNKNOWN else shown(value)
+class TraceFunction:
+    """Writes the trace of one track, of facts as they are once others have stood in for them."""
 
+    def __init__(self, plan: Plan, track: TrackPlan) -> None:
+        self.plan, self.track = plan, track
+        self.code = Function(plan.edition.facts)
+        self.conditions = Conditions(self.code, plan, track.constants)
+        self.criteria = {c.id: (number, c) for number, c in enumerate({c.id: c for r in track.track.levels for c in r.criteria}.values())}
+        self._send_on_open()
+        for number, criterion in self.criteria.values():
+            self._ask(number, criterion)
+        self._decide()
+        whens = {use.when.text: use.when for use in _interpretations_of(track) if use.when}
+        self.asked = {text: f"i{number}" for number, text in enumerate(whens)}
+        self.code.add(*(f"{self.asked[text]} = {self.conditions.part(when.tree).open}" for text, when in whens.items()))
+        for number, criterion in self.criteria.values():
+            self._describe(number, criterion)
+        rules = track.track.levels
+        self.code.add(*(f"l{number} = {self._holds(rule)}" for number, rule in enumerate(rules)))
+        levels = tuple_of(self._level(number, rule) for number, rule in enumerate(rules))
+        turns = tuple_of([*(f"a{number}" for number, c in self.criteria.values() if c.applies_when), *self.asked.values()])
+        self.code.add(f"return {levels}, answer, {turns}")
 
-class TraceFunction(TrackFunctions):
-    """Writes the trace of one track: `trace(row, values)`, of facts as they are once others have stood in for them."""
+    def _send_on_open(self) -> None:
+        """Return nothing where a fact that matters is open, or where a law is not kept: the reference says what that means."""
+        facts = self.plan.edition.facts
+        rules = [(rule, {name for name in rule.holds.names if name in facts}) for rule in self.track.invariants]
+        laws = [(names, self.conditions.part(rule.holds.tree).text) for rule, names in rules]
+        tied = [law for law, (rule, _) in zip(laws, rules, strict=True) if rule.otherwise]
+        known = set(self.track.decisive)
+        while more := [law for law in laws if law not in tied and not known.isdisjoint(law[0])]:
+            tied += more
+            known = known.union(*(names for names, _ in more))
+        known = known.union(*(names for names, _ in tied))
+        self._unless([self.code.fact(name) for name in facts if name in known], [text for _, text in tied])
+        for names, text in laws:
+            if names and not names <= known:
+                loose = [self.code.fact(name) for name in sorted(names)]
+                with self.code.under(f"if not ({' and '.join(f'{local} is U' for local in loose)}):"):  # some of it is stated
+                    self._unless(loose, [text])
 
-    def trace(self) -> str:
-        """Write the function."""
-        self.names.table |= {"figure": figure, "CriterionTrace": CriterionTrace, "LevelTrace": LevelTrace}
-        lines = Lines()
-        lines.add(f"{', '.join(map(self.names.fact, self.names.positions))}, = row")
-        self._send_on(self._guarded(), lines)
-        with lines.under("try:"):
-            self._hold_laws(lines)
-            self.criteria.known(list(self.criteria.each.values()), lines)
-        self._otherwise(lines)
-        self._tell(lines)
-        self._decide(lines)
-        asked = self._ask_interpretations(lines)
-        rules = self.track.track.levels
-        lines.add(*(f"l{number} = {self.criteria.level(rule)}" for number, rule in enumerate(rules)))
-        lines.add(f"levels = ({''.join(f'{self._level(number, rule)}, ' for number, rule in enumerate(rules))})")
-        applying = [applies for c in self.criteria.each.values() if (applies := self.criteria.names(c)[1])]
-        lines.add(f"return levels, answer, ({''.join(f'{word}, ' for word in (*applying, *asked))})")
-        return lines.text("def trace(row, values):").replace("return careful(row)", NOTHING)
+    def _unless(self, known: Sequence[str], kept: Sequence[str]) -> None:
+        """Return nothing unless facts are known and laws kept."""
+        if known:
+            with self.code.under(f"if {' or '.join(f'{local} is U' for local in known)}:"):
+                self.code.add("return None")
+        if kept:
+            with self.code.under(f"if not ({' and '.join(kept)}):"):
+                self.code.add("return None")
 
-    def _tell(self, lines: Lines) -> None:
-        """Write what is told of each criterion: its outcome, its figures, the interpretations that it rests on."""
-        for number, criterion in enumerate(self.criteria.each.values()):
-            holds, applies = self.criteria.names(criterion)
-            other = f"'not_met' if {applies} else 'not_applicable'" if applies else "'not_met'"
-            lines.add(f"o{number} = 'met' if {holds} else {other}")
-            lines.add(f"s{number} = {self._seen(criterion)}")
-            interpretations = self._interpretations(criterion.interpretations, lines)
-            if applies:
-                interpretations = f"{interpretations} if {applies} else {self._interpretations(criterion.applies_interpretations, lines)}"
-            lines.add(f"r{number} = {interpretations}")
+    def _ask(self, number: int, criterion: Criterion) -> None:
+        """Write whether a criterion applies and holds; one that does not apply does not hold."""
+        text = self.conditions.part(criterion.when.tree).text
+        if criterion.applies_when:
+            self.code.add(f"a{number} = {self.conditions.part(criterion.applies_when.tree).text}")
+            text = f"a{number} and {text}"
+        self.code.add(f"c{number} = {text}")
 
-    def _interpretations(self, uses: Sequence[InterpretationUse], lines: Lines) -> str:
+    def _holds(self, rule: LevelRule) -> str:
+        """Write whether a level holds; a criterion that does not apply is neutral."""
+        each = [self.criteria[c.id] for c in rule.criteria]
+        if rule.mode == "all_of":
+            return " and ".join(f"(c{n} or not a{n})" if c.applies_when else f"c{n}" for n, c in each)
+        return " or ".join(f"c{n}" for n, _ in each)
+
+    def _decide(self) -> None:
+        """Write the answer, step by step."""
+        rules = [self.track.rules[level] for step in self.track.track.decide for level in step.levels]
+        residual = self.track.track.residual
+        self.code.add(f"answer = {self.code.value((residual.outcome, residual.level))}")
+        for number, rule in enumerate(rules):
+            with self.code.under(f"{'elif' if number else 'if'} {self._holds(rule)}:"):
+                self.code.add(f"answer = {self.code.value(('classified', rule.level))}")
+
+    def _describe(self, number: int, criterion: Criterion) -> None:
+        """Write what is said of a criterion: its outcome, its figures, the interpretations that it rests on."""
+        interpretations = self._relied_on(criterion.interpretations)
+        otherwise = "'not_met'"
+        if criterion.applies_when:
+            otherwise = f"'not_met' if a{number} else 'not_applicable'"
+            interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
+        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {self._seen(criterion)}")
+        self.code.add(f"r{number} = {interpretations}")
+
+    def _relied_on(self, uses: Sequence[InterpretationUse]) -> str:
         """Write the interpretations that are relied on: those whose own condition is not false."""
         if all(use.when is None for use in uses):
-            return self.names.value(tuple(use.id for use in uses))
-        parts = [f"*(() if {self._truth(use.when, lines)} is False else ({self.names.value(use.id)},))" for use in uses]
-        return f"({', '.join(parts)},)"
-
-    def _truth(self, when: Condition | None, lines: Lines) -> str:
-        """Write the condition of an interpretation, which may be open."""
-        return self.writer.open(when.tree, lines) if when else "True"
+            return self.code.value(tuple(use.id for use in uses))
+        asked = {use.id: self.asked[use.when.text] if use.when else "True" for use in uses}
+        return tuple_of(f"*(() if {truth} is False else {self.code.value((name,))})" for name, truth in asked.items())
 
     def _seen(self, criterion: Criterion) -> str:
         """Write the figures that a criterion looked at."""
-        looked_at = self.layout.plan.glances[criterion.when.text]
-        if any(glance.sides or not self.names.positions.keys() >= set(glance.names) for glance in looked_at):
-            return f"{self.names.thing(_observer(looked_at, self.track.constants))}(values)"
-        return f'f"{"; ".join(self._glance(glance) for glance in looked_at)}"'
-
-    def _glance(self, glance: Glance) -> str:
-        """Write one thing that a criterion looked at, as a part of a text."""
-        label = f"{{{self.names.value(glance.label)}}} = " if glance.label else ""
-        return label + "/".join(self._figure(name) for name in glance.names)
+        looked_at = self.plan.glances[criterion.when.text]
+        if any(glance.sides or not self.plan.edition.facts.keys() >= set(glance.names) for glance in looked_at):
+            return f"{self.code.thing(_observer(looked_at, self.track.constants))}(values)"
+        labels = [f"{{{self.code.value(glance.label)}}} = " if glance.label else "" for glance in looked_at]
+        figures = ["/".join(self._figure(name) for name in glance.names) for glance in looked_at]
+        return f'f"{"; ".join(map("".join, zip(labels, figures, strict=True)))}"'
 
     def _figure(self, name: str) -> str:
         """Write the figure of a fact, as a part of a text."""
-        kind, local = self.layout.plan.types[name].kind, self.names.fact(name)
+        kind, local = self.plan.types[name].kind, self.code.fact(name)
         if kind == "bool":
             return f"{{'true' if {local} else 'false'}}"
-        plain = kind in {"count", "months", "choice"} and name not in self.writer.nullable
-        return f"{{{local}}}" if plain else f"{{figure({local})}}"
-
-    def _ask_interpretations(self, lines: Lines) -> list[str]:
-        """Ask every condition that an interpretation of the outcome may depend on; give the names of the answers."""
-        return [self.writer.open(when.tree, lines) for when in conditions_of_interpretations(self.track)]
+        plain = kind in {"count", "months", "choice"} and name not in self.plan.nullable
+        return f"{{{local}}}" if plain else f"{{{self.code.value(_figure_of)}({local})}}"
 
     def _level(self, number: int, rule: LevelRule) -> str:
         """Write the trace of a level."""
-        level, mode, clause = (self.names.value(text) for text in (rule.level, rule.mode, rule.citation.clause))
-        criteria = "".join(f"{self._criterion(criterion)}, " for criterion in rule.criteria)
-        return f"new(LevelTrace, ({level}, 'met' if l{number} else 'not_met', {mode}, {clause}, ({criteria})))"
+        value = self.code.value
+        return self.code.record(
+            LevelTrace, level=value(rule.level), outcome=f"'met' if l{number} else 'not_met'", mode=value(rule.mode),
+            citation=value(rule.citation.clause), criteria=tuple_of(self._criterion(criterion) for criterion in rule.criteria),
+        )  # fmt: skip
 
     def _criterion(self, criterion: Criterion) -> str:
         """Write the trace of a criterion under one level's clause."""
-        number = self.criteria.number[criterion.id]
-        name, text = self.names.value(criterion.id), self.names.value(criterion.when.text)
-        clause, phrase = (self.names.value(part) for part in criterion.citation)
-        says = self.names.thing(criterion.says)
-        return f"new(CriterionTrace, ({name}, o{number}, {clause}, {phrase}, {text}, s{number}, r{number}, {says}))"
+        number, value = self.criteria[criterion.id][0], self.code.value
+        return self.code.record(
+            CriterionTrace, id=value(criterion.id), outcome=f"o{number}", citation=value(criterion.citation.clause),
+            phrase=value(criterion.citation.phrase), condition=value(criterion.when.text), observed=f"s{number}",
+            interpretations=f"r{number}", says=self.code.thing(criterion.says),
+        )  # fmt: skip
+
+
+def _figure_of(value: Value) -> str:
+    """Write a value that is no plain count."""
+    return "?" if value is UNKNOWN else shown(value)
 
 
 def _observer(looked_at: Sequence[Glance], constants: Mapping[str, Value]) -> Callable[[Mapping[str, Value]], str]:
@@ -114,13 +170,15 @@ def _observer(looked_at: Sequence[Glance], constants: Mapping[str, Value]) -> Ca
     return lambda values: observed(looked_at, {**values, **constants})
 
 
-def conditions_of_interpretations(track: TrackPlan) -> list[Condition]:
-    """Return every condition under which an interpretation is relied on, each once."""
+def _interpretations_of(track: TrackPlan) -> Iterable[InterpretationUse]:
+    """Return every interpretation that an outcome may rely on."""
     own = track.track
-    uses: list[InterpretationUse] = [*own.interpretations, *own.residual.interpretations]
-    uses += [use for step in own.decide for use in step.interpretations]
-    uses += [use for rule in own.levels for use in rule.interpretations]
-    uses += [use for rule in own.levels for c in rule.criteria for use in (*c.interpretations, *c.applies_interpretations)]
-    uses += [use for stand_in in own.stand_ins for use in stand_in.interpretations]
-    uses += [use for name in track.decisive for use in track.facts[name].interpretations]
-    return list({use.when.text: use.when for use in uses if use.when}.values())
+    yield from (*own.interpretations, *own.residual.interpretations)
+    for step in own.decide:
+        yield from step.interpretations
+    for rule in own.levels:
+        yield from (*rule.interpretations, *(use for c in rule.criteria for use in (*c.interpretations, *c.applies_interpretations)))
+    for stand_in in own.stand_ins:
+        yield from stand_in.interpretations
+    for name in sorted(track.decisive):
+        yield from track.facts[name].interpretations

@@ -10,7 +10,7 @@ from policy_engine.explain.proofs import ProofWording
 from policy_engine.messages import LANGUAGES, sentence, translate, with_unit
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition, Track
-from policy_engine.prove.tracks import PROVEN, UNPROVABLE
+from policy_engine.prove.claims import PROVEN, UNPROVABLE
 from policy_engine.prove.transitions import Passage, Passages
 
 

@@ -8,8 +8,8 @@ from policy_engine.explain.blocks import Explanation, Line, Section, Wording, so
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import worded
 from policy_engine.model.rulebook import Edition
+from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, ClaimPart, Span, Witness
 from policy_engine.prove.edition import Proof
-from policy_engine.prove.tracks import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, Part, Span, Witness
 
 _MARKS = {PROVEN: "met", REFUTED: "not_met", UNDECIDED_WORD: "unknown"}
 _TITLES = {
@@ -104,7 +104,7 @@ class ProofWording(Wording):
             facts = "; ".join(f"{name}: {value}" for name, value in then.facts.items() if first.facts[name] != value)
             yield self.say(N_("but with {facts} → {outcome}"), outcome=self.code(then.outcome), facts=facts)
 
-    def _part(self, part: Part) -> str:
+    def _part(self, part: ClaimPart) -> str:
         return self.say(N_("not so: {says}"), says=self.bare(part.says))
 
     def _span(self, span: Span) -> str:

@@ -4,14 +4,14 @@ A question has three answers: a case, none (proven), or UNDECIDED where the solv
 the solver's own steps and not seconds, so that an answer does not depend on the machine.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from enum import Enum
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from policy_engine.language.values import Value
-from policy_engine.prove.symbols import Symbol, Symbols, value_of
-from policy_engine.prove.terms import Figure, Flags, Term, conjunction, z3
+from policy_engine.prove.terms import Flags, Quotient, Symbol, Symbols, Term, conjunction, value_of, z3
 
 BUDGET = 20_000_000
 """Steps of the solver for one question."""
@@ -36,79 +36,66 @@ class Solution(NamedTuple):
     values: Mapping[str, Value]
 
 
-Answer: TypeAlias = Solution | Undecided | None
-
-
 class Asker:
     """Asks about cases that obey what is always true."""
 
     def __init__(self, symbols: Symbols, always: Iterable[Term], budget: int = BUDGET) -> None:
-        """Take the unknowns and what is always true."""
         self.symbols = symbols
         self._always, self._budget = tuple(always), budget
         self._solver = z3.Solver()
         self._solver.set("rlimit", budget)
         self._solver.add(conjunction(self._always))
 
-    def possible(self, *goals: Term) -> bool | Undecided:
-        """Return whether some case meets all the goals."""
+    @contextmanager
+    def _supposing(self, goals: Iterable[Term]) -> "Generator[bool | Undecided]":
+        """Add goals for the time being; yield whether they can be had."""
         self._solver.push()
         try:
             self._solver.add(*goals)
-            return self._check()
+            yield self._check()
         finally:
             self._solver.pop()
 
-    def implied(self, given: Iterable[Term], goal: Term) -> bool | Undecided:
-        """Return whether every case that meets what is given meets the goal."""
-        found = self.possible(*given, z3.Not(goal))
-        return found if isinstance(found, Undecided) else not found
+    def possible(self, *goals: Term) -> bool | Undecided:
+        """Return whether some case meets all the goals."""
+        with self._supposing(goals) as found:
+            return found
 
     def beside(self, symbol: Symbol, other: Term) -> "Asker":
         """Return an asker that looks for another value of one fact too; a solution has it under `BESIDE`."""
-        symbols = Symbols(self.symbols.words, date.fromordinal(self.symbols.today))
-        symbols.of = {**self.symbols.of, BESIDE: Symbol(symbol.fact, Figure(other))}
+        symbols = Symbols(self.symbols.codes, date.fromordinal(self.symbols.today))
+        symbols.of = {**self.symbols.of, BESIDE: Symbol(symbol.fact, Quotient(other))}
         return Asker(symbols, self._always, self._budget)
 
-    def find(self, *goals: Term) -> Answer:
+    def find(self, *goals: Term) -> Solution | Undecided | None:
         """Return the smallest case that meets all the goals: fewest items, then the plainest answers, in the order of the facts."""
-        self._solver.push()
-        try:
-            self._solver.add(*goals)
-            found = self._check()
+        with self._supposing(goals) as found:
             return self._smallest() if found is True else None if found is False else UNDECIDED
-        finally:
-            self._solver.pop()
 
     def which(self, terms: Sequence[Term], *goals: Term) -> tuple[int, ...] | Undecided | None:
         """Return the places of the terms that hold in some case that meets all the goals; None where there is no such case."""
-        self._solver.push()
-        try:
-            self._solver.add(*goals)
-            found = self._check()
+        with self._supposing(goals) as found:
             if found is not True:
-                return UNDECIDED if isinstance(found, Undecided) else None
+                return found or None
             model = self._solver.model()
             return tuple(place for place, term in enumerate(terms) if z3.is_true(model.eval(term, model_completion=True)))
-        finally:
-            self._solver.pop()
 
     def _check(self, *more: Term) -> bool | Undecided:
-        """Ask the solver."""
         said = self._solver.check(*more)
         return UNDECIDED if said == z3.unknown else bool(said == z3.sat)
 
-    def _smallest(self) -> Answer:
+    def _smallest(self) -> Solution | Undecided:
         """Make the answers definite, one after the other, the plainest that can be."""
-        counts = [s.known.part for s in self.symbols.of.values() if s.fact.type.kind in {"count", "months"} and isinstance(s.known, Figure)]
+        symbols = self.symbols.of
+        counts = [s.known.part for s in symbols.values() if s.fact.type.kind in {"count", "months"} and isinstance(s.known, Quotient)]
         if counts:
             self._least(z3.Sum(counts))
-        for symbol in self.symbols.of.values():
+        for symbol in symbols.values():
             self._plainest(symbol)
         if not self._decimals():
             return UNDECIDED
         model = self._solver.model()
-        return Solution({name: value_of(model, symbol, self.symbols.words) for name, symbol in self.symbols.of.items()})
+        return Solution({name: value_of(model, symbol, self.symbols.codes) for name, symbol in symbols.items()})
 
     def _prefer(self, goal: Term) -> bool:
         """Take a goal where it can be had; it stays then."""
@@ -130,7 +117,7 @@ class Asker:
             case "bool":
                 self._prefer(z3.Not(known.part) if fact.locked else known.part)
             case "choice":
-                next((c for c in fact.type.choices if self._prefer(known.part == self.symbols.words.code(c))), None)
+                any(self._prefer(known.part == self.symbols.codes.code(choice)) for choice in fact.type.choices)
             case "points" | "share":
                 pass
             case "level":
@@ -160,20 +147,17 @@ class Asker:
         self._solver.add(term == most)
 
     def _decimals(self) -> bool:
-        """Look for points and shares that a case file can state, as near to zero as they can be; tell whether there are any."""
-        kinds = {"points": 1, "share": 100}
-        parts = [
-            (symbol.known.part, kinds[symbol.fact.type.kind])
-            for symbol in self.symbols.of.values()
-            if symbol.fact.type.kind in kinds and isinstance(symbol.known, Figure)
-        ]
-        return self._check() is True and (not parts or any(self._on_grid(parts, grid) for grid in _GRIDS))
-
-    def _on_grid(self, parts: Iterable[tuple[Term, int]], grid: int) -> bool:
-        """Look for numbers that are whole parts of a grid; where there are, the nearest to zero stay."""
-        scaled = [(z3.Int(f"{place} in parts of {grid}"), grid * unit * part) for place, (part, unit) in enumerate(parts)]
-        if not self._prefer(conjunction(z3.ToReal(whole) == part for whole, part in scaled)):
+        """Look for points and shares that a case file can state, as near to zero as they can be; return whether there are any."""
+        units = {"points": 1, "share": 100}
+        figures = [s for s in self.symbols.of.values() if s.fact.type.kind in units and isinstance(s.known, Quotient)]
+        if self._check() is not True:
             return False
-        for whole, _ in scaled:
-            self._least(z3.Abs(whole))
-        return self._check() is True
+        for grid in _GRIDS if figures else ():
+            wholes = [z3.Int(f"{place} in parts of {grid}") for place in range(len(figures))]
+            scaled = [grid * units[s.fact.type.kind] * s.known.part for s in figures if isinstance(s.known, Quotient)]
+            if self._prefer(conjunction(z3.ToReal(whole) == part for whole, part in zip(wholes, scaled, strict=True))):
+                for whole in wholes:
+                    self._least(z3.Abs(whole))
+                if self._check() is True:
+                    return True
+        return not figures

@@ -4,18 +4,16 @@ Facts that both editions declare alike are one unknown; the others are each edit
 govern different periods, a day is taken to lie alike in either: before the period, in it or after it.
 """
 
-from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import NamedTuple
 
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition, Track
-from policy_engine.prove.ask import Asker, Solution, Undecided
-from policy_engine.prove.meaning import Meaning, raw_reader
-from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Figure, Term, UnprovableError, Words, conjunction, z3
-from policy_engine.prove.tracks import PROVEN, UNDECIDED_WORD, UNPROVABLE, Expected, Witness, confirmed
+from policy_engine.prove.ask import Asker, Solution
+from policy_engine.prove.claims import PROVEN, UNDECIDED_WORD, UNPROVABLE, Expected, Witness, confirmed
+from policy_engine.prove.meaning import TrackMeaning, raw_reader
+from policy_engine.prove.terms import Quotient, Symbols, Term, TextCodes, UnprovableError, conjunction, z3
 
 
 class Transition(NamedTuple):
@@ -67,15 +65,14 @@ class Passages(NamedTuple):
 
 def transitions(before: Evaluator, after: Evaluator) -> Passages:
     """Ask of every two tracks of two editions which results can go to which."""
-    shared = {
-        name for name, fact in before.edition.facts.items() if _alike(fact, after.edition.facts.get(name), before.edition, after.edition)
-    }
-    first, second = before.edition.facts.keys(), after.edition.facts.keys()
+    one, two = before.edition, after.edition
+    shared = {name for name, fact in one.facts.items() if _alike(fact, two.facts.get(name), one, two)}
+    passages = [_passage(before, first, after, second, shared) for first, second in product(one.tracks, two.tracks)]
     return Passages(
-        before.edition, after.edition, tuple(_passages(before, after, shared)),
-        tuple(n for n in first if n not in second), tuple(n for n in second if n not in first),
-        tuple(n for n in first if n in second and n not in shared),
-        tuple(track.id for track in before.edition.tracks if _lost(before.edition, track, after.edition, shared)),
+        before=one, after=two, passages=tuple(passage for passage in passages if passage.transitions or passage.reason),
+        only_before=tuple(n for n in one.facts if n not in two.facts), only_after=tuple(n for n in two.facts if n not in one.facts),
+        apart=tuple(n for n in one.facts if n in two.facts and n not in shared),
+        lost=tuple(track.id for track in one.tracks if _lost(one, track, two, shared)),
     )  # fmt: skip
 
 
@@ -88,18 +85,9 @@ def _alike(one: FactDeclaration, other: FactDeclaration | None, before: Edition,
     return (one.derived and one.derived.text) == (other.derived and other.derived.text)
 
 
-def _passages(before: Evaluator, after: Evaluator, shared: set[str]) -> Iterator[Passage]:
-    """Ask of every two tracks that one subject can belong to."""
-    for first in before.edition.tracks:
-        for second in after.edition.tracks:
-            passage = _passage(before, first, after, second, shared)
-            if passage.transitions or passage.reason:
-                yield passage
-
-
 def _lost(edition: Edition, track: Track, other: Edition, shared: set[str]) -> bool:
     """Return whether a subject of a track can belong to no track of another edition, or that cannot be settled."""
-    symbols = Symbols(Words(), edition.begins)
+    symbols = Symbols(TextCodes(), edition.begins)
     try:
         mine = raw_reader(edition, symbols).truth(track.applies_to.tree)
         theirs = [raw_reader(other, symbols, _own(other, shared)).truth(one.applies_to.tree) for one in other.tracks]
@@ -114,33 +102,32 @@ def _own(edition: Edition, shared: set[str]) -> dict[str, str]:
 
 
 def _passage(before: Evaluator, first: Track, after: Evaluator, second: Track, shared: set[str]) -> Passage:
-    """Ask which results of one track can go to which of another."""
-    symbols = Symbols(Words(), before.edition.begins)
-    days = _days(before.edition, after.edition, shared)
-    own = _own(after.edition, shared - days)
+    """Ask which results of one track can go to which of another, and confirm each by rating its case under both editions."""
+    one, two = before.edition, after.edition
+    symbols = Symbols(TextCodes(), one.begins)
+    alike = (one.begins, one.until) == (two.begins, two.until)
+    days = set[str]() if alike else {name for name in shared if one.facts[name].type.kind == "day"}
+    own = _own(two, shared - days)
     try:
-        one, two = Meaning(before.edition, first, symbols), Meaning(after.edition, second, symbols, own)
+        meanings = TrackMeaning(one, first, symbols), TrackMeaning(two, second, symbols, own)
     except UnprovableError as error:
-        return Passage(first.id, second.id, (), 0, f"{UNPROVABLE}{error}")
-    placed = [_placed_alike(symbols, name, own[name], before.edition, after.edition) for name in days]
-    asker = Asker(symbols, [one.always, two.always, *placed, *symbols.domains])
+        return Passage(before=first.id, after=second.id, transitions=(), excluded=0, reason=f"{UNPROVABLE}{error}")
+    placed = [_placed_alike(symbols, name, own[name], one, two) for name in days]
+    asker = Asker(symbols, [*(meaning.always for meaning in meanings), *placed, *symbols.domains])
     found: list[Transition] = []
     excluded = 0
-    theirs = two.outcomes()
-    for key, term in one.outcomes().items():
-        for other, goal in theirs.items():
-            answer = asker.find(term, goal)
-            if answer is None:
-                excluded += 1
-            else:
-                found.append(_transition((key, other), answer, (before, first), (after, second, own)))
-    return Passage(first.id, second.id, tuple(found), excluded)
-
-
-def _days(before: Edition, after: Edition, shared: set[str]) -> set[str]:
-    """Return the shared facts that are days, where the editions govern different periods: a day of one year is none of another."""
-    same = (before.begins, before.until) == (after.begins, after.until)
-    return set() if same else {name for name in shared if before.facts[name].type.kind == "day"}
+    for (key, term), (other, goal) in product(*(meaning.outcomes().items() for meaning in meanings)):
+        answer = asker.find(term, goal)
+        if answer is None:
+            excluded += 1
+            continue
+        mine = yours = None
+        if isinstance(answer, Solution):
+            theirs = {name: answer.values[unknown] for name in two.facts if (unknown := own.get(name, name)) in answer.values}
+            mine = confirmed(answer.values, before, first, Expected(key))
+            yours = confirmed(theirs, after, second, Expected(other))
+        found.append(Transition(key, other, PROVEN, (mine, yours)) if mine and yours else Transition(key, other, UNDECIDED_WORD))
+    return Passage(before=first.id, after=second.id, transitions=tuple(found), excluded=excluded)
 
 
 def _placed_alike(symbols: Symbols, name: str, other: str, before: Edition, after: Edition) -> Term:
@@ -148,28 +135,10 @@ def _placed_alike(symbols: Symbols, name: str, other: str, before: Edition, afte
     if name not in symbols.of or other not in symbols.of:
         return z3.BoolVal(val=True)
     one, two = symbols.of[name].known, symbols.of[other].known
-    assert isinstance(one, Figure)
-    assert isinstance(two, Figure)
+    assert isinstance(one, Quotient)
+    assert isinstance(two, Quotient)
     return z3.And(
         conjunction((one.there,)) == conjunction((two.there,)),
         (one.part < before.begins.toordinal()) == (two.part < after.begins.toordinal()),
         (one.part > before.until.toordinal()) == (two.part > after.until.toordinal()),
     )
-
-
-def _transition(
-    keys: tuple[str, str], answer: Solution | Undecided, before: tuple[Evaluator, Track], after: tuple[Evaluator, Track, Mapping[str, str]]
-) -> Transition:  # fmt: skip
-    """Confirm one transition by rating its case under both editions."""
-    if not isinstance(answer, Solution):
-        return Transition(*keys, UNDECIDED_WORD)
-    first = confirmed(answer.values, *before, Expected(keys[0]))
-    second = confirmed(_renamed(answer.values, after[2]), *after[:2], Expected(keys[1]))
-    return Transition(*keys, PROVEN, (first, second)) if first and second else Transition(*keys, UNDECIDED_WORD)
-
-
-def _renamed(values: Mapping[str, Value], own: Mapping[str, str]) -> dict[str, Value]:
-    """Return the facts of an edition under their own names."""
-    names = {unknown: fact for fact, unknown in own.items()}
-    mine = {names[name]: value for name, value in values.items() if name in names}
-    return {**{name: value for name, value in values.items() if name not in own and name not in names}, **mine}

@@ -20,8 +20,8 @@ from policy_engine.report.json import NOTICE, notice_to_data, notices_of, verdic
 from policy_engine.report.problems import grouped_to_data, message_of, problem_to_data, refused_notice
 
 if TYPE_CHECKING:
+    from policy_engine.prove.claims import Claim, ClaimPart, Witness
     from policy_engine.prove.edition import Proof
-    from policy_engine.prove.tracks import Claim, Part, Witness
     from policy_engine.prove.transitions import Passages
 
 
@@ -252,7 +252,7 @@ def _not_rated(one: NotRated) -> dict[str, object]:
 
 def proof_to_data(proof: "Proof") -> dict[str, object]:
     """Return a proof as data; its schema is `schemas/prove.schema.json`."""
-    from policy_engine.prove.tracks import ANSWERS
+    from policy_engine.prove.claims import ANSWERS
 
     counts = {answer: sum(claim.answer == answer for claim in proof.claims) for answer in ANSWERS}
     claims = [_claim(claim) for claim in proof.claims]
@@ -261,7 +261,7 @@ def proof_to_data(proof: "Proof") -> dict[str, object]:
 
 def nothing_proven() -> dict[str, object]:
     """Return the keys of a proof where the editions could not be read."""
-    from policy_engine.prove.tracks import ANSWERS
+    from policy_engine.prove.claims import ANSWERS
 
     return {"edition": None, "status": None, "revision": None, "passed": False, "counts": dict.fromkeys(ANSWERS, 0), "claims": []}
 
@@ -278,7 +278,7 @@ def _claim(claim: "Claim") -> dict[str, object]:
     }  # fmt: skip
 
 
-def _parts(parts: "Iterable[Part]") -> list[dict[str, str]]:
+def _parts(parts: "Iterable[ClaimPart]") -> list[dict[str, str]]:
     return [{"id": part.criterion, "level": part.level, "citation": part.citation} for part in parts]
 
 

@@ -14,9 +14,9 @@ from policy_engine.evaluate.open.formula import Atom, Formula, Solver, Variables
 from policy_engine.evaluate.open.linear import Budget, Row, normal, solve
 from policy_engine.language.values import Value
 from policy_engine.model.verdict import Verdict
+from policy_engine.prove.claims import Inquiry
 from policy_engine.prove.meaning import NOT_ELIGIBLE
-from policy_engine.prove.terms import Figure, z3
-from policy_engine.prove.tracks import Inquiry
+from policy_engine.prove.terms import Quotient, z3
 from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_sums import sums_case, sums_edition
 
@@ -185,7 +185,7 @@ class Asked:
         for name, value in facts.items():
             symbol = meaning.symbols.of.get(name)
             if symbol is not None and name != "kind":
-                assert isinstance(symbol.known, Figure)
+                assert isinstance(symbol.known, Quotient)
                 exact = z3.Q(value.numerator, value.denominator) if isinstance(value, Fraction) else value
                 pins.append(symbol.known.part == exact)
         return {key for key, term in meaning.outcomes().items() if self.inquiry.asker.possible(term, *pins) is True}

@@ -12,9 +12,8 @@ from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition, Monotonicity, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.ask import Asker
-from policy_engine.prove.symbols import Symbol
-from policy_engine.prove.terms import Flags, Term, Words, conjunction, constant, disjunction, z3
-from policy_engine.prove.tracks import Inquiry, stated
+from policy_engine.prove.claims import Inquiry, stated
+from policy_engine.prove.terms import Flags, Symbol, Term, TextCodes, conjunction, constant, disjunction, z3
 from tests.editions.random_conditions import Dice
 from tests.editions.random_editions import facts_of
 
@@ -61,7 +60,7 @@ class Box(NamedTuple):
         symbols = self.inquiry.meaning.symbols
         first = self.points[0].values
         moving = [n for n, v in first.items() if any(point.values[n] != v for point in self.points)]
-        return [conjunction(_is(symbols.of[n], point.values[n], symbols.words) for n in moving) for point in self.points]
+        return [conjunction(_is(symbols.of[n], point.values[n], symbols.codes) for n in moving) for point in self.points]
 
 
 def box_of(dice: Dice, edition: Edition, track: Track) -> Box:
@@ -76,7 +75,7 @@ def box_of(dice: Dice, edition: Edition, track: Track) -> Box:
     inquiry = Inquiry(Evaluator(edition), track)
     symbols = inquiry.meaning.symbols
     domains = _domains(inquiry, _drawn(dice, inquiry))
-    within = conjunction(disjunction(_is(symbols.of[n], v, symbols.words) for v in values) for n, values in domains.items())
+    within = conjunction(disjunction(_is(symbols.of[n], v, symbols.codes) for v in values) for n, values in domains.items())
     within = z3.And(within, *symbols.domains)
     always, inquiry.meaning.always = inquiry.meaning.always, z3.And(inquiry.meaning.always, within)
     inquiry.asker = Asker(symbols, [inquiry.meaning.always])
@@ -104,7 +103,7 @@ def _domains(inquiry: Inquiry, drawn: Sequence[Mapping[str, Value]]) -> dict[str
     return found
 
 
-def _is(symbol: Symbol, value: Value, words: Words) -> Term:
+def _is(symbol: Symbol, value: Value, codes: TextCodes) -> Term:
     """Return the formula that a fact has a value."""
     known = symbol.known
     if value is NONE:
@@ -112,7 +111,7 @@ def _is(symbol: Symbol, value: Value, words: Words) -> Term:
     if isinstance(known, Flags):
         assert isinstance(value, frozenset)
         return conjunction((known.there, *(term == (choice in value) for choice, term in known.members.items())))
-    figure = constant(value, words)
+    figure = constant(value, codes)
     return conjunction((known.there, known.part * figure.whole == figure.part if figure.whole != 1 else known.part == figure.part))
 
 

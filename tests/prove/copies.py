@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
+from policy_engine.prove.claims import Claim
 from policy_engine.prove.edition import Proof, prove
-from policy_engine.prove.tracks import Claim
 
 SPECIALIST, LEADER = "criteria/head-office-specialist.yaml", "criteria/head-office-leader.yaml"
 SPECIALISTS, LEADERS = "head_office_specialist", "head_office_leader"

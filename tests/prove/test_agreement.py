@@ -10,11 +10,19 @@ from hypothesis import strategies as st
 
 from policy_engine.model.rulebook import Criterion, LevelRule, Monotonicity
 from policy_engine.prove.ask import Undecided
-from policy_engine.prove.gaps import MOST_REGIONS, gap_claims, regions_of
-from policy_engine.prove.ladder import ladder_claims, monotone_claims, overlap_claims, reachable_claims, shadow_claims
+from policy_engine.prove.claims import PROVEN, REFUTED
 from policy_engine.prove.meaning import NOT_ELIGIBLE
+from policy_engine.prove.questions import (
+    MOST_REGIONS,
+    gap_claims,
+    ladder_claims,
+    monotone_claims,
+    overlap_claims,
+    reachable_claims,
+    regions_of,
+    shadow_claims,
+)
 from policy_engine.prove.terms import disjunction, z3
-from policy_engine.prove.tracks import PROVEN, REFUTED
 from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
 from tests.editions.random_editions import edition as draw_edition
 from tests.prove.boxes import Box, Point, box_of
@@ -71,7 +79,7 @@ def assert_gaps(box: Box) -> None:
     expected = {one for one in sets if not any(other < one for other in sets)}
     found = regions_of(box.inquiry, box.inquiry.meaning.outcomes()[track.residual.outcome])
     assert not isinstance(found, Undecided)
-    assert len(expected) > MOST_REGIONS or expected == {frozenset(p.criterion for p in one.region.parts) for one in found}
+    assert len(expected) > MOST_REGIONS or expected == {frozenset(p.criterion for p in region.parts) for region, _ in found}
 
 
 def assert_reached(box: Box) -> None:

@@ -13,8 +13,8 @@ from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.load.case import read_case
 from policy_engine.load.library import Library
-from policy_engine.prove.cases import case_text
-from policy_engine.prove.tracks import Claim
+from policy_engine.prove.claims import Claim
+from policy_engine.prove.edition import case_text
 from tests.editions.small import check
 from tests.prove.copies import LEADER, LEADERS, SPECIALIST, SPECIALISTS, Edit, copied, entry, open_claims, proof_of
 

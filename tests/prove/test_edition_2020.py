@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from policy_engine.prove.claims import KINDS
 from policy_engine.prove.edition import Proof, prove
-from policy_engine.prove.tracks import KINDS
 from tests.editions.small import check
 from tests.prove.copies import LEADER, LEADERS, SPECIALIST, SPECIALISTS, copied, without
 

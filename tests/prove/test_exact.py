@@ -11,9 +11,8 @@ from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
-from policy_engine.prove.cases import Prover, case_text
-from policy_engine.prove.edition import prove
-from policy_engine.prove.tracks import Witness
+from policy_engine.prove.claims import Witness
+from policy_engine.prove.edition import Prover, case_text, prove
 from tests.editions.small import condition_of, edition_of
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied, open_claims
 

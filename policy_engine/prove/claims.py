@@ -1,7 +1,7 @@
-"""A track under question: its meaning, and answers as witnesses that the reference confirms."""
+"""Claims about a track, and their answers as witnesses that the reference confirms."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,9 +17,8 @@ from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
 from policy_engine.model.verdict import Verdict
 from policy_engine.prove.ask import BUDGET, UNDECIDED, Asker, Solution, Undecided
-from policy_engine.prove.meaning import Meaning
-from policy_engine.prove.symbols import Symbols
-from policy_engine.prove.terms import Term, Words
+from policy_engine.prove.meaning import TrackMeaning
+from policy_engine.prove.terms import Symbols, Term, TextCodes
 
 PROVEN, REFUTED, UNDECIDED_WORD = "PROVEN", "REFUTED", "UNDECIDED"
 ANSWERS = (PROVEN, REFUTED, UNDECIDED_WORD)
@@ -29,7 +28,7 @@ KINDS = ("one_track", "gap", "no_gap", "overlap", "no_overlap", "reachable", "no
 """What can be claimed: see `docs/proving.md`, where each has its sentence."""
 
 
-class Part(NamedTuple):
+class ClaimPart(NamedTuple):
     """A criterion that a claim is about: its id, the level under which it stands, its clause and sentence."""
 
     criterion: str
@@ -53,7 +52,7 @@ class Span(NamedTuple):
 class Region(NamedTuple):
     """A part of a gap: the criteria of the nearest level that fail in it, alone, and where the figures lie."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[ClaimPart, ...]
     spans: tuple[Span, ...]
 
 
@@ -80,7 +79,7 @@ class Claim(NamedTuple):
     declared: tuple[str, ...] = ()
     says: Texts = {}
     regions: tuple[Region, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ClaimPart, ...] = ()
     witness: Witness | None = None
     then: Witness | None = None
     """The second case of a promise that is broken: the witness with more of the figure."""
@@ -109,48 +108,40 @@ def stated(values: Mapping[str, Value], edition: Edition, track: Track) -> dict[
     return {name: known[name] for name in edition.facts if name in known and name not in replaced}
 
 
-def confirmed(values: Mapping[str, Value], evaluator: Evaluator, track: Track, expected: Expected) -> Witness | None:
-    """Rate a solution; give it as a witness where the reference says what the solver said, else nothing."""
-    edition = evaluator.edition
-    facts = stated(values, edition, track)
+def rated(facts: Mapping[str, Value], evaluator: Evaluator) -> Verdict | InputError:
+    """Rate facts by the reference; return why it refuses them where it does."""
     try:
-        verdict = evaluator.evaluate(Case("witness", edition.id, {}, facts, {}, {}))
-    except InputError:
+        return evaluator.evaluate(Case(id="witness", edition=evaluator.edition.id, subject={}, facts=facts, expect={}, places={}))
+    except InputError as error:
+        return error
+
+
+def confirmed(values: Mapping[str, Value], evaluator: Evaluator, track: Track, expected: Expected | None = None) -> Witness | None:
+    """Rate a solution; return it as a witness where the reference says what the solver said, else None."""
+    edition, (outcome, met, failed) = evaluator.edition, expected or Expected()
+    facts = stated(values, edition, track)
+    verdict = rated(facts, evaluator)
+    if isinstance(verdict, InputError) or verdict.track != track.id or outcome not in {None, key_of(verdict)}:
         return None
-    if verdict.track != track.id or not _agrees(verdict, expected):
+    levels = {trace.level: trace.outcome for trace in verdict.levels}
+    criteria = {c.id: c.outcome for trace in verdict.levels for c in trace.criteria}
+    if any(levels[name] != "met" for name in met) or any(criteria[name] != "not_met" for name in failed):
         return None
-    return Witness(_told(facts, edition), key_of(verdict), edition.id, track.id)
+    return Witness(_written(facts, edition), key_of(verdict), edition.id, track.id)
 
 
 def refused(values: Mapping[str, Value], evaluator: Evaluator) -> Witness | Undecided:
     """Return a solution as a case that the reference refuses, as it does where two tracks apply; its code stands for an outcome."""
-    facts = {name: value for name, value in values.items() if name in evaluator.edition.facts}
-    try:
-        evaluator.evaluate(Case("witness", evaluator.edition.id, {}, facts, {}, {}))
-    except InputError as error:
-        return Witness(_told(facts, evaluator.edition), error.problems[0].code, evaluator.edition.id, "")
-    return UNDECIDED
+    edition = evaluator.edition
+    facts = {name: value for name, value in values.items() if name in edition.facts}
+    refusal = rated(facts, evaluator)
+    if not isinstance(refusal, InputError):
+        return UNDECIDED
+    return Witness(_written(facts, edition), refusal.problems[0].code, edition.id, "")
 
 
-def _told(facts: Mapping[str, Value], edition: Edition) -> dict[str, str]:
-    """Write facts as a case file states them."""
+def _written(facts: Mapping[str, Value], edition: Edition) -> dict[str, str]:
     return {name: written(value, edition.facts[name], edition) for name, value in facts.items()}
-
-
-def _agrees(verdict: Verdict, expected: Expected) -> bool:
-    """Return whether a verdict is what the solver said it is."""
-    levels = {trace.level: trace.outcome for trace in verdict.levels}
-    criteria = {c.id: c.outcome for trace in verdict.levels for c in trace.criteria}
-    return (
-        expected.outcome in {None, key_of(verdict)}
-        and _all(levels, expected.met, "met")
-        and _all(criteria, expected.failed, "not_met")
-    )  # fmt: skip
-
-
-def _all(outcomes: Mapping[str, str], names: Iterable[str], wanted: str) -> bool:
-    """Return whether all of some outcomes are as wanted."""
-    return all(outcomes[name] == wanted for name in names)
 
 
 def written(value: Value, fact: FactDeclaration, edition: Edition) -> str:
@@ -171,23 +162,17 @@ def written(value: Value, fact: FactDeclaration, edition: Edition) -> str:
 
 
 class Inquiry:
-    """One track of an edition, ready to be asked about."""
+    """One track of an edition, ready to be asked about.
+
+    Raises:
+        UnprovableError: where a condition asks what the solver has no word for.
+    """
 
     def __init__(self, evaluator: Evaluator, track: Track, budget: int = BUDGET) -> None:
-        """Read the track.
-
-        Args:
-            evaluator: the edition, ready to rate.
-            track: the track of it.
-            budget: how many steps the solver may take for one question.
-
-        Raises:
-            UnprovableError: where a condition asks what the solver has no word for.
-        """
         self.evaluator = evaluator
         self.edition: Edition = evaluator.edition
         self.track = track
-        self.meaning = Meaning(self.edition, track, Symbols(Words(), self.edition.begins))
+        self.meaning = TrackMeaning(self.edition, track, Symbols(TextCodes(), self.edition.begins))
         self.asker = Asker(self.meaning.symbols, [self.meaning.always], budget)
         self.rules = {rule.level: rule for rule in track.levels}
 
@@ -196,11 +181,15 @@ class Inquiry:
         found = self.asker.find(*goals)
         if not isinstance(found, Solution):
             return found
-        return confirmed(found.values, self.evaluator, self.track, expected or Expected()) or UNDECIDED
+        return confirmed(found.values, self.evaluator, self.track, expected) or UNDECIDED
 
-    def part(self, criterion: Criterion, level: str) -> Part:
-        """Name a criterion of a level."""
-        return Part(criterion.id, level, criterion.citation.clause, criterion.says)
+    def claim(self, kind: str, answer: str, about: tuple[str, ...] = ()) -> Claim:
+        """Return a claim about the track, of which the rest is still to be said."""
+        return Claim(kind=kind, track=self.track.id, answer=answer, about=about)
+
+    def part(self, criterion: Criterion, level: str) -> ClaimPart:
+        """Return a criterion under a level as a part of a claim."""
+        return ClaimPart(criterion.id, level, criterion.citation.clause, criterion.says)
 
     def clause(self, level: str) -> str:
         """Return the clause of a level."""
@@ -209,10 +198,6 @@ class Inquiry:
     def last_step(self) -> tuple[LevelRule, ...]:
         """Return the levels of the last step of deciding, the best first."""
         return tuple(self.rules[level] for level in self.track.decide[-1].levels)
-
-    def earlier(self) -> list[Term]:
-        """Return the formulas of the levels that go before the last step."""
-        return [self.meaning.levels[level] for step in self.track.decide[:-1] for level in step.levels]
 
 
 def shown_by(found: "Witness | Undecided | None") -> tuple[str, Witness | None]:
