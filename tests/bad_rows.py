@@ -26,22 +26,18 @@ def row(number: int) -> Cells:
 
 
 def is_bad(number: int) -> bool:
-    """Return whether a row is a bad one."""
     return number % EVERY == EVERY - 1
 
 
 def _line(cells: Cells) -> str:
-    """Write a row of CSV, without its end."""
     return ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if set(cell) & set(',"\n') else cell for cell in cells.values())
 
 
 def _with(name: str, cell: str) -> Callable[[Cells], bytes]:
-    """Return how a row becomes bad by one cell."""
     return lambda cells: _line({**cells, name: cell}).encode()
 
 
 def _bytes(name: str, cell: bytes) -> Callable[[Cells], bytes]:
-    """Return how a row becomes bad by the bytes of one cell."""
     return lambda cells: _line({**cells, name: "@@"}).encode().replace(b"@@", cell)
 
 
@@ -101,12 +97,10 @@ def as_values(cells: Cells) -> dict[str, object]:
 
 
 def _json(**changed: object) -> Callable[[Cells], bytes]:
-    """Return how a line of JSON becomes bad by some values."""
     return lambda cells: json.dumps({**as_values(cells), **changed}).encode()
 
 
 def _end(text: str) -> Callable[[Cells], bytes]:
-    """Return how a line of JSON becomes bad by its end."""
     return lambda cells: json.dumps(as_values(cells)).encode()[:-1] + text.encode()
 
 

@@ -130,7 +130,6 @@ def changed(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _flip(raw: bytes, chance: random.Random) -> bytes:
-    """Turn one bit over."""
     if not raw:
         return b"\0"
     at = chance.randrange(len(raw))
@@ -138,13 +137,11 @@ def _flip(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _sign(raw: bytes, chance: random.Random) -> bytes:
-    """Put a sign somewhere, or over a few bytes."""
     at, over = chance.randrange(len(raw) + 1), chance.choice((0, 0, 1, 4, 12))
     return raw[:at] + chance.choice(SIGNS).encode("utf-8", "surrogatepass") + raw[at + over :]
 
 
 def _value(raw: bytes, chance: random.Random) -> bytes:
-    """Put something else behind a colon or between separators."""
     ends = [n for n, sign in enumerate(raw) if sign in b":,;"]
     if not ends:
         return _sign(raw, chance)
@@ -154,7 +151,6 @@ def _value(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _lines(raw: bytes, chance: random.Random) -> bytes:
-    """Drop, double, move, indent or repeat a line."""
     lines = raw.splitlines(keepends=True) or [b""]
     at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
     sort = chance.randrange(6)
@@ -174,7 +170,6 @@ def _lines(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _word(raw: bytes, chance: random.Random) -> bytes:
-    """Put a word of the file in the place of another."""
     words = raw.split()
     if not words:
         return raw + b"x"
@@ -182,7 +177,6 @@ def _word(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _cut(raw: bytes, chance: random.Random) -> bytes:
-    """Cut a piece out."""
     at = chance.randrange(len(raw) + 1)
     return raw[:at] + raw[at + chance.choice((1, 10, 100, 100_000)) :]
 
@@ -215,7 +209,6 @@ def tried(seed: Seed, folder: Path, commands: Sequence[Sequence[str]] | None = N
 
 
 def _ended(words: Sequence[str]) -> str:
-    """Run a command; say how it ended where that is a fault."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace"), io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")
     faulthandler.dump_traceback_later(120, exit=True)  # not even the guard below ends what hangs in a library
     begun = time.process_time()
@@ -239,7 +232,6 @@ def _ended(words: Sequence[str]) -> str:
 
 @contextlib.contextmanager
 def _guarded() -> Iterator[None]:
-    """Stop what takes too much of the processor."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _LateError(number, frame)
@@ -282,7 +274,6 @@ def kept(seed: Seed, folder: Path) -> Path:
 
 
 def kept_seed(path: Path) -> Seed:
-    """Read a kept file again."""
     kind, rest = path.stem.split("-", 1)
     name = rest.rpartition("-")[0]
     return Seed(kind, f"{name}.yaml" if kind == "rulebook" else "", path.read_bytes())

@@ -23,7 +23,6 @@ FACTS = {
 
 
 def _write(path: Path, *rows: dict[str, str]) -> str:
-    """Write rows to a CSV file, each as it differs from the excellent specialist."""
     names = list(dict.fromkeys(["case", *FACTS, *(name for row in rows for name in row)]))
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names, restval="")
@@ -34,7 +33,6 @@ def _write(path: Path, *rows: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
 def test_every_format_goes_in_and_out(form: str, tmp_path: Path, cli: Cli) -> None:
-    """Answers are the same whatever the format; an open fact leaves the level open."""
     rows = _write(tmp_path / "rows.csv", {}, {"tasks_exceeded": "9"}, {"tasks_exceeded": "unknown"}, {"ideological_decline": "true"})
     first = tmp_path / f"first.{form}"
     assert cli("batch", rows, "--to", str(first), "--level-only")[0] == 0
@@ -44,7 +42,6 @@ def test_every_format_goes_in_and_out(form: str, tmp_path: Path, cli: Cli) -> No
 
 
 def test_criteria_and_interpretations_stand_in_columns(tmp_path: Path, cli: Cli) -> None:
-    """Met is true, not met false, unknown nothing; the interpretations that the answer rests on are named."""
     rows = _write(tmp_path / "rows.csv", {}, {"tasks_exceeded": ""})
     out = tmp_path / "out.parquet"
 
@@ -67,7 +64,6 @@ BAD_CELLS = [
 
 
 def test_a_bad_cell_is_refused_with_its_row_column_and_reason(tmp_path: Path, cli: Cli) -> None:
-    """What is no value of its fact, or two: rows in are answers out and rows refused."""
     rows = _write(tmp_path / "rows.csv", {}, *({name: cell} for name, cell, _ in BAD_CELLS))
     rejects = tmp_path / "rejects.csv"
 
@@ -84,7 +80,6 @@ def test_a_bad_cell_is_refused_with_its_row_column_and_reason(tmp_path: Path, cl
 
 
 def test_a_refused_row_is_told_with_its_own_file(tmp_path: Path, cli: Cli) -> None:
-    """Files with the same columns share a plan; each of their rows keeps its file and its number there."""
     bad = {"position": "specialst"}
     (tmp_path / "rows").mkdir()
     for name, rows in {"a.csv": [{}, bad, {}], "b.csv": [bad], "c.csv": [{"tasks_well_done": "1"}], "d.csv": [{}, {}, bad]}.items():
@@ -102,7 +97,6 @@ def test_a_refused_row_is_told_with_its_own_file(tmp_path: Path, cli: Cli) -> No
 
 
 def test_reasons_are_told_in_the_readers_language(tmp_path: Path, cli: Cli) -> None:
-    """Without a file for rejects the first of them are told, in Vietnamese where that is asked for."""
     rows = _write(tmp_path / "rows.csv", {}, {"position": "specialst"})
 
     status, said, _ = cli("batch", rows, "--to", str(tmp_path / "out.csv"), lang="vi")
@@ -120,7 +114,6 @@ WHOLE = {"PE850", "PE854", "PE855", "PE857", "PE858", "PE863", "PE865", "PE866"}
 @pytest.mark.parametrize("path", sorted(ROWS.iterdir()), ids=lambda path: path.name[:5])
 @pytest.mark.sampled(3)
 def test_a_bad_file_of_rows_gives_its_code(path: Path, tmp_path: Path, cli: Cli) -> None:
-    """Every code has a bad file; nothing is left behind where there is no answer."""
     code = path.name[:5]
     out = tmp_path / "out.csv"
 
@@ -133,7 +126,6 @@ def test_a_bad_file_of_rows_gives_its_code(path: Path, tmp_path: Path, cli: Cli)
 
 
 def test_a_column_that_can_hold_no_value_is_refused_as_a_whole(tmp_path: Path, cli: Cli) -> None:
-    """A truth is no count, in whichever row."""
     pl.DataFrame({"kind": ["officer"], "tasks_total": [True]}).write_parquet(tmp_path / "rows.parquet")
 
     status, _, err = cli("batch", str(tmp_path / "rows.parquet"), "--to", str(tmp_path / "out.csv"))
@@ -143,7 +135,6 @@ def test_a_column_that_can_hold_no_value_is_refused_as_a_whole(tmp_path: Path, c
 
 
 def test_a_missing_extra_is_told_in_one_line(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the library, the command says what to install, and nothing else."""
     monkeypatch.setitem(sys.modules, "polars", None)
 
     status, out, err = cli("batch", _write(tmp_path / "rows.csv", {}), "--to", str(tmp_path / "out.csv"))
@@ -153,7 +144,6 @@ def test_a_missing_extra_is_told_in_one_line(tmp_path: Path, cli: Cli, monkeypat
 
 
 def test_no_file_is_never_a_success(tmp_path: Path, cli: Cli) -> None:
-    """A pattern that meets nothing is told."""
     status, _, err = cli("batch", str(tmp_path / "*.csv"), "--to", str(tmp_path / "out.csv"))
 
     assert status == 3
@@ -161,7 +151,6 @@ def test_no_file_is_never_a_success(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_column_can_be_kept_and_is_guarded(tmp_path: Path, cli: Cli) -> None:
-    """What is handed on is no formula to a spreadsheet; a Vietnamese heading and a mark at the beginning are read."""
     path = tmp_path / "rows.csv"
     _write(path, {"Họ tên": "=1+1"}, {"Họ tên": "Nguyễn Văn A"})
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
@@ -175,7 +164,6 @@ def test_a_column_can_be_kept_and_is_guarded(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_two_editions_are_held_against_each_other(tmp_path: Path, cli: Cli) -> None:
-    """How many rows go from what to what; the answers are those of the first edition."""
     rows = _write(tmp_path / "rows.csv", {}, {"ideological_decline": "true"}, {"tasks_total": "x"})
     out = tmp_path / "out.csv"
 
@@ -187,7 +175,6 @@ def test_two_editions_are_held_against_each_other(tmp_path: Path, cli: Cli) -> N
 
 
 def test_a_draft_is_told_as_one(tmp_path: Path, cli: Cli) -> None:
-    """The status of a draft stands in the answers, and is said."""
     rows = tmp_path / "rows.csv"
     rows.write_text("case,kind\na,collective\n", "utf-8")
     out = tmp_path / "out.csv"
@@ -200,7 +187,6 @@ def test_a_draft_is_told_as_one(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_lists_in_json_are_counted(tmp_path: Path, cli: Cli) -> None:
-    """A row of JSON may hold lists, as a case file does."""
     task = {"completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
     facts = {name: cell == "true" if cell in {"true", "false"} else cell for name, cell in FACTS.items() if not name.startswith("tasks_")}
     (tmp_path / "rows.jsonl").write_text(json.dumps({"case": "a", **facts, "tasks": [task]}) + "\n", "utf-8")
@@ -213,7 +199,6 @@ def test_lists_in_json_are_counted(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_key_of_json_that_is_no_fact_is_refused_in_its_line(tmp_path: Path, cli: Cli) -> None:
-    """A misspelt key costs its line, and is told with its place; the other lines have answers."""
     path, out = tmp_path / "rows.jsonl", tmp_path / "out.csv"
     path.write_text('{"case": "a", "kind": "collective", "note": 1}\n{"case": "b", "positon": "head"}\n', "utf-8")
 

@@ -42,12 +42,10 @@ Facts = Mapping[str, object]
 
 
 def outcomes(verdict: Verdict) -> dict[str, str]:
-    """Return how every requirement and every content came out."""
     return {trace.id: trace.outcome for trace in (*verdict.duties.requirements, *verdict.duties.contents)}
 
 
 def findings(verdict: Verdict) -> list[str]:
-    """Return the findings of a verdict."""
     return [finding.id for finding in verdict.duties.findings]
 
 
@@ -88,7 +86,6 @@ def findings(verdict: Verdict) -> list[str]:
     ],
 )
 def test_what_must_be_there_is_met_missing_late_or_nobody_knows(name: str, facts: Facts, expected: str) -> None:
-    """Rule: what does not apply is not asked, what nobody recorded is unknown, and a day is asked only of what is there."""
     assert expected == outcomes(asked(NAME, {**GOOD, **facts}))[name]
 
 
@@ -118,7 +115,6 @@ def test_what_must_be_there_is_met_missing_late_or_nobody_knows(name: str, facts
     ],
 )
 def test_conditions_see_what_stands_on_record(record: Mapping[str, object], expected: str) -> None:
-    """Rule: a chapter sees the record: the own rating, the level on which all decisions agree, and the last of their days."""
     assert expected == outcomes(asked(NAME, GOOD, **record))["rated_itself"]
 
 
@@ -139,12 +135,10 @@ def test_conditions_see_what_stands_on_record(record: Mapping[str, object], expe
     ],
 )
 def test_where_several_decide_both_ends_are_seen(record: Mapping[str, object], expected: str) -> None:
-    """Rule: the first and the last day of the decisions are known where each says its day; that nothing is decided is known where said."""
     assert expected == outcomes(asked(NAME, {**GOOD, "book_sent_on": "2020-12-01"}, **record))["decided_in_time"]
 
 
 def test_a_requirement_is_traced_whole() -> None:
-    """Rule: each requirement tells its severity, clause, words, condition, figures, last good day, interpretations and sentence."""
     verdict = asked(NAME, {**GOOD, "book_sent_on": "2020-12-16", "book_returned_on": "2020-12-18"})
 
     sent, returned = verdict.duties.requirements[:2]
@@ -156,7 +150,6 @@ def test_a_requirement_is_traced_whole() -> None:
 
 @pytest.mark.parametrize("name", ["book_signed", "rated_itself", "decided_in_time", "losses", "plans"])
 def test_what_has_no_plain_day_has_none(name: str) -> None:
-    """Rule: the last good day is told where a day is held against one figure; a content has none, nor has a day of the record alone."""
     traces = asked(NAME, GOOD).duties
     due = {trace.id: trace.due for trace in (*traces.requirements, *traces.contents)}
 
@@ -164,7 +157,6 @@ def test_what_has_no_plain_day_has_none(name: str) -> None:
 
 
 def test_what_does_not_apply_rests_on_nothing() -> None:
-    """Rule: what is not asked shows no figures and no interpretations."""
     trace = next(t for t in asked(NAME, {**GOOD, "roles": []}).duties.requirements if t.id == "book_signed")
 
     assert ("not_applicable", "", ()) == (trace.outcome, trace.observed, trace.interpretations)
@@ -194,14 +186,12 @@ def test_what_does_not_apply_rests_on_nothing() -> None:
     ],
 )
 def test_a_body_is_owed_open_or_not_named(facts: Facts, expected: Mapping[str, str]) -> None:
-    """Rule: a duty is owed, or open while its facts are; where the text names no body that is said, and what does not apply is not told."""
     routes = asked(NAME, {**GOOD, **facts}).duties.routes
 
     assert expected == {route.id: route.outcome for route in routes}
 
 
 def test_a_route_names_its_body_in_both_languages() -> None:
-    """Rule: a route shows the body's name, its clause, words and interpretations; without a body it says that the text names none."""
     council, nobody = asked(NAME, {**GOOD, "roles": ["warden", "taster"]}).duties.routes[1:]
 
     assert ("decides", "council", {"vi": "Hội đồng vườn", "en": "The council"}) == (council.duty, council.body, council.label)
@@ -219,7 +209,6 @@ def test_a_route_names_its_body_in_both_languages() -> None:
     ],
 )
 def test_a_chapter_asks_only_whom_it_concerns(kind: str, expected: Mapping[str, str]) -> None:
-    """Rule: a chapter of another track asks nothing; while the track is open, what it asks is unknown, unless it cannot apply."""
     verdict = asked(NAME, {"kind": kind, "baskets": 7, "book_sent_on": "2020-12-01", "tells_losses": False})
 
     found = outcomes(verdict)
@@ -241,7 +230,6 @@ def test_a_chapter_asks_only_whom_it_concerns(kind: str, expected: Mapping[str, 
     ],
 )
 def test_a_chapter_concerns_a_subject_by_its_track(tracks: tuple[str, ...], kind: str, expected: Truth) -> None:
-    """Rule: a chapter concerns the tracks that it names, or all; an open track leaves that open unless all that are possible are named."""
     chapter = edition_of(NAME).chapters[0]._replace(tracks=tracks)
     verdict = evaluator_of(NAME).evaluate(read(NAME, {"kind": kind, "baskets": 7}))
 
@@ -277,7 +265,6 @@ def test_a_chapter_concerns_a_subject_by_its_track(tracks: tuple[str, ...], kind
 def test_a_level_is_held_against_the_one_it_is_tied_to(
     name: str, facts: Facts, record: Mapping[str, object], expected: tuple[str, str | None, str | None]
 ) -> None:
-    """Rule: the decided level, else the proposed one, is kept or exceeded; no level beside it binds nothing, an open one leaves it open."""
     verdict = asked(NAME, {**GOOD, **facts}, **record)
 
     trace = next(trace for trace in verdict.ceilings if trace.id == name)
@@ -288,7 +275,6 @@ def test_a_level_is_held_against_the_one_it_is_tied_to(
 
 @pytest.mark.parametrize("plot", ["top", "good", "poor", "unknown"])
 def test_a_tie_that_flags_changes_no_level(plot: str) -> None:
-    """Rule: a breach of `on_breach: flag` is a finding with the ceiling's severity, clause and sentence; the proposal stays."""
     verdict = asked(NAME, {**GOOD, "plot_level": plot})
 
     assert ("classified", "good", ("good",)) == (verdict.outcome, verdict.level, verdict.possible_levels)
@@ -344,7 +330,6 @@ def test_a_tie_that_flags_changes_no_level(plot: str) -> None:
     ],
 )
 def test_a_decision_is_held_beside_the_proposal(facts: Facts, record: Mapping[str, object], expected: list[str]) -> None:
-    """Rule: who decided, when, what and why is held against the proposal and the competent body; each difference is one finding."""
     verdict = asked(NAME, {**GOOD, "roles": [], **facts}, **record)
 
     assert expected == findings(verdict)
@@ -362,7 +347,6 @@ def test_a_decision_is_held_beside_the_proposal(facts: Facts, record: Mapping[st
     ],
 )
 def test_a_decision_is_held_against_what_binds_the_proposal(facts: Facts, expected: list[str]) -> None:
-    """Rule: who is barred has nothing to be decided, what authority decides has nothing to differ from, and a lowered proposal counts."""
     pressed = {"kind": "press", "barrels": 3, "clean": True, "months": 6, "idle": False, "guest": False, "house": "top", "village": "top"}
 
     verdict = asked("press", {**pressed, **facts}, decided={"level": "fair", "by": "owner", "day": "2020-12-10"})
@@ -388,7 +372,6 @@ def test_a_decision_is_held_against_what_binds_the_proposal(facts: Facts, expect
 def test_a_finding_is_a_sentence_in_both_languages(
     facts: Facts, record: Mapping[str, object], severity: str, words: tuple[str, str, str, str]
 ) -> None:
-    """Rule: a finding names levels by their codes, bodies by their names in the reader's language, and a user's own words as they are."""
     finding = asked(NAME, {**GOOD, "roles": [], **facts}, **record).duties.findings[0]
 
     assert severity == finding.severity
@@ -400,7 +383,6 @@ def test_a_finding_is_a_sentence_in_both_languages(
 
 
 def test_a_finding_about_a_body_cites_who_leaves_it_to_whom() -> None:
-    """Rule: a finding about the body that decided carries the clause and the interpretations of the routes that name the competent one."""
     finding = asked(NAME, {**GOOD, "roles": ["warden"]}, decided=DECIDED).duties.findings[0]
 
     assert ("decided_by_another_body", "III.1/1", ("R-02",)) == (finding.id, finding.citation, finding.interpretations)
@@ -408,7 +390,6 @@ def test_a_finding_about_a_body_cites_who_leaves_it_to_whom() -> None:
 
 @pytest.mark.parametrize(("baskets", "filed"), [(7, "none"), (3, "good")])
 def test_a_proposal_that_is_not_there_is_said_in_words(baskets: int, filed: str) -> None:
-    """Rule: where the file, or the text, proposes no level, the finding says so in words of the reader's language."""
     says = asked(NAME, {"kind": "picker", "baskets": baskets}, proposed=filed).duties.findings[0].says
 
     assert all("NONE" not in text and text[-1:] != " " for text in says.values())
@@ -428,7 +409,6 @@ def test_a_proposal_that_is_not_there_is_said_in_words(baskets: int, filed: str)
     ],
 )
 def test_a_body_is_known_by_its_exact_spellings(by: str, body: str | None) -> None:
-    """Rule: a decision names a body by its id, its name in either language, or an alias of the edition; nothing like it will do."""
     verdict = asked(NAME, GOOD, decided={**DECIDED, "by": by, "reason": "as seen"})
 
     assert [("good", by, body, "2020-12-10", "as seen")] == [tuple(decision) for decision in verdict.duties.decided]
@@ -439,7 +419,6 @@ def test_a_body_is_known_by_its_exact_spellings(by: str, body: str | None) -> No
     [("good", "good"), ("B", "good"), ("first class", "top"), ("none", None), ("unknown", None)],
 )
 def test_the_own_rating_is_on_the_verdict(written: str, expected: str | None) -> None:
-    """Rule: what the subject rated itself at is shown beside the proposal, under any spelling of the level."""
     assert expected == asked(NAME, GOOD, self_level=written).duties.self_level
 
 
@@ -461,7 +440,6 @@ def test_the_own_rating_is_on_the_verdict(written: str, expected: str | None) ->
     ],
 )
 def test_a_record_that_cannot_be_read_is_refused(record: Mapping[str, object], code: str, path: str) -> None:
-    """Rule: a level, a day or a name that is none is bad input, told at its place."""
     problems = refusals(NAME, GOOD, **record)
 
     text = json.dumps({"case": "drawn", "edition": NAME, "facts": GOOD, **record}, indent=1).splitlines()
@@ -480,7 +458,6 @@ def test_a_record_that_cannot_be_read_is_refused(record: Mapping[str, object], c
     ],
 )
 def test_facts_that_a_chapter_reads_are_read(facts: Facts, expected: tuple[str, ...]) -> None:
-    """Rule: a fact that only a duty reads is not called unread; one that only another track's duties read is."""
     assert expected == asked(NAME, facts).unread
 
 
@@ -499,7 +476,6 @@ DOUBTS = ("roles", "signed", "book_sent_on", "book_returned_on", "tells_losses",
     ],
 )
 def test_what_nobody_recorded_is_asked_for(facts: Facts, expected: tuple[str, ...]) -> None:
-    """Rule: the verdict names the facts that something asked beside the level waits for, and none that it does not wait for."""
     assert tuple(sorted(expected)) == asked(NAME, facts).duties.unrecorded
 
 
@@ -536,7 +512,6 @@ RICH: Mapping[str, tuple[str, Facts, Mapping[str, object]]] = {
 
 @pytest.mark.parametrize("name", RICH)
 def test_every_verdict_fits_the_published_schema(name: str) -> None:
-    """Rule: whatever an edition asks and a record holds, the JSON of the verdict fits `schemas/verdict.schema.json`."""
     edition, facts, more = RICH[name]
 
     data = json.loads(json.dumps(verdict_to_data(asked(edition, facts, **more))))
@@ -546,7 +521,6 @@ def test_every_verdict_fits_the_published_schema(name: str) -> None:
 
 
 def test_the_rich_cases_show_every_outcome() -> None:
-    """Rule: the cases held against the schema are not poor: each outcome of a requirement, a route and a ceiling is among them."""
     verdicts = [asked(edition, facts, **more) for edition, facts, more in RICH.values()]
 
     assert {"met", "missing", "late", "unknown", "not_applicable"} == {outcome for v in verdicts for outcome in outcomes(v).values()}
@@ -559,7 +533,6 @@ def test_the_rich_cases_show_every_outcome() -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("name", RICH)
 def test_every_verdict_can_be_told(cli: Cli, tmp_path: Path, name: str, lang: str, form: str) -> None:
-    """Rule: each verdict can be shown in both languages and every form, with nothing left of the engine's own words in it."""
     edition, facts, more = RICH[name]
     write_cases(tmp_path, {"case": {"case": "drawn", "edition": edition, "facts": facts, **more}})
 
@@ -571,7 +544,6 @@ def test_every_verdict_can_be_told(cli: Cli, tmp_path: Path, name: str, lang: st
 
 
 def test_the_json_of_routes_is_sorted_by_duty() -> None:
-    """Rule: routes stand under their duty, and a duty that nobody has is not there."""
     routes = verdict_to_data(asked(NAME, {**GOOD, "roles": ["warden"]}))["routes"]
 
     assert {"reviews": ["owner"], "decides": ["council"]} == {duty: [route["body"] for route in listed] for duty, listed in routes.items()}
@@ -591,7 +563,6 @@ LEVELS: st.SearchStrategy[str | Nothing | Unknown] = st.sampled_from(["top", "go
 def test_a_record_never_changes_the_proposal(
     baskets: int, own: str | Nothing | Unknown, filed: str | Nothing | Unknown, decided: list[tuple[str, str, date | None]]
 ) -> None:
-    """Rule: whatever is on record, the proposal is the one of the facts, and only findings come of it."""
     record = Record(own, filed, tuple(Decision(level, by, day, "", PLACE) for level, by, day in decided))
     facts: dict[str, Value] = {"kind": "picker", "baskets": baskets}
     plain = evaluator_of(NAME).evaluate(case_of(NAME, facts))
@@ -637,7 +608,7 @@ def test_a_record_never_changes_the_proposal(
     ],
 )
 def test_a_slip_in_a_chapter_is_told_when_it_is_loaded(tmp_path: Path, file: str, old: str, new: str, code: str) -> None:
-    """Rule: an edition that loads cannot fail in the middle of a case: every name, type, word and id of its blocks is checked before."""
+    """An edition that loads cannot fail in the middle of a case: every name, type, word and id of its blocks is checked before."""
     folder, problems = with_change(NAME, tmp_path, file, old, new)
 
     assert code in {problem.code for problem in problems}
@@ -645,7 +616,6 @@ def test_a_slip_in_a_chapter_is_told_when_it_is_loaded(tmp_path: Path, file: str
 
 
 def test_an_edition_without_chapters_asks_for_nothing() -> None:
-    """Rule: an edition that has no such blocks gives the verdict of its criteria, and nothing beside it but the record."""
     edition = edition_of(NAME)._replace(chapters=(), bodies={})
     plan = evaluator_of(NAME).plan._replace(edition=edition)
     case = read(NAME, GOOD, decided=DECIDED)

@@ -30,7 +30,6 @@ TIMES = (datetime(2020, 12, 15), datetime(2020, 2, 29), datetime(2020, 12, 15, 0
 
 
 def _texts() -> list[str | None]:
-    """Draw texts: every cell of the page and every word, written in many ways, and pieces of them put together at random."""
     draw = random.Random(12)
     names = [name for label in CHOICES.values() for name in label.values()] + [
         name for level in SCALE.values() for name in level.label.values()
@@ -90,7 +89,6 @@ def _texts() -> list[str | None]:
 
 
 def _frame(engine: str, cells: Sequence[object], dtype: Any) -> Any:
-    """Return cells as a column of an engine, with their numbers."""
     native = pl.DataFrame({"it": pl.Series(cells, dtype=dtype, strict=False), "row": range(len(cells))})
     if engine == "polars":
         return nw.from_native(native.lazy())
@@ -101,7 +99,6 @@ def _frame(engine: str, cells: Sequence[object], dtype: Any) -> Any:
 
 
 def _said(engine: str, fact: FactDeclaration, cells: Sequence[object], dtype: Any) -> Iterator[tuple[object, Any]]:
-    """Return the cells that columns take, each with the value that they take it for."""
     frame = _frame(engine, cells, dtype)
     column = read_column(fact, frame.collect_schema()["it"], SCALE, wide=True)
     if column is None:
@@ -119,7 +116,6 @@ def _said(engine: str, fact: FactDeclaration, cells: Sequence[object], dtype: An
 
 
 def _value(fact: FactDeclaration, field: Field) -> Any:
-    """Return the value of a field; of a set, its choices as one number."""
     if not field.column:
         return nw.lit(None, dtype=nw.Int64)
     if fact.type.kind != "set":
@@ -129,7 +125,6 @@ def _value(fact: FactDeclaration, field: Field) -> Any:
 
 
 def _shown(found: Any, fact: FactDeclaration, field: Field) -> Any:
-    """Return a value of columns as plain data."""
     if found is None:
         return None
     match fact.type.kind:
@@ -150,7 +145,6 @@ def _shown(found: Any, fact: FactDeclaration, field: Field) -> Any:
 
 
 def _same(found: Any, data: Data | Refusal, kind: str) -> bool:
-    """Return whether a value of columns is what the row reader makes of the cell."""
     if kind == "set" and isinstance(data, list):
         return bool(found == {*data})
     if kind == "share" and isinstance(data, str) and data != "none":
@@ -181,7 +175,6 @@ COLUMNS: dict[str, tuple[Any, Sequence[object]]] = {
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("form", COLUMNS)
 def test_columns_take_a_cell_for_what_the_row_reader_takes_it(engine: str, form: str) -> None:
-    """Rule: whatever columns take, the row reader reads as the same value; neither takes what the other refuses."""
     dtype, cells = COLUMNS[form]
     if dtype == pl.Null and engine == "duckdb":
         pytest.skip("DuckDB has no column of nothing")
@@ -202,7 +195,6 @@ def test_columns_take_a_cell_for_what_the_row_reader_takes_it(engine: str, form:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_one_spelling_of_every_value_stays_in_columns(engine: str) -> None:
-    """Rule: what the table reads of a text, columns take once it is written in the one spelling; days of leap years aside."""
     left: list[object] = []
     for kind in EVERY_KIND:
         fact = fact_of(kind, may_be_none=True)
@@ -215,7 +207,6 @@ def test_the_one_spelling_of_every_value_stays_in_columns(engine: str) -> None:
 
 
 def _is_rare(cell: str) -> bool:
-    """Return whether a value is one that columns leave to the row reader: the 29th of February, and figures of many digits."""
     whole, _, places = cell.rstrip("%").partition(".")
     return cell.endswith("-02-29") or cell.startswith("-") or len(whole) > 9 or len(places) > 6
 
@@ -235,12 +226,10 @@ def _is_rare(cell: str) -> bool:
 )  # fmt: skip
 @pytest.mark.parametrize("engine", ENGINES)
 def test_common_values_of_programs_stay_in_columns(engine: str, form: str, kind: str, cell: object) -> None:
-    """Rule: what programs commonly write is not left to the row reader, which takes a thousand times as long."""
     dtype, _ = COLUMNS[form]
 
     assert len(list(_said(engine, fact_of(kind), [cell], dtype))) == 1
 
 
 def test_numbers_of_json_are_what_they_are() -> None:
-    """A number of JSON is no text: three places after its point are no thousands."""
     assert Fraction("28.125") == read_cell(Figure("28.125"), fact_of("points"), SCALE)

@@ -30,13 +30,11 @@ UNIONS = "chapters/III.1-attached-unions.yaml"
 
 @pytest.fixture
 def library_2020(tmp_path: Path) -> Path:
-    """Return a library with a copy of the edition of 2020 that is not sealed."""
     shutil.copytree(ROOT / "rulebook" / "2020", tmp_path / "2020")
     return tmp_path
 
 
 def _edit(folder: Path, edits: Iterable[Edit]) -> None:
-    """Replace texts in the files of an edition, each of which must stand there once."""
     for file, old, new in edits:
         text = (folder / file).read_text("utf-8")
         assert text.count(old) == 1, (file, old, text.count(old))
@@ -44,14 +42,12 @@ def _edit(folder: Path, edits: Iterable[Edit]) -> None:
 
 
 def _found(folder: Path) -> list[tuple[str, str, int, int]]:
-    """Return the findings of an edition but those about interpretations: code, file, line, column."""
     found = check_edition(survey_edition("x", str(folder))).findings
     return [(p.code, str(Path(p.location.file).relative_to(folder)), *p.location[1:]) for p in found if p.code != "PE820"]
 
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
 def test_the_shipped_editions_hold_together(name: str) -> None:
-    """Rule: the editions that come with the engine have no error and no warning."""
     found = check_edition(survey_edition(name, str(ROOT / "rulebook" / name))).findings
 
     assert [p for p in found if severity_of(p) != "note"] == []
@@ -80,7 +76,6 @@ EDITS: dict[str, tuple[Edit, tuple[str, str]]] = {
 
 @pytest.mark.parametrize("slip", EDITS)
 def test_a_slip_is_told_at_its_place(slip: str, library_2020: Path) -> None:
-    """Rule: a changed sign or figure is an error where it stands, and nothing else is told."""
     edit, (code, text) = EDITS[slip]
     _edit(library_2020 / "2020", [edit])
 
@@ -93,7 +88,6 @@ def test_a_slip_is_told_at_its_place(slip: str, library_2020: Path) -> None:
 
 
 def test_a_cap_is_held_against_its_phrase(tmp_path: Path) -> None:
-    """Rule: the share of a cohort rule is at most its figure, so its phrase must say so."""
     folder = Path(shutil.copytree(ROOT / "rulebook" / "2026-draft", tmp_path / "draft"))
     cap = "chapters/QD366.11-cap.yaml"
     _edit(folder, [(cap, "phrase: không quá 20%", "phrase: dưới 20%")])
@@ -105,7 +99,6 @@ def test_a_cap_is_held_against_its_phrase(tmp_path: Path) -> None:
 
 
 def test_a_level_that_takes_up_a_criterion_under_another_figure(library_2020: Path) -> None:
-    """Rule: the phrase that a level gives a shared criterion is held against the criterion's figure."""
     good = "      - use: every_task_well_done\n        cite: II.1.3.a/HTTNV/2\n        phrase: 100%\n"
     _edit(library_2020 / "2020", [(SPECIALIST, good, good.replace("100%", "90%"))])
 
@@ -115,7 +108,6 @@ def test_a_level_that_takes_up_a_criterion_under_another_figure(library_2020: Pa
 
 
 def test_all_findings_come_in_one_run_sorted_by_place(library_2020: Path) -> None:
-    """Rule: no finding hides another one, and each stands once, by file, line and column."""
     _edit(
         library_2020 / "2020",
         [edit for edit, _ in (EDITS["a fifth as a quarter"], EDITS["sign of at most"], EDITS["a day later"], EDITS["on the day"])],
@@ -129,7 +121,6 @@ def test_all_findings_come_in_one_run_sorted_by_place(library_2020: Path) -> Non
 
 
 def test_what_cannot_be_read_hides_nothing_else(library_2020: Path) -> None:
-    """Rule: the errors of loading are findings among the others; what would only follow from them is not told."""
     broken = (SPECIALIST, "share(tasks_exceeded, tasks_total) >= min_exceeded", "share(tasks_exceeded, tasks_total) >= min_exceded")
     _edit(library_2020 / "2020", [broken, EDITS["a day later"][0]])
 
@@ -139,7 +130,6 @@ def test_what_cannot_be_read_hides_nothing_else(library_2020: Path) -> None:
 
 
 def test_a_file_that_is_no_yaml_hides_nothing_of_the_others(library_2020: Path) -> None:
-    """Rule: where a file cannot be read to its end, the texts of the others are checked all the same."""
     english = "en: Tasks exceeded\n"
     _edit(library_2020 / "2020", [("scale.yaml", "scale:", "scale: ["), ("facts.yaml", english, "en: Nhiệm vụ vượt mức\n")])
 
@@ -149,7 +139,6 @@ def test_a_file_that_is_no_yaml_hides_nothing_of_the_others(library_2020: Path) 
 
 
 def test_an_edition_changed_after_it_was_sealed_is_checked_whole(tmp_path: Path) -> None:
-    """Rule: what was changed after the sealing is told, and so is everything else."""
     shutil.copytree(ROOT / "rulebook", tmp_path / "rulebook")
     folder = tmp_path / "rulebook" / "2020"
     _edit(folder, [(SPECIALIST, "    phrase: trên 50%", "    phrase: trên 60%")])
@@ -161,7 +150,6 @@ def test_an_edition_changed_after_it_was_sealed_is_checked_whole(tmp_path: Path)
 
 @pytest.mark.parametrize("code", FINDINGS)
 def test_the_command_tells_a_finding(code: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: exit code 1 where a finding is as bad as the fail level, 0 where it is not; the place is told either way."""
     bad = BAD[code]
     path, line, column = bad.places[0]
     monkeypatch.chdir(tmp_path)
@@ -175,7 +163,6 @@ def test_the_command_tells_a_finding(code: str, cli: Cli, tmp_path: Path, monkey
 
 
 def test_every_edition_is_checked_where_none_is_named(cli: Cli) -> None:
-    """Rule: without an edition the whole library is checked; named ones are checked in their order."""
     _, every, _ = cli("check", "--format", "json")
     _, named, _ = cli("check", "2026-draft", "2020", "--format", "json")
 
@@ -184,13 +171,11 @@ def test_every_edition_is_checked_where_none_is_named(cli: Cli) -> None:
 
 
 def test_no_edition_is_no_answer(tmp_path: Path, cli: Cli) -> None:
-    """Rule: an edition that is not there and a library without any are bad input, never a pass."""
     assert 3 == cli("check", "1999")[0]
     assert 3 == cli("check", "--rulebook", str(tmp_path))[0]
 
 
 def test_files_are_named_from_the_present_folder(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: a code host finds the files by the paths that are told, which are those from the root of the checkout."""
     monkeypatch.chdir(ROOT)
 
     _, out, _ = cli("check", "2020", "--format", "json")
@@ -199,7 +184,6 @@ def test_files_are_named_from_the_present_folder(cli: Cli, monkeypatch: pytest.M
 
 
 def test_an_edition_that_only_errors_could_fail() -> None:
-    """Rule: a finding fails at its own level and at every milder one."""
     worst, mildest = (Problem(code, BAD[code].places[0], {}) for code in ("PE814", "PE820"))  # type: ignore[arg-type]
 
     assert [True, True, True] == [fails(worst, level) for level in SEVERITIES]
@@ -207,12 +191,10 @@ def test_an_edition_that_only_errors_could_fail() -> None:
 
 
 def _survey(folder: str) -> Survey:
-    """Read a bad edition."""
     return survey_edition("orchard", str(RULEBOOKS / folder))
 
 
 def test_a_interpretation_that_a_clause_names_is_used() -> None:
-    """Rule: the sentence of a clause may rest on an interpretation by naming it."""
     survey = _survey("PE804-reading-unused")
     assert survey.edition
     clauses = tuple(clause._replace(why_not={"vi": "Xem J-2.", "en": "See J-2."}) for clause in survey.edition.clauses)
@@ -221,7 +203,6 @@ def test_a_interpretation_that_a_clause_names_is_used() -> None:
 
 
 def _copy(code: str, target: Path) -> Path:
-    """Copy a bad edition."""
     rulebook = BAD[code].rulebook
     assert rulebook
     return Path(shutil.copytree(rulebook, target / "orchard"))
@@ -229,7 +210,6 @@ def _copy(code: str, target: Path) -> Path:
 
 @pytest.mark.parametrize("code", FIXABLE)
 def test_a_fix_changes_no_meaning(code: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: `--fix` mends the file in which the fault is and no other, the meaning stays, and a second run has nothing to do."""
     folder = _copy(code, tmp_path)
     monkeypatch.chdir(RULEBOOKS)
     before, texts = survey_edition("orchard", str(folder)).edition, {p: p.read_bytes() for p in folder.iterdir()}
@@ -248,7 +228,6 @@ def test_a_fix_changes_no_meaning(code: str, tmp_path: Path, cli: Cli, monkeypat
 
 
 def test_a_fix_keeps_line_ends_and_a_byte_order_mark(tmp_path: Path, cli: Cli) -> None:
-    """Rule: what is added ends as the other lines do, and stands behind the mark that some editors write."""
     folder = _copy("PE822", tmp_path)
     scale = folder / "scale.yaml"
     scale.write_bytes(b"\xef\xbb\xbf" + scale.read_bytes().replace(b"\n", b"\r\n"))
@@ -261,7 +240,6 @@ def test_a_fix_keeps_line_ends_and_a_byte_order_mark(tmp_path: Path, cli: Cli) -
 
 
 def test_a_sealed_edition_is_not_touched(tmp_path: Path, cli: Cli) -> None:
-    """Rule: `--fix` leaves the bytes of a sealed edition alone, and says so."""
     folder = _copy("PE821", tmp_path)
     survey = survey_edition("orchard", str(folder))
     seal_edition(str(folder), survey.documents, survey.raws)
@@ -275,7 +253,6 @@ def test_a_sealed_edition_is_not_touched(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_letters_in_pieces_mean_the_same(library_2020: Path) -> None:
-    """Rule: a file whose letters are in pieces is read as the same edition, and each such line is told."""
     path = library_2020 / "2020" / SPECIALIST
     whole = survey_edition("2020", str(library_2020 / "2020")).edition
     path.write_text(unicodedata.normalize("NFD", path.read_text("utf-8")), "utf-8")
@@ -290,7 +267,6 @@ def test_letters_in_pieces_mean_the_same(library_2020: Path) -> None:
 
 
 def test_errors_come_first_and_notes_are_counted(library_2020: Path, cli: Cli) -> None:
-    """Rule: the worst is told first, notes last under their number, each finding whole and with what to do."""
     figure, day = EDITS["a fifth as a quarter"][0], EDITS["a day later"][0]
     _edit(library_2020 / "2020", [figure, day, ("scale.yaml", "    cite: II.4/3\n", "")])
 
@@ -307,7 +283,6 @@ def test_errors_come_first_and_notes_are_counted(library_2020: Path, cli: Cli) -
 
 
 def test_interpretations_to_accept_are_one_line(library_2020: Path, cli: Cli) -> None:
-    """Rule: what the policy owner has still to accept is told once for a register, with every id; the data name each."""
     _, out, _ = cli("check", "--rulebook", str(library_2020))
     _, data, _ = cli("check", "--rulebook", str(library_2020), "--format", "json")
     (line,) = (line for line in out.splitlines() if "PE820" in line)
@@ -336,7 +311,6 @@ STEPS = [
 
 @pytest.mark.parametrize(("low", "decided", "residual", "fault", "remedy"), STEPS)
 def test_a_level_is_added_step_by_step(low: str, decided: str, residual: str, fault: str, remedy: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: of a level that was not added everywhere it is told which step is missing, and it alone."""
     folder = Path(shutil.copytree(RULEBOOKS / "PE403-level-never-decided", tmp_path / "x"))
     head = (folder / "track.yaml").read_text("utf-8").partition("levels:\n")[0]
     (folder / "track.yaml").write_text(f"{head}{LADDER}{low}decide:\n  - highest_of: {decided}\nresidual:\n  {residual}\n", "utf-8")

@@ -41,12 +41,10 @@ FACT = """facts:
 
 
 def _between(file: str, start: str, end: str) -> str:
-    """Return what a file of the edition of 2020 holds between two texts."""
     return Path(data_root(), "rulebook", "2020", file).read_text("utf-8").split(start)[1].split(end)[0]
 
 
 def _steps_turned() -> tuple[str, str]:
-    """Return the steps of deciding of a track as they stand, each with all that it holds, and the last one first."""
     steps = _between(SPECIALIST, "\ndecide:\n", "\nresidual:\n")
     first, second = steps.split("\n  - highest_of: ")
     return steps, f"  - highest_of: {second}\n{first}"
@@ -57,8 +55,6 @@ GAP_BELOW = "  - id: subordinates_below" + _between(LEADER, "  - id: subordinate
 
 
 class Edit(NamedTuple):
-    """One text of one file replaced, and what shall be told: the change, its sort, its owner, its id, its fields."""
-
     file: str
     old: str
     new: str
@@ -194,7 +190,6 @@ EDITS = {
 
 
 def edited(folder: Path, *edits: tuple[str, str, str]) -> Path:
-    """Copy the edition of 2020 as the edition `next`, with texts replaced."""
     target = Path(shutil.copytree(Path(data_root(), "rulebook", "2020"), folder / "next"))
     for file, old, new in (("edition.yaml", 'edition: "2020"', "edition: next"), *edits):
         text = (target / file).read_text("utf-8")
@@ -204,14 +199,12 @@ def edited(folder: Path, *edits: tuple[str, str, str]) -> Path:
 
 
 def both(folder: Path, *edits: tuple[str, str, str]) -> Path:
-    """Return a folder that holds the edition of 2020 and an edited copy, the edition `next`."""
     edited(folder, *edits)
     shutil.copytree(Path(data_root(), "rulebook", "2020"), folder / "2020")
     return folder
 
 
 def told(change: Change) -> str:
-    """Write a change in one line."""
     owner = (
         change.owner.kind + (f":{change.owner.id}" if change.owner.id else "") + (f"/{change.owner.level}" if change.owner.level else "")
     )
@@ -221,14 +214,12 @@ def told(change: Change) -> str:
 
 
 def mirrored(change: Change) -> Change:
-    """Return what a change is from the other side."""
     swap = {"added": "dropped", "dropped": "added", "changed": "changed"}
     fields = tuple(field._replace(before=field.after, after=field.before) for field in change.fields)
     return change._replace(change=swap[change.change], fields=fields, clause="", says={})
 
 
 def assert_mirror(one: Edition, other: Edition) -> None:
-    """Hold that the differences from one to the other are those from the other to the one, swapped."""
     there = sorted((change._replace(clause="", says={}) for change in compare(one, other)), key=lambda c: c[1:4])
     back = sorted(map(mirrored, compare(other, one)), key=lambda c: c[1:4])
     assert there == back
@@ -237,7 +228,6 @@ def assert_mirror(one: Edition, other: Edition) -> None:
 @pytest.mark.parametrize("name", EDITS)
 @pytest.mark.sampled(3)
 def test_an_edit_is_told_as_itself_and_nothing_else(edition: Edition, tmp_path: Path, name: str) -> None:
-    """Rule: one edit of the rulebook is one difference with its fields; what only follows from it is not told again."""
     edit = EDITS[name]
     other = load_edition(str(edited(tmp_path, edit[:3])))
 
@@ -250,7 +240,6 @@ def test_an_edit_is_told_as_itself_and_nothing_else(edition: Edition, tmp_path: 
 
 
 def lines_of(one: Edition, other: Edition, changes: tuple[Change, ...]) -> list[Line]:
-    """Return the lines that tell of changes, those of parts added or dropped aside."""
     told_of = explain_changes(one, other, changes, "en")
     lines = [line for section in told_of.sections for line in section.lines]
     assert not any(section.table for section in told_of.sections)
@@ -259,7 +248,6 @@ def lines_of(one: Edition, other: Edition, changes: tuple[Change, ...]) -> list[
 
 
 def test_every_edit_at_once_is_told(edition: Edition, tmp_path: Path) -> None:
-    """Rule: edits do not hide each other."""
     apart = {"threshold, words forgotten", "same figure, written otherwise", "criterion dropped", "any instead of all"}
     edits = [edit for name, edit in EDITS.items() if name not in apart]
     other = load_edition(str(edited(tmp_path, *(edit[:3] for edit in edits))))
@@ -271,7 +259,6 @@ def test_every_edit_at_once_is_told(edition: Edition, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["orchard", "press", "show", "harvest", "2020"])
 def test_an_edition_does_not_differ_from_itself(edition: Edition, name: str, tmp_path: Path) -> None:
-    """Rule: held against itself, or against a copy of other name elsewhere, an edition has no difference."""
     one = edition if name == "2020" else edition_of(name)
 
     assert compare(one, one) == ()
@@ -280,7 +267,6 @@ def test_an_edition_does_not_differ_from_itself(edition: Edition, name: str, tmp
 
 @pytest.mark.parametrize("pair", [("orchard", "press"), ("show", "harvest"), ("harvest", "orchard")])
 def test_editions_of_different_worlds_can_be_compared(pair: tuple[str, str]) -> None:
-    """Rule: editions that share next to nothing are held against each other all the same, and both ways alike."""
     one, other = map(edition_of, pair)
 
     kinds = Counter(change.change for change in compare(one, other))
@@ -317,7 +303,6 @@ SMALL = [
 
 @pytest.mark.parametrize(("name", "file", "old", "new", "expected"), SMALL, ids=lambda value: value[:30])
 def test_an_edit_of_a_small_edition_is_told(tmp_path: Path, name: str, file: str, old: str, new: str, expected: str) -> None:
-    """Rule: caps, eligibility, ceilings, counts and the order of the scale are compared like everything else."""
     folder, problems = with_change(name, tmp_path, file, old, new)
     assert problems == ()
 
@@ -328,7 +313,6 @@ def test_an_edit_of_a_small_edition_is_told(tmp_path: Path, name: str, file: str
 
 
 def test_a_clause_map_is_compared_where_both_have_one(edition: Edition, tmp_path: Path) -> None:
-    """Rule: an edition without a map is not told to have dropped every clause; that it has none is told once."""
     folder = edited(tmp_path)
     (folder / "clauses.yaml").unlink()
     other = load_edition(str(folder))
@@ -338,7 +322,6 @@ def test_a_clause_map_is_compared_where_both_have_one(edition: Edition, tmp_path
 
 
 def test_a_part_that_moved_in_its_list_is_told_as_order_alone(edition: Edition, tmp_path: Path) -> None:
-    """Rule: another order of rules is told once for the list, and that nothing is decided by it."""
     chapter = edition.chapters[0]
     turned = edition._replace(chapters=(chapter._replace(requirements=chapter.requirements[::-1]), *edition.chapters[1:]))
 
@@ -347,7 +330,6 @@ def test_a_part_that_moved_in_its_list_is_told_as_order_alone(edition: Edition, 
 
 
 def test_a_figure_known_everywhere_is_compared(edition: Edition) -> None:
-    """Rule: figures of the edition itself are compared like those of a track."""
     figure = next(iter(edition.tracks[0].thresholds.values()), next(iter(edition.tracks[1].thresholds.values())))
     one, other = (edition._replace(thresholds={figure.name: figure._replace(quantity=figure.quantity._replace(text=text))})
                   for text in ("50%", "60%"))  # fmt: skip
@@ -365,7 +347,6 @@ SLIPS: tuple[tuple[str, str], ...] = (
 
 
 def _slips(folder: Path, rng: Random) -> Iterator[tuple[Path, str]]:
-    """Return, in random order, one line of one file changed in one way, each with the whole text."""
     files = {path: path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
     places = [(path, number, slip) for path, text in files.items() for number in range(text.count("\n")) for slip in SLIPS]
     rng.shuffle(places)
@@ -377,7 +358,6 @@ def _slips(folder: Path, rng: Random) -> Iterator[tuple[Path, str]]:
 
 
 def _meaning(thing: Any) -> Any:
-    """Return all that an edition says, its id and its places in files aside: what an independent walk of the model finds."""
     if isinstance(thing, (ast.AST, Location)):
         return None
     if isinstance(thing, Edition):
@@ -392,7 +372,6 @@ def _meaning(thing: Any) -> Any:
 def test_whatever_is_said_otherwise_is_told(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:  # fmt: skip
-    """Rule: where a line of a rulebook is changed so that the edition says anything else, a difference is told, and backwards too."""
     monkeypatch.setattr("policy_engine.load.edition.check_schema", lambda *_: None)
     source = Path(data_root(), "rulebook", name) if name == "2020" else FOLDER / name
     folder = Path(shutil.copytree(source, tmp_path / name))
@@ -419,7 +398,6 @@ def test_whatever_is_said_otherwise_is_told(
 
 
 def _rulebook(cli: Cli, folder: Path, *arguments: str) -> dict[str, Any]:
-    """Compare the two editions of a folder; give the data, held against its schema."""
     code, out, err = cli("compare", "2020", "next", "--rulebook", str(folder), "--format", "json", *arguments)
     assert (code, err) == (0, "")
     data: dict[str, Any] = json.loads(out)
@@ -428,7 +406,6 @@ def _rulebook(cli: Cli, folder: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_json_has_every_field_before_and_after(cli: Cli, tmp_path: Path) -> None:
-    """Rule: a difference is data: sort, owner, id, clause, and each field before and after."""
     data = _rulebook(cli, both(tmp_path, RAISED, ("facts.yaml", "facts:\n", FACT)))
 
     assert data["counts"] == {"added": 1, "dropped": 0, "changed": 1, "wording": 0}
@@ -447,7 +424,6 @@ def test_json_has_every_field_before_and_after(cli: Cli, tmp_path: Path) -> None
 
 
 def test_the_matrix_counts_the_cases_and_the_moves_are_those_of_an_independent_count(cli: Cli, tmp_path: Path) -> None:
-    """Rule: with a figure raised from 50% to 60%, exactly those move who were excellent with less, down, by that criterion alone."""
     folder = both(tmp_path / "rulebook", RAISED)
     files = tmp_path / "cases"
     files.mkdir()
@@ -479,7 +455,6 @@ def test_the_matrix_counts_the_cases_and_the_moves_are_those_of_an_independent_c
 
 
 def test_backwards_the_same_cases_move_up(cli: Cli, tmp_path: Path) -> None:
-    """Rule: held against each other the other way round, whoever moved down moves up, by what stood against them before."""
     folder = both(tmp_path, RAISED)
     arguments = ("--rulebook", str(folder), "--format", "json", "--cases", str(ROOT / "cases/2020/II.1/good"))
 
@@ -492,7 +467,6 @@ def test_backwards_the_same_cases_move_up(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_a_case_that_one_edition_cannot_read_is_listed(cli: Cli, tmp_path: Path) -> None:
-    """Rule: a case with a fact that the other edition does not declare is not rated, and is told with its first problem."""
     folder = both(tmp_path / "rulebook", ("facts.yaml", "facts:\n", FACT))
     good = (ROOT / "cases/2020/II.1/good/specialist-outstanding.yaml").read_text("utf-8")
     files = tmp_path / "cases"
@@ -514,7 +488,6 @@ def test_a_case_that_one_edition_cannot_read_is_listed(cli: Cli, tmp_path: Path)
 
 
 def test_a_round_is_rated_case_by_case_and_that_is_said(cli: Cli, tmp_path: Path) -> None:
-    """Rule: cases of a round are rated one by one, the round's own file is no case, and the notice says what is missing then."""
     folder = both(tmp_path)
     rounds = sorted(path for path in (ROOT / "cases/rounds").iterdir() if path.is_dir())
 
@@ -528,7 +501,6 @@ def test_a_round_is_rated_case_by_case_and_that_is_said(cli: Cli, tmp_path: Path
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path, lang: str, form: str) -> None:
-    """Rule: in both languages and forms: words and figures before and after with their clause, who moves, and the draft."""
     draft = ("edition.yaml", "status: issued", "status: draft")
     status = ("register.yaml", "status: proposed\n  J-02", "status: accepted\n  J-02")
     folder = both(tmp_path, RAISED, draft, status, EDITS["operator"][:3], ("facts.yaml", "facts:\n", FACT))
@@ -551,7 +523,6 @@ def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_every_sort_of_difference_can_be_said(cli: Cli, lang: str, tmp_path: Path) -> None:
-    """Rule: whatever an edition holds can be told as added or dropped, in both languages."""
     for name in ("orchard", "press", "show", "harvest"):
         shutil.copytree(FOLDER / name, tmp_path / name)
 
@@ -578,7 +549,6 @@ def test_every_sort_of_difference_can_be_said(cli: Cli, lang: str, tmp_path: Pat
     ],
 )
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
-    """Rule: 0 where there is an answer, differences or not; 2 for wrong usage; 3 where an edition or a case is not there."""
     found, out, err = cli("compare", *arguments)
 
     assert (code, code == 0) == (found, bool(out))
@@ -587,7 +557,6 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) 
 
 
 def test_bad_rulebooks_and_empty_folders_are_bad_input(cli: Cli, tmp_path: Path) -> None:
-    """Rule: an edition that cannot be built, and a folder without cases, end with 3 and print no comparison."""
     folder = both(tmp_path, (SPECIALIST, "residual:\n", "remains:\n"))
     (tmp_path / "empty").mkdir()
 

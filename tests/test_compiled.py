@@ -47,13 +47,11 @@ SEEDS = 150
 
 @cache
 def both(name: str) -> tuple[Evaluator, Evaluator]:
-    """Return an edition that comes with the engine, read by the reference and by its code."""
     edition = LIBRARY.edition(name)
     return Evaluator(edition), CompiledEvaluator(edition)
 
 
 def said(evaluator: Evaluator, case: Case) -> str:
-    """Return everything that is said of a case, as text: its verdict, or what is wrong with it."""
     try:
         return json.dumps(verdict_as_data(evaluator.evaluate(case)))
     except InputError as error:
@@ -61,7 +59,6 @@ def said(evaluator: Evaluator, case: Case) -> str:
 
 
 def whole(evaluator: Evaluator, case: Case) -> str:
-    """Return a verdict with what is asked beside the level, and with advice, as a command prints it."""
     verdict = Surveyor(evaluator.plan).survey(case, evaluator.evaluate(case))
     return to_json(verdict_as_data(with_advice(evaluator, case, verdict)))
 
@@ -69,7 +66,6 @@ def whole(evaluator: Evaluator, case: Case) -> str:
 @pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: str(path.relative_to(ROOT / "cases")))
 @pytest.mark.sampled(6)
 def test_every_case_file_is_said_alike(path: Path) -> None:
-    """Rule: the verdict of the code is the reference's to the byte: levels, overlaps, what is possible, duties, advice."""
     case, edition = read_case(path.read_bytes(), str(path), LIBRARY)
     reference, compiled = both(edition.id)
 
@@ -78,14 +74,12 @@ def test_every_case_file_is_said_alike(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ROUNDS, ids=lambda folder: folder.name)
 def test_every_round_is_said_alike(folder: Path) -> None:
-    """Rule: a round rated by the code is the same round."""
     files = load_round(str(folder), LIBRARY)
 
     assert rate_round(files) == rate_round(files, evaluator=for_many) == rate_round(files, evaluator=CompiledEvaluator)
 
 
 def test_most_case_files_take_the_common_path() -> None:
-    """Rule: the agreement above is not the reference agreeing with itself."""
     ways: Counter[bool] = Counter()
     for path in CASE_FILES:
         case, edition = read_case(path.read_bytes(), str(path), LIBRARY)
@@ -97,7 +91,6 @@ def test_most_case_files_take_the_common_path() -> None:
 
 
 def disagreements(drawn: Drawn, seen: Counter[str] | None = None) -> list[object]:
-    """Return where the readers disagree about the cases of a random edition."""
     reference, compiled = Evaluator(drawn.edition), CompiledEvaluator(drawn.edition)
     lean = Lean(reference.plan)
     found: list[object] = []
@@ -116,7 +109,6 @@ def disagreements(drawn: Drawn, seen: Counter[str] | None = None) -> list[object
 
 
 def _unlike(case: Case, record: Record, lean: Lean, reference: Evaluator) -> list[object]:
-    """Return where a record says otherwise than the reference; where it is open it may know less, and nothing else."""
     try:
         verdict = reference.evaluate(case)
     except InputError:
@@ -127,7 +119,6 @@ def _unlike(case: Case, record: Record, lean: Lean, reference: Evaluator) -> lis
 
 
 def _criteria_alike(record: Record, verdict: Verdict, lean: Lean) -> bool:
-    """Return whether every criterion of a record is the reference's; `unknown` in an open record may be narrower there."""
     told = {trace.id: trace.outcome for level in verdict.levels for trace in level.criteria}
     criteria = lean.criteria[record.track] if record.track else ()
     pairs = [(outcome, told[criterion.id]) for criterion, outcome in zip(criteria, record.criteria, strict=True)]
@@ -137,12 +128,10 @@ def _criteria_alike(record: Record, verdict: Verdict, lean: Lean) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(editions_with_cases(3))
 def test_random_editions_are_said_alike(drawn: Drawn) -> None:
-    """Rule: whatever edition loads and whatever a case states, the readers agree, or the lean one says that it is open."""
     assert disagreements(drawn) == []
 
 
 def test_many_random_editions_are_said_alike(request: pytest.FixtureRequest) -> None:
-    """Rule: the same, over seeds, which are drawn far faster; and every kind of answer is among them."""
     seen: Counter[str] = Counter()
     seeds = range(SEEDS * (10 if request.config.getoption("--long", default=False) else 1))
 
@@ -152,7 +141,6 @@ def test_many_random_editions_are_said_alike(request: pytest.FixtureRequest) -> 
 
 
 def test_known_rows_of_plain_editions_are_seldom_open() -> None:
-    """Rule: where every fact is stated the lean reader answers; `open` is for what is open."""
     outcomes: Counter[str] = Counter()
     for drawn in (drawn_by(seed, 2, plain=True, known=True) for seed in range(50)):
         lean = Lean(Evaluator(drawn.edition).plan)
@@ -163,14 +151,12 @@ def test_known_rows_of_plain_editions_are_seldom_open() -> None:
 
 @pytest.mark.parametrize("name", ["harvest", "orchard", "press", "show"])
 def test_small_editions_can_be_made_into_code(name: str) -> None:
-    """Rule: sets, levels gathered from others, eligibility, ceilings and papers are no obstacle."""
     lean = Lean(evaluator_of(name).plan)
 
     assert all(lean.level(lean.row({})) == lean.record(lean.row({}))[1:3] for _ in range(2))
 
 
 def _sources(edition: Edition) -> dict[str, str]:
-    """Return everything that is generated for lean reading."""
     lean = Lean(Evaluator(edition).plan)
     for track in edition.tracks:
         lean.readers(track.id)
@@ -179,12 +165,10 @@ def _sources(edition: Edition) -> dict[str, str]:
 
 @pytest.fixture
 def source(edition: Edition) -> Callable[[str], str]:
-    """Return the generated source of the edition of 2020, by name."""
     return lambda name: _sources(edition)[name]
 
 
 def test_no_text_of_an_author_stands_in_generated_source(edition: Edition) -> None:
-    """Rule: generated source names facts and nothing else of an edition; ids, phrases and choices stand in a table."""
     texts = {level.id for level in edition.scale.values()} | {
         c.id for track in edition.tracks for rule in track.levels for c in rule.criteria
     }
@@ -197,7 +181,6 @@ def test_no_text_of_an_author_stands_in_generated_source(edition: Edition) -> No
 
 
 def test_a_share_is_compared_by_whole_numbers(source: Callable[[str], str]) -> None:
-    """Rule: no division and no fraction in the hot path: a part of a hundred is a product of whole numbers."""
     text = source("head_office_specialist.level")
 
     assert "f_tasks_exceeded * 2 >= f_tasks_total" in text
@@ -206,7 +189,6 @@ def test_a_share_is_compared_by_whole_numbers(source: Callable[[str], str]) -> N
 
 
 def test_a_count_beyond_64_bits_is_exact(edition: Edition) -> None:
-    """Rule: one more or one less of 10**30 decides, as it would of ten."""
     lean = Lean(Evaluator(edition).plan)
     groups = ("political_ideology_met", "ethics_lifestyle_met", "working_style_met", "discipline_met", "assigned_duties_met")
     facts = dict.fromkeys(groups, True) | {"ideological_decline": False, "disciplined_in_year": False, "tasks_deficient": 0}
@@ -221,7 +203,6 @@ def test_a_count_beyond_64_bits_is_exact(edition: Edition) -> None:
 
 @pytest.mark.parametrize("name", ["kind", "discipline_met", "tasks_total", "tasks_exceeded", "ideological_decline", "disciplined_in_year"])
 def test_none_is_no_value(name: str, edition: Edition) -> None:
-    """Rule: a row with None, which Python takes for false, is refused wherever it stands; it never passes for an answer."""
     lean = Lean(Evaluator(edition).plan)
     path = next(path for path in CASE_FILES if path.stem == "specialist-outstanding")
     case, _ = read_case(path.read_bytes(), str(path), LIBRARY)
@@ -236,7 +217,6 @@ def test_none_is_no_value(name: str, edition: Edition) -> None:
 
 
 def test_a_record_names_what_it_looked_at(edition: Edition) -> None:
-    """Rule: each criterion of a record has its clause and figures by position: nothing is lost beside the trace."""
     evaluator = Evaluator(edition)
     lean = Lean(evaluator.plan)
     path = next(path for path in CASE_FILES if path.stem == "specialist-outstanding")
@@ -252,7 +232,6 @@ def test_a_record_names_what_it_looked_at(edition: Edition) -> None:
 
 
 def test_no_code_is_made_before_it_pays(edition: Edition) -> None:
-    """Rule: the first cases of a run go to the reference; whether a case does changes nothing of what is said."""
     path = next(path for path in CASE_FILES if path.stem == "specialist-outstanding")
     case, _ = read_case(path.read_bytes(), str(path), LIBRARY)
     evaluator = CompiledEvaluator(edition, after=2)
@@ -276,7 +255,7 @@ SUMS = [
 
 @pytest.mark.parametrize("text", SUMS)
 def test_a_derived_figure_is_worked_out_exactly(text: str) -> None:
-    """Rule: a sum or a product as code gives the very number of the reference, of the same type, and is open where a fact is."""
+    """A sum or a product as code gives the very number of the reference, of the same type, and is open where a fact is."""
     tree = parse(text).tree
     assert tree is not None
     constants: dict[str, Value] = {"half": Ratio(1, 2), "third": Fraction(1, 3)}

@@ -40,61 +40,50 @@ OFFICERS = {f"{union}-chair": union for union in UNIONS} | {
 
 @pytest.fixture(scope="module")
 def files(library: Library) -> RoundFiles:
-    """Return the round, read."""
     return load_round(str(FOLDER), library)
 
 
 @pytest.fixture(scope="module")
 def done(files: RoundFiles) -> Round:
-    """Return the round, rated."""
     return rate_round(files)
 
 
 @pytest.fixture(scope="module")
 def early(files: RoundFiles) -> Round:
-    """Return the round as it stood after the specialists and the first unions were decided."""
     return rate_round(files, EARLY)
 
 
 @pytest.fixture(scope="module")
 def summary(done: Round) -> Summary:
-    """Return the round at a glance."""
     return summarise(done)
 
 
 def _rated(done: Round) -> Mapping[str, RatedEntry]:
-    """Return every case of a round by its name."""
     return {one.case.id: one for one in done.rated}
 
 
 def _standings(done: Round, *cases: str) -> list[tuple[str | None, str]]:
-    """Return where some cases stand, and by what."""
     rated = _rated(done)
     return [(rated[case].standing.level, rated[case].standing.origin) for case in cases]
 
 
 def _gathered(done: Round, case: str) -> set[tuple[str, str | None, str]]:
-    """Return what a case took from others."""
     return {(one.case, one.level, one.origin) for one in _rated(done)[case].verdict.duties.gathered}
 
 
 def _papers(summary: Summary, state: str) -> set[tuple[str, str]]:
-    """Return cases with what they lack, in one state."""
     return {(paper.case, paper.trace.id) for paper in summary.papers if paper.state == state}
 
 
 def _owed(done: Round, case: str, duty: str) -> set[str | None]:
-    """Return the bodies that owe a duty towards a case, None where the text names none."""
     return {route.body for route in _rated(done)[case].verdict.duties.routes if route.duty == duty}
 
 
 def _outcomes(done: Round, case: str) -> dict[str, str]:
-    """Return how the requirements of a case came out."""
     return {trace.id: trace.outcome for trace in _rated(done)[case].verdict.duties.requirements}
 
 
 def test_round_loads_whole(cli: Callable[..., tuple[int, str, str]]) -> None:
-    """The shipped example exits with 0 and says nothing on standard error."""
     code, out, err = cli("round", str(FOLDER))
 
     assert (0, "") == (code, err)
@@ -102,7 +91,6 @@ def test_round_loads_whole(cli: Callable[..., tuple[int, str, str]]) -> None:
 
 
 def test_every_file_is_a_case_of_its_own_name(done: Round) -> None:
-    """Every file but the round's own is one case, named like the file, in a folder named like its unit."""
     cases = {path.stem: path.parent.name for path in FOLDER.glob("*/*.yaml")}
 
     assert 45 == len(done.rated)
@@ -113,7 +101,6 @@ def test_every_file_is_a_case_of_its_own_name(done: Round) -> None:
 
 
 def test_units_are_counted(summary: Summary) -> None:
-    """Boards come first, as the round's own file lists them; every union counts its collective and its officers."""
     expected = {"organisation": 4, "finance": 5, "policy": 4, "education": 4, "tkv-standing-committee": 4}
     expected |= dict.fromkeys(UNIONS, 2) | {"upper-02": 3, "grassroots-02": 3}
 
@@ -122,7 +109,6 @@ def test_units_are_counted(summary: Summary) -> None:
 
 
 def test_everything_a_case_waits_for_comes_before_it(done: Round) -> None:
-    """Those in charge come after those below them, and everybody after the union and the collective they belong to."""
     order = [one.case.id for one in done.rated]
     waits = [(case, awaited) for case, below in CHARGE.items() for awaited in below]
     waits += [*OFFICERS.items()]
@@ -135,7 +121,6 @@ def test_everything_a_case_waits_for_comes_before_it(done: Round) -> None:
 
 
 def test_spread_over_the_levels(summary: Summary) -> None:
-    """40 stand at a decided level and one at a proposed one; four stand at none."""
     whole = summary.whole
 
     assert {"excellent": 10, "good": 24, "completed": 6, "not_completed": 1} == whole.levels
@@ -155,7 +140,6 @@ def test_gap_with_and_without_a_decision(done: Round, summary: Summary) -> None:
 
 
 def test_undetermined_with_open_questions(done: Round, summary: Summary) -> None:
-    """One fact is missing in a specialist's file; the head waits for it, and the deputy chair for the head."""
     expected = {
         "education-specialist-2": ("tasks_exceeded",),
         "education-head": ("subordinates_completed_or_better",),
@@ -167,7 +151,6 @@ def test_undetermined_with_open_questions(done: Round, summary: Summary) -> None
 
 
 def test_overlap_of_a_disciplined_officer(done: Round, summary: Summary) -> None:
-    """A full score and a disciplinary decision: the lowest level goes first, and the overlap is told with its interpretation."""
     verdict = _rated(done)["finance-specialist-3"].verdict
 
     assert ("finance-specialist-3",) == summary.overlaps
@@ -176,7 +159,6 @@ def test_overlap_of_a_disciplined_officer(done: Round, summary: Summary) -> None
 
 
 def test_missing_papers(summary: Summary) -> None:
-    """Four dossiers lack one paper each, every other one is complete."""
     expected = {
         ("grassroots-03", "report_with_each_member"),
         ("policy-deputy-head", "party_cell_opinion"),
@@ -189,7 +171,6 @@ def test_missing_papers(summary: Summary) -> None:
 
 
 def test_late_papers(summary: Summary) -> None:
-    """The 15th is late; and with one union in on the 18th, the deputies' decisions of the 14th rest on less than all."""
     expected = {
         ("grassroots-06", "report_in_time"),
         ("grassroots-06-chair", "self_review_in_time"),
@@ -203,7 +184,6 @@ def test_late_papers(summary: Summary) -> None:
 
 
 def test_ties_that_do_not_hold(summary: Summary) -> None:
-    """One chair stands above the unit's union, and of one the Party thinks otherwise."""
     expected = {
         ("grassroots-04-chair", "chair_not_above_unit", "excellent", "good", ("J-11",)),
         ("upper-03-chair", "same_as_party_level", "good", "excellent", ("J-17",)),
@@ -213,7 +193,6 @@ def test_ties_that_do_not_hold(summary: Summary) -> None:
 
 
 def test_decisions_to_look_at(summary: Summary) -> None:
-    """Six decisions, and nothing else, are to be looked at; two of them only as a note."""
     expected = {
         ("organisation-specialist-2", "decided_differently", "note"),
         ("finance-specialist-2", "differs_without_reason", "error"),
@@ -228,7 +207,6 @@ def test_decisions_to_look_at(summary: Summary) -> None:
 
 
 def test_two_bodies_decide_on_the_standing_committee(done: Round, summary: Summary) -> None:
-    """The Party's committee and the VGCL differ, so the TKV collective stands at no level (J-19)."""
     finding = next(noted.finding for noted in summary.decisions if noted.case == "tkv-standing-committee")
 
     assert {"corporation_party_standing", "vgcl"} == _owed(done, "tkv-standing-committee", "decides")
@@ -237,7 +215,6 @@ def test_two_bodies_decide_on_the_standing_committee(done: Round, summary: Summa
 
 
 def test_usual_spellings_name_body_and_level(done: Round) -> None:
-    """A code and a usual short name in the decision say the same as the ids."""
     trace = _rated(done)["grassroots-08"].verdict.duties.decided[0]
 
     assert ("good", "tkv_standing_committee") == (trace.level, trace.body)
@@ -245,7 +222,6 @@ def test_usual_spellings_name_body_and_level(done: Round) -> None:
 
 @pytest.mark.parametrize("case", CHARGE)
 def test_direct_charge_is_gathered(done: Round, case: str) -> None:
-    """Nobody is left out of what a leader answers for, and nobody is counted twice."""
     gathered = _rated(done)[case].verdict.duties.gathered
 
     assert sorted(CHARGE[case]) == sorted(one.case for one in gathered)
@@ -265,7 +241,6 @@ def test_leader_rests_on_decided_and_proposed(done: Round) -> None:
 
 
 def test_leader_rests_on_what_was_decided_otherwise(done: Round) -> None:
-    """The decision counts and not the proposal: for the specialist raised without a reason, and for the one decided lower."""
     taken = _gathered(done, "finance-head") | _gathered(done, "organisation-deputy-head")
 
     assert {("finance-specialist-2", "excellent", "decided"), ("organisation-specialist-2", "good", "decided")} <= taken
@@ -273,7 +248,6 @@ def test_leader_rests_on_what_was_decided_otherwise(done: Round) -> None:
 
 
 def test_leader_waits_for_open_subordinates(done: Round) -> None:
-    """A gap that nobody decided and a file with a missing fact give no level to the head above them."""
     expected = {
         ("education-deputy-head", None, "open"),
         ("education-specialist-1", "good", "decided"),
@@ -285,7 +259,6 @@ def test_leader_waits_for_open_subordinates(done: Round) -> None:
 
 
 def test_chair_takes_the_level_of_the_unit(done: Round) -> None:
-    """Every chair of a union below is held against the level that was decided for that union."""
     rated = _rated(done)
 
     for union in UNIONS:
@@ -294,7 +267,6 @@ def test_chair_takes_the_level_of_the_unit(done: Round) -> None:
 
 
 def test_officer_with_several_roles(done: Round) -> None:
-    """One who sits on four committees owes three places, and went to all of them."""
     outcomes = _outcomes(done, "upper-01-chair")
     places = {"tkv_standing_committee", "member_leading_collective", "upper_standing_committee"}
     held = ("standing_member_review_held", "executive_member_review_held", "upper_review_in_union_held", "upper_review_in_unit_held")
@@ -312,14 +284,12 @@ def test_moved_officers(done: Round) -> None:
 
 
 def test_upper_executive_member_is_not_covered(done: Round) -> None:
-    """No place is made up for one who is in no line of the text (J-20)."""
     routes = [route for route in _rated(done)["upper-02-executive-member"].verdict.duties.routes if route.duty == "reviews"]
 
     assert [(None, "not_covered", ("J-20",))] == [(route.body, route.outcome, route.interpretations) for route in routes]
 
 
 def test_earlier_day_leaves_later_decisions_out(early: Round) -> None:
-    """On the 10th, 17 of the decisions stand, and the leaders' proposals rest on what was decided and proposed by then."""
     rests = {
         ("finance-deputy-head", "good", "proposed"),
         ("finance-specialist-1", "good", "decided"),
@@ -334,7 +304,6 @@ def test_earlier_day_leaves_later_decisions_out(early: Round) -> None:
 
 
 def test_earlier_day_opens_what_rests_on_later_decisions(early: Round) -> None:
-    """Before the deputies are decided, the Chair's level is open as well, and no chair of a union stands above it yet."""
     summary = summarise(early)
 
     assert {"education-specialist-2", "education-head", "tkv-deputy-chair-2", "tkv-chair"} == set(summary.undetermined)

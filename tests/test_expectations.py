@@ -16,7 +16,6 @@ GOOD = ROOT / "cases/2020/II.1/good/specialist-outstanding.yaml"
 
 
 def _case(folder: Path, expect: str, name: str = "sample") -> Path:
-    """Write the sample case with another expectation."""
     text = GOOD.read_text("utf-8").partition("expect:")[0].replace("case: specialist-outstanding", f"case: {name}")
     path = folder / f"{name}.yaml"
     path.write_text(text + expect, "utf-8")
@@ -50,14 +49,12 @@ def _case(folder: Path, expect: str, name: str = "sample") -> Path:
     ],
 )
 def test_each_expectation_is_held(tmp_path: Path, library: Library, expect: str, keys: list[str]) -> None:
-    """Rule: whatever a case may expect is compared, and what does not hold is named."""
     one = Rater(library).rate(str(_case(tmp_path, expect)))
 
     assert keys == sorted(miss.key for miss in unmet(one.case.expect, one.verdict))
 
 
 def test_a_route_that_the_edition_does_not_have_is_refused(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a misspelt route must not pass for one that does not concern the subject."""
     code, _, err = cli("test", str(_case(tmp_path, "expect: {route_ids: {staff_decided_by_chairs: not_applicable}}\n")))
 
     assert code == 3
@@ -66,14 +63,12 @@ def test_a_route_that_the_edition_does_not_have_is_refused(tmp_path: Path, cli: 
 
 @pytest.mark.parametrize(("expect", "status"), [("expect: {level: excellent}\n", 0), ("expect: {level: good}\n", 1), ("", 1)])
 def test_a_case_that_expects_nothing_fails(tmp_path: Path, cli: Cli, expect: str, status: int) -> None:
-    """Rule: a failed expectation and an empty one both end with 1."""
     code, out, _ = cli("test", str(_case(tmp_path, expect)), "--lang", "en")
 
     assert (status, status == 1) == (code, "Not as expected: 1" in out)
 
 
 def test_a_run_without_cases_is_no_success(tmp_path: Path, cli: Cli) -> None:
-    """Rule: an empty run never ends with 0."""
     code, _, err = cli("test", str(tmp_path))
 
     assert code == 3
@@ -81,7 +76,6 @@ def test_a_run_without_cases_is_no_success(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_bad_case_does_not_hide_the_others(tmp_path: Path, cli: Cli) -> None:
-    """Rule: the other cases are held against their expectations, and the bad one is told with exit code 3."""
     _case(tmp_path, "expect: {level: excellent}\n")
     (tmp_path / "bad.yaml").write_text("case: bad\n", "utf-8")
 
@@ -94,7 +88,6 @@ def test_a_bad_case_does_not_hide_the_others(tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("expect", ["expect: {level: excellent}\n", "expect: {level: good}\n"])
 def test_junit_is_well_formed(tmp_path: Path, cli: Cli, expect: str) -> None:
-    """Rule: the XML can be read whether a case passes or fails, whatever signs its folder has, and counts what failed."""
     folder = tmp_path / 'a<b>&"c'
     folder.mkdir()
     _case(folder, expect)
@@ -107,7 +100,6 @@ def test_junit_is_well_formed(tmp_path: Path, cli: Cli, expect: str) -> None:
 
 
 def test_the_cases_of_the_2020_edition_see_every_criterion_in_every_way(library: Library) -> None:
-    """Rule: each criterion of the edition is seen met, not met and open by some case."""
     rater = Rater(library)
     coverage = Coverage(library.edition("2020"))
 
@@ -119,7 +111,6 @@ def test_the_cases_of_the_2020_edition_see_every_criterion_in_every_way(library:
 
 
 def test_what_no_case_has_seen_is_named(tmp_path: Path, cli: Cli) -> None:
-    """Rule: one case sees each criterion in one way only, and the others are named with their clause."""
     code, out, _ = cli("test", str(_case(tmp_path, "expect: {level: excellent}\n")), "--format", "json")
     (coverage,) = json.loads(out)["coverage"]
     half = next(one for one in coverage["uncovered"] if one["criterion"] == "half_exceeded")

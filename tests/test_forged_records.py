@@ -16,14 +16,12 @@ from policy_engine.load.library import Library
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, write_cases
 
-Cli = Callable[..., tuple[int, str, str]]
 Path_ = tuple[str | int, ...]
 Record = dict[str, Any]
 DECIDED = ROOT / "cases" / "2020" / "II.1.4" / "good" / "specialist-dossier.yaml"
 
 
 def _plot(name: str, day: str = "2020-12-20", **more: object) -> Mapping[str, object]:
-    """Return a plot on which a decision is on file."""
     decided = {"level": "good", "by": "owner", "day": day, "reason": "ý kiến"}
     return {
         "case": name,
@@ -35,7 +33,6 @@ def _plot(name: str, day: str = "2020-12-20", **more: object) -> Mapping[str, ob
 
 
 def _picker(name: str, **links: str) -> Mapping[str, object]:
-    """Return a picker."""
     return {"case": name, "edition": "orchard", "period": "2020", **links, "facts": {"kind": "picker", "baskets": 7}}
 
 
@@ -52,7 +49,6 @@ YEAR: Mapping[str, Mapping[str, object]] = {
 
 @pytest.fixture(scope="module")
 def chains(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Record]]:
-    """Return recorded runs: a round of several cases, and one case alone, as it stands and under an edition that was asked for."""
     from policy_engine.cli.main import run
 
     folder = tmp_path_factory.mktemp("forged")
@@ -70,13 +66,11 @@ def chains(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Record
 
 @pytest.fixture(scope="module")
 def replayers() -> Mapping[str, Replayer]:
-    """Return what rates the records again."""
     orchard = Replayer(Library(str(FOLDER / "orchard")))
     return {"round": orchard, "one": Replayer(Library()), "asked": orchard}
 
 
 def _chained(records: Sequence[Record], *, ids: bool = True) -> Iterator[bytes]:
-    """Chain records anew, and work out the id of the run as the engine does."""
     head, name = Head(0, START), ""
     for number, record in enumerate(records):
         bare = {key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}
@@ -88,7 +82,6 @@ def _chained(records: Sequence[Record], *, ids: bool = True) -> Iterator[bytes]:
 
 
 def _fields(value: Any, path: Path_ = ()) -> Iterator[Path_]:
-    """Return the path of every field; the verdict is one of its keys at a time, what is deeper in it is held alike."""
     if path:
         yield path
     if isinstance(value, dict) and not (len(path) > 1 and path[0] == "verdict"):
@@ -108,7 +101,6 @@ PLAUSIBLE: Mapping[str, Any] = {
 
 
 def _forged(field: str, value: Any, record: Record) -> Any:
-    """Return another value for a field."""
     if field == "asked":
         return None if value else record["edition"]
     if field in PLAUSIBLE:
@@ -122,7 +114,6 @@ def _forged(field: str, value: Any, record: Record) -> Any:
 
 
 def _changed(records: Sequence[Record], place: int, path: Path_) -> list[Record]:
-    """Return the records with one field of one of them changed."""
     made = deepcopy(list(records))
     part: Any = made[place]
     for key in path[:-1]:
@@ -132,12 +123,10 @@ def _changed(records: Sequence[Record], place: int, path: Path_) -> list[Record]
 
 
 def _name(path: Path_) -> str:
-    """Return a field as it is told: places in a list are left out."""
     return ".".join(str(key) for key in path if isinstance(key, str))
 
 
 def _missed(records: Sequence[Record], replayer: Replayer, *, verify: bool) -> set[str]:
-    """Return the fields of which a change is not found, by replaying, or by `record verify` without any edition."""
     missed: set[str] = set()
     for place, record in enumerate(records):
         for path in _fields({key: value for key, value in record.items() if key not in {"sequence", "previous", "hash"}}):
@@ -175,7 +164,6 @@ SEALED = {"sealed": "an edition may be sealed after it was used; that one was se
 def test_a_changed_field_is_found_by_replay(
     chains: Mapping[str, list[Record]], replayers: Mapping[str, Replayer], run: str, free: Mapping[str, str]
 ) -> None:
-    """Rule: where case text, edition, form or the other records of a run contradict a field, it is found; nothing else is free."""
     missed = _missed(chains[run], replayers[run], verify=False)
 
     assert missed == set(free)
@@ -185,7 +173,6 @@ def test_a_changed_field_is_found_by_replay(
 def test_a_changed_field_is_found_without_the_edition(
     chains: Mapping[str, list[Record]], replayers: Mapping[str, Replayer], run: str
 ) -> None:
-    """Rule: what the text of the case alone contradicts is found by `record verify`: only what the edition tells is left to a replay."""
     missed = {name for name in _missed(chains[run], replayers[run], verify=True) if not name.startswith("verdict.")}
 
     assert missed <= {*(FREE if run == "round" else OF_A_RUN), "times.period", "sealed", "decided.level", "case.given.findings", "verdict"}

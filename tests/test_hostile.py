@@ -67,7 +67,6 @@ UNCHANGED: dict[str, bytes] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_at_its_place(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a hostile file is refused with the code and the place of each of its faults, and what can still be read is read."""
     raw, expected = REFUSED[name]
 
     assert (3, expected) == told_of(cli, tmp_path, raw)
@@ -75,7 +74,6 @@ def test_refused_at_its_place(name: str, tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("opened", ['"head', "'head", "[head", "{a: head", "&", "*", "%", "@", "`", "!<x"])
 def test_what_is_opened_is_closed(opened: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a quotation mark or bracket that is never closed, and a sign that begins nothing, are refused as no YAML, and once."""
     status, found = told_of(cli, tmp_path, f"{HEAD}  position: {opened}\n{FACT}1\n")
 
     assert status == 3
@@ -84,7 +82,6 @@ def test_what_is_opened_is_closed(opened: str, tmp_path: Path, cli: Cli) -> None
 
 @pytest.mark.parametrize("name", UNCHANGED)
 def test_another_spelling_is_the_same_case(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: line ends, a byte order mark and other ways of writing the same YAML change nothing about the verdict."""
     plain, other = tmp_path / "plain.yaml", tmp_path / "other.yaml"
     plain.write_text(FINE, "utf-8", newline="")
     other.write_bytes(UNCHANGED[name])
@@ -96,7 +93,6 @@ def test_another_spelling_is_the_same_case(name: str, tmp_path: Path, cli: Cli) 
 
 
 def test_names_are_the_same_in_every_spelling_of_unicode(tmp_path: Path, cli: Cli) -> None:
-    """Rule: é as one character and e with an accent are one text; a level may be written either way."""
     rulebook = tmp_path / "orchard"
     shutil.copytree(RULEBOOKS / "PE405-no-scale", rulebook)
     scale = (RULEBOOKS / "PE402-code-twice" / "scale.yaml").read_text("utf-8")
@@ -108,7 +104,6 @@ def test_names_are_the_same_in_every_spelling_of_unicode(tmp_path: Path, cli: Cl
 
 
 def test_aliases_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
-    """Rule: nine levels of nine aliases each, 387 million values in other readers, are refused one by one."""
     levels = [f"b{n}: &b{n} [{', '.join([f'*b{n - 1}'] * 9)}]\n" for n in range(1, 10)]
     status, found = told_of(cli, tmp_path, "".join(["b0: &b0 [x]\n", *levels]))
 
@@ -117,7 +112,6 @@ def test_aliases_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_merge_keys_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
-    """Rule: 22 levels of merge keys, seconds of work in other readers, are refused one by one."""
     levels = [f"m{n}: &m{n}\n  <<: [*m{n - 1}, *m{n - 1}]\n" for n in range(1, 23)]
     status, found = told_of(cli, tmp_path, "".join(["m0: &m0 {a: b}\n", *levels]))
 
@@ -127,7 +121,6 @@ def test_merge_keys_cannot_multiply(tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("item", ["0", "[]", "{}", "[0]", "{a: b}"])
 def test_what_is_cut_off_is_refused(item: str) -> None:
-    """Rule: a file that is not read to its end is refused, whatever the value is at which interpretation ends."""
     document = read_document((f"{HEAD}  tasks:\n" + f"    - {item}\n" * 50_001).encode(), "cut.yaml")
 
     assert [p.code for p in document.problems] == ["PE104"]
@@ -162,7 +155,6 @@ CONDITIONS: dict[str, tuple[str, Told]] = {
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_a_hostile_condition(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a condition is read within its limits or refused at its place; nothing in it is ever run."""
     condition, expected = CONDITIONS[name]
 
     status, found = told(cli, SAMPLE_CASE, "--rulebook", str(orchard(tmp_path, condition)))
@@ -178,14 +170,12 @@ def test_a_hostile_condition(name: str, tmp_path: Path, cli: Cli) -> None:
     ],
 )  # fmt: skip
 def test_a_path_that_is_no_case(path: str, expected: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: what is no file, or no end of one, is refused like any other bad input."""
     monkeypatch.chdir(tmp_path)
 
     assert (3, [(expected, 1, 1)]) == told(cli, path)
 
 
 def test_a_folder_of_cases(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a folder stands for the case files below it, and for nothing else that lies there."""
     for name in ("one.yaml", "deep/er/two.yml", "deep/three.yaml/four.yaml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(FINE, "utf-8")
@@ -198,7 +188,6 @@ def test_a_folder_of_cases(tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
 def test_a_file_that_may_not_be_read(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a missing right is told as such."""
     path = tmp_path / "closed.yaml"
     path.write_text(FINE, "utf-8")
     path.chmod(0)
@@ -207,7 +196,6 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_name_is_not_a_path(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: a case may be called what it likes; its name is shown, and never used to find or write a file."""
     monkeypatch.chdir(tmp_path)
     Path("case.yaml").write_text(FINE.replace("hostile", "../../etc/passwd"), "utf-8")
 
@@ -219,7 +207,6 @@ def test_a_name_is_not_a_path(tmp_path: Path, cli: Cli, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("rulebook", ["", "nobody", "/dev/null", str(SAMPLE_CASE)])
 def test_a_rulebook_that_is_none(rulebook: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: a wrong `--rulebook` never falls back to the editions that come with the engine."""
     monkeypatch.chdir(tmp_path)
 
     assert told(cli, ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml", "--rulebook", rulebook) == (3, [("PE607", 1, 1)])

@@ -22,24 +22,20 @@ Cli = Callable[..., tuple[int, str, str]]
 
 
 def listed(cli: Cli, *arguments: str) -> tuple[int, Any]:
-    """Return the exit code and the register of the small edition as data."""
     code, out, _ = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", "json", *arguments)
     return code, json.loads(out)
 
 
 def cases_by_interpretation(data: Any) -> dict[str, list[str]]:
-    """Return the cases that rest on each interpretation."""
     return {interpretation["id"]: interpretation["cases"] for interpretation in data["interpretations"]}
 
 
 def picker(name: str, **facts: object) -> Mapping[str, object]:
-    """Return the file of a picker."""
     return {"case": name, "edition": NAME, "facts": {"kind": "picker", **facts}}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder of pickers, each of which rests on other interpretations."""
     cases: dict[str, Mapping[str, object]] = {
         "top": picker("top", baskets=12, roles=[], book_sent_on="2020-12-01", signed=False),
         "good": picker("good", baskets=7, roles=[], book_sent_on="2020-12-01", signed=False),
@@ -51,7 +47,6 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_register_is_listed_with_what_rests_on_it(cli: Cli) -> None:
-    """Rule: each interpretation is listed, in the order of the register, with the parts of the edition that rest on it."""
     code, data = listed(cli)
 
     assert (0, ["edition", "revision", "cases", "interpretations"], None) == (code, list(data), data["cases"])
@@ -61,7 +56,6 @@ def test_the_register_is_listed_with_what_rests_on_it(cli: Cli) -> None:
 
 
 def test_an_interpretation_is_listed_whole(cli: Cli) -> None:
-    """Rule: an interpretation has its clauses, what the text says and leaves out, how it is read, what else it could mean, and its status."""
     interpretation = listed(cli)[1]["interpretations"][0]
 
     expected = {
@@ -77,7 +71,6 @@ def test_an_interpretation_is_listed_whole(cli: Cli) -> None:
 
 @pytest.mark.parametrize("way", ["edition and folder", "option", "files"])
 def test_cases_are_named_under_the_interpretations_that_they_rest_on(cli: Cli, folder: Path, way: str) -> None:
-    """Rule: a case is named under each interpretation that its level, or anything asked of it, rests on; folders and files may be given."""
     given = {
         "edition and folder": (NAME, str(folder)),
         "option": ("--cases", str(folder)),
@@ -103,12 +96,11 @@ def test_cases_are_named_under_the_interpretations_that_they_rest_on(cli: Cli, f
     ],
 )
 def test_a_verdict_rests_on_what_was_asked(facts: Mapping[str, object], expected: tuple[str, ...]) -> None:
-    """Rule: what does not apply rests on nothing; what is open rests on the interpretations that it may turn out to rest on."""
     assert expected == rests_on(asked(NAME, {"kind": "picker", **facts}))
 
 
 def test_a_bad_case_hides_nobody(cli: Cli, folder: Path) -> None:
-    """Rule: the register is printed with the good cases; what is wrong with the others is told beside it, and the exit code is 3."""
+    """The register is printed with the good cases; what is wrong with the others is told beside it, and the exit code is 3."""
     write_cases(folder, {"bad": picker("bad", baskets="many")})
 
     code, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", "json", "--cases", str(folder))
@@ -118,7 +110,6 @@ def test_a_bad_case_hides_nobody(cli: Cli, folder: Path) -> None:
 
 
 def test_every_case_bad_is_still_a_register(cli: Cli, tmp_path: Path) -> None:
-    """Rule: where no case can be read the register is printed with no cases, and the exit code says that the input was bad."""
     write_cases(tmp_path, {"bad": picker("bad", baskets="many")})
 
     code, data = listed(cli, "--cases", str(tmp_path))
@@ -139,7 +130,6 @@ def test_every_case_bad_is_still_a_register(cli: Cli, tmp_path: Path) -> None:
     ],
 )
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
-    """Rule: 0 where the register was listed, 2 for wrong usage, 3 where the edition or a case is not there."""
     found, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), *arguments)
 
     assert code == found
@@ -149,7 +139,6 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) 
 
 
 def test_an_empty_folder_is_no_success(cli: Cli, tmp_path: Path) -> None:
-    """Rule: asked for the cases of a folder that holds none, the answer is not that none rests on anything."""
     code, _, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--cases", str(tmp_path))
 
     assert code == 3
@@ -159,7 +148,6 @@ def test_an_empty_folder_is_no_success(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_the_register_can_be_read(cli: Cli, folder: Path, lang: str, form: str) -> None:
-    """Rule: in both languages and forms each interpretation stands with its clause, its words, its parts and its cases."""
     code, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", form, "--cases", str(folder), lang=lang)
 
     plain = " ".join(out.replace("\\", "").split())
@@ -169,14 +157,12 @@ def test_the_register_can_be_read(cli: Cli, folder: Path, lang: str, form: str) 
 
 
 def test_an_edition_without_a_register_lists_nothing(cli: Cli) -> None:
-    """Rule: an edition that reads nothing into its text has an empty register."""
     code, out, _ = cli("interpretations", "--rulebook", str(FOLDER / "show"), "--format", "json")
 
     assert (0, []) == (code, json.loads(out)["interpretations"])
 
 
 def test_parts_are_named_once() -> None:
-    """Rule: a part that rests on an interpretation in several ways is listed once under it."""
     edition = edition_of(NAME)
     track = next(track for track in edition.tracks if track.id == "picking")
     use = track.levels[1].interpretations
@@ -193,7 +179,6 @@ def test_parts_are_named_once() -> None:
 
 @pytest.mark.parametrize("name", REGISTER)
 def test_every_interpretation_of_2020_is_listed(cli: Cli, name: str) -> None:
-    """Rule: the register of 2020 lists each of its interpretations with at least one part of the edition that rests on it."""
     _, out, _ = cli("interpretations", "2020", "--format", "json")
 
     interpretation = next(one for one in json.loads(out)["interpretations"] if one["id"] == name)
@@ -203,12 +188,10 @@ def test_every_interpretation_of_2020_is_listed(cli: Cli, name: str) -> None:
 
 
 def test_the_register_of_2020_is_these(edition: Edition) -> None:
-    """Rule: no reading is added or dropped without a word here."""
     assert REGISTER == tuple(edition.register)
 
 
 def test_the_cases_of_a_folder_are_named(cli: Cli, library: Library) -> None:
-    """Rule: each case of a folder stands under exactly the interpretations that its own verdict rests on."""
     rater = Rater(library)
     expected = {name: set[str]() for name in REGISTER}
     for path in find_cases(str(GOOD)):
@@ -225,7 +208,6 @@ def test_the_cases_of_a_folder_are_named(cli: Cli, library: Library) -> None:
 
 
 def test_what_a_case_prints_it_is_listed_under(cli: Cli) -> None:
-    """Rule: the interpretations that a verdict names and the register's cases are one list, seen from both sides."""
     path = str(GOOD / "specialist-outstanding.yaml")
     verdict = json.loads(cli("evaluate", "--format", "json", path)[1])
 

@@ -39,25 +39,21 @@ PLAIN: st.SearchStrategy[Any] = st.recursive(
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of the sealed editions, with their lock and their sealed copies."""
     for part in (*SHIPPED, COPIES):
         shutil.copytree(RULEBOOK / part, tmp_path / "rulebook" / part)
     return Path(shutil.copy(RULEBOOK / NAME, tmp_path / "rulebook")).parent
 
 
 def _believed(_folder: str) -> bool:
-    """Take every folder for one that came with the engine."""
     return True
 
 
 @pytest.fixture
 def believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take every folder for one that came with the engine."""
     monkeypatch.setattr(loading, "is_shipped", _believed)
 
 
 def _plain(value: object) -> object:
-    """Return a value with everything in it but the places, orders and types with it, so that two can be held against each other."""
     given: Any = value
     if isinstance(value, Location):
         return None
@@ -73,7 +69,6 @@ def _plain(value: object) -> object:
 
 
 def _library(edition: Edition) -> Library:
-    """Return a library that holds one edition, read already."""
     library = Library()
     vars(library)["_loaded"][edition.id] = edition
     return library
@@ -81,7 +76,6 @@ def _library(edition: Edition) -> Library:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_lock_and_the_sealed_copy_are_up_to_date(copy: Path, name: str) -> None:
-    """Rule: what is shipped sealed is what the files say now."""
     before = {path: path.read_bytes() for path in (copy / NAME, copy / COPIES / f"{name}.json")}
     raws = read_raws(str(copy / name))
 
@@ -92,7 +86,6 @@ def test_the_lock_and_the_sealed_copy_are_up_to_date(copy: Path, name: str) -> N
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_sealed_copy_gives_the_same_edition(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Rule: the sealed copy saves time and changes nothing: every part of the edition, in its order, but for the places."""
     folder = str(RULEBOOK / name)
     read = load_edition(folder, heed_lock=False)
     monkeypatch.setattr(loading, "read_document", None)
@@ -105,7 +98,6 @@ def test_the_sealed_copy_gives_the_same_edition(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_the_deep_comparison_sees_orders_types_and_trees() -> None:
-    """Rule: what holds editions against each other is blind to places only."""
     read = load_edition(str(RULEBOOK / "2020"))
     facts = {name: read.facts[name] for name in reversed(list(read.facts))}
     track = next(track for track in read.tracks if track.levels)
@@ -119,7 +111,6 @@ def test_the_deep_comparison_sees_orders_types_and_trees() -> None:
 
 
 def test_the_sealed_copy_gives_the_same_verdicts() -> None:
-    """Rule: whether an edition is read from its files or from its sealed copy, not a byte of a verdict differs."""
     folder = str(RULEBOOK / "2020")
     libraries = [_library(load_edition(folder, heed_lock=heed)) for heed in (False, True)]
 
@@ -131,7 +122,6 @@ def test_the_sealed_copy_gives_the_same_verdicts() -> None:
 
 @pytest.mark.parametrize("change", ["a byte", "a new file", "a file less"])
 def test_a_change_of_bytes_closes_the_shortcut(copy: Path, change: str) -> None:
-    """Rule: where anything differs from what was sealed, nothing is taken from the sealed copy."""
     folder = copy / "2020"
     facts, seal = folder / "facts.yaml", read_seal(str(folder))
     assert seal
@@ -149,7 +139,6 @@ def test_a_change_of_bytes_closes_the_shortcut(copy: Path, change: str) -> None:
 
 @pytest.mark.usefixtures("believed")
 def test_a_changed_sealed_copy_is_not_believed(copy: Path) -> None:
-    """Rule: a copy that is not the one whose digest the lock holds is left aside, and the files are read."""
     folder = str(copy / "2020")
     path, seal = Path(copy_path(folder, "2020")), read_seal(folder)
     assert seal
@@ -166,7 +155,6 @@ def test_a_changed_sealed_copy_is_not_believed(copy: Path) -> None:
 @pytest.mark.usefixtures("believed")
 @pytest.mark.parametrize("rest", [None, b"", b"{}", b"\xff\xfe", b"[" * 5000])
 def test_a_missing_or_broken_sealed_copy_is_not_believed(copy: Path, rest: bytes | None) -> None:
-    """Rule: without a sealed copy an edition is read from its files, and comes out the same."""
     folder = str(copy / "2020")
     path = Path(copy_path(folder, "2020"))
     before = load_edition(folder)
@@ -180,7 +168,6 @@ def test_a_missing_or_broken_sealed_copy_is_not_believed(copy: Path, rest: bytes
 
 @pytest.mark.usefixtures("believed")
 def test_changed_rules_are_never_hidden_by_the_sealed_copy(copy: Path) -> None:
-    """Rule: where a file has other bytes, the copy that is whole does not stand in for it."""
     folder = copy / "2020"
     scale = folder / "scale.yaml"
     scale.write_text(scale.read_text("utf-8").replace("[HTXS, HTSXNV]", "[HTXS, HTSXNV, XS]"), "utf-8")
@@ -192,7 +179,6 @@ def test_changed_rules_are_never_hidden_by_the_sealed_copy(copy: Path) -> None:
 
 
 def test_a_copy_elsewhere_is_read_from_its_files(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: only of the editions that came with the engine is the sealed copy taken; who owns a folder owns the lock in it."""
     read: list[str] = []
 
     def noted(raw: bytes, path: str) -> Any:
@@ -206,7 +192,6 @@ def test_a_copy_elsewhere_is_read_from_its_files(copy: Path, monkeypatch: pytest
 
 
 def test_a_lock_of_ones_own_is_not_believed(copy: Path) -> None:
-    """Rule: who changes a rulebook and the digests of its files in the lock is found by the digest of the whole meaning."""
     folder = copy / "2020"
     before, facts = load_edition(str(folder)).revision, folder / "facts.yaml"
     old = facts.read_bytes()
@@ -228,14 +213,12 @@ def test_a_lock_of_ones_own_is_not_believed(copy: Path) -> None:
 @given(PLAIN)
 @settings(derandomize=True, deadline=None)
 def test_the_canonical_form_is_that_of_the_library(content: Any) -> None:
-    """Rule: the fast encoder writes the very bytes of RFC 8785."""
     assert rfc8785.dumps(content) == canonical(content)
 
 
 @given(st.dictionaries(st.text(max_size=8), PLAIN, max_size=5), st.randoms(use_true_random=False))
 @settings(derandomize=True, deadline=None)
 def test_the_meaning_has_no_order_of_keys_and_the_copy_has(content: dict[str, Any], random: Any) -> None:
-    """Rule: a revision does not know in which order keys stand; the sealed copy keeps that order."""
     keys = list(content)
     random.shuffle(keys)
     other = {key: content[key] for key in keys}
@@ -247,7 +230,6 @@ def test_the_meaning_has_no_order_of_keys_and_the_copy_has(content: dict[str, An
 @given(st.lists(PLAIN, min_size=2, max_size=5), st.randoms(use_true_random=False))
 @settings(derandomize=True, deadline=None)
 def test_the_revision_has_no_order_of_files_and_counts_each(contents: list[Any], random: Any) -> None:
-    """Rule: how many files there are, and what each holds, is the meaning; what they are called is not."""
     shuffled = random.sample(contents, len(contents))
 
     assert revision_of(contents) == revision_of(shuffled)

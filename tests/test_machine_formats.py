@@ -46,12 +46,10 @@ TOLD = st.builds(
 
 
 def _faults(validator: Any, data: Any) -> list[str]:
-    """Return what a schema refuses."""
     return [error.message for error in validator.iter_errors(data)]
 
 
 def _as_xml(text: str) -> ET.Element:
-    """Read XML as a program does, from its bytes, after the XSD took it; it does not know the place of a test, which others read."""
     plain = ET.fromstring(text.encode("utf-8"))
     for case in plain.iter("testcase"):
         case.attrib = {name: value for name, value in case.attrib.items() if name not in {"file", "line"}}
@@ -62,7 +60,6 @@ def _as_xml(text: str) -> ET.Element:
 @given(st.lists(TOLD, max_size=4), st.sampled_from(["vi", "en"]))
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=50)
 def test_sarif_is_valid_whatever_is_told(told: list[Told], language: str) -> None:
-    """Rule: SARIF 2.1.0 by its schema, as UTF-8 that can be read again, with a result and a rule for each finding."""
     text = json.dumps(to_sarif(told, language), ensure_ascii=False)
 
     data = json.loads(text.encode("utf-8"))
@@ -81,7 +78,6 @@ OUTCOMES = st.builds(
 @given(st.lists(OUTCOMES, max_size=4))
 @settings(deadline=None)
 def test_junit_is_valid_whatever_is_told(outcomes: list[Outcome]) -> None:
-    """Rule: JUnit XML by its XSD, and its counts are those of what stands in it."""
     text = to_junit([Suite(name="\x00]]>", outcomes=outcomes, said=("]]>\x1b", "<x>"))])
     root = _as_xml(text)
     (suite,) = JUnitXml.fromstring(text.encode("utf-8"))
@@ -99,7 +95,6 @@ def test_junit_is_valid_whatever_is_told(outcomes: list[Outcome]) -> None:
 
 @given(st.lists(TOLD, min_size=1, max_size=4))
 def test_a_workflow_command_ends_where_it_should(told: list[Told]) -> None:
-    """Rule: a finding is one line, no text begins a command or a property, and the runner reads the words back."""
     lines = to_github(told).split("\n")
 
     assert len(told) == len(lines)
@@ -112,7 +107,6 @@ def test_a_workflow_command_ends_where_it_should(told: list[Told]) -> None:
 
 
 def _back(text: str) -> str:
-    """Read an escaped text as the runner does."""
     for escaped, sign in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
         text = text.replace(escaped, sign)
     return text
@@ -120,7 +114,6 @@ def _back(text: str) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_words_stay_words(text: str) -> None:
-    """Rule: what would end a string, a tag, a section or a command in one of the formats is shown and does nothing."""
     told = [Told("PE814", "error", f"{text or 'x'}.yaml".replace("\0", ""), 1, 1, text, text, text)]
 
     assert _faults(SARIF, to_sarif(told, "en")) == []
@@ -130,7 +123,6 @@ def test_hostile_words_stay_words(text: str) -> None:
 
 
 def _checked(cli: Cli, form: str, *arguments: str) -> tuple[int, str]:
-    """Check and give the exit code and what was printed."""
     status, out, err = cli("check", *arguments, "--format", form)
     assert (err == "") is (status != 3)
     return status, out
@@ -142,7 +134,6 @@ EDITIONS = [("rulebook", 0), *((f"cases/bad/rulebook/{bad.rulebook.name}", None)
 @pytest.mark.parametrize(("folder", "wanted"), EDITIONS)
 @pytest.mark.sampled(3)
 def test_every_format_is_valid_for_every_edition(folder: str, wanted: int | None, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: for editions that pass, that fail, that cannot be read, and that cannot be found, every format says the same, and is valid."""
     monkeypatch.chdir(ROOT)
     arguments = ("--rulebook", folder, "--fail-level", "note" if wanted is None else "error")
     codes = {form: _checked(cli, form, *arguments) for form in ("json", "sarif", "junit", "github", "markdown")}
@@ -173,7 +164,6 @@ LOADLESS = ("cases/bad/rulebook/PE604-same-id", "cases/bad/rulebook/PE607-no-edi
 def test_nothing_to_compare_or_prove_is_a_document_too(
     folder: str, command: str, more: Sequence[str], cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    """Rule: where editions do not load, the document that was asked for is whole and valid, its content what is wrong; the code is 3."""
     monkeypatch.chdir(ROOT)
     arguments = (command, *more, "--rulebook", folder)
 
@@ -190,7 +180,6 @@ def test_nothing_to_compare_or_prove_is_a_document_too(
 
 
 def test_a_rule_says_all_that_its_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: every code of a run comes with its page; an address is written only where the package declares a home."""
     told = [Told(code, "error", "a.yaml", 1, 1, "x") for code in CATALOGUE]
 
     monkeypatch.setattr("policy_engine.report.sarif.home_of_project", lambda: "")
@@ -206,7 +195,6 @@ def test_a_rule_says_all_that_its_page_says(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_consumer_can_place_every_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: what lies below the working folder is seen from there, whatever leads to it; everything else has its whole address."""
     work = tmp_path / "a b"
     work.mkdir()
     monkeypatch.chdir(work)
@@ -233,7 +221,6 @@ def test_a_consumer_can_place_every_file(tmp_path: Path, monkeypatch: pytest.Mon
     ],
 )
 def test_a_class_is_what_ci_systems_show_whole(path: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: a path becomes folders and a file cut at dots alone, without the ending, which would be taken for the class."""
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
@@ -244,7 +231,6 @@ def test_a_class_is_what_ci_systems_show_whole(path: str, name: str, tmp_path: P
 
 
 def test_a_hostile_edition_in_every_format(tmp_path: Path) -> None:
-    """Rule: escapes in a file's texts, and a file whose name is no UTF-8, come out as valid output of the real command."""
     source = RULEBOOKS / "PE814-sign-against-phrase"
     for file in source.iterdir():
         text = file.read_text("utf-8").replace(
@@ -264,7 +250,6 @@ def test_a_hostile_edition_in_every_format(tmp_path: Path) -> None:
 
 
 def _command(*arguments: str) -> tuple[int, bytes]:
-    """Run the command as a program does."""
     done = subprocess.run([sys.executable, "-m", "policy_engine", *arguments], capture_output=True, check=False, timeout=60)
     assert done.stderr == b""
     return done.returncode, done.stdout
@@ -284,7 +269,6 @@ CASE = 'case: one\nedition: "2020"\nfacts:\n  kind: collective\n'
     ],
 )
 def test_a_run_of_cases_is_valid(cases: Sequence[str], counts: tuple[int, int, int], tmp_path: Path, cli: Cli) -> None:
-    """Rule: a case that is not as expected is a failure, a file that cannot be read an error; both formats are valid."""
     for number, text in enumerate(cases):
         (tmp_path / f"{number}.yaml").write_text(text, "utf-8")
 

@@ -29,14 +29,12 @@ ENGLISH = re.compile(r"\b(Usage|Options|Commands|Show|Try|Error|No such|Did you|
 
 
 def _extracted() -> set[str]:
-    """Return every text that babel finds marked, in the package and among the words of click; of plurals the first."""
     found = [text for _, _, text, _, _ in extract_from_dir(ROOT / "policy_engine", keywords=KEYWORDS)]
     found += [text for _, text, _, _ in extract_from_file("python", CLICK_WORDS, keywords=KEYWORDS)]
     return {text if isinstance(text, str) else text[0] for text in found}
 
 
 def _marked() -> Iterator[str]:
-    """Return every text inside `N_(…)` of the package, as Python itself reads it."""
     for path in sorted((ROOT / "policy_engine").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
@@ -47,38 +45,31 @@ def _marked() -> Iterator[str]:
 
 
 def _catalogue() -> Catalog:
-    """Read the catalogue as its translators write it."""
     with PO.open("rb") as file:
         return read_po(file, locale="vi")
 
 
 def _key(message: Message) -> str:
-    """Return the text that gettext looks an entry up by: of plurals the first."""
     return _several(message.id)[0]
 
 
 def _several(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Return the forms of a text: English has two where numbers matter, Vietnamese has one."""
     return [text] if isinstance(text, str) else list(text or ())
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """Return each text, of plurals the last, with its translation."""
     return [(_several(message.id)[-1], _several(message.string)[0]) for message in _catalogue() if message.id]
 
 
 def _placeholders(text: str) -> list[str]:
-    """Return the placeholders of a text, with how each is shown."""
     return sorted(f"{name}!{conversion}:{form}" for _, name, form, conversion in Formatter().parse(text) if name is not None)
 
 
 def _names(text: str) -> list[str]:
-    """Return the names of the placeholders of a text."""
     return [name for _, name, _, _ in Formatter().parse(text) if name]
 
 
 def test_every_text_is_translated() -> None:
-    """No reader of Vietnamese meets a text of ours in English: each has a translation that a person has seen."""
     done = {_key(message) for message in _catalogue() if message.id and all(_several(message.string)) and not message.fuzzy}
 
     missing = sorted(_extracted() - done)
@@ -117,14 +108,12 @@ def test_a_translation_keeps_what_is_not_words(text: str, translated: str) -> No
 
 
 def test_a_translation_is_not_the_english_text() -> None:
-    """A text copied over instead of translated is a gap that looks like an entry."""
     copied = [text for text, translated in _pairs() if text == translated]
 
     assert copied == []
 
 
 def test_the_compiled_catalogue_is_the_one_that_is_written() -> None:
-    """What gettext reads is what the translators wrote."""
     compiled = PO.with_suffix(".mo")
     assert compiled.is_file(), RECOMPILE
     with compiled.open("rb") as file:
@@ -138,7 +127,6 @@ def test_the_compiled_catalogue_is_the_one_that_is_written() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", CODES)
 def test_an_entry_of_errors_can_be_said(code: str, language: str) -> None:
-    """Every code fills its sentences in both languages, and no placeholder is left in them."""
     entry = CATALOGUE[code]
     words = dict.fromkeys((*_names(entry.message), *_names(entry.advice)), "zzz")
 
@@ -151,7 +139,6 @@ def test_an_entry_of_errors_can_be_said(code: str, language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", CODES)
 def test_a_problem_can_be_told(code: str, language: str) -> None:
-    """A problem with all the words that its code asks for is told without a hole."""
     entry = CATALOGUE[code]
     details = dict.fromkeys(sorted({*_names(entry.message), *_names(entry.advice)} - {"says"}), "zzz")
     problem = Problem(code, Location("case.yaml", 1, 1), details, words={"vi": "câu", "en": "sentence"})
@@ -180,24 +167,20 @@ def test_a_problem_can_be_told(code: str, language: str) -> None:
     ],
 )
 def test_the_locale_chooses_the_language(environment: dict[str, str], language: str) -> None:
-    """The first variable that is set speaks, in gettext's own order; what is not Vietnamese is answered in English."""
     assert language_of(environment) == language
 
 
 def test_two_languages_are_spoken_in_one_process() -> None:
-    """The language is handed over and never remembered: one answer does not colour the next."""
     said = [translate("yes", language) for language in ("vi", "en", "vi")]
 
     assert said == ["có", "yes", "có"]
 
 
 def test_a_text_that_nobody_translated_is_shown_as_it_is() -> None:
-    """What is the user's own, like a name in a file, passes through."""
     assert translate("Cán bộ A {x}", "vi") == "Cán bộ A {x}"
 
 
 def test_an_unknown_language_is_refused() -> None:
-    """A language without a catalogue is a fault of the caller, never quietly English."""
     with pytest.raises(FileNotFoundError):
         translate("yes", "fr")
 
@@ -212,7 +195,6 @@ def test_an_unknown_language_is_refused() -> None:
     ],
 )
 def test_a_text_of_a_rulebook_falls_back(texts: dict[str, str], language: str, shown: str) -> None:
-    """A rulebook's sentence that lacks a language is shown in the one it has."""
     assert sentence(texts, language) == shown
 
 
@@ -233,7 +215,6 @@ def test_a_text_of_a_rulebook_falls_back(texts: dict[str, str], language: str, s
     ],
 )
 def test_the_command_line_speaks_vietnamese(typed: str) -> None:
-    """What click itself says, whichever release is installed, comes from our catalogue too."""
     command = [sys.executable, "-m", "policy_engine", "--lang=vi", *typed.split()]
 
     done = subprocess.run(command, capture_output=True, cwd=ROOT, encoding="utf-8", check=False)
@@ -256,7 +237,6 @@ HAND_PICKED = {
 
 
 def test_one_is_not_said_as_many() -> None:
-    """Rule: a count before a noun has two English forms, so that nobody reads "1 faults"; no sentence has its count in one form only."""
     limits = {str(CATALOGUE[code].message) for code in NEVER_ONE}
     single = {text for message in _catalogue() if message.id and len(forms := _several(message.id)) == 1 for text in forms}
 
@@ -268,7 +248,6 @@ def test_one_is_not_said_as_many() -> None:
     [(0, "0 faults", "0 chỗ sai"), (1, "1 fault", "1 chỗ sai"), (2, "2 faults", "2 chỗ sai"), (21, "21 faults", "21 chỗ sai")],
 )
 def test_a_count_has_its_form(number: int, en: str, vi: str) -> None:
-    """Rule: English has two forms, Vietnamese one."""
     said = [plural("{number} fault", "{number} faults", number, language) for language in ("en", "vi")]
 
     assert [en, vi] == said
@@ -278,5 +257,4 @@ def test_a_count_has_its_form(number: int, en: str, vi: str) -> None:
     ("figure", "en"), [("1 months", "1 month"), ("6 months", "6 months"), ("1 points", "1 point"), ("1.5 points", "1.5 points")]
 )
 def test_a_figure_has_its_unit(figure: str, en: str) -> None:
-    """Rule: the unit of a threshold follows its number too."""
     assert en == with_unit(figure, "en")

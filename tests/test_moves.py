@@ -32,8 +32,6 @@ COURSES = """      - id: courses
 
 
 class Edit(NamedTuple):
-    """A changed edition: the texts replaced, the case that moves, from what to what, and what is to be named."""
-
     changes: tuple[tuple[str, str, str], ...]
     case: str
     move: tuple[str, str]
@@ -78,7 +76,6 @@ EDITS = {
 
 
 def _edited(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> Library:
-    """Return a library with the draft of 2026 and an edited copy of it."""
     shutil.copytree(DRAFT, folder / "2026-draft")
     copy = shutil.copytree(DRAFT, folder / "next")
     for file, old, new in (("edition.yaml", 'edition: "2026-draft"', "edition: next"), *changes):
@@ -90,7 +87,7 @@ def _edited(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> Library:
 
 @pytest.mark.parametrize("name", EDITS)
 def test_the_cause_of_a_move_is_what_was_changed(tmp_path: Path, name: str) -> None:
-    """Rule: whatever kind of thing changes, it alone is named, the same from either side, with what either edition says of it (F18)."""
+    """Whatever kind of thing changes, it alone is named, the same from either side, with what either edition says of it (F18)."""
     edit = EDITS[name]
     library = _edited(tmp_path, edit.changes)
     editions = [library.edition(one) for one in ("2026-draft", "next")]
@@ -108,7 +105,6 @@ def test_the_cause_of_a_move_is_what_was_changed(tmp_path: Path, name: str) -> N
 
 
 def _differs(reason: Reason) -> bool:
-    """Return whether the two editions say different things of a reason."""
     return reason.before != reason.after
 
 
@@ -134,7 +130,6 @@ def _differs(reason: Reason) -> bool:
     ],
 )  # fmt: skip
 def test_the_cause_is_told_once_with_the_figures_of_both(cli: Cli, tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
-    """Rule: the criterion in the edition's sentence, both outcomes and thresholds, then who with figures; `?` is for open alone (F7)."""
     _edited(tmp_path, (EXCEEDED,))
     cases = [str(ROOT / "cases/2026-draft/good" / f"{name}.yaml") for name in ("staff-absent-lowered", "staff-outstanding")]
 

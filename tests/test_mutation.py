@@ -38,18 +38,15 @@ LADDER_WHEN_WET: Mapping[str, object] = {"rows": 1, "dry": False, "season": "ear
 
 
 def _try(name: str, cases: list[Case], *, oracle: bool = True) -> Trial:
-    """Hold the mutants of a small edition against cases."""
     edition = edition_of(name)
     return try_cases(Bench(edition, cases), oracle_of(edition) if oracle else None, lambda every: every)
 
 
 def _told(trial: Trial) -> set[tuple[str, str, str, str]]:
-    """Return what survived: its kind, what stands there, what would, whose it is."""
     return {(one.mutant.kind, one.mutant.before, one.mutant.after, one.mutant.place.owner) for one in trial.survivors}
 
 
 def test_one_weak_case_leaves_exactly_what_it_cannot_tell() -> None:
-    """Rule: a case with a ladder in wet weather, expected at the top, notices what the top rests on, and nothing else."""
     weak = read("harvest", LADDER_WHEN_WET, expect={"level": "top"})
 
     trial = _try("harvest", [weak])
@@ -69,7 +66,6 @@ def test_one_weak_case_leaves_exactly_what_it_cannot_tell() -> None:
 
 
 def test_the_cases_that_are_missing_kill_what_survived() -> None:
-    """Rule: once a case stands on each side of each question, nothing survives."""
     expected = [
         (LADDER_WHEN_WET, {"level": "top"}),
         ({**LADDER_WHEN_WET, "rows": 0}, {"outcome": "out_of_scope"}),
@@ -87,14 +83,12 @@ def test_the_cases_that_are_missing_kill_what_survived() -> None:
 
 
 def test_an_expectation_that_says_nothing_kills_nothing() -> None:
-    """Rule: a case that expects only what every edition gives notices no mutant."""
     vague = read("harvest", LADDER_WHEN_WET, expect={"gap_possible": False})
 
     assert _try("harvest", [vague]).killed == 0
 
 
 def test_without_a_solver_no_survivor_is_excused() -> None:
-    """Rule: without the extra, what no case notices is a survivor, and it is said that nobody was asked."""
     with_solver, without = _try("press", []), _try("press", [], oracle=False)
 
     assert with_solver.equivalent
@@ -104,7 +98,6 @@ def test_without_a_solver_no_survivor_is_excused() -> None:
 
 
 def _every_press() -> Iterator[Case]:
-    """Return every case of the small edition's one track, with counts up to one past each figure."""
     levels = sorted(level.rank for level in edition_of("press").scale.values())
     flags = (False, True)
     for barrels, clean, months, idle, guest, house, village in product(range(5), flags, (5, 6, 7), flags, flags, levels, levels):
@@ -113,14 +106,12 @@ def _every_press() -> Iterator[Case]:
 
 
 def _levels(edition: Edition, cases: list[Case]) -> list[str]:
-    """Return what comes out of cases."""
     evaluator = Evaluator(edition)
     verdicts = [evaluator.evaluate(case) for case in cases]
     return [verdict.level or verdict.outcome for verdict in verdicts]
 
 
 def test_what_is_proven_the_same_is_the_same_in_every_case() -> None:
-    """Rule: an exhaustive search of the small edition agrees with the solver on which mutants change a level."""
     edition, cases = edition_of("press"), list(_every_press())
     oracle = oracle_of(edition)
     plain = _levels(edition, cases)
@@ -134,7 +125,6 @@ def test_what_is_proven_the_same_is_the_same_in_every_case() -> None:
 
 
 def test_the_edition_itself_is_never_changed() -> None:
-    """Rule: making every mutant leaves the edition as it was."""
     edition = edition_of("orchard")
     before = repr(edition._replace(tracks=(), chapters=()))
     texts = [spot.condition.text for spot in spots(edition)]
@@ -148,7 +138,6 @@ def test_the_edition_itself_is_never_changed() -> None:
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
 def test_a_slip_is_a_condition_of_the_language(library: Library, name: str) -> None:
-    """Rule: every slip is something that an author could have written, and reads otherwise than what stands there."""
     edition = library.edition(name)
     ranked = sorted(edition.scale.values(), key=lambda level: level.rank)
     known = Known({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
@@ -170,7 +159,6 @@ _DAYS = st.dates(date(1990, 1, 2), date(2090, 1, 1)).map(date.isoformat)
 
 @given(_NUMBERS | _DAYS)
 def test_a_figure_is_nudged_by_one_unit_of_its_last_place(text: str) -> None:
-    """Rule: what a nudged figure is written as reads as its value, one step off; nothing falls below zero."""
     quantity = read_quantity(text)
     assert isinstance(quantity, Quantity)
     steps = list(nudged(quantity))
@@ -187,7 +175,6 @@ def test_a_figure_is_nudged_by_one_unit_of_its_last_place(text: str) -> None:
 
 
 def test_generated_code_notices_what_the_reference_notices() -> None:
-    """Rule: what becomes of a mutant does not depend on the evaluator, nor on when it turns from the reference to code."""
     cases = list(_expecting(islice(_every_press(), 0, None, 97)))
     benches = [Bench(edition_of("press"), cases, prepare) for prepare in (Evaluator, CompiledEvaluator, for_many)]
 
@@ -198,7 +185,6 @@ def test_generated_code_notices_what_the_reference_notices() -> None:
 
 
 def test_a_mutant_that_changes_nothing_but_a_question_is_noticed() -> None:
-    """Rule: questions are sought last, and still they are held where a case expects them."""
     facts = {"barrels": 0, "clean": False, "idle": False, "guest": False, "house": 0, "village": 0}
     plain = {"outcome": "undetermined", "possible_levels": ["poor"]}
     asked = {**plain, "open_questions": ["kind", "months"]}
@@ -209,7 +195,6 @@ def test_a_mutant_that_changes_nothing_but_a_question_is_noticed() -> None:
 
 
 def _expecting(cases: Iterable[Case]) -> Iterator[Case]:
-    """Return cases, whole and with each fact left out, that expect what comes out of them now."""
     evaluator = evaluator_of("press")
     for case in cases:
         for name in ("", *case.facts):
@@ -220,23 +205,17 @@ def _expecting(cases: Iterable[Case]) -> Iterator[Case]:
 
 @dataclass
 class _Deaf:
-    """A solver that cannot settle anything."""
-
     def possible(self, *_: object) -> bool | Open:
-        """Leave it open."""
         return OPEN
 
     def find(self, *_: object) -> Sketch | Open | None:
-        """Leave it open."""
         return OPEN
 
     def distinguish(self, *_: object) -> Sketch | Open | None:
-        """Leave it open."""
         return OPEN
 
 
 def test_what_the_solver_leaves_open_survives() -> None:
-    """Rule: undecided is not proven: such a mutant stays a survivor, and it is said that it is not settled."""
     oracle: Oracle = _Deaf()
     edition = edition_of("press")
 
@@ -249,7 +228,6 @@ def test_what_the_solver_leaves_open_survives() -> None:
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
 @pytest.mark.sampled(2)
 def test_no_mutant_of_a_shipped_edition_survives(library: Library, name: str) -> None:
-    """Rule: the cases of an edition notice every slip in it, but those that are proven to be the same rulebook in other words."""
     edition = load_edition(library.folder_of(name), heed_lock=False)
     cases = [load_case(path, library)[0] for path in find_cases(str(ROOT / "cases" / name))]
 
@@ -261,14 +239,12 @@ def test_no_mutant_of_a_shipped_edition_survives(library: Library, name: str) ->
 
 
 def _weak(tmp_path: Path) -> Path:
-    """Write the weak case of the small edition."""
     return write_cases(
         tmp_path / "cases", {"weak": {"case": "weak", "edition": "harvest", "facts": LADDER_WHEN_WET, "expect": {"level": "top"}}}
     )
 
 
 def test_survivors_are_told_with_clause_and_place(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a survivor is a sentence with its clause, its file and line; a run with one ends with 1, and without `--mutate` with 0."""
     folder, rulebook = str(_weak(tmp_path)), str(FOLDER / "harvest")
 
     plain, _, _ = cli("test", folder, "--rulebook", rulebook)
@@ -282,7 +258,6 @@ def test_survivors_are_told_with_clause_and_place(tmp_path: Path, cli: Cli) -> N
 
 
 def test_without_the_extra_the_command_says_so(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: where the solver is missing, survivors are listed, and it is said that their equivalence was not looked into."""
     monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
 
     code, out, _ = cli("test", str(_weak(tmp_path)), "--rulebook", str(FOLDER / "harvest"), "--mutate")
@@ -292,7 +267,6 @@ def test_without_the_extra_the_command_says_so(tmp_path: Path, cli: Cli, monkeyp
 
 
 def test_json_and_junit_carry_the_survivors(tmp_path: Path, cli: Cli) -> None:
-    """Rule: what a person reads, a program can read too; JUnit counts each survivor as a failure."""
     call = ("test", str(_weak(tmp_path)), "--rulebook", str(FOLDER / "harvest"), "--mutate", "--format")
 
     code, out, _ = cli(*call, "json")
@@ -309,7 +283,6 @@ def test_json_and_junit_carry_the_survivors(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_mutant_is_named_by_what_is_otherwise() -> None:
-    """Rule: no two mutants of an edition are told alike."""
     told = [(m.kind, m.before, m.after, m.part, m.place.owner, m.place.clauses, m.place.tracks) for m in mutants(edition_of("orchard"))]
 
     assert len(told) == len(set(told))

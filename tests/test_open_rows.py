@@ -43,7 +43,6 @@ def test_open_rows_of_editions_agree_with_the_reference(name: str, rows: int, li
 
 
 def _varied(case: Case, edition: Edition, chance: random.Random) -> Case:
-    """Return a case that leaves some more facts open, with some counts one more or one less."""
     facts = {name: value for name, value in case.facts.items() if edition.facts[name].type.kind != "list"}
     for _ in range(min(chance.choice((0, 1, 1, 2, 3)), len(facts))):
         del facts[chance.choice(sorted(facts))]
@@ -54,7 +53,6 @@ def _varied(case: Case, edition: Edition, chance: random.Random) -> Case:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.sampled(2)
 def test_rows_like_each_other_agree_on_drawn_editions(seed: int) -> None:
-    """So many rows of one small edition that most are like others."""
     drawn = drawn_by(seed, 400, known=False)
     expected = list(told_by_reference(drawn.edition, drawn.cases))
 
@@ -65,18 +63,15 @@ def test_rows_like_each_other_agree_on_drawn_editions(seed: int) -> None:
 
 
 def _row(terms: Mapping[str, int], constant: int, *, strict: bool = False) -> Row:
-    """Return a rule: a sum that is at most nothing."""
     return Row({name: Fraction(c) for name, c in terms.items() if c}, Fraction(constant), strict)
 
 
 def _rows() -> st.SearchStrategy[list[Row]]:
-    """Draw rules over whole figures."""
     terms = st.fixed_dictionaries(dict.fromkeys(NAMES, st.integers(-1, 1)))
     return st.lists(st.builds(_row, terms, st.integers(-MOST, MOST), strict=st.booleans()), min_size=1, max_size=4)
 
 
 def _facts(library: Library, kind: str) -> Mapping[str, FactDeclaration]:
-    """Return facts of a kind."""
     model = next(fact for fact in library.edition("2026-draft").facts.values() if fact.type.kind == kind and not fact.may_be_none)
     return dict.fromkeys(NAMES, model)
 
@@ -90,7 +85,6 @@ def _facts(library: Library, kind: str) -> Mapping[str, FactDeclaration]:
 def test_whole_figures_can_be_completed_where_no_rule_is_broken(
     rows: list[Row], open_: set[str], values: list[int], library: Library
 ) -> None:  # fmt: skip
-    """Trying out every completion says the same as the rules with the open figures eliminated, whichever are open."""
     facts = _facts(library, "count")
     bounded = [*rows, *(_row({name: 1}, -MOST) for name in NAMES)]
     group = (Tie(frozenset(NAMES), tuple(bounded)),)
@@ -105,7 +99,6 @@ def test_whole_figures_can_be_completed_where_no_rule_is_broken(
 
 
 def test_most_systems_of_whole_figures_are_eliminated(library: Library) -> None:
-    """The property above would hold of a reader that always gives up; this chain of parts and wholes it reads."""
     facts = _facts(library, "count")
     chain = [_row({one: 1, other: -1}, 0) for one, other in pairwise(NAMES)]
     group = (Tie(frozenset(NAMES), tuple(chain)),)
@@ -132,7 +125,6 @@ def test_points_are_eliminated_as_fractions(library: Library) -> None:
 
 
 def test_a_truth_that_follows_from_figures_is_no_matter_of_sums(library: Library) -> None:
-    """Whoever states that truth binds the figures, in a way that no sum tells: their rules are not completed."""
     edition = library.edition("2020")
 
     ties = {tie.facts: tie.rows for tie in ties_of(edition, {}) if "disciplined_in_year" in tie.facts}
@@ -141,11 +133,9 @@ def test_a_truth_that_follows_from_figures_is_no_matter_of_sums(library: Library
 
 
 def _holds(row: Row, values: Mapping[str, Any]) -> bool:
-    """Return whether a row holds of values."""
     total = sum(factor * values[name] for name, factor in row.terms.items()) + row.constant
     return bool(total < 0 if row.strict else total <= 0)
 
 
 def _text(row: Row) -> str:
-    """Return a row as text."""
     return str(sorted(row.terms.items())) + str(row.constant) + str(row.strict)

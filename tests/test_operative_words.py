@@ -38,7 +38,6 @@ WORDS = OperativeWords(
 
 
 def _quantity(text: str) -> Quantity:
-    """Read a figure that is one."""
     found = read_quantity(text)
     assert found
     return found
@@ -70,7 +69,6 @@ def _quantity(text: str) -> Quantity:
     ],
 )
 def test_the_words_of_a_phrase_govern_its_figures(phrase: str, figure: str, signs: list[str]) -> None:
-    """Rule: a word governs the figure that it holds or stands beside; longer words first, whole words only, case and spaces aside."""
     found = governing(read_phrase(phrase, WORDS), _quantity(figure))
 
     assert signs == [sign.sign for sign in found]
@@ -91,7 +89,6 @@ PROHIBITING = WORDS._replace(signs=(*WORDS.signs, Word("must not", "breach"), Wo
     ],
 )
 def test_a_phrase_may_state_the_breach(phrase: str, signs: list[str]) -> None:
-    """Rule: beside a word that forbids, a rule has the opposite sign; beyond a semicolon it forbids nothing."""
     assert signs == [sign.sign for sign in governing(read_phrase(phrase, PROHIBITING), _quantity("20%"))]
 
 
@@ -104,7 +101,6 @@ def test_a_phrase_may_state_the_breach(phrase: str, signs: list[str]) -> None:
     ("more than 3 bruised", "<=", ["PE814"]),
 ])  # fmt: skip
 def test_a_rule_against_a_phrase_that_forbids(phrase: str, sign: str, codes: list[str], tmp_path: Path) -> None:
-    """Rule: a rule that states the other side of what is forbidden is borne out, and one that states what is forbidden is not."""
     folder = Path(shutil.copytree(ROOT / "cases" / "bad" / "rulebook" / "PE814-sign-against-phrase", tmp_path / "x"))
     track, words = folder / "track.yaml", folder / "words.yaml"
     text = track.read_text("utf-8").replace("apples_ripe > min_ripe", f"apples_ripe {sign} min_ripe")
@@ -119,7 +115,6 @@ def test_a_rule_against_a_phrase_that_forbids(phrase: str, sign: str, codes: lis
 
 @given(st.sampled_from([word.text for word in WORDS.signs if "…" not in word.text]), st.integers(0, 999))
 def test_composed_and_decomposed_phrases_read_alike(word: str, number: int) -> None:
-    """Rule: how a letter is put together does not change what a phrase says."""
     words = WORDS._replace(signs=(*WORDS.signs, Word("không quá", "<=")))
     phrase = f"không quá {number}% {word}"
 
@@ -128,7 +123,6 @@ def test_composed_and_decomposed_phrases_read_alike(word: str, number: int) -> N
 
 @given(st.text(max_size=60))
 def test_any_phrase_is_read(phrase: str) -> None:
-    """Rule: no phrase, however strange, is more than one without words and figures."""
     read = read_phrase(phrase, WORDS)
 
     assert all(figure.start < figure.end for figure in read.figures)
@@ -152,7 +146,6 @@ def test_any_phrase_is_read(phrase: str) -> None:
     ],
 )
 def test_comparisons_are_turned_to_their_threshold(condition: str, signs: list[str]) -> None:
-    """Rule: a comparison is read with its threshold on the right and without a `not`, however it is written."""
     tree, _ = parse(condition)
     assert tree
 
@@ -168,7 +161,6 @@ FORMS = (
 
 @given(st.sampled_from(FORMS), st.sampled_from(sorted(SIGNS)), st.sampled_from(sorted(SIGNS)), st.integers(0, 9), st.integers(0, 9))
 def test_a_mended_comparison_means_what_was_asked(form: str, sign: str, wanted: str, value: int, top: int) -> None:
-    """Rule: the form that is proposed has the sign that the words mean, whichever way the author wrote the comparison."""
     tree, _ = parse(form.format(sign).replace("zero", "0"))
     assert tree
     names = {"a": value, "top": top, "b": 1, "c": False}
@@ -180,7 +172,6 @@ def test_a_mended_comparison_means_what_was_asked(form: str, sign: str, wanted: 
 
 
 def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
-    """Return a condition with each of its signs changed into every other one, once each."""
     nodes = [node for node in ast.walk(condition.tree) if isinstance(node, ast.Compare)]
     for node in nodes:
         for place, operator in enumerate(node.ops):
@@ -192,7 +183,6 @@ def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
 
 
 def _with_thresholds(survey: Survey) -> Iterator[tuple[Ruling, Condition]]:
-    """Return the conditions of an edition in which a threshold is compared, or in which `every` is an equation."""
     assert survey.edition
     for ruling in rulings(survey.edition):
         for condition in ruling.conditions:
@@ -204,7 +194,6 @@ def _with_thresholds(survey: Survey) -> Iterator[tuple[Ruling, Condition]]:
 
 @pytest.mark.parametrize("name", SURVEYS)
 def test_every_changed_sign_is_found(name: str) -> None:
-    """Rule: of each sign that stands before a figure, or for `every`, any other sign is told as an error."""
     survey = SURVEYS[name]
     assert survey.edition
     places, words = places_of(survey), survey.edition.words
@@ -224,7 +213,6 @@ def test_every_changed_sign_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", SURVEYS)
 def test_every_changed_figure_is_found(name: str) -> None:
-    """Rule: a threshold with another value than its phrase holds is told as an error, at the value."""
     survey = SURVEYS[name]
     assert survey.edition
     places = places_of(survey)
@@ -240,7 +228,6 @@ def test_every_changed_figure_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", SURVEYS)
 def test_the_shipped_editions_agree_with_their_words(name: str) -> None:
-    """Rule: in the editions that come with the engine every sign and every figure is borne out by its phrase."""
     survey = SURVEYS[name]
     assert survey.edition
 
@@ -257,7 +244,6 @@ WRONG_WORDS = {
 
 @pytest.mark.parametrize(("text", "wanted"), WRONG_WORDS.items())
 def test_a_bad_table_of_words_is_refused(text: str, wanted: tuple[str, int], tmp_path: Path) -> None:
-    """Rule: a table of words has known meanings, no word twice, and a word beside each hole."""
     for name in ("edition", "scale", "facts", "track"):
         source = ROOT / "cases" / "bad" / "rulebook" / "PE402-code-twice" / f"{name}.yaml"
         (tmp_path / f"{name}.yaml").write_text(source.read_text("utf-8").replace("code: HI\n", "code: X\n", 1), "utf-8")

@@ -40,7 +40,6 @@ SLIPS: dict[str, tuple[str, str, int, int, str]] = {
 
 
 def _errors(cli: Cli, path: Path, text: str) -> list[dict[str, Any]]:
-    """Rate a text as a case and give what is wrong with it."""
     path.write_text(text, "utf-8")
     errors: list[dict[str, Any]] = json.loads(cli("evaluate", str(path), "--format", "json")[2])["errors"]
     return errors
@@ -48,7 +47,6 @@ def _errors(cli: Cli, path: Path, text: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_names_its_key_in_its_line(slip: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: one fault is told once, where it is, with the key that is meant, below `subject:` as anywhere."""
     text, code, line, column, words = SLIPS[slip]
 
     (error,) = _errors(cli, tmp_path / "a.yaml", text)
@@ -80,7 +78,6 @@ SCHEMAS: list[tuple[dict[str, Any], int, int, str, str]] = [
 def test_a_schema_names_the_key_too(
     stricter: dict[str, Any], line: int, column: int, english: str, vietnamese: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rule: what only the schema refuses is told at the key that is wrong or missing."""
     whole = {"properties": {"subject": stricter}}
     monkeypatch.setattr(schema, "_schema_text", lambda _name: json.dumps(whole).encode())
     document = read_document(f"{HEAD}subject:\n  id: x\n  name: Lan\n{FACTS}".encode(), "a.yaml")
@@ -101,7 +98,6 @@ def test_a_schema_names_the_key_too(
     ],
 )  # fmt: skip
 def test_the_one_day_that_can_be_meant(text: str, day: str) -> None:
-    """Rule: a day is offered only where no other can be meant."""
     assert is_like_day(text)
     assert read_day(text) is None
     assert nearest_day(text) == day
@@ -117,7 +113,6 @@ def test_the_one_day_that_can_be_meant(text: str, day: str) -> None:
     ],
 )  # fmt: skip
 def test_what_readers_differ_on_has_a_form_that_is_read(text: str, advice: str) -> None:
-    """Rule: the advice is one that ends the matter: the value in plain form where there is one, and the text in quotes."""
     problem = read_document(f"a: {text}\n".encode(), "a.yaml").problems[0]
     plain = advice_of(problem, "en").split("`")[1]
 

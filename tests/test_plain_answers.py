@@ -30,7 +30,6 @@ ODD = "\x7f\x80\x9b\x9f\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ud
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.recursive(st.text(st.characters() | st.sampled_from(ODD)), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_steers_nothing_and_says_the_same(value: object) -> None:
-    """Rule: what steers a terminal, turns the order of signs or is no sign is escaped in JSON; the value is the same."""
     said = to_json(value)
 
     assert json.loads(said) == value
@@ -38,7 +37,6 @@ def test_json_steers_nothing_and_says_the_same(value: object) -> None:
 
 
 def test_what_was_typed_is_tamed() -> None:
-    """Rule: in a message of several lines only our own line breaks stay."""
     assert tamed("bad: a\nb\nwhat to do\x1b", ["--to", "a\nb"]) == "bad: a\\nb\nwhat to do\\x1b"
     assert visible("5\u00a0%\u3000x\u202e") == "5\u00a0%\u3000x\\u202e"
 
@@ -48,7 +46,6 @@ def test_what_was_typed_is_tamed() -> None:
 def test_a_rulebook_that_is_refused_is_read_once(
     command: str, lang: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rule: what is wrong with a rulebook is found once and told once, with how many cases it hits."""
     book, cases = orchard_at(tmp_path), tmp_path / "cases"
     (book / "orchard" / "track.yaml").write_text(
         (book / "orchard" / "track.yaml").read_text("utf-8").replace("decide:", "decided:"), "utf-8"
@@ -59,7 +56,6 @@ def test_a_rulebook_that_is_refused_is_read_once(
     reads: list[str] = []
 
     def interpretation(folder: str) -> Edition:
-        """Read an edition, and note that."""
         reads.append(folder)
         return load_edition(folder)
 
@@ -76,7 +72,6 @@ def test_a_rulebook_that_is_refused_is_read_once(
 
 @pytest.mark.parametrize("good", [0, 1, 2])
 def test_a_folder_is_answered_by_an_array(good: int, cli: Cli, tmp_path: Path) -> None:
-    """Rule: however many of a folder's cases could be rated, and wherever more than one path was named, the answer is an array."""
     book, cases = orchard_at(tmp_path), tmp_path / "cases"
     cases.mkdir()
     for number in range(2):
@@ -94,7 +89,6 @@ def test_a_folder_is_answered_by_an_array(good: int, cli: Cli, tmp_path: Path) -
 
 
 def test_a_pipe_that_is_named_is_read(cli: Cli, tmp_path: Path) -> None:
-    """Rule: a pipe named on the command line is a file like another; one found in a folder is refused, and the rest is answered."""
     book = orchard_at(tmp_path)
     interpretation, writing = os.pipe()
     os.write(writing, CASE.encode())
@@ -108,7 +102,6 @@ def test_a_pipe_that_is_named_is_read(cli: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["evaluate", "round", "test"])
 def test_a_pipe_in_a_folder_hides_nobody(command: str, cli: Cli, tmp_path: Path) -> None:
-    """Rule: what bears the name of a case and is no file is refused with its place; the cases beside it are answered."""
     book, cases = orchard_at(tmp_path), tmp_path / "cases"
     cases.mkdir()
     (cases / "good.yaml").write_text(CASE, "utf-8")
@@ -125,7 +118,6 @@ ISSUED = {"vi": "không có dấu niêm phong", "en": "no seal"}
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_copy_does_not_call_itself_issued(lang: str, cli: Cli, tmp_path: Path) -> None:
-    """Rule: an edition that says it is issued is taken at its word only where a seal shows it: in verdict, list, round and record."""
     book, record = orchard_at(tmp_path), tmp_path / "records.jsonl"
     cases = str(SAMPLE_CASE)
 
@@ -150,7 +142,6 @@ def test_a_copy_does_not_call_itself_issued(lang: str, cli: Cli, tmp_path: Path)
 
 
 def test_the_shipped_edition_is_sealed(cli: Cli) -> None:
-    """Rule: the edition that comes with the engine says that it is issued, and shows it; a renamed copy of it does not."""
     good = next(path for path in sorted((ROOT / "cases" / "2020" / "II.1" / "good").glob("*.yaml")))
 
     verdict = json.loads(cli("evaluate", str(good), "--format", "json")[1])
@@ -159,7 +150,6 @@ def test_the_shipped_edition_is_sealed(cli: Cli) -> None:
 
 
 def test_open_points_that_nothing_bounds(tmp_path: Path) -> None:
-    """Rule: where points have no maximum and are added up, a case in which they are open is answered, not the engine's fault."""
     del tmp_path
     texts: Data = {"vi": "x", "en": "x"}
     facts = {name: {"type": "points", "label": texts, "asks": texts} for name in ("pa", "pb", "pc")}

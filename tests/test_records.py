@@ -37,38 +37,31 @@ Cli = Callable[..., tuple[int, str, str]]
 
 
 def _chain(path: Path, count: int = 5) -> Head:
-    """Write a chain of small records."""
     return append(str(path), [small(number) for number in range(count)])
 
 
 def _lines(path: Path) -> list[bytes]:
-    """Return the lines of a file."""
     return path.read_bytes().splitlines(keepends=True)
 
 
 def _split(raw: bytes) -> list[bytes]:
-    """Split bytes into lines as reading a file in binary does: at line breaks alone."""
     return [line + b"\n" for line in raw.split(b"\n")[:-1]] + ([raw.rsplit(b"\n", 1)[-1]] if not raw.endswith(b"\n") else [])
 
 
 def _faults(lines: Sequence[bytes]) -> list[tuple[int, str]]:
-    """Return what is wrong with lines."""
     return [(fault.line, fault.fault) for fault in verify(lines).faults]
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a file."""
     return [json.loads(line) for line in _lines(path)]
 
 
 def _of(err: str) -> list[str]:
-    """Return the codes in what was said."""
     return re.findall(r"PE\d{3}", err)
 
 
 @pytest.fixture
 def records(tmp_path: Path, cli: Cli) -> Path:
-    """Return a file of three recorded cases."""
     path = tmp_path / "records.jsonl"
     files = [str(file) for file in sorted(GOOD.glob("*.yaml"))[:3]]
     assert 0 == cli("evaluate", *files, "--record", str(path))[0]
@@ -79,7 +72,6 @@ def records(tmp_path: Path, cli: Cli) -> Path:
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 @pytest.mark.sampled(3)
 def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[str, ...], form: str) -> None:
-    """Rule: with `--record` standard output has the same bytes and the exit code is the same; a note stands on standard error."""
     path = tmp_path / "records.jsonl"
     before = cli(*command, "--format", form)
 
@@ -94,7 +86,6 @@ def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[st
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_the_note_names_file_count_and_head(tmp_path: Path, cli: Cli, lang: str) -> None:
-    """Rule: the head, which must be kept elsewhere, is told in the reader's language."""
     path = tmp_path / "sổ ghi.jsonl"
 
     err = cli("evaluate", CASE, "--record", str(path), lang=lang)[2]
@@ -104,7 +95,6 @@ def test_the_note_names_file_count_and_head(tmp_path: Path, cli: Cli, lang: str)
 
 
 def test_a_record_holds_all_that_is_needed(tmp_path: Path, cli: Cli) -> None:
-    """Rule: the case to the byte, edition, revision, engine, schemas, verdict, decisions, times in UTC."""
     path = tmp_path / "records.jsonl"
     begin = datetime.now(UTC).replace(microsecond=0)
     cli("evaluate", DECIDED, "--record", str(path))
@@ -129,7 +119,6 @@ def test_a_record_holds_all_that_is_needed(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_the_verdict_of_a_record_is_whole_but_for_the_sentences(cli: Cli, tmp_path: Path) -> None:
-    """Rule: every key of the published verdict is kept, with the whole trace; sentences, advice and notice are left out."""
     path = tmp_path / "records.jsonl"
     shown = json.loads(cli("evaluate", CASE, "--record", str(path), "--format", "json")[1])
 
@@ -141,7 +130,6 @@ def test_the_verdict_of_a_record_is_whole_but_for_the_sentences(cli: Cli, tmp_pa
 
 @pytest.mark.parametrize("name", ["hồ sơ", "案件", "Ω≈ç√", "😀 mặt cười", 'a"b\\c', "a\tb", "e\u0301", "x" * 5000])
 def test_names_of_any_script_are_kept(tmp_path: Path, name: str) -> None:
-    """Rule: what a case, a subject or a file is called does not break a line, and comes back the same."""
     path, file = tmp_path / "records.jsonl", tmp_path / "case.yaml"
     text = Path(CASE).read_text("utf-8").replace("name: Cán bộ DC", f"name: {json.dumps(name, ensure_ascii=False)}")
     file.write_text(text, "utf-8")
@@ -159,7 +147,6 @@ def test_names_of_any_script_are_kept(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("style", ["plain", "Windows", "no last line break", "byte order mark"])
 def test_the_text_of_a_case_is_kept_to_the_byte(tmp_path: Path, cli: Cli, style: str) -> None:
-    """Rule: the text of a record has the digest that the record names, however the file was written."""
     raw = Path(CASE).read_bytes()
     changed = {
         "plain": raw, "Windows": raw.replace(b"\n", b"\r\n"), "no last line break": raw.rstrip(b"\n"),
@@ -178,7 +165,6 @@ def test_the_text_of_a_case_is_kept_to_the_byte(tmp_path: Path, cli: Cli, style:
 
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=7)), timezone(timedelta(hours=-9, minutes=-30))])
 def test_times_are_in_utc(zone: timezone) -> None:
-    """Rule: wherever a case is rated, the record tells one time, without fractions of a second."""
     rated = Rater(Library()).rate(CASE)
 
     record = make_record(_rating(rated), "0", datetime(2021, 1, 1, 3, 4, 5, 678901, tzinfo=zone))
@@ -188,12 +174,10 @@ def test_times_are_in_utc(zone: timezone) -> None:
 
 
 def _rating(rated: Rated) -> Rating:
-    """Return what is recorded of a rated case."""
     return Rating("x.yaml", rated.raw, None, rated.edition, rated.verdict)
 
 
 def test_an_edition_that_was_asked_for_is_kept(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a record says where an edition was asked for instead of the one that the case names."""
     path = tmp_path / "records.jsonl"
     cli("evaluate", CASE, "--edition", "2020", "--record", str(path))
     cli("evaluate", CASE, "--record", str(path))
@@ -203,7 +187,6 @@ def test_an_edition_that_was_asked_for_is_kept(tmp_path: Path, cli: Cli) -> None
 
 @pytest.mark.parametrize("as_of", [None, "2020-12-01"])
 def test_a_round_is_recorded_with_what_it_gave(tmp_path: Path, cli: Cli, as_of: str | None) -> None:
-    """Rule: a record of a round keeps the round, the day it was looked at, the facts taken from others, where from, and the findings."""
     path = tmp_path / "records.jsonl"
     more = ("--as-of", as_of) if as_of else ()
     shown = json.loads(cli("round", ROUND, "--record", str(path), "--format", "json", *more)[1])
@@ -222,7 +205,6 @@ def test_a_round_is_recorded_with_what_it_gave(tmp_path: Path, cli: Cli, as_of: 
 
 
 def test_only_what_could_be_rated_is_recorded(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a bad file is told and not recorded; the others are."""
     bad, path = tmp_path / "bad.yaml", tmp_path / "records.jsonl"
     bad.write_text("case: x\n", "utf-8")
 
@@ -234,7 +216,6 @@ def test_only_what_could_be_rated_is_recorded(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_where_nothing_could_be_rated_no_file_is_made(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a run without a verdict leaves no file of records behind, as `round` has it."""
     path = tmp_path / "records.jsonl"
 
     assert 3 == cli("evaluate", str(tmp_path / "nothing.yaml"), "--record", str(path))[0]
@@ -242,7 +223,6 @@ def test_where_nothing_could_be_rated_no_file_is_made(tmp_path: Path, cli: Cli) 
 
 
 def test_recording_again_continues_the_chain(records: Path, cli: Cli) -> None:
-    """Rule: a second run appends; what was written stays to the byte, and the next record names the last one."""
     before = records.read_bytes()
     cli("evaluate", CASE, "--record", str(records))
     cli("round", ROUND, "--record", str(records))
@@ -262,7 +242,6 @@ def test_recording_again_continues_the_chain(records: Path, cli: Cli) -> None:
 def test_however_a_chain_is_cut_into_runs_it_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, runs: list[list[dict[str, Any]]]
 ) -> None:
-    """Rule: appending in several runs writes the very bytes of appending at once."""
     folder = tmp_path_factory.mktemp("runs")
     safe = [[{**small(0), "data": str(record)} for record in run] for run in runs]
 
@@ -276,7 +255,6 @@ def test_however_a_chain_is_cut_into_runs_it_is_the_same(
 
 @pytest.mark.parametrize("torn", [b"{", b'{"case":{"name":"x"}', b"\xff\xfe", b"x" * 70_000, b" "])
 def test_a_torn_line_is_taken_off_and_kept(tmp_path: Path, torn: bytes) -> None:
-    """Rule: what a killed run left behind the last whole line is told, taken off by the next run, and kept beside the file."""
     path = tmp_path / "records.jsonl"
     _chain(path)
     whole = path.read_bytes()
@@ -292,7 +270,6 @@ def test_a_torn_line_is_taken_off_and_kept(tmp_path: Path, torn: bytes) -> None:
 
 
 def test_a_file_with_nothing_but_a_torn_line_begins_anew(tmp_path: Path) -> None:
-    """Rule: where the very first line was torn the chain begins at its start."""
     path = tmp_path / "records.jsonl"
     path.write_bytes(b'{"case"')
 
@@ -301,7 +278,6 @@ def test_a_file_with_nothing_but_a_torn_line_begins_anew(tmp_path: Path) -> None
 
 
 def test_every_place_to_tear_a_line_is_mended(tmp_path: Path) -> None:
-    """Rule: wherever a line was torn, even in the middle of a letter, the records before it stay and the chain goes on."""
     path = tmp_path / "records.jsonl"
     _chain(path, 2)
     raw = path.read_bytes()
@@ -315,7 +291,6 @@ def test_every_place_to_tear_a_line_is_mended(tmp_path: Path) -> None:
 
 
 def test_two_torn_lines_are_both_kept(tmp_path: Path) -> None:
-    """Rule: the file of torn lines grows too."""
     path = tmp_path / "records.jsonl"
     for torn in (b"one", b"two"):
         _chain(path, 1)
@@ -326,13 +301,11 @@ def test_two_torn_lines_are_both_kept(tmp_path: Path) -> None:
 
 
 def _write_many(path: str, writer: int, count: int) -> None:
-    """Append records one by one, as a run of its own."""
     for number in range(count):
         append(path, [small(number, f"{writer}-{number}")])
 
 
 def test_two_writers_at_once_give_one_whole_chain(tmp_path: Path) -> None:
-    """Rule: runs that write at the same time wait for each other; every record is there, once, and the chain is whole."""
     path = tmp_path / "records.jsonl"
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_write_many, args=(str(path), writer, 50)) for writer in range(2)]
@@ -364,7 +337,6 @@ append(sys.argv[1], many())
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 @pytest.mark.parametrize("round_", range(3))
 def test_a_killed_run_leaves_whole_lines(tmp_path: Path, round_: int) -> None:
-    """Rule: `kill -9` in the middle of writing leaves whole lines (at most one torn one behind them), and the next run goes on."""
     path = tmp_path / "records.jsonl"
     run = subprocess.Popen([sys.executable, "-c", _ENDLESS, str(path), json.dumps(small(0))])
     deadline = time.monotonic() + 60
@@ -385,7 +357,6 @@ def test_a_killed_run_leaves_whole_lines(tmp_path: Path, round_: int) -> None:
 
 
 def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
-    """Rule: of a whole file, one flipped bit in any byte is found, in its line or the one behind it, and never crashes."""
     path = tmp_path / "records.jsonl"
     _chain(path, 4)
     raw, random = path.read_bytes(), Random(4)
@@ -401,7 +372,6 @@ def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
 
 
 def test_a_flipped_bit_in_the_record_of_a_case_is_found(records: Path) -> None:
-    """Rule: in a record of a real case too, a flipped bit in one byte or another is found."""
     line = _lines(records)[1]
     others, random = _lines(records), Random(5)
 
@@ -416,18 +386,15 @@ def test_a_flipped_bit_in_the_record_of_a_case_is_found(records: Path) -> None:
 
 
 def _flip(line: bytes, place: int, random: Random) -> bytes:
-    """Flip one bit of a byte."""
     return line[:place] + bytes([line[place] ^ (1 << random.randrange(8))]) + line[place + 1 :]
 
 
 def _reversed(line: bytes) -> bytes:
-    """Return a record with its keys the other way round."""
     record: dict[str, Any] = json.loads(line)
     return json.dumps({key: record[key] for key in reversed(list(record))}, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
 def _moved(lines: list[bytes], change: str) -> list[bytes]:
-    """Return lines with one thing changed in their order."""
     made, _ = sealed(small(77), Head(2, json.loads(lines[1])["hash"]))
     return {
         "removed first": lines[1:],
@@ -460,7 +427,6 @@ MOVES = (
 @pytest.mark.parametrize("change", MOVES)
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_moved_line_is_found(tmp_path: Path, cli: Cli, change: str, lang: str) -> None:
-    """Rule: a record that was removed, added, moved, repeated or written otherwise is told with its line; exit code 1."""
     path = tmp_path / "records.jsonl"
     _chain(path)
     path.write_bytes(b"".join(_moved(_lines(path), change)))
@@ -474,7 +440,6 @@ def test_a_moved_line_is_found(tmp_path: Path, cli: Cli, change: str, lang: str)
 
 
 def test_who_chains_everything_anew_is_found_only_by_the_head(tmp_path: Path, cli: Cli) -> None:
-    """Rule: the chain protects against mistakes; who writes it anew from a changed record on is found by who kept the head."""
     path = tmp_path / "records.jsonl"
     kept = _chain(path)
     records, head = _records(path), Head(0, START)
@@ -492,7 +457,6 @@ def test_who_chains_everything_anew_is_found_only_by_the_head(tmp_path: Path, cl
 @pytest.mark.parametrize("kept", range(5))
 @pytest.mark.parametrize(("lang", "words"), [("en", "in this chain"), ("vi", "trong chuỗi này")])
 def test_a_cut_off_end_is_found_with_the_head_alone(tmp_path: Path, cli: Cli, kept: int, lang: str, words: str) -> None:
-    """Rule: records that are cut off at the end leave a whole chain; only a head that was kept gives it away."""
     path = tmp_path / "records.jsonl"
     head = _chain(path, 6).hash
     path.write_bytes(b"".join(_lines(path)[: kept + 1]))
@@ -508,7 +472,6 @@ def test_a_cut_off_end_is_found_with_the_head_alone(tmp_path: Path, cli: Cli, ke
 
 
 def test_a_chain_that_has_grown_still_has_the_old_head(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a head that was kept earlier is found further up."""
     path = tmp_path / "records.jsonl"
     heads = [append(str(path), [small(number)]).hash for number in range(4)]
 
@@ -519,7 +482,6 @@ def test_a_chain_that_has_grown_still_has_the_old_head(tmp_path: Path, cli: Cli)
 
 @pytest.mark.parametrize("head", [START, "sha256:", "nonsense"])
 def test_a_head_that_is_none_is_not_found(tmp_path: Path, cli: Cli, head: str) -> None:
-    """Rule: what is the digest of no record is not in the chain."""
     path = tmp_path / "records.jsonl"
     _chain(path)
 
@@ -527,7 +489,6 @@ def test_a_head_that_is_none_is_not_found(tmp_path: Path, cli: Cli, head: str) -
 
 
 def test_verify_as_data(records: Path, cli: Cli) -> None:
-    """Rule: programs get the count, the head and each fault; without a head to look for, nothing is said of it."""
     data = json.loads(cli("record", "verify", str(records), "--format", "json")[1])
 
     head = verify(_lines(records)).head
@@ -542,7 +503,6 @@ def test_verify_as_data(records: Path, cli: Cli) -> None:
 def test_a_file_that_holds_nothing_is_bad_input(
     tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str, code: int, told: str
 ) -> None:
-    """Rule: an empty, missing or unreadable file of records is bad input: an empty run is never a success."""
     path = tmp_path / "records.jsonl"
     if kind == "empty":
         path.touch()
@@ -570,7 +530,6 @@ ODD_VALUES = {
 
 
 def _with(value: bytes, key: str = "odd") -> bytes:
-    """Return the line of a record with one value more, or another one."""
     line, _ = sealed(small(1), Head(0, START))
     text = {k: v for k, v in json.loads(line).items() if k != key}
     return json.dumps(text, ensure_ascii=False).encode()[:-1] + b',"' + key.encode() + b'":' + value + b"}\n"
@@ -578,7 +537,6 @@ def _with(value: bytes, key: str = "odd") -> bytes:
 
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_foreign_file_is_no_chain(tmp_path: Path, cli: Cli, kind: str) -> None:
-    """Rule: whatever a file holds, each line that is no record of the chain is told, and the engine does not fall over it."""
     path = tmp_path / "foreign.jsonl"
     path.write_bytes(FOREIGN[kind])
 
@@ -589,7 +547,6 @@ def test_a_foreign_file_is_no_chain(tmp_path: Path, cli: Cli, kind: str) -> None
 
 
 def _but(known: Mapping[str, Any], crashing: Sequence[str], reason: str) -> list[Any]:
-    """Return the names of a table, those that crash the engine marked."""
     del crashing, reason
     return list(known)
 
@@ -604,7 +561,6 @@ GIVEN_CRASHES = ("a list", "a text", "nothing in it", "no day", "gathered too mu
 def test_a_value_that_has_no_canonical_form_is_no_fault_of_the_engine(
     tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str
 ) -> None:
-    """Rule: a line with a value that no record can hold is told as a fault of the chain; exit code 1, never 70."""
     path = tmp_path / "records.jsonl"
     path.write_bytes(_with(ODD_VALUES[kind]))
 
@@ -618,7 +574,6 @@ def test_a_value_that_has_no_canonical_form_is_no_fault_of_the_engine(
 @pytest.mark.parametrize("kind", FOREIGN)
 @pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
 def test_a_foreign_file_is_not_replayed(tmp_path: Path, cli: Cli, kind: str, against: tuple[str, ...]) -> None:
-    """Rule: a line that is no record is a fault of the chain, not of the engine; exit code 1."""
     path = tmp_path / "foreign.jsonl"
     path.write_bytes(FOREIGN[kind])
 
@@ -648,7 +603,6 @@ ODD_GIVEN: Mapping[str, Any] = {
 def test_a_record_with_an_odd_part_is_no_fault_of_the_engine(
     records: Path, cli: Cli, part: str, against: tuple[str, ...]
 ) -> None:  # fmt: skip
-    """Rule: a record of which one part was replaced is told as broken; the other records are replayed; never 70."""
     key, value = ODD_PARTS[part]
     lines = _lines(records)
     changed = {k: v for k, v in json.loads(lines[1]).items() if k != key} | {key: json.loads(value)}
@@ -665,7 +619,6 @@ def test_a_record_with_an_odd_part_is_no_fault_of_the_engine(
 def test_a_record_with_odd_gifts_of_a_round_is_no_fault_of_the_engine(
     records: Path, cli: Cli, given_: str, against: tuple[str, ...]
 ) -> None:  # fmt: skip
-    """Rule: what a round gave a case is data from a file too, and may be anything; never 70."""
     lines = _lines(records)
     changed = json.loads(lines[1])
     changed["case"]["given"] = ODD_GIVEN[given_]
@@ -678,7 +631,6 @@ def test_a_record_with_odd_gifts_of_a_round_is_no_fault_of_the_engine(
 
 
 def test_no_flipped_bit_is_a_fault_of_the_engine(records: Path, cli: Cli) -> None:
-    """Rule: whatever bit of a file of records is flipped, a replay ends with 1 and a word on the chain, never with 70."""
     raw, random = _lines(records)[0], Random(6)
 
     for place in range(0, len(raw) - 1, 211):
@@ -690,7 +642,7 @@ def test_no_flipped_bit_is_a_fault_of_the_engine(records: Path, cli: Cli) -> Non
 @pytest.mark.parametrize("kind", ["text", "list", "number", "null", "object", "hash", "not UTF-8", "blank lines"])
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_foreign_file_is_not_appended_to(tmp_path: Path, cli: Cli, kind: str, lang: str) -> None:
-    """Rule: a file whose last line is no record is left to the byte; wrong usage, exit code 2, and no verdict is printed unrecorded."""
+    """A file whose last line is no record is left to the byte; wrong usage, exit code 2, and no verdict is printed unrecorded."""
     path = tmp_path / "foreign.jsonl"
     path.write_bytes(FOREIGN[kind])
 
@@ -703,7 +655,6 @@ def test_a_foreign_file_is_not_appended_to(tmp_path: Path, cli: Cli, kind: str, 
 @pytest.mark.parametrize("kind", ["folder", "missing folder", "full"])
 @pytest.mark.parametrize("command", [("evaluate", CASE), ("round", ROUND)], ids=["evaluate", "round"])
 def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str) -> None:
-    """Rule: where a record cannot be written the run ends with 2 and says why; no verdict is printed unrecorded."""
     if kind == "full" and not os.path.exists("/dev/full"):
         pytest.skip("there is no full disk here")
     path = {"folder": str(tmp_path), "missing folder": str(tmp_path / "a" / "b.jsonl"), "full": "/dev/full"}[kind]
@@ -715,7 +666,6 @@ def test_a_file_that_cannot_be_written_is_wrong_usage(tmp_path: Path, cli: Cli, 
 
 
 def test_a_part_that_was_written_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: where the disk takes only a part of a line, the file ends with a whole line again."""
     path = tmp_path / "records.jsonl"
     _chain(path, 2)
     before = path.read_bytes()
@@ -734,18 +684,13 @@ def test_a_part_that_was_written_is_taken_back(tmp_path: Path, monkeypatch: pyte
 
 
 class _Full:
-    """A file on a disk that takes a half of what is written."""
-
     def __init__(self, file: Any) -> None:
-        """Stand before a file."""
         self.file = file
 
     def __getattr__(self, name: str) -> Any:
-        """Be the file in everything else."""
         return getattr(self.file, name)
 
     def write(self, content: bytes) -> int:
-        """Take the half of it."""
         written: int = self.file.write(content[: len(content) // 2])
         return written
 
@@ -757,7 +702,6 @@ class _Full:
 )
 @settings(derandomize=True, deadline=None)
 def test_a_line_is_the_canonical_form_and_hides_nothing(contents: list[Mapping[str, Any]]) -> None:
-    """Rule: each line is the canonical form of its record, and its digest is over everything else in it."""
     head = Head(0, START)
     lines: list[bytes] = []
     for content in contents:
@@ -773,7 +717,6 @@ def test_a_line_is_the_canonical_form_and_hides_nothing(contents: list[Mapping[s
 
 
 def test_a_verdict_is_slimmed_of_sentences_only() -> None:
-    """Rule: what a record leaves out are the sentences of the edition and the advice; every other value stays."""
     verdict = Rater(Library()).rate(CASE).verdict
 
     keys = set(_keys(slim(verdict)))
@@ -783,7 +726,6 @@ def test_a_verdict_is_slimmed_of_sentences_only() -> None:
 
 
 def _keys(value: Any) -> Iterator[str]:
-    """Return every key in some data."""
     for key, child in _children(value):
         if isinstance(key, str):
             yield key
@@ -791,14 +733,12 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _children(value: Any) -> list[tuple[str | int, Any]]:
-    """Return what stands in a mapping or a list, with its key or its place."""
     if isinstance(value, dict):
         return list(cast("dict[str, Any]", value).items())
     return [(place, child) for place, child in enumerate(cast("Any", value))] if isinstance(value, list) else []
 
 
 def _bare(value: Any) -> Any:
-    """Leave out the sentences, as a record does, and the seal, which it names beside the verdict."""
     if isinstance(value, dict):
         return {
             key: _bare(child) for key, child in _children(cast("Any", value)) if key not in {"says", "label", "advice", "notice", "sealed"}
@@ -822,7 +762,7 @@ VERIFIED = {
 
 @pytest.mark.parametrize("lang", VERIFIED)
 def test_verify_says_what_the_end_was_held_against(tmp_path: Path, cli: Cli, lang: str) -> None:
-    """Rule: one fault is no faults; where no kept head is asked for it is said, since the chain alone does not see a cut tail (F16)."""
+    """One fault is no faults; where no kept head is asked for it is said, since the chain alone does not see a cut tail (F16)."""
     path = tmp_path / "records.jsonl"
     assert cli("evaluate", CASE, "--record", str(path))[0] == 0
     assert cli("evaluate", CASE, "--record", str(path))[0] == 0

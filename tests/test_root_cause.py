@@ -159,25 +159,21 @@ WRONG: dict[str, tuple[str, str, str, str, Told]] = {
 
 
 def _told(folder: Path) -> list[tuple[str, str]]:
-    """Return the errors and warnings of an edition, each with what stands at its place."""
     checked = check_edition(survey_edition("x", str(folder)))
     return [(p.code, p.excerpt[p.location.column - 1 :]) for p in checked.findings if severity_of(p) != "note"]
 
 
 def _copy(name: str, to: Path) -> Path:
-    """Copy an edition, without its seal."""
     return Path(shutil.copytree(ROOT / "rulebook" / name, to / "x", ignore=shutil.ignore_patterns("*.lock*")))
 
 
 def _agree(wanted: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) -> bool:
-    """Return whether the codes are the same, each at what was named."""
     return len(wanted) == len(found) and all(w[0] == f[0] and f[1].startswith(w[1]) for w, f in zip(wanted, found, strict=True))
 
 
 @pytest.mark.parametrize("slip", WRONG)
 @pytest.mark.sampled(3)
 def test_one_slip_is_one_error(slip: str, tmp_path: Path) -> None:
-    """Rule: a declaration that could not be read counts as declared, so that its own fault is all that is told."""
     name, file, old, new, wanted = WRONG[slip]
     folder = _copy(name, tmp_path)
     text = (folder / file).read_text("utf-8")
@@ -191,7 +187,6 @@ def test_one_slip_is_one_error(slip: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("pattern", "code"), [(r"(?m)^    value: \S.*$", "PE404"), (r"(?m)^    type: \w+$", "PE204")])
 def test_every_declaration_wrong_at_once(pattern: str, code: str, tmp_path: Path) -> None:
-    """Rule: with every figure, or every type, of an edition wrong, there are as many errors as there are of them, and no other."""
     folder = _copy(ISSUED, tmp_path)
     count = 0
     for path in folder.rglob("*.yaml"):

@@ -45,7 +45,6 @@ NOTHING: dict[str, str] = {}
 
 
 def subsets(choices: Iterable[str]) -> list[frozenset[str]]:
-    """Return every set of some choices."""
     known = tuple(choices)
     return [frozenset(some) for some in chain.from_iterable(combinations(known, n) for n in range(len(known) + 1))]
 
@@ -58,8 +57,6 @@ DOMAINS: Mapping[str, list[Value]] = {
 
 
 class Rules(NamedTuple):
-    """The conditions that stand for the four criteria of the edition, in its order."""
-
     first: str = "'ladder' in tools"
     second: str = "'shears' not in tools or dry"
     third: str = "'basket' in tools and not dry"
@@ -67,25 +64,21 @@ class Rules(NamedTuple):
 
 
 def holds(text: str, facts: Facts) -> bool:
-    """Read a condition as Python does: the language borrows its words, so this is a second reader."""
     return bool(eval(text, {}, dict(facts)))
 
 
 def level_of(rules: Rules, facts: Facts) -> str:
-    """Classify a whole case: all of two for the best level, any of two for the next, else the last."""
     first, second, third, fourth = (holds(text, facts) for text in rules)
     return "top" if first and second else "good" if third or fourth else "poor"
 
 
 def completions(known: Facts) -> Iterator[Facts]:
-    """Return every way to fill in what a case leaves open."""
     hidden = [name for name in OPEN if name not in known]
     for values in product(*(DOMAINS[name] for name in hidden)):
         yield {**known, **dict(zip(hidden, values, strict=True))}
 
 
 def edition_with(rules: Rules) -> Edition:
-    """Return the edition with other conditions for its criteria."""
     edition = edition_of(NAME)
     track = edition.tracks[0]
     texts = iter(rules)
@@ -96,12 +89,10 @@ def edition_with(rules: Rules) -> Edition:
 
 
 def rate(facts: Facts) -> Verdict:
-    """Rate a case of the edition as it is written."""
     return evaluator_of(NAME).evaluate(case_of(NAME, {"rows": 3, **facts}))
 
 
 def complaints(text: str) -> list[tuple[str, int, dict[str, str]]]:
-    """Return the complaints about a condition: code, character, and the words that matter here."""
     tree, refused = parse(text)
     if tree is None:
         return [(c.code, c.offset, {}) for c in refused]
@@ -131,7 +122,6 @@ def complaints(text: str) -> list[tuple[str, int, dict[str, str]]]:
     ],
 )
 def test_a_choice_is_in_a_set_or_not_or_nobody_knows(text: str, tools: Value, expected: Truth) -> None:
-    """Rule: `in` and `not in` ask whether a choice is among those that hold; of a set that nobody recorded both are unknown."""
     interpreter = interpreter_over({"tools": tools, "dry": True})
 
     assert expected is interpreter.truth(condition_of(text))
@@ -140,7 +130,6 @@ def test_a_choice_is_in_a_set_or_not_or_nobody_knows(text: str, tools: Value, ex
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(CONDITIONS, st.fixed_dictionaries({name: st.sampled_from([*values, UNKNOWN]) for name, values in DOMAINS.items()}))
 def test_a_truth_holds_in_every_completion(text: str, values: Mapping[str, Value]) -> None:
-    """Rule: where a condition over sets is true or false, every completion of what is unknown agrees."""
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
 
     truth = interpreter_over(dict(values)).truth(condition_of(text))
@@ -152,7 +141,6 @@ def test_a_truth_holds_in_every_completion(text: str, values: Mapping[str, Value
 
 @pytest.mark.parametrize("text", ["'ladder' in tools", "'ladder' not in tools", "'ladder' in tools and 'glove' in spare", "exists(tools)"])
 def test_a_choice_is_sought_in_its_own_set(text: str) -> None:
-    """Rule: a quoted choice may be sought in the set that declares it, and a set may be asked whether it is known."""
     assert complaints(text) == []
 
 
@@ -187,12 +175,10 @@ def test_a_choice_is_sought_in_its_own_set(text: str) -> None:
     ],
 )
 def test_only_a_declared_choice_is_sought_and_only_in_a_set(text: str, expected: list[tuple[str, int, dict[str, str]]]) -> None:
-    """Rule: left of `in` stands one of the set's own choices in quotes, right of it a set; anything else is refused at its place."""
     assert expected == complaints(text)
 
 
 def test_a_slip_in_a_rulebook_is_told_at_its_place(tmp_path: Path) -> None:
-    """Rule: a choice that the set does not declare is refused when the edition is loaded, with the nearest choice and the column."""
     folder, problems = with_change(NAME, tmp_path, "track.yaml", "\"'ladder' in tools\"", "\"'lader' in tools\"")
 
     assert [("PE309", str(folder / "track.yaml"), 12, 16)] == [(p.code, *p.location) for p in problems]
@@ -213,7 +199,6 @@ SPARE = "    type: set\n    choices:\n      ladder: {vi: Thang, en: Ladder}\n   
     ids=["without choices", "that may be none", "choices of a truth", "counted"],
 )
 def test_a_set_is_declared_with_its_choices(tmp_path: Path, new: str, code: str) -> None:
-    """Rule: a set names its choices, and there is no set that does not exist: none of them holding is the empty list."""
     _, problems = with_change(NAME, tmp_path, "facts.yaml", SPARE, new)
 
     assert code in {problem.code for problem in problems}
@@ -229,7 +214,7 @@ def test_a_set_is_declared_with_its_choices(tmp_path: Path, new: str, code: str)
     ],
 )
 def test_a_case_lists_what_holds(written: object, expected: Value) -> None:
-    """Rule: the list in a case is complete, in any order; the empty list says that none holds, `unknown` that nobody recorded it."""
+    """The list in a case is complete, in any order; the empty list says that none holds, `unknown` that nobody recorded it."""
     assert expected == read(NAME, {"rows": 3, "tools": written}).facts.get("tools")
 
 
@@ -251,7 +236,6 @@ def test_a_case_lists_what_holds(written: object, expected: Value) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_list_of_choices_is_refused_at_its_place(text: str, code: str, place: tuple[int, int], details: dict[str, str]) -> None:
-    """Rule: a set in a case is a list of its declared choices; what is none is told with its line and column, once."""
     facts = text.replace("\n", "\n  ")
     raw = f'case: drawn\nedition: "{NAME}"\nfacts:\n  {facts}\n'
 
@@ -264,14 +248,12 @@ def test_what_is_no_list_of_choices_is_refused_at_its_place(text: str, code: str
 
 
 def test_every_wrong_choice_is_told() -> None:
-    """Rule: all that is wrong with one set is told at once."""
     found = [p.details["found"] for p in refusals(NAME, {"rows": 3, "tools": ["rake", "basket", "hoe"]})]
 
     assert ["rake", "hoe"] == found
 
 
 def test_a_set_is_shown_sorted() -> None:
-    """Rule: the figures of a verdict show a set as a case file would write it, its choices sorted."""
     case = read(NAME, {"rows": 3, "tools": ["shears", "ladder"], "dry": True, "spare": []})
     verdict = evaluator_of(NAME).evaluate(case)
 
@@ -294,7 +276,6 @@ def test_a_set_is_shown_sorted() -> None:
 def test_an_unknown_set_leaves_exactly_what_each_choice_could_be(
     facts: Facts, levels: tuple[str, ...], outcomes: Mapping[str, str]
 ) -> None:
-    """Rule: in a set that nobody recorded each choice is a truth of its own, and the levels that remain are exact."""
     verdict = rate(facts)
 
     assert levels == verdict.possible_levels
@@ -304,7 +285,6 @@ def test_an_unknown_set_leaves_exactly_what_each_choice_could_be(
 
 
 def test_the_same_choice_is_one_truth_in_every_criterion() -> None:
-    """Rule: two criteria that ask for the same choice of an open set agree in every completion; no level rests on both answers."""
     rules = Rules("'ladder' in tools", "'ladder' not in tools", "'basket' in tools", "'basket' in tools")
 
     verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3}))
@@ -313,7 +293,6 @@ def test_the_same_choice_is_one_truth_in_every_criterion() -> None:
 
 
 def test_the_same_word_in_two_sets_is_two_truths() -> None:
-    """Rule: a choice of one set says nothing about the choice of that name in another set."""
     rules = Rules("'ladder' in tools", "'ladder' not in spare", "dry", "dry")
 
     verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, "dry": False}))
@@ -324,7 +303,6 @@ def test_the_same_word_in_two_sets_is_two_truths() -> None:
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(st.builds(Rules, CONDITIONS, CONDITIONS, CONDITIONS, CONDITIONS), st.data())
 def test_what_is_possible_is_what_the_completions_give(rules: Rules, data: st.DataObject) -> None:
-    """Rule: whatever conditions over sets decide, the possible levels are those of all completions, and are said to be exact."""
     hidden = data.draw(st.sets(st.sampled_from(OPEN)))
     known = {name: data.draw(st.sampled_from(DOMAINS[name]), name) for name in OPEN if name not in hidden}
     whole = list(completions(known))
@@ -341,7 +319,6 @@ def test_what_is_possible_is_what_the_completions_give(rules: Rules, data: st.Da
 
 
 def test_answers_to_the_open_questions_settle_the_outcome() -> None:
-    """Rule: cases that answer every open question alike come out alike, so that no set that matters is left unasked."""
     rules = Rules("'ladder' in tools", "'ladder' in tools", "'shears' in tools", "not ('basket' in tools or 'ladder' in spare)")
 
     verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, "dry": False}))
@@ -351,7 +328,6 @@ def test_answers_to_the_open_questions_settle_the_outcome() -> None:
 
 @pytest.mark.parametrize("known", [{"spare": frozenset[str](), "dry": False}, {"spare": frozenset[str]()}, {}])
 def test_all_of_two_is_not_any_of_the_same_two(known: Facts) -> None:
-    """Rule: a level that asks for all of some conditions and one that asks for any of the same are told apart, whatever is open."""
     rules = Rules("'basket' in tools", "'basket' not in tools", "'basket' in tools", "'basket' not in tools")
 
     verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, **known}))

@@ -38,7 +38,6 @@ SCOPE = {
 
 
 def _check(text: str) -> tuple[Type, list[Complaint]]:
-    """Return the type of an expression, and what is complained of."""
     tree = parse(text).tree
     assert tree is not None, text
     checker = Checker(text, SCOPE)
@@ -60,7 +59,6 @@ def _check(text: str) -> tuple[Type, list[Complaint]]:
     ],
 )  # fmt: skip
 def test_a_sum_has_the_type_of_its_field(text: str, kind: Type) -> None:
-    """Rule: a sum of counts is a count and a sum of points is points; it stands wherever such a figure may stand."""
     assert (kind, []) == _check(text)
 
 
@@ -81,7 +79,6 @@ def test_a_sum_has_the_type_of_its_field(text: str, kind: Type) -> None:
     ],
 )  # fmt: skip
 def test_what_cannot_be_added_up_is_told(text: str, code: str, place: int, found: str | None) -> None:
-    """Rule: only a field of the list's items that holds figures is added up, under a condition that is true or false; told once."""
     (told,) = _check(text)[1]
 
     assert (code, place) == (told.code, told.offset)
@@ -98,7 +95,6 @@ def test_what_cannot_be_added_up_is_told(text: str, code: str, place: int, found
     ],
 )  # fmt: skip
 def test_an_unknown_name_in_a_sum_is_told(text: str, name: str, place: int) -> None:
-    """Rule: the condition of a sum sees the fields of an item and the edition's figures, nothing of the case; fields stand nowhere else."""
     (told,) = _check(text)[1]
 
     assert ("PE302", name, place) == (told.code, told.details["name"], told.offset)
@@ -108,7 +104,6 @@ def test_an_unknown_name_in_a_sum_is_told(text: str, name: str, place: int) -> N
     "text", ["sum()", "sum(trees)", "sum(trees, apples, ripe, ripe)", "sum(trees, field=apples)", "sums(trees, apples)"]
 )
 def test_a_sum_is_called_as_it_is_written(text: str) -> None:
-    """Rule: two or three arguments, by position; anything else is PE307, which says how to write it."""
     (told,) = parse(text).complaints
 
     assert "PE307" == told.code
@@ -127,7 +122,6 @@ def test_a_sum_is_called_as_it_is_written(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_sum_keeps_the_rules_of_every_condition(text: str, codes: list[str]) -> None:
-    """Rule: no product of facts, no unguarded share, no bare number: a sum is a figure like any other."""
     assert codes == [complaint.code for complaint in _check(text)[1]]
 
 
@@ -145,7 +139,6 @@ ITEMS = st.lists(
 
 
 def _valued(text: str, items: Any) -> Value:
-    """Return the value of an expression over a list."""
     tree = parse(text).tree
     assert tree is not None
     value: Value = interpreter_over({"trees": items, "few": 3}).evaluated(tree)
@@ -155,7 +148,6 @@ def _valued(text: str, items: Any) -> Value:
 @given(ITEMS, st.sampled_from(["apples", "score", "rows"]))
 @settings(derandomize=True, deadline=None)
 def test_a_sum_adds_up_exactly(items: Sequence[Item], field: str) -> None:
-    """Rule: a sum is the exact sum of the field, and unknown where one item leaves it open."""
     values: list[Any] = [item[field] for item in items]
 
     expected = UNKNOWN if UNKNOWN in values else sum(values)
@@ -166,7 +158,6 @@ def test_a_sum_adds_up_exactly(items: Sequence[Item], field: str) -> None:
 @given(ITEMS, st.sampled_from(["apples", "score", "rows"]), st.sampled_from(["ripe", "not ripe", "rows >= few", "rows > 0 and ripe"]))
 @settings(derandomize=True, deadline=None)
 def test_a_sum_under_a_condition_never_says_too_much(items: Sequence[Item], field: str, condition: str) -> None:
-    """Rule: where a sum is known, every completion of what is unknown gives that very sum; where all is known, the sum is known."""
     text = f"sum(trees, {field}, {condition})"
     found = _valued(text, tuple(items))
 
@@ -180,7 +171,6 @@ def test_a_sum_under_a_condition_never_says_too_much(items: Sequence[Item], fiel
 
 
 def _completed(item: Item) -> list[dict[str, Value]]:
-    """Return some ways to know everything about an item."""
     some: Mapping[str, tuple[Value, ...]] = {"apples": (0, 7), "score": (Fraction(0), Fraction(7, 2)), "ripe": (True, False)}
     choices = [[(name, value)] if value is not UNKNOWN else [(name, one) for one in some[name]] for name, value in item.items()]
     return [dict(pairs) for pairs in product(*choices)]
@@ -188,13 +178,11 @@ def _completed(item: Item) -> list[dict[str, Value]]:
 
 @pytest.mark.parametrize("text", ["sum(trees, apples)", "sum(trees, apples, ripe)"])
 def test_a_list_that_is_not_known_has_no_sum(text: str) -> None:
-    """Rule: without the list the sum is open, and of an empty list it is nothing."""
     assert UNKNOWN is _valued(text, UNKNOWN)
     assert 0 == _valued(text, ())
 
 
 def test_an_item_that_falls_out_may_leave_its_figure_open() -> None:
-    """Rule: of an item that the condition leaves out nothing needs to be known."""
     items = ({"apples": UNKNOWN, "ripe": False}, {"apples": 4, "ripe": True})
 
     assert 4 == _valued("sum(trees, apples, ripe)", items)
@@ -203,7 +191,6 @@ def test_an_item_that_falls_out_may_leave_its_figure_open() -> None:
 @given(ITEMS)
 @settings(derandomize=True, deadline=None)
 def test_a_sum_is_that_of_its_parts(items: Sequence[Item]) -> None:
-    """Rule: what meets a condition and what does not add up to the whole, where all of it is known."""
     parts = [_valued(f"sum(trees, rows{rest})", tuple(items)) for rest in (", ripe", ", not ripe", "")]
 
     if UNKNOWN not in parts:
@@ -212,7 +199,6 @@ def test_a_sum_is_that_of_its_parts(items: Sequence[Item]) -> None:
 
 
 def test_the_names_of_a_sum_are_told_in_order() -> None:
-    """Rule: what a condition reads are its names, each once; the function is none."""
     tree = parse("sum(trees, apples, ripe) > few and sum(trees, apples) > 0").tree
     assert tree is not None
 
@@ -311,7 +297,6 @@ Change = tuple[str, str, str]
 
 
 def _written(folder: Path, *changes: Change) -> str:
-    """Write the edition of this module with some texts replaced; give its folder."""
     texts = dict(PARTS)
     for part, old, new in changes:
         assert old in texts[part], old
@@ -323,7 +308,6 @@ def _written(folder: Path, *changes: Change) -> str:
 
 
 def _codes(folder: str) -> list[tuple[str, str, int]]:
-    """Return what is wrong with an edition by code, file and line, from reading it to preparing it."""
     try:
         Evaluator(load_edition(folder))
     except InputError as error:
@@ -332,7 +316,6 @@ def _codes(folder: str) -> list[tuple[str, str, int]]:
 
 
 def _line(part: str, text: str, *changes: Change) -> int:
-    """Return the line in which a text stands first in a part."""
     whole = PARTS[part]
     for _, old, new in (change for change in changes if change[0] == part):
         whole = whole.replace(old, new)
@@ -340,16 +323,12 @@ def _line(part: str, text: str, *changes: Change) -> int:
 
 
 class Asked:
-    """The edition of this module, ready to rate."""
-
     def __init__(self, folder: str) -> None:
-        """Read it."""
         self.library = Library(folder)
         self.evaluator = Evaluator(self.library.edition("sums"))
         self.surveyor = Surveyor(self.evaluator.plan)
 
     def rate(self, **facts: object) -> Verdict:
-        """Rate facts as a case file states them."""
         text = json.dumps({"case": "drawn", "edition": "sums", "facts": facts}, indent=1)
         case, _ = read_case(text.encode(), "drawn.yaml", self.library)
         return self.surveyor.survey(case, self.evaluator.evaluate(case))
@@ -357,17 +336,14 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """Return the edition of this module."""
     return Asked(_written(tmp_path_factory.mktemp("sums") / "sums"))
 
 
 def _deduced(verdict: Verdict, fact: str) -> Value:
-    """Return what was worked out for a fact."""
     return next((deduction.value for deduction in verdict.deductions if deduction.fact == fact), UNKNOWN)
 
 
 def test_the_edition_of_this_module_loads(tmp_path: Path) -> None:
-    """Rule: figures of a facts file stand in derived facts, invariants, criteria, requirements and rules of eligibility."""
     assert [] == _codes(_written(tmp_path / "e"))
     assert ["enough", "skill_weight", "care_weight", "all_weights", "pass_mark"] == list(load_edition(str(tmp_path / "e")).thresholds)
 
@@ -375,7 +351,6 @@ def test_the_edition_of_this_module_loads(tmp_path: Path) -> None:
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=5), st.integers(0, 75), st.integers(0, 75))
 @settings(derandomize=True, deadline=None)
 def test_common_figures_rate_as_worked_out_by_hand(asked: Asked, trees: list[tuple[int, bool]], skill: int, care: int) -> None:
-    """Rule: the level, the derived facts and the requirements are those of a plain calculation in whole hundredths."""
     verdict = asked.rate(trees=[{"apples": apples, "ripe": ripe} for apples, ripe in trees], skill=skill, care=care)
 
     total, ripe = sum(apples for apples, _ in trees), sum(apples for apples, is_ripe in trees if is_ripe)
@@ -392,7 +367,6 @@ def test_common_figures_rate_as_worked_out_by_hand(asked: Asked, trees: list[tup
 @given(st.lists(st.fixed_dictionaries({}, optional={"apples": st.integers(0, 12), "ripe": st.booleans()}), max_size=3), st.integers(0, 75))
 @settings(derandomize=True, deadline=None, max_examples=60)
 def test_what_is_possible_holds_every_completion(asked: Asked, trees: list[dict[str, Any]], skill: int) -> None:
-    """Rule: whatever the fields that an item leaves out turn out to be, the level that comes out was among the possible ones."""
     open_ = asked.rate(trees=trees, skill=skill)
 
     outcomes: set[str | None] = set()
@@ -406,14 +380,12 @@ def test_what_is_possible_holds_every_completion(asked: Asked, trees: list[dict[
 
 
 def _ways(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return some ways to fill in what an item leaves out."""
     apples = [tree["apples"]] if "apples" in tree else [0, 4, 11]
     ripe = [tree["ripe"]] if "ripe" in tree else [True, False]
     return [{"apples": a, "ripe": r} for a, r in product(apples, ripe)]
 
 
 def test_a_sum_with_an_open_field_is_asked_for(asked: Asked) -> None:
-    """Rule: a list whose items leave out what is added up is an open question, and nothing is guessed."""
     verdict = asked.rate(trees=[{"apples": 12, "ripe": True}, {"ripe": True}], skill=75, care=75)
 
     assert ("undetermined", None) == (verdict.outcome, verdict.level)
@@ -422,7 +394,6 @@ def test_a_sum_with_an_open_field_is_asked_for(asked: Asked) -> None:
 
 
 def test_a_stated_sum_must_be_the_sum(asked: Asked) -> None:
-    """Rule: a total that contradicts its list is bad input."""
     with pytest.raises(InputError) as refused:
         asked.rate(trees=[{"apples": 3, "ripe": True}], apples_total=4, skill=1, care=1)
 
@@ -430,7 +401,6 @@ def test_a_stated_sum_must_be_the_sum(asked: Asked) -> None:
 
 
 def test_a_common_figure_is_told_beside_what_it_decides(asked: Asked) -> None:
-    """Rule: the sentence is filled with the common figure, and its phrase stands as the reason's own."""
     verdict = asked.rate(trees=[{"apples": 12, "ripe": True}], skill=50, care=50)
 
     traces = {c.id: c for level in verdict.levels for c in level.criteria}
@@ -454,7 +424,6 @@ def test_a_common_figure_is_told_beside_what_it_decides(asked: Asked) -> None:
     ],
 )
 def test_a_figure_has_a_name_of_its_own(tmp_path: Path, part: str, old: str, new: str, name: str) -> None:
-    """Rule: a figure that is called as a fact, a level or another figure is PE402, as a word of the language PE409."""
     folder = _written(tmp_path / "e", (part, old, new))
 
     with pytest.raises(InputError) as refused:
@@ -468,7 +437,6 @@ def test_a_figure_has_a_name_of_its_own(tmp_path: Path, part: str, old: str, new
 
 
 def test_two_files_of_facts_share_their_figures(tmp_path: Path) -> None:
-    """Rule: a figure of one file is known in every other; the same name in two files is PE402 at the second."""
     folder = _written(tmp_path / "e", ("facts", FIGURES, ""))
     more = "facts:\n  {name}: {{type: bool, label: {{vi: a, en: b}}, asks: {{vi: a, en: b}}}}\n"
     (Path(folder) / "zz.yaml").write_text(more.format(name="one") + FIGURES, "utf-8")
@@ -491,7 +459,6 @@ def test_two_files_of_facts_share_their_figures(tmp_path: Path) -> None:
     ],
 )
 def test_a_common_figure_that_is_none_is_told_at_its_place(tmp_path: Path, value: str, code: str) -> None:
-    """Rule: what is no figure is told at its place, and nothing of what rests on it."""
     found = _codes(_written(tmp_path / "e", ("facts", "enough: {value: 10,", f"enough: {{value: {value},")))
 
     assert [(code, "facts.yaml", _line("facts", "enough: {value"))] == found
@@ -508,7 +475,7 @@ def test_a_common_figure_that_is_none_is_told_at_its_place(tmp_path: Path, value
     ],
 )
 def test_figures_that_contradict_a_rule_of_their_own_are_refused(tmp_path: Path, change: Change, part: str, rule: str) -> None:
-    """Rule: where a rule reads nothing but figures and cannot hold, the edition is PE413 at that rule, before any case is asked."""
+    """Where a rule reads nothing but figures and cannot hold, the edition is PE413 at that rule, before any case is asked."""
     folder = _written(tmp_path / "e", change)
 
     with pytest.raises(InputError) as refused:
@@ -527,7 +494,6 @@ HALVES = (
 
 @pytest.mark.parametrize("change", HALVES)
 def test_weights_add_up_exactly(tmp_path: Path, change: Change) -> None:
-    """Rule: half a hundredth beside is beside; two halves are whole again."""
     fellow = HALVES[1 - HALVES.index(change)]
 
     assert ["PE413"] == [code for code, _, _ in _codes(_written(tmp_path / "a", change))]
@@ -535,7 +501,6 @@ def test_weights_add_up_exactly(tmp_path: Path, change: Change) -> None:
 
 
 def test_a_rule_that_reads_a_fact_is_left_to_the_cases(tmp_path: Path, asked: Asked) -> None:
-    """Rule: PE413 is of figures alone; a rule about a case refuses the case."""
     folder = _written(tmp_path / "e", ("facts", "skill + care <= pass_mark + pass_mark + pass_mark", "skill < 0 or care < 0"))
 
     assert [] == _codes(folder)
@@ -550,7 +515,6 @@ def test_a_rule_that_reads_a_fact_is_left_to_the_cases(tmp_path: Path, asked: As
 )  # fmt: skip
 @settings(derandomize=True, deadline=None)
 def test_products_of_points_and_shares_are_exact(a: Fraction, b: Fraction, w: Fraction, text: str) -> None:
-    """Rule: a product with a share is the exact product, whatever stands left, and has no trace of a float."""
     tree = parse(text).tree
     assert tree is not None
     v = Ratio(1, 3)
@@ -575,7 +539,6 @@ def test_products_of_points_and_shares_are_exact(a: Fraction, b: Fraction, w: Fr
     ],
 )  # fmt: skip
 def test_a_product_is_of_the_kind_of_its_figure(text: str, kind: Type, codes: list[str]) -> None:
-    """Rule: a share of points is points, of a count a count, of a share a share; one factor is fixed by the edition."""
     found, complaints = _check(text)
 
     assert codes == [complaint.code for complaint in complaints]
@@ -585,7 +548,6 @@ def test_a_product_is_of_the_kind_of_its_figure(text: str, kind: Type, codes: li
 @given(st.integers(1, 9998))
 @settings(derandomize=True, deadline=None, max_examples=200)
 def test_quarters_tile_their_year(year: int) -> None:
-    """Rule: the four quarters follow each other without a gap, and are the year."""
     whole, quarters = days_of(f"{year:04d}"), [days_of(f"{year:04d}-Q{number}") for number in range(1, 5)]
     known = [days for days in quarters if days]
 
@@ -600,5 +562,4 @@ def test_quarters_tile_their_year(year: int) -> None:
     "period", ["", "x", "20", "02020", "2020-Q0", "2020-Q5", "2020-Q99", "2020-01", "2020Q1", "2020-q1", "-Q1", "0000", "0000-Q1"]
 )
 def test_what_is_no_period_has_no_days(period: str) -> None:
-    """Rule: a period is a year of four digits, or a quarter of one."""
     assert days_of(period) is None

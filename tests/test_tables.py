@@ -32,7 +32,6 @@ CASE = ROOT / "cases" / "2020" / "II.1" / "good" / "specialist-good.yaml"
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the answers to the rows without bad ones among them, as lines of CSV."""
     from policy_engine.cli.main import run
 
     folder = tmp_path_factory.mktemp("clean")
@@ -46,7 +45,6 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def with_bad_ones(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, list[tuple[int, str]]]]:
-    """Return a file of a format with bad rows in it, and their lines and codes; each is written once."""
     folder = tmp_path_factory.mktemp("bad")
 
     @cache
@@ -63,7 +61,6 @@ def with_bad_ones(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], t
 def test_a_bad_row_costs_itself(
     form: str, engine: str, clean: list[str], with_bad_ones: Callable[[str], tuple[Path, list[tuple[int, str]]]], tmp_path: Path, cli: Cli
 ) -> None:  # fmt: skip
-    """Of 100,000 rows 100 are bad, of 20 kinds: all others have the answers of the clean file, and each bad one its line and its code."""
     path, bad = with_bad_ones(form)
     out, rejects = tmp_path / "out.csv", tmp_path / "rejects.csv"
     keep = ["--keep", "note"]
@@ -109,7 +106,6 @@ READ = {
 
 @pytest.mark.parametrize("name", READ)
 def test_a_table_is_read_as_programs_write_it(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Separators, codings, marks, quotes and labels are those of the program; what is passed over is said."""
     (tmp_path / "rows.csv").write_bytes(READ[name])
 
     status, said, err = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"), "--level-only")
@@ -146,7 +142,6 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_table_that_says_no_one_thing_is_refused(name: str, tmp_path: Path, cli: Cli) -> None:
-    """The place of the heading and what to do; nothing is written."""
     content, told = REFUSED[name]
     (tmp_path / "rows.csv").write_bytes(content)
 
@@ -158,7 +153,6 @@ def test_a_table_that_says_no_one_thing_is_refused(name: str, tmp_path: Path, cl
 
 
 def test_places_are_those_of_an_editor_and_of_a_spreadsheet(tmp_path: Path, cli: Cli) -> None:
-    """A heading over two lines, a hidden first line, cells over lines, blank rows: the line, and the cell as a spreadsheet names it."""
     (tmp_path / "rows.csv").write_text('sep=;\ncase;"ghi\nchú";kind\na;"1\n2\n3";collective\n\nb;;collectiv\n', "utf-8")
     rejects = tmp_path / "rejects.csv"
 
@@ -173,7 +167,6 @@ def test_places_are_those_of_an_editor_and_of_a_spreadsheet(tmp_path: Path, cli:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_a_case_stands_once_in_a_run(engine: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each later row is refused with the place of the first, across files and formats; hashes are compared a part at a time."""
     monkeypatch.setattr(twice, "AT_ONCE", 3)
     (tmp_path / "a.csv").write_text(
         "case,kind\nx,collective\n,collective\n,collective\ny,collective\nx,collective\n7,collective\n", "utf-8"
@@ -215,7 +208,6 @@ KEPT = (
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
 def test_any_column_can_be_kept(form: str, tmp_path: Path, cli: Cli) -> None:
-    """One with a name of an answer's column is handed on as `kept_…`; lists, objects and bytes go into a file of text as text."""
     odd = {"tags": [["x", "y"], []], "who": [{"q": 1}, None], "raw": [b"\xff", None]}
     rows = pl.DataFrame(
         {"case": ["a", "b"], "kind": ["collective"] * 2, **{name: [f"{name}1", None] for name in KEPT}, "roles": [None, None], **odd}
@@ -249,7 +241,6 @@ def test_any_column_can_be_kept(form: str, tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_no_cell_of_an_answer_is_a_formula(engine: str, tmp_path: Path, cli: Cli) -> None:
-    """Blanks before a sign, and signs at full width, are formulas to some spreadsheet."""
     formulas = ["=1", " =1", "\u00a0=1", "\u3000+1", "＝1", "＋1", "－1", "＠x", " ＝1", "\t@x", "\n-1", "\ufeff=1"]
     plain = ["1=1", "x =1", "|x", "x", "  x"]
     pl.DataFrame({"kind": ["collective"] * 17, "note": [*formulas, *plain]}).write_parquet(tmp_path / "rows.parquet")
@@ -260,7 +251,6 @@ def test_no_cell_of_an_answer_is_a_formula(engine: str, tmp_path: Path, cli: Cli
 
 
 def test_a_folder_is_read_without_what_is_written_there(tmp_path: Path, cli: Cli) -> None:
-    """The second run is the first one again; a pipe among the files is refused, and waited for by nobody."""
     (tmp_path / "a.csv").write_text("case,kind\na,collective\nb,collectiv\n", "utf-8")
     order = ["batch", str(tmp_path), "--to", str(tmp_path / "answers.csv"), "--rejects", str(tmp_path / "rejects.csv")]
     pattern = ["batch", str(tmp_path / "[a-o]*.csv"), *order[2:]]
@@ -275,7 +265,6 @@ def test_a_folder_is_read_without_what_is_written_there(tmp_path: Path, cli: Cli
 
 
 def _shell(command: str, folder: Path, given: bytes = b"") -> tuple[int, str, str]:
-    """Run a command of the shell, in which `PE` is the command line."""
     program = f"{sys.executable} -m policy_engine"
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, input=given, capture_output=True, check=False, env={**os.environ, "PE": program}
@@ -284,7 +273,6 @@ def _shell(command: str, folder: Path, given: bytes = b"") -> tuple[int, str, st
 
 
 def test_a_pipe_is_a_file_like_another(tmp_path: Path) -> None:
-    """Standard input and output in every format, and what a shell hands over in the place of a file."""
     rows, told = b"case,kind\na,collective\n", "case,answer\na,decided_by_authority\n"
     (tmp_path / "rows.csv").write_bytes(rows)
     asked = "--from-format csv --to - --to-format csv --level-only --lang en"
@@ -304,7 +292,6 @@ def test_a_pipe_is_a_file_like_another(tmp_path: Path) -> None:
     "words", [["-", "-"], ["rows.csv", "--to", "-", "--rejects", "-"], ["rows.csv", "--separator", "ab"], ["rows.csv", "--separator", "x"]]
 )
 def test_what_cannot_be_asked_is_wrong_usage(words: list[str], cli: Cli) -> None:
-    """Two files through one pipe, a separator that is none."""
     to = [] if "--to" in words else ["--to", "out.csv"]
 
     assert 2 == cli("batch", *words, *to, "--from-format", "csv", "--to-format", "csv")[0]
@@ -314,7 +301,6 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\x01\r"), m
 
 
 def _read(content: bytes, folder: Path) -> tuple[pl.DataFrame, int]:
-    """Return the cells of a CSV file as the reader hands them on, and how many rows were blank."""
     path = folder / "rows.csv"
     path.write_bytes(content)
     form = form_of(str(path), "rows.csv", Headings([], ["a", "b", "c"]), ",")
@@ -337,7 +323,6 @@ def _read(content: bytes, folder: Path) -> tuple[pl.DataFrame, int]:
 def test_what_a_program_wrote_is_what_is_read(
     rows: list[tuple[str, str, str]], end: str, quoting: Literal[0, 1], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Any cells that Python's own writer wrote come back as they were; a blank row is counted."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=end, quoting=quoting)
     writer.writerows([("a", "b", "c"), *rows])
@@ -358,7 +343,6 @@ def test_what_a_program_wrote_is_what_is_read(
     )
 )
 def test_no_row_is_lost(lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever is broken: each line that is a row by itself is read, unless a quote that closes takes it in."""
     try:
         frame, blank = _read(b"\n".join([b"a,b,c", *lines, b""]), tmp_path_factory.mktemp("rows"))
     except InputError:

@@ -31,14 +31,12 @@ Seen = set[tuple[str, str]]
 
 
 def _seen(sides: Sides) -> Seen:
-    """Return which comparison was seen from which side: by the id of whose it is."""
     missing = {(one.comparison.place.owner, one.comparison.key, one.comparison.text, one.side) for one in sides.unseen()}
     every = {(one.place.owner, one.key, one.text, side) for one in sides.comparisons for side in SIDES}
     return {(owner, side) for owner, _, _, side in every - missing}
 
 
 def _of_press(**facts: Value) -> Seen:
-    """Return the sides that one case of the small edition sees."""
     sides = Sides(edition_of("press"))
     case = case_of("press", {**PRESS, **facts})
     sides.take(case, evaluator_of("press").evaluate(case))
@@ -59,12 +57,10 @@ def _of_press(**facts: Value) -> Seen:
     ],
 )
 def test_a_case_is_on_the_side_where_its_figure_lies(facts: Mapping[str, Value], seen: Seen) -> None:
-    """Rule: one unit off is just below or just above, and further off is on no side."""
     assert _of_press(**facts) == seen
 
 
 def test_what_is_not_known_is_on_no_side() -> None:
-    """Rule: an open figure was not seen."""
     sides = Sides(edition_of("press"))
     case = case_of("press", {"kind": "press", "clean": True})
 
@@ -74,7 +70,6 @@ def test_what_is_not_known_is_on_no_side() -> None:
 
 
 def _specialist(part: int, whole: int) -> Case:
-    """Return a specialist of whose tasks some are exceeded."""
     counts = {"tasks_total": whole, "tasks_completed": whole, "tasks_deficient": 0, "tasks_well_done": whole, "tasks_exceeded": part}
     facts: dict[str, Value] = {"kind": "officer", "workplace": "head_office", "position": "specialist"}
     facts |= {**dict.fromkeys(GROUPS, True), **counts, "ideological_decline": False, "disciplined_in_year": False}
@@ -84,7 +79,6 @@ def _specialist(part: int, whole: int) -> Case:
 @given(st.data())
 @settings(deadline=None, max_examples=60)
 def test_a_share_is_one_part_off(evaluator: Evaluator, data: st.DataObject) -> None:
-    """Rule: just below a figure one more part reaches or passes it; just above, one part less reaches it or falls under it."""
     whole = data.draw(st.integers(1, 60))
     part = data.draw(st.integers(0, whole))
     half = Fraction(1, 2)
@@ -103,7 +97,6 @@ def test_a_share_is_one_part_off(evaluator: Evaluator, data: st.DataObject) -> N
 
 
 def test_what_does_not_apply_is_on_no_side(library: Library) -> None:
-    """Rule: a leader without targets lies on no side of what is asked of targets."""
     case, edition = load_case(str(ROOT / "cases/2020/II.1/edge/leader-without-targets.yaml"), library)
     sides = Sides(edition)
 
@@ -114,7 +107,6 @@ def test_what_does_not_apply_is_on_no_side(library: Library) -> None:
 
 
 def test_sides_that_cannot_be_are_not_asked_for(edition: Edition) -> None:
-    """Rule: nothing lies above 100% of its whole, which the solver proves; every other side can be."""
     settled = settle_sides(Sides(edition).unseen(), edition, oracle_of(edition))
 
     assert {(one.comparison.shown, one.side) for one in settled.impossible} == {("100%", "above")}
@@ -122,7 +114,6 @@ def test_sides_that_cannot_be_are_not_asked_for(edition: Edition) -> None:
 
 
 def test_without_a_solver_every_side_is_asked_for(edition: Edition) -> None:
-    """Rule: without the extra nothing is taken for impossible, and nothing for settled."""
     unseen = Sides(edition).unseen()
 
     settled = settle_sides(unseen, edition, None)
@@ -133,7 +124,6 @@ def test_without_a_solver_every_side_is_asked_for(edition: Edition) -> None:
 
 
 def test_every_figure_of_a_condition_is_compared_somewhere(edition: Edition) -> None:
-    """Rule: no figure that a criterion or a duty names is overlooked; the chapters' days and months are among them."""
     shown = {one.shown for one in comparisons(edition)}
 
     assert {threshold.quantity.text for track in edition.tracks for threshold in track.thresholds.values()} <= shown
@@ -143,7 +133,6 @@ def test_every_figure_of_a_condition_is_compared_somewhere(edition: Edition) -> 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
 @pytest.mark.sampled(2)
 def test_the_cases_of_a_shipped_edition_see_every_side(library: Library, name: str) -> None:
-    """Rule: each figure of an edition is seen just below, exactly and just above, wherever a case can be there."""
     edition = library.edition(name)
     evaluator, sides = Evaluator(edition), Sides(edition)
     surveyor = Surveyor(evaluator.plan)
@@ -157,7 +146,7 @@ def test_the_cases_of_a_shipped_edition_see_every_side(library: Library, name: s
 
 
 def test_the_command_names_the_sides_that_nobody_saw(tmp_path: Path, cli: Cli) -> None:
-    """Rule: an unseen side is told with its figure and clause, in data too; it does not end the run with 1."""
+    """An unseen side is told with its figure and clause, in data too; it does not end the run with 1."""
     facts = {"kind": "press", "barrels": 2, "clean": True, "months": 9, "idle": False, "guest": False, "house": "top", "village": "top"}
     folder = write_cases(tmp_path, {"two": {"case": "two", "edition": "press", "facts": facts, "expect": {"level": "good"}}})
     call = ("test", str(folder), "--rulebook", str(FOLDER / "press"))
@@ -175,7 +164,6 @@ def test_the_command_names_the_sides_that_nobody_saw(tmp_path: Path, cli: Cli) -
 
 
 def test_without_the_extra_the_command_says_so(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: no silent pass: where the solver is missing it is said that it is not settled whether the sides can be."""
     monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
     facts = {"kind": "press", "barrels": 2, "clean": True, "months": 9, "idle": False, "guest": False, "house": "top", "village": "top"}
     folder = write_cases(tmp_path, {"two": {"case": "two", "edition": "press", "facts": facts, "expect": {"level": "good"}}})

@@ -97,7 +97,6 @@ STEERING = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_case(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: one fault is told once, at its place, and what is refused is not read."""
     _, text, expected = CASES[name]
 
     assert (3, expected) == told_of(cli, tmp_path, text)
@@ -105,7 +104,6 @@ def test_a_case(name: str, tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_a_condition(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a slip in a condition is told where it stands."""
     _, condition, expected = CONDITIONS[name]
 
     assert (3, expected) == told(cli, SAMPLE_CASE, "--rulebook", str(orchard(tmp_path, condition)))
@@ -113,7 +111,6 @@ def test_a_condition(name: str, tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("name", ROUNDS)
 def test_a_round(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: one fault in a round is told once, at its place, and not again of the cases that it is linked with."""
     _, files, expected = ROUNDS[name]
     for file, text in files.items():
         (tmp_path / file).write_text(text, "utf-8")
@@ -125,7 +122,6 @@ def test_a_round(name: str, tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("name", STEERING)
 def test_nothing_in_a_file_steers_the_terminal(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a control character in a value is shown as such, never sent; an error stays on one line."""
     path = tmp_path / "case.yaml"
     path.write_text(STEERING[name], "utf-8")
 
@@ -136,7 +132,6 @@ def test_nothing_in_a_file_steers_the_terminal(name: str, tmp_path: Path, cli: C
 
 
 def test_nothing_in_a_shown_line_steers_the_terminal(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a control character in the line below an error is shown as such, never sent."""
     path = tmp_path / "case.yaml"
     path.write_text(f"{HEAD}{FACT}1\x1b[31m\n", "utf-8")
 
@@ -147,7 +142,6 @@ def test_nothing_in_a_shown_line_steers_the_terminal(tmp_path: Path, cli: Cli) -
 
 
 def test_lines_may_end_with_cr(tmp_path: Path, cli: Cli) -> None:
-    """Rule: below an error stands the line that it is about, however lines end."""
     path = tmp_path / "case.yaml"
     path.write_bytes(f"{HEAD}  tasks_totl: 1\n".replace("\n", "\r").encode())
 
@@ -158,7 +152,6 @@ def test_lines_may_end_with_cr(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_an_empty_scale(tmp_path: Path, cli: Cli) -> None:
-    """Rule: a scale without levels is refused."""
     folder = tmp_path / "orchard"
     shutil.copytree(RULEBOOKS / "PE405-no-scale", folder)
     (folder / "scale.yaml").write_text("scale: []\n", "utf-8")
@@ -167,7 +160,6 @@ def test_an_empty_scale(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_criterion_that_nobody_uses(tmp_path: Path, cli: Cli) -> None:
-    """Rule: what no level uses is checked all the same."""
     folder = orchard(tmp_path, "apples_ripe > 0")
     track = folder / "track.yaml"
     unused = "criteria:\n  unused:\n    phrase: x\n    when: nonsense > 5\n    says: {vi: a, en: b}\n"
@@ -179,7 +171,6 @@ def test_a_criterion_that_nobody_uses(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_misspelt_level_is_told_once(tmp_path: Path, cli: Cli) -> None:
-    """Rule: what only follows from an error is not reported as another one."""
     folder = orchard(tmp_path, "apples_ripe > 0")
     track = folder / "track.yaml"
     track.write_text(track.read_text("utf-8").replace("[high]", "[hihg]"), "utf-8")
@@ -190,18 +181,15 @@ def test_a_misspelt_level_is_told_once(tmp_path: Path, cli: Cli) -> None:
 
 
 def _open_items(count: int) -> str:
-    """Return a case with a list of items that leave fields open."""
     return f"{HEAD}  tasks:\n" + "    - {name: a}\n    - {completed: true}\n" * (count // 2)
 
 
 def _misspelt_facts(count: int) -> str:
-    """Return a case with names that all look like that of a fact."""
     return HEAD + "".join(f"  subordinates_completed_or_bette{n}: 1\n" for n in range(count))
 
 
 @pytest.mark.parametrize(("made", "status"), [(_open_items, 0), (_misspelt_facts, 3)])
 def test_many_items_cost_what_each_costs(made: Callable[[int], str], status: int, tmp_path: Path, cli: Cli) -> None:
-    """Rule: a file within the limits is answered, and one ten times as long takes no more than ten times the work."""
 
     def answered(count: int) -> None:
         code, found = told_of(cli, tmp_path, made(count))

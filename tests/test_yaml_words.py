@@ -56,7 +56,6 @@ FAULTS: dict[str, tuple[str, int, int, str]] = {
 
 
 def _told(text: str) -> Problem:
-    """Read a text and give the one thing that is wrong with it."""
     (problem,) = read_document(text.encode(), "x.yaml").problems
     return problem
 
@@ -64,7 +63,7 @@ def _told(text: str) -> Problem:
 @pytest.mark.parametrize("kind", FAULTS)
 @pytest.mark.parametrize("parser", ["CSafeLoader", "SafeLoader"])
 def test_a_fault_is_told_where_it_is(kind: str, parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: the place, the code and the sentence are the same by libyaml and by PyYAML's own parser, whose words differ."""
+    """The place, the code and the sentence are the same by libyaml and by PyYAML's own parser, whose words differ."""
     text, line, column, words = FAULTS[kind]
     monkeypatch.setattr("policy_engine.load.yaml_text._PARSER", getattr(yaml, parser))
     monkeypatch.setattr("policy_engine.load.yaml_text._CParser", None)
@@ -93,7 +92,6 @@ WORDINGS = [
 
 @pytest.mark.parametrize("wordings", WORDINGS)
 def test_each_release_words_it_otherwise(wordings: tuple[str, str]) -> None:
-    """Rule: what releases of libyaml say of one fault is told as one fault."""
     lines = ("a:", "  b: 1", "\tc: \\q" if "tab" in wordings[0] else "   c: \\q")
     one, other = (fault_of(said, Mark(2, 4), Mark(2, 3), lines) for said in wordings)
 
@@ -102,7 +100,6 @@ def test_each_release_words_it_otherwise(wordings: tuple[str, str]) -> None:
 
 
 def test_words_that_nobody_knows() -> None:
-    """Rule: a complaint of a release to come is shown as it is, in brackets, at its place."""
     fault = fault_of("while frobbing a scalar found a frob", Mark(1, 2), Mark(0, 0), ("a: 1", "b: 2"))
 
     assert fault.place == Mark(1, 2)
@@ -111,13 +108,11 @@ def test_words_that_nobody_knows() -> None:
 
 
 def test_a_tab_can_be_seen() -> None:
-    """Rule: the line below an error shows a tab as an arrow."""
     assert caret_of(_told("a:\n\tb: 1\n")) == ["    →b: 1", "    ^"]
 
 
 @pytest.mark.parametrize(("text", "words"), [("a: 1\n---\nb: 2\n", "several documents (there is a line `---` too many)"), ("", "is empty")])
 def test_not_one_document(text: str, words: str) -> None:
-    """Rule: a file of several documents, and one of none, are told apart."""
     problem = _told(text)
 
     assert problem.code == "PE111"

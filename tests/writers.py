@@ -92,15 +92,7 @@ def environment(place: Path) -> dict[str, str]:
 
 
 def ran(place: Path, words: Sequence[str], stop: int = 0, number: int = 9, *, most: int = 0) -> tuple[int, str]:
-    """Run a command in a folder; return its exit code and what it says on standard error.
-
-    Args:
-        place: the folder.
-        words: the command.
-        stop: the step before which it is stopped; 0: it is not.
-        number: the signal that stops it.
-        most: how many bytes any file that it writes may have; 0: any number.
-    """
+    """Run a command in a folder; return its exit code and what it says on standard error."""
 
     def limit() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` it is ignored, and a run heeds that
@@ -137,7 +129,6 @@ def is_temporary(path: Path) -> bool:
 
 
 def left_behind(place: Path) -> list[str]:
-    """Return what is left of what was being written."""
     return [str(path) for path in place.rglob("*") if path.name != "tmp" and is_temporary(path.relative_to(place))]
 
 
@@ -155,6 +146,5 @@ def half_done(before: Mapping[str, bytes], after: Mapping[str, bytes], whole: Ma
 
 
 def _is_chain(raw: bytes) -> bool:
-    """Return whether a file is whole lines of records, each after the one that it names."""
     records = [json.loads(line) for line in raw.splitlines()]
     return raw.endswith(b"\n") and all(later["previous"] == earlier["hash"] for earlier, later in pairwise(records))

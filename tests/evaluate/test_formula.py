@@ -38,20 +38,17 @@ BEFORE, NOT_BEFORE = (("fact", "d"), ("<", ("fact", "e"))), (("fact", "d"), (">=
 
 
 def values_of(facts: Mapping[str, Any]) -> dict[str, Value]:
-    """Return the engine's values."""
     named: dict[str, Value] = {name: UNKNOWN if value is None else NONE if value == "none" else value for name, value in facts.items()}
     return {**named, **FIGURES, "four": MOST}
 
 
 def completions(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return every way to fill in what is unknown."""
     unknown = [name for name, value in facts.items() if value is None]
     for chosen in product(*(DOMAINS[name] for name in unknown)):
         yield {**FIGURES, **facts, **dict(zip(unknown, chosen, strict=True))}
 
 
 def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, Any]:
-    """Return facts of which up to three that a condition reads are unknown, from some place in it on; others get a value."""
     read = [name for name in names_in(tree) if name in DOMAINS]
     unknown = (read[start % 4 :] + read)[:3]
     whole = {name: facts.get(name, domain[0]) for name, domain in DOMAINS.items()}
@@ -67,7 +64,6 @@ def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, An
 @example(("and", ("exists", "d"), ("not", ("exists", "d"))), {}, 0)
 @example(("and", ("exists", "d"), ("compare", ("fact", "d"), ("!=", ("fact", "e")))), {"e": "none"}, 0)
 def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, Any], start: int) -> None:
-    """Rule: a condition, and its negation, can come true exactly where some completion makes it so; never is one denied that could."""
     text = text_of(said)
     tree, box = parse(text).tree, parse(BOX).tree
     assert tree is not None
@@ -91,7 +87,6 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(conditions, cases, st.integers(0, 3))
 def test_a_plain_interpretation_never_decides_what_is_open(said: Said, drawn: dict[str, Any], start: int) -> None:
-    """Rule: where the interpreter decides a condition with unknowns in it, every completion decides it in the same way."""
     tree = parse(text_of(said)).tree
     assert tree is not None
     facts = opened(drawn, tree, start)

@@ -30,31 +30,24 @@ CASES = 10
 
 
 def draws(request: pytest.FixtureRequest, what: str) -> range:
-    """Return the seeds of a run."""
     return range((LONG if request.config.getoption("--long", default=False) else SHORT)[what])
 
 
 @st.composite
 def dice_of_hypothesis(draw: st.DrawFn) -> Dice:
-    """Draw dice."""
     return from_hypothesis(draw)
 
 
 class Drawn:
-    """A system of rows: which variables take fractions, and rows over them, as the engine has them and as z3 does."""
-
     def __init__(self, dice: Dice) -> None:
-        """Draw one: from one to six rows, none of which need bound anything."""
         self.rationals = set(dice.some(NAMES))
         self.unknowns = {name: z3.Real(name) if name in self.rationals else z3.Int(name) for name in NAMES}
         self.rows = [self.row(dice) for _ in range(dice.pick((2, 3, 4, 5, 6, 1)))]
 
     def rational(self, name: str) -> bool:
-        """Return whether a variable takes fractions."""
         return name in self.rationals
 
     def row(self, dice: Dice) -> "tuple[Row | bool, Any]":
-        """Draw a row."""
         terms = {name: dice.pick((1, -1, 2, -2, 3)) for name in dice.some(NAMES, 3)}
         bound, strict = Fraction(dice.below(19) - 9, dice.pick((1, 2, 3))), dice.seldom(3)
         total = z3.Sum([z3.RealVal(0), *(c * self.real(name) for name, c in terms.items())])
@@ -62,12 +55,10 @@ class Drawn:
         return normal(terms, bound, self.rational, strict=strict), total < limit if strict else total <= limit
 
     def real(self, name: str) -> Any:
-        """Return a variable as a real number."""
         return self.unknowns[name] if name in self.rationals else z3.ToReal(self.unknowns[name])
 
 
 def satisfiable(*terms: Any) -> bool:
-    """Ask z3."""
     solver = z3.Solver()
     solver.add(*terms)
     said = solver.check()
@@ -76,18 +67,15 @@ def satisfiable(*terms: Any) -> bool:
 
 
 def holds_at(term: Any, drawn: Drawn, point: Mapping[str, Fraction | int]) -> bool:
-    """Return whether a term of z3 holds at a point."""
     values = [(drawn.unknowns[name], _constant(value, whole=name not in drawn.rationals)) for name, value in point.items()]
     return bool(z3.is_true(z3.simplify(z3.substitute(term, *values))))
 
 
 def _constant(value: Fraction | int, *, whole: bool) -> Any:
-    """Return a number of z3."""
     return z3.IntVal(int(value)) if whole else z3.Q(Fraction(value).numerator, Fraction(value).denominator)
 
 
 def hold_system(dice: Dice) -> bool:
-    """Draw a system, and hold what the engine finds against z3; return whether it was settled."""
     drawn = Drawn(dice)
     there = satisfiable(*(term for _, term in drawn.rows))
     rows = [row for row, _ in drawn.rows]
@@ -103,7 +91,6 @@ def hold_system(dice: Dice) -> bool:
 
 
 def test_systems_that_nothing_bounds(request: pytest.FixtureRequest) -> None:
-    """Rule: whether or not anything bounds a variable, a solution is found only where there is one, and denied only where there is none."""
     settled = [hold_system(from_seed(seed)) for seed in draws(request, "systems")]
 
     assert sum(settled) > len(settled) * 9 // 10
@@ -112,12 +99,10 @@ def test_systems_that_nothing_bounds(request: pytest.FixtureRequest) -> None:
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(dice_of_hypothesis())
 def test_systems_made_small(dice: Dice) -> None:
-    """Rule: the same by Hypothesis, which makes what fails small again."""
     hold_system(dice)
 
 
 def test_a_variable_that_falls_out_with_another() -> None:
-    """Rule: where the only rows of a variable go with another one, it may be anything, and is chosen all the same."""
     sums: list[list[tuple[dict[str, int], int]]] = [
         [({"p": 1, "q": 1}, 5)], [({"p": 1, "q": -1}, 0), ({"p": -1, "q": 1}, 0)], [({"p": -1, "q": -1, "r": -1}, -90), ({"r": 1}, 3)],
     ]  # fmt: skip
@@ -132,7 +117,6 @@ def test_a_variable_that_falls_out_with_another() -> None:
 
 
 def formula(dice: Dice, drawn: Drawn, depth: int = 0) -> tuple[Formula, Any]:
-    """Draw a formula over a system's variables, for the engine and for z3."""
     shape = dice.pick(("row", "and", "or")) if depth < 3 else "row"
     if shape == "row":
         row, term = drawn.row(dice)
@@ -143,7 +127,6 @@ def formula(dice: Dice, drawn: Drawn, depth: int = 0) -> tuple[Formula, Any]:
 
 
 def test_formulas_over_sums(request: pytest.FixtureRequest) -> None:
-    """Rule: a formula over open facts is possible exactly where z3 finds a completion; where the budget runs out nothing is said."""
     settled = 0
     for seed in draws(request, "formulas"):
         dice = from_seed(seed)
@@ -164,7 +147,6 @@ def test_formulas_over_sums(request: pytest.FixtureRequest) -> None:
 
 
 def _within(unknown: Any, least: Fraction | int | None, most: Fraction | int | None) -> Iterator[Any]:
-    """Return the bounds of a variable."""
     if least is not None:
         yield unknown >= least
     if most is not None:
@@ -172,16 +154,12 @@ def _within(unknown: Any, least: Fraction | int | None, most: Fraction | int | N
 
 
 class Asked:
-    """An edition, and what z3 says of its cases."""
-
     def __init__(self, dice: Dice) -> None:
-        """Draw an edition of one track."""
         self.edition = sums_edition(dice)
         self.evaluator = Evaluator(self.edition)
         self.inquiry = Inquiry(self.evaluator, self.edition.tracks[0])
 
     def outcomes(self, facts: Mapping[str, Value]) -> set[str]:
-        """Return the outcomes that some completion of the stated facts reaches, by z3."""
         meaning = self.inquiry.meaning
         pins = [*(meaning.truth(rule.holds) for rule in self.edition.invariants), *meaning.symbols.domains]
         for name, value in facts.items():
@@ -194,13 +172,11 @@ class Asked:
 
 
 def said(verdict: Verdict) -> set[str]:
-    """Return the outcomes that a verdict leaves possible."""
     barred = verdict.outcome == NOT_ELIGIBLE or verdict.ineligible_possible
     return {*verdict.possible_levels, *(["gap"] if verdict.gap_possible else []), *([NOT_ELIGIBLE] if barred else [])}
 
 
 def hold_edition(dice: Dice) -> int:
-    """Draw an edition of sums, and hold what it says of open cases against z3; return how many had an outcome open."""
     asked, undetermined = Asked(dice), 0
     for _ in range(CASES):
         case = sums_case(dice, asked.edition)
@@ -217,7 +193,6 @@ def hold_edition(dice: Dice) -> int:
 
 
 def test_editions_of_sums(request: pytest.FixtureRequest) -> None:
-    """Rule: with points that nothing bounds open and added up, no outcome is missing, none too many where that is exact."""
     open_ones = sum(hold_edition(from_seed(seed)) for seed in draws(request, "editions"))
 
     assert open_ones > len(draws(request, "editions"))

@@ -23,7 +23,6 @@ SCOPE = {
 
 
 def complaints_of(text: str, positive: frozenset[str] = frozenset(), *, of_record: bool = False) -> list[Complaint]:
-    """Check a condition, and give what is complained of."""
     tree = parse(text).tree
     assert tree is not None
     checker = Checker(text, SCOPE, positive, of_record=of_record)
@@ -32,7 +31,6 @@ def complaints_of(text: str, positive: frozenset[str] = frozenset(), *, of_recor
 
 
 def codes_of(text: str) -> list[tuple[str, int]]:
-    """Return code and place of each complaint."""
     return [(complaint.code, complaint.offset) for complaint in complaints_of(text)]
 
 
@@ -56,7 +54,6 @@ def codes_of(text: str) -> list[tuple[str, int]]:
     ],
 )  # fmt: skip
 def test_well_typed_conditions_pass(text: str) -> None:
-    """Rule: like with like, guarded shares and named thresholds are what conditions are made of."""
     assert complaints_of(text, frozenset({"whole"}) if "share(" in text and "whole > 0" not in text else frozenset()) == []
 
 
@@ -77,7 +74,6 @@ def test_well_typed_conditions_pass(text: str) -> None:
     ],
 )
 def test_an_unknown_name_is_told_with_the_nearest(text: str, name: str, nearest: str, place: int) -> None:
-    """Rule: a name that nobody declared is told at its place, with the one that was probably meant; items and facts do not mix."""
     assert [Complaint("PE302", place, {"name": name, "nearest": nearest})] == complaints_of(text)
 
 
@@ -101,7 +97,7 @@ def test_an_unknown_name_is_told_with_the_nearest(text: str, name: str, nearest:
     ],
 )  # fmt: skip
 def test_unlike_things_are_not_compared(text: str, place: int) -> None:
-    """Rule: counts, points, shares, months, days, levels, choices and truths are kept apart; each mix is told once, at its place."""
+    """Counts, points, shares, months, days, levels, choices and truths are kept apart; each mix is told once, at its place."""
     assert [("PE303", place)] == codes_of(text)
 
 
@@ -114,7 +110,6 @@ def test_unlike_things_are_not_compared(text: str, place: int) -> None:
     ],
 )  # fmt: skip
 def test_a_mix_is_told_with_what_was_found_and_what_belongs(text: str, found: str, wanted: str) -> None:
-    """Rule: the message names the kind that stands there, and the noun of the kind that belongs there, not the other way round."""
     (told,) = complaints_of(text)
 
     assert found in told.details["found"]
@@ -131,13 +126,11 @@ def test_a_mix_is_told_with_what_was_found_and_what_belongs(text: str, found: st
     ],
 )  # fmt: skip
 def test_a_bare_number_is_told(text: str, found: str, place: int) -> None:
-    """Rule: no number but 0 stands in a condition; it is a named threshold with its clause and its phrase."""
     assert [Complaint("PE304", place, {"found": found})] == complaints_of(text)
 
 
 @pytest.mark.parametrize("zero", ["0", "0.0", "00"])
 def test_zero_stands_bare(zero: str) -> None:
-    """Rule: nothing is nothing of whatever kind."""
     assert complaints_of(f"tasks_done > {zero} and score > {zero} and months > {zero}") == []
 
 
@@ -158,7 +151,6 @@ def test_zero_stands_bare(zero: str) -> None:
     ],
 )
 def test_an_unguarded_share_is_told(text: str) -> None:
-    """Rule: a share needs a whole that is known to be above zero where it stands; other wholes and later guards are none."""
     place = text.index("share")
 
     expected = [Complaint("PE305", place, {"found": "share(tasks_done, tasks_total)", "whole": "tasks_total"})]
@@ -167,7 +159,6 @@ def test_an_unguarded_share_is_told(text: str) -> None:
 
 
 def test_a_guard_of_a_fact_is_none_for_a_field_of_the_same_name() -> None:
-    """Rule: inside of `count` a name means the item's field, of which the guard outside says nothing."""
     found = complaints_of("whole > 0 and count(items, share(part, whole) >= half) > 0")
 
     assert [complaint.code for complaint in found] == ["PE305"]
@@ -178,12 +169,10 @@ def test_a_guard_of_a_fact_is_none_for_a_field_of_the_same_name() -> None:
     ["tasks_done * tasks_total > 0", "tasks_done * (tasks_total + least) > 0", "score * score > enough", "count(items) * tasks_done > 0"],
 )
 def test_a_product_of_two_facts_is_told(text: str) -> None:
-    """Rule: one factor of a product is fixed by the edition, so that everything stays linear and can be proved."""
     assert codes_of(text) == [("PE308", 0)]
 
 
 def test_an_unknown_choice_is_told_with_the_nearest() -> None:
-    """Rule: a quoted word that is no choice of the fact would be false for ever, so it is told."""
     found = complaints_of("kind == 'oficer' or kind in ('collective', 'zzz')")
 
     choices = "officer, collective"
@@ -194,21 +183,18 @@ def test_an_unknown_choice_is_told_with_the_nearest() -> None:
 
 
 def test_given_asks_the_record_only() -> None:
-    """Rule: whether a file states a fact may decide what an absent fact stands for, and nothing else."""
     assert codes_of("given(day, flag)") == [("PE307", 0)]
     assert complaints_of("given(day, items)", of_record=True) == []
     assert [c.code for c in complaints_of("given(dayy)", of_record=True)] == ["PE302"]
 
 
 def test_all_slips_are_told_and_each_once() -> None:
-    """Rule: one interpretation of a condition tells everything; what only follows from a slip is not told again."""
     text = "tasks_totl > least and score >= half and kind == 'x' and tasks_done > 7"
 
     assert codes_of(text) == [("PE302", 0), ("PE303", 32), ("PE309", 49), ("PE304", 70)]
 
 
 def test_places_count_from_the_text_as_given() -> None:
-    """Rule: leading white space and line ends count, so that the caret stands under the slip."""
     text = "\n   flag and\n  flgg"
 
     assert [("PE302", text.index("flgg"))] == codes_of(text)
@@ -226,7 +212,6 @@ def test_places_count_from_the_text_as_given() -> None:
     ],
 )
 def test_positive_wholes(text: str, wholes: set[str]) -> None:
-    """Rule: only `… > 0`, alone or joined by `and`, says that a whole is above zero."""
     tree = parse(text).tree
 
     assert tree is not None
@@ -234,7 +219,6 @@ def test_positive_wholes(text: str, wholes: set[str]) -> None:
 
 
 def test_names_in_order_each_once() -> None:
-    """Rule: the names of a condition in the order in which they are read; functions are no names."""
     tree = parse("b and share(a, count) > c or b in ('x', d) or not count(items, e)").tree
 
     assert isinstance(tree, ast.BoolOp)

@@ -25,7 +25,6 @@ DECIMALS = st.from_regex(r"[0-9]{1,12}(\.[0-9]{1,9})?", fullmatch=True)
     ],
 )  # fmt: skip
 def test_figures(text: str, kind: Type, value: Number | date) -> None:
-    """Rule: each unit has its own type, and its value is exact."""
     found = read_quantity(text)
 
     assert found is not None
@@ -45,13 +44,11 @@ def test_figures(text: str, kind: Type, value: Number | date) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_figure(text: str) -> None:
-    """Rule: what is not exactly one of the forms is not read as the nearest one."""
     assert None is read_quantity(text)
 
 
 @given(DECIMALS)
 def test_percentages_are_hundredths(text: str) -> None:
-    """Rule: a percentage is its number over a hundred, with no float on the way, and is shown as the same figure."""
     found = read_quantity(f"{text}%")
 
     assert found is not None
@@ -63,13 +60,11 @@ def test_percentages_are_hundredths(text: str) -> None:
 
 @given(DECIMALS)
 def test_points_are_exact(text: str) -> None:
-    """Rule: points with decimals are the fraction that their text says."""
     assert Quantity(POINTS, Fraction(text), f"{text} points") == read_quantity(f"{text} points")
 
 
 @given(st.text(st.characters(), max_size=20) | st.text("0123456789.-% pointsmh", max_size=20))
 def test_no_text_makes_the_reader_fall(text: str) -> None:
-    """Rule: any text is a figure or none; there is no exception."""
     found, day = read_quantity(text), read_day(text)
 
     assert found is None or isinstance(found, Quantity)
@@ -78,14 +73,12 @@ def test_no_text_makes_the_reader_fall(text: str) -> None:
 
 @given(st.dates())
 def test_days_are_read_as_they_are_written(day: date) -> None:
-    """Rule: an ISO day is that day, as a figure and alone."""
     assert Quantity(DAY, day, day.isoformat()) == read_quantity(day.isoformat())
     assert day == read_day(day.isoformat())
 
 
 @pytest.mark.parametrize("last", [date(2019, 12, 31), date(2020, 2, 29), date(2021, 2, 28)])
 def test_days_keep_their_order(last: date) -> None:
-    """Rule: the day after is the later one, across the ends of months and years."""
     found, after = read_quantity(last.isoformat()), read_quantity((last + timedelta(days=1)).isoformat())
 
     assert found is not None

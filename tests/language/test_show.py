@@ -15,7 +15,6 @@ from tests.language.conditions import name, names, trees
 @settings(max_examples=800, deadline=None, derandomize=True)
 @given(trees)
 def test_shown_text_parses_to_the_same_tree(tree: ast.expr) -> None:
-    """Rule: what is shown is the condition itself, bracket by bracket and digit by digit."""
     text = show(tree)
 
     read = parse(text)
@@ -28,7 +27,6 @@ def test_shown_text_parses_to_the_same_tree(tree: ast.expr) -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(trees)
 def test_showing_twice_changes_nothing(tree: ast.expr) -> None:
-    """Rule: canonical text is its own canonical text."""
     read = parse(show(tree)).tree
 
     assert read is not None
@@ -38,7 +36,6 @@ def test_showing_twice_changes_nothing(tree: ast.expr) -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(trees, st.lists(st.sampled_from((" ", "  ", "\t", "\n", "\n  ")), min_size=1, max_size=8))
 def test_white_space_between_words_means_nothing(tree: ast.expr, gaps: list[str]) -> None:
-    """Rule: a condition may be broken over lines and indented; outside of quotes white space is one and the same."""
     text = show(tree)
     if " " in "".join(node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)):
         return
@@ -81,7 +78,6 @@ def test_white_space_between_words_means_nothing(tree: ast.expr, gaps: list[str]
     ],
 )
 def test_canonical_spelling(written: str, shown: str) -> None:
-    """Rule: brackets stand only where the tree needs them, quotes are single, numbers are plain decimals."""
     tree = parse(written).tree
 
     assert tree is not None
@@ -100,7 +96,6 @@ FIGURES: st.SearchStrategy[ast.expr] = st.recursive(
 
 
 def _read_back(words: str) -> str:
-    """Read the words of a figure as arithmetic: labels by their longest, signs as they are printed."""
     read = words
     for key, label in sorted(LABELS.items(), key=lambda item: -len(item[1])):
         read = read.replace(f"“{label}”", key)
@@ -112,7 +107,6 @@ def _read_back(words: str) -> str:
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(FIGURES)
 def test_the_words_of_a_figure_keep_every_fact_in_its_place(tree: ast.expr) -> None:
-    """Rule: read back, the words are the figure itself: the same facts, in the same order, part over whole (F19)."""
     words = worded(tree, lambda fact: LABELS.get(fact, fact))
 
     if not isinstance(tree, ast.Name):
@@ -120,7 +114,6 @@ def test_the_words_of_a_figure_keep_every_fact_in_its_place(tree: ast.expr) -> N
 
 
 def _with_fractions(tree: ast.expr) -> ast.expr:
-    """Write shares as Python divides."""
     match tree:
         case ast.Call(args=[part, whole]):
             return ast.BinOp(_with_fractions(part), ast.Div(), _with_fractions(whole))
@@ -145,7 +138,6 @@ def _with_fractions(tree: ast.expr) -> ast.expr:
     ],
 )
 def test_a_figure_in_words(figure: str, words: str) -> None:
-    """Rule: a share is part over whole, a sum stands in brackets, and a name that looks like a sum in quotation marks."""
     tree = parse(figure).tree
 
     assert tree is not None
@@ -154,7 +146,6 @@ def test_a_figure_in_words(figure: str, words: str) -> None:
 
 @given(st.integers(-(10**12), 10**12), st.integers(0, 12))
 def test_decimal_text_is_exact(digits: int, places: int) -> None:
-    """Rule: a decimal is written in full, with its sign, without an exponent and without a zero at its end."""
     value = Fraction(digits, 10**places)
 
     text = decimal_text(value)

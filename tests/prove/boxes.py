@@ -29,12 +29,10 @@ class Point(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """What came out; "" outside."""
         return key_of(self.verdict) if self.verdict else ""
 
     @property
     def met(self) -> set[str]:
-        """The levels that hold."""
         return {trace.level for trace in self.verdict.levels if trace.outcome == "met"} if self.verdict else set()
 
     def criteria(self) -> dict[str, str]:
@@ -53,7 +51,6 @@ class Box(NamedTuple):
 
     @property
     def inside(self) -> tuple[Point, ...]:
-        """The points that are cases of the track."""
         return tuple(point for point in self.points if point.verdict)
 
     def terms(self) -> list[Term]:
@@ -85,7 +82,6 @@ def box_of(dice: Dice, edition: Edition, track: Track) -> Box:
 
 
 def _drawn(dice: Dice, inquiry: Inquiry) -> list[Mapping[str, Value]]:
-    """Draw the facts of a few cases; the first one is of the track, if that comes about soon."""
     drawn: list[Mapping[str, Value]] = [facts_of(dice, inquiry.edition, known=True) for _ in range(6)]
     of_track = (n for n, facts in enumerate(drawn) if _point(inquiry, {name: facts[name] for name in inquiry.meaning.symbols.of}).verdict)
     first = next(of_track, 0)
@@ -93,7 +89,6 @@ def _drawn(dice: Dice, inquiry: Inquiry) -> list[Mapping[str, Value]]:
 
 
 def _domains(inquiry: Inquiry, drawn: Sequence[Mapping[str, Value]]) -> dict[str, list[Value]]:
-    """Return the values of each fact: those that were drawn, while there are few combinations; one of those that choose the track."""
     found: dict[str, list[Value]] = {}
     points = 1
     for name in inquiry.meaning.symbols.of:
@@ -105,7 +100,6 @@ def _domains(inquiry: Inquiry, drawn: Sequence[Mapping[str, Value]]) -> dict[str
 
 
 def _is(symbol: Symbol, value: Value, words: Words) -> Term:
-    """Return the formula that a fact has a value."""
     known = symbol.known
     if value is NONE:
         return z3.Not(known.there)
@@ -117,7 +111,6 @@ def _is(symbol: Symbol, value: Value, words: Words) -> Term:
 
 
 def _point(inquiry: Inquiry, values: Mapping[str, Value]) -> Point:
-    """Rate a combination."""
     edition = inquiry.edition
     try:
         verdict = inquiry.evaluator.evaluate(Case("point", edition.id, {}, stated(values, edition, inquiry.track), {}, {}))

@@ -1,10 +1,9 @@
 """Copies of the edition of 2020 with texts replaced, and what is proven of them."""
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
@@ -57,10 +56,4 @@ def proof_of(folder: Path, *edits: Edit) -> Proof:
 
 
 def open_claims(proof: Proof) -> Mapping[str, Claim]:
-    """Return what is not proven, by its name."""
     return {claim.id: claim for claim in proof.claims if claim.answer != "PROVEN"}
-
-
-def as_json(text: str) -> Any:
-    """Read JSON."""
-    return json.loads(text)

@@ -20,14 +20,11 @@ from tests.prove.copies import LEADER, LEADERS, SPECIALIST, SPECIALISTS, Edit, c
 
 Cli = Callable[..., tuple[int, str, str]]
 MAX_20 = "value: 20%\n    cite: II.1.3.a/HTNV/2\n    phrase: không quá 20%"
-ABOVE_50 = "value: 50%\n    cite: II.1.3.a/KHTNV/2\n    phrase: trên 50%"
 HALF = "when: share(tasks_exceeded, tasks_total) >= min_exceeded"
 NEVER_LESS = "  - id: more_tasks_exceeded\n    more: tasks_exceeded\n    never: lowers"
 
 
 class Broken(NamedTuple):
-    """What is replaced, the claims that are not proven then, and whether each shows a case."""
-
     edits: tuple[Edit, ...]
     refuted: dict[str, bool]
 
@@ -96,7 +93,6 @@ BROKEN = {
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.sampled(3)
 def test_what_is_broken_is_told_by_name_with_a_case(tmp_path: Path, name: str) -> None:
-    """Rule: each fault refutes the claim that speaks of it, and others only where they follow; a case shows what can be shown."""
     broken = BROKEN[name]
 
     proof = proof_of(tmp_path, *broken.edits)
@@ -110,7 +106,6 @@ def test_what_is_broken_is_told_by_name_with_a_case(tmp_path: Path, name: str) -
 
 
 def assert_confirmed(claim: Claim, library: Library) -> None:
-    """Hold that each witness, written as a file and read back, has the outcome that it states; where tracks overlap, it is refused."""
     for witness in (claim.witness, claim.then):
         if witness is None:
             continue
@@ -124,7 +119,6 @@ def assert_confirmed(claim: Claim, library: Library) -> None:
 
 
 def test_a_broken_promise_is_told_by_both_cases(tmp_path: Path) -> None:
-    """Rule: a promise that is not kept is shown by a case and the same case with more of the figure, which ends elsewhere."""
     proof = proof_of(tmp_path, *BROKEN["a promise that is not kept"].edits)
 
     (claim,) = open_claims(proof).values()
@@ -137,7 +131,6 @@ def test_a_broken_promise_is_told_by_both_cases(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "lang"), [(name, ("en", "vi")[place % 2]) for place, name in enumerate(BROKEN)])
 @pytest.mark.sampled(3)
 def test_what_is_broken_is_told_to_people_and_programs(tmp_path: Path, cli: Cli, name: str, lang: str) -> None:
-    """Rule: a refuted claim ends with 1, is told in words, in either language, and its data fit the schema."""
     folder = str(copied(tmp_path, *BROKEN[name].edits))
 
     code, out, err = cli("prove", "2020", "--rulebook", folder, lang=lang)

@@ -40,7 +40,6 @@ BANDS = {
 
 
 def banded(folder: Path, upper: str, sign: str) -> Edition:
-    """Write the edition of two bands, and read it."""
     for name, text in BANDS.items():
         (folder / f"{name}.yaml").write_text(text.replace("UPPER", upper).replace("SIGN", sign), "utf-8")
     return load_edition(str(folder))
@@ -55,7 +54,6 @@ def banded(folder: Path, upper: str, sign: str) -> Edition:
     ],
 )
 def test_the_smallest_hole_between_bands_is_found(tmp_path: Path, upper: str, sign: str, span: tuple[str, bool, str, bool]) -> None:
-    """Rule: a hole of 0.05 points, or less, is a gap with its two ends and a case that a file can state."""
     proof = prove(banded(tmp_path, upper, sign))
 
     claim = open_claims(proof)["all/no_gap/fewer/undeclared"]
@@ -68,7 +66,6 @@ def test_the_smallest_hole_between_bands_is_found(tmp_path: Path, upper: str, si
 
 @pytest.mark.parametrize(("upper", "sign"), [("90", "<"), ("90", "<="), ("90.5", "<")])
 def test_bands_that_meet_have_no_hole(tmp_path: Path, upper: str, sign: str) -> None:
-    """Rule: where the bands meet or lie over each other there is no gap."""
     proof = prove(banded(tmp_path, upper, sign))
 
     assert [] == [claim.id for claim in proof.claims if claim.kind == "no_gap" and claim.answer != "PROVEN"]
@@ -76,7 +73,6 @@ def test_bands_that_meet_have_no_hole(tmp_path: Path, upper: str, sign: str) -> 
 
 @pytest.mark.parametrize("name", ["press", "harvest", "show", "orchard"])
 def test_every_case_of_a_small_edition_is_confirmed_from_its_file(name: str, tmp_path: Path) -> None:
-    """Rule: whatever an edition asks, a proof is decided or says that it is not, and each case reads back with its outcome."""
     edition = edition_of(name)
     library = Library(str(Path(__file__).parent.parent / "editions" / name))
     evaluator = Evaluator(edition)
@@ -91,7 +87,6 @@ def test_every_case_of_a_small_edition_is_confirmed_from_its_file(name: str, tmp
 
 
 def test_a_share_of_nothing_is_not_divided(edition: Edition) -> None:
-    """Rule: a whole of zero is a case like any other: no targets at all leave their criteria out."""
     found = Prover(Evaluator(edition)).find("head_office_leader", [condition_of("targets_total == 0").tree], outcome="excellent")
 
     assert isinstance(found, Witness)
@@ -99,7 +94,6 @@ def test_a_share_of_nothing_is_not_divided(edition: Edition) -> None:
 
 
 def test_a_search_gives_the_smallest_case_or_proves_that_there_is_none(edition: Edition) -> None:
-    """Rule: `find` meets the conditions with the fewest items; what the invariants exclude is not found."""
     prover = Prover(Evaluator(edition))
 
     found = prover.find(SPECIALISTS, [], outcome="good")
@@ -117,7 +111,6 @@ def test_a_search_gives_the_smallest_case_or_proves_that_there_is_none(edition: 
     ],
 )
 def test_two_versions_are_told_apart_or_proven_the_same(evaluator: Evaluator, tmp_path: Path, old: str, new: str, *, same: bool) -> None:
-    """Rule: where the invariants leave no case that a change touches, that is proven; else there is a case, rated otherwise."""
     other = Evaluator(load_edition(str(copied(tmp_path, Edit(SPECIALIST, old, new)))))
 
     found = Prover(evaluator).distinguish(SPECIALISTS, other)
