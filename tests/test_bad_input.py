@@ -107,14 +107,6 @@ def test_a_bad_file_gives_its_code_at_its_place(code: str, tmp_path: Path) -> No
     assert list(bad.places) == _places(_found(bad), code)
 
 
-@_codes()
-@pytest.mark.sampled(3)
-def test_a_bad_file_gives_nothing_else(code: str, tmp_path: Path) -> None:
-    bad = _bad(code, tmp_path)
-
-    assert {code} == {p.code for p in _found(bad)}
-
-
 @_codes(without=FINDINGS)
 @pytest.mark.sampled(3)
 def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> None:
@@ -183,14 +175,6 @@ def test_every_code_has_a_page_in_both_languages(code: str) -> None:
         assert half.count("```") == 4
     assert _LINK.findall(english) == _LINK.findall(vietnamese)
     assert bool(_LINK.findall(english)) is (code not in {*MADE, *ELSEWHERE, "PE851", "PE853"})
-
-
-@pytest.mark.parametrize("code", sorted(set(CATALOGUE) - {*MADE, *ELSEWHERE, "PE851", "PE853"}))
-def test_a_page_links_to_the_bad_file(code: str) -> None:
-    (link,) = set(_LINK.findall((PAGES / f"{code}.md").read_text("utf-8")))
-
-    assert (ROOT / link).is_file()
-    assert code in link
 
 
 def test_the_table_lists_exactly_the_catalogue() -> None:
@@ -274,40 +258,6 @@ def test_all_faults_of_a_rulebook_are_told_at_once(tmp_path: Path) -> None:
 
     assert [p.code for p in problems] == ["PE410", "PE409", "PE402"]
     assert sorted(p.location for p in problems) == [p.location for p in problems]
-
-
-def test_a_bad_file_does_not_hide_the_others(cli: Cli) -> None:
-    """Bad files are told first, then the verdicts of the good; the errors go to standard error too, and the exit code is 3."""
-    good = ROOT / "cases" / "2020" / "II.1" / "edge" / "kind-unknown.yaml"
-    bad = (KEPT["PE106"], KEPT["PE501"])
-
-    status, out, err = cli("evaluate", str(bad[0].case), str(good), str(bad[1].case), "--format", "json")
-
-    assert status == 3
-    assert [(one["case"], one["outcome"]) for one in json.loads(out)[:2]] == [("key-twice", "refused"), ("unknown-fact", "refused")]
-    assert [verdict["case"] for verdict in json.loads(out)[2:]] == ["kind-unknown"]
-    assert [e["code"] for e in json.loads(err)["errors"]] == ["PE106", "PE501"]
-
-
-def test_the_second_case_of_one_name_is_refused(cli: Cli) -> None:
-    path, line, column = KEPT["PE512"].places[0]
-
-    status, out, err = cli(*KEPT["PE512"].arguments, "--format", "json")
-
-    assert status == 3
-    assert [(one["case"], one["outcome"] == "refused") for one in json.loads(out)] == [("same-name", True), ("same-name", False)]
-    assert [(e["code"], e["file"], e["line"], e["column"]) for e in json.loads(err)["errors"]] == [("PE512", str(path), line, column)]
-
-
-def test_a_circle_is_told_with_the_place_of_each_link() -> None:
-    bad = KEPT["PE702"]
-    wanted = {f"{bad.case / 'head.yaml'}:4:11", f"{bad.case / 'deputy.yaml'}:3:11"}
-
-    (problem,) = _found(bad)
-    advice = problem_to_text(problem, "en").rpartition("→")[2]
-
-    assert {f"{path}:{line}:{column}" for path, line, column in bad.places} <= wanted
-    assert sorted(wanted) == sorted(advice.rpartition("links: ")[2].split("; "))
 
 
 @pytest.mark.parametrize("code", sorted(ANSWERED - {"PE512"}))

@@ -79,11 +79,6 @@ def test_the_page_of_cells_is_what_is_read(kind: str, cell: str, means: str) -> 
         assert both[0] == int(re.sub("[.,]", "", cell))
 
 
-def test_the_page_has_a_row_for_every_kind() -> None:
-    assert set(KINDS.values()) == {kind for kind, _, _ in _rows()}
-    assert len(list(_rows())) > 100
-
-
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_words_for_nothing(kind: str) -> None:
     """A gap is not recorded whatever the fact; none is known not to exist; `N/A` and Python's `None` could be either."""
@@ -153,10 +148,6 @@ def test_values_of_programs_and_names_of_choices(kind: str, cell: object, wanted
     found = read(cell, kind)
 
     assert (found.code if isinstance(found, Refusal) else found) == wanted
-
-
-def test_a_cell_that_a_workbook_shows_as_a_percentage() -> None:
-    assert "28.5%" == read(0.285, "share", percent=True)
 
 
 @pytest.mark.parametrize(

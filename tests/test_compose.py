@@ -66,11 +66,6 @@ def test_two_readers_agree_on_drawn_files(lines: list[tuple[str, str]]) -> None:
     _agree("".join(f"{key}: {value}\n" for key, value in lines))
 
 
-@given(st.text(max_size=60))
-def test_two_readers_agree_on_any_text(text: str) -> None:
-    _agree(text)
-
-
 DEEP = ["[" * 25_000, "- " * 25_000, "{a: " * 25_000, "? " * 25_000, "\n".join(" " * n + "a:" for n in range(1_200))]
 
 

@@ -30,10 +30,6 @@ def _asked() -> list[Requirement]:
     return [line for line in lines if line.name != "policy-engine"]
 
 
-def test_this_version_has_its_constraints() -> None:
-    assert f"{PROJECT['version']}.txt" in {path.name for path in FILES}
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_line_is_one_release_and_in_order(path: Path) -> None:
     names = [line.partition("==")[0] for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]

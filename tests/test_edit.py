@@ -49,21 +49,6 @@ def test_a_threshold(cli: Cli, edition_copy: Path) -> None:
     assert "99,5%" in vietnamese
 
 
-def test_comments_and_order_of_keys_do_not_count(cli: Cli, edition_copy: Path) -> None:
-    _, revision = _level(cli, edition_copy)
-
-    _edit(edition_copy, TRACK, "thresholds:\n", "# a remark\nthresholds:\n")
-    _edit(edition_copy, TRACK, "    value: 50%\n    cite: II.1.3.a/HTXSNV/2\n", "    cite: II.1.3.a/HTXSNV/2\n    value: 50%\n")
-
-    assert ("excellent", revision) == _level(cli, edition_copy)
-
-
-def test_a_label(cli: Cli, edition_copy: Path) -> None:
-    _edit(edition_copy, "scale.yaml", "Outstanding completion of tasks", "First class")
-
-    assert "Proposal: First class (HTXSNV)" in cli("evaluate", "--rulebook", str(edition_copy), str(CASE))[1]
-
-
 def test_a_new_fact_and_a_new_criterion(cli: Cli, edition_copy: Path, tmp_path: Path) -> None:
     _edit(edition_copy, "facts.yaml", "facts:\n", """facts:
   trainings_attended:
@@ -107,26 +92,3 @@ def test_a_residual_level_leaves_no_gap(cli: Cli, edition_copy: Path) -> None:
 
     assert gaps
     assert {"not_completed"} == {_level(cli, edition_copy, path)[0] for path in gaps}
-
-
-def test_a_level_forgotten_under_decide_is_refused(cli: Cli, edition_copy: Path) -> None:
-    _edit(edition_copy, TRACK, "  - highest_of: [excellent, good, completed]\n", "  - highest_of: [excellent, completed]\n")
-
-    code, _, err = cli("evaluate", "--rulebook", str(edition_copy), str(CASE))
-
-    assert code == 3
-    assert "PE403" in err
-    assert "`good`" in err
-
-
-def test_all_faults_of_an_edition_are_told_at_once(cli: Cli, edition_copy: Path) -> None:
-    _edit(edition_copy, TRACK, ">= min_exceeded", ">= min_exceded")
-    _edit(edition_copy, TRACK, "phrase: không quá 20%", "phrases: không quá 20%")
-    _edit(edition_copy, "facts.yaml", "holds: tasks_completed <= tasks_total", "holds: tasks_completed <= 7")
-
-    code, _, err = cli("evaluate", "--format", "json", "--rulebook", str(edition_copy), str(CASE))
-    errors = json.loads(err)["errors"]
-
-    assert code == 3
-    assert {"PE302", "PE201", "PE304"} <= {error["code"] for error in errors}
-    assert errors == sorted(errors, key=lambda e: (e["file"], e["line"], e["column"]))

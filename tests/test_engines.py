@@ -6,13 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from policy_engine.columnar.batch import count_rows
 from policy_engine.columnar.duckdb_batch import run_duckdb
-from policy_engine.columnar.order import Source
 from policy_engine.load.library import Library
 from tests.conftest import ROOT
 from tests.engine_draws import FORMS, wrong_in
-from tests.hostile_texts import HOSTILE, write_hostile
 from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -68,33 +65,6 @@ def test_a_bad_file_is_refused_alike(path: Path, tmp_path: Path, cli: Cli) -> No
     assert {name.name.replace("polars", "duckdb") for name in tmp_path.iterdir()} == {name.name for name in tmp_path.glob("duckdb*")}
 
 
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_texts_come_out_as_they_came_in(form: str, tmp_path: Path, cli: Cli) -> None:
-    folder = tmp_path / "Nguyễn's rows [1]"
-    folder.mkdir()
-    rows = write_hostile(folder, form)
-
-    polars, duckdb = _both(cli, folder, "csv", str(rows), "--keep", "ghi chú", "--keep", "count", "--excel")
-    written = [(folder / f"{name}.csv").read_bytes() for name in ("polars", "duckdb")]
-
-    assert polars == duckdb
-    assert written[0] == written[1]
-    assert written[0].startswith("\ufeffcase,".encode())
-    cells = pl.read_csv(folder / "duckdb.csv", infer_schema=False, glob=False)["case"].to_list()
-    assert [f"'{text}" if text and text[0] in "=+-@\t\r" else text or (None if form == "csv" else text) for text in HOSTILE] == cells
-
-
-def test_parquet_says_by_what_it_was_made(tmp_path: Path, cli: Cli, library: Library) -> None:
-    (tmp_path / "rows.csv").write_text("case,kind\na,collective\n", "utf-8")
-    edition = library.edition("2020")
-
-    _both(cli, tmp_path, "parquet", str(tmp_path / "rows.csv"))
-    found = [pl.read_parquet_metadata(tmp_path / f"{engine}.parquet") for engine in ("polars", "duckdb")]
-
-    said = {"edition": "2020", "status": edition.status, "revision": edition.revision}
-    assert [said, said] == [{name: one[name] for name in said} for one in found]
-
-
 def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cli) -> None:
     for name, count, first in (("a", 250_000, 1), ("b", 3_000, 300_001)):
         kinds = ["collectiv" if n % 997 == 0 else "collective" for n in range(1, count + 1)]
@@ -113,14 +83,6 @@ def test_rows_have_their_numbers_in_files_of_many_groups(tmp_path: Path, cli: Cl
     assert refused["place"][0] == f"{tmp_path / 'a.parquet'}: row 997"
 
 
-def test_rows_are_counted_whatever_stands_in_them(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('{"note": 1}\n\n[1]\n{"positon": 2}\n', "utf-8")
-    (tmp_path / "rows.csv").write_text("note,kind\na,b\n", "utf-8")
-    sources = [Source(str(tmp_path / "rows.jsonl"), "jsonl"), Source(str(tmp_path / "rows.csv"), "csv"), Source("hdfs:///rows.csv", "csv")]
-
-    assert 4 == count_rows(sources)
-
-
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_no_column_passes_for_one_of_the_engines_own(engine: str, tmp_path: Path, cli: Cli) -> None:
     (tmp_path / "rows.csv").write_text('kind,__odd\ncollective,"{}"\n', "utf-8")
@@ -129,10 +91,3 @@ def test_no_column_passes_for_one_of_the_engines_own(engine: str, tmp_path: Path
 
     assert status == 3
     assert "PE850" in err
-
-
-def test_a_folder_of_parts_has_no_mark_for_excel(tmp_path: Path, cli: Cli) -> None:
-    status, _, err = cli("batch", str(tmp_path), "--to", str(tmp_path / "out.csv"), "--engine", "spark", "--excel")
-
-    assert status == 2
-    assert "--excel" in err

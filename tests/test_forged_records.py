@@ -167,12 +167,3 @@ def test_a_changed_field_is_found_by_replay(
     missed = _missed(chains[run], replayers[run], verify=False)
 
     assert missed == set(free)
-
-
-@pytest.mark.parametrize("run", ["round", "one", "asked"])
-def test_a_changed_field_is_found_without_the_edition(
-    chains: Mapping[str, list[Record]], replayers: Mapping[str, Replayer], run: str
-) -> None:
-    missed = {name for name in _missed(chains[run], replayers[run], verify=True) if not name.startswith("verdict.")}
-
-    assert missed <= {*(FREE if run == "round" else OF_A_RUN), "times.period", "sealed", "decided.level", "case.given.findings", "verdict"}

@@ -60,18 +60,6 @@ def test_in_quotes_it_is_a_text(text: str, quote: str) -> None:
     assert ([], {"a": 1, "found": text}) == (_told(document), document.data)
 
 
-@pytest.mark.parametrize("text", ENDLESS)
-def test_endless_numbers_are_refused(text: str) -> None:
-    assert [("PE113", *AT_VALUE)] == _told(_value(text))
-
-
-@pytest.mark.parametrize("text", NOTHING)
-def test_nothing_is_refused(text: str) -> None:
-    (problem,) = _value(text).problems
-
-    assert (problem.code, problem.details["key"]) == ("PE110", "found")
-
-
 @pytest.mark.parametrize("text", ["1", "1.5", "2020-12-15", "true", "FALSE", *filter(None, NOTHING), *AMBIGUOUS, *LETTERS, *ENDLESS[:8]])
 def test_a_key_is_a_text(text: str) -> None:
     expected = "PE107" if text == "<<" else "PE112"

@@ -250,55 +250,6 @@ def test_an_input_is_no_output(other: str, place: Place, cli: Cli) -> None:
         assert "one of the files that this command reads" in err
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_a_table_in_a_folder_is_not_written_over(form: str, place: Place, cli: Cli) -> None:
-    pytest.importorskip("polars")
-    inside = place.fresh(f"answers.{form}", table.nothing)
-    shutil.copy(place.rows, place.dir / "rows.csv")
-
-    def rate() -> int:
-        return cli("batch", str(place.dir / "rows.csv"), "--rulebook", str(place.book), "--to", str(inside))[0]
-
-    def over(path: Path) -> tuple[int, bool]:
-        code, _, err = cli("batch", str(place.dir), "--rulebook", str(place.book), "--to", str(path))
-        return code, "one of the files that this command reads" in err
-
-    assert rate() == 0
-    assert over(place.dir / "rows.csv") == (2, True)
-    assert over(inside)[1] is False
-
-
-def test_two_answers_need_two_places(place: Place, cli: Cli) -> None:
-    place.fresh("hostile.yaml", table.nothing)
-    spelt = str(place.folder / "." / "out.csv")
-
-    code, _, err = cli("batch", str(place.rows), "--rulebook", str(place.book), "--to", str(place.folder / "out.csv"), "--rejects", spelt)
-
-    assert code == 2
-    assert "`--to` writes too" in err
-    assert not (place.folder / "out.csv").exists()
-
-
-def test_a_link_to_a_file_is_written_through(place: Place, cli: Cli) -> None:
-    real = place.fresh("real.csv", table.text("old"))
-    link = place.dir / "link.csv"
-    link.symlink_to("real.csv")
-
-    code = cli("batch", str(place.rows), "--rulebook", str(place.book), "--to", str(link))[0]
-
-    assert (0, True) == (code, link.is_symlink())
-    assert real.read_text("utf-8").startswith("case,")
-
-
-def test_a_copy_lies_in_no_edition(place: Place, cli: Cli) -> None:
-    code, _, err = cli(
-        "edition", "new", "2021", "--from", "orchard", "--rulebook", str(place.book), "--to", str(place.book / "orchard" / "x")
-    )
-
-    assert code == 2
-    assert "lies in the edition" in err
-
-
 @pytest.mark.parametrize("name", ["a\nb", "a\x1bb", os.fsdecode(b"a\xff"), "a\u2028b"])
 def test_a_name_that_the_lock_cannot_hold(name: str, place: Place, cli: Cli, tmp_path: Path) -> None:
     shutil.copytree(place.book / "orchard", tmp_path / "orchard")

@@ -8,9 +8,6 @@ from typing import Any
 import pytest
 
 from policy_engine.evaluate.maps import report_interpretations, rests_on
-from policy_engine.evaluate.rate import Rater
-from policy_engine.load.case import find_cases
-from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, asked, edition_of, write_cases
@@ -69,21 +66,6 @@ def test_an_interpretation_is_listed_whole(cli: Cli) -> None:
     assert expected == interpretation
 
 
-@pytest.mark.parametrize("way", ["edition and folder", "option", "files"])
-def test_cases_are_named_under_the_interpretations_that_they_rest_on(cli: Cli, folder: Path, way: str) -> None:
-    given = {
-        "edition and folder": (NAME, str(folder)),
-        "option": ("--cases", str(folder)),
-        "files": (NAME, *(str(path) for path in sorted(folder.glob("*.yaml")))),
-    }
-
-    code, data = listed(cli, *given[way])
-
-    assert (0, 5) == (code, data["cases"])
-    expected = {"R-01": ["good"], "R-02": ["tied", "warden"], "R-03": ["good", "tied", "top", "warden"]}
-    assert expected == {name: sorted(cases) for name, cases in cases_by_interpretation(data).items()}
-
-
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -97,24 +79,6 @@ def test_cases_are_named_under_the_interpretations_that_they_rest_on(cli: Cli, f
 )
 def test_a_verdict_rests_on_what_was_asked(facts: Mapping[str, object], expected: tuple[str, ...]) -> None:
     assert expected == rests_on(asked(NAME, {"kind": "picker", **facts}))
-
-
-def test_a_bad_case_hides_nobody(cli: Cli, folder: Path) -> None:
-    """The register is printed with the good cases; what is wrong with the others is told beside it, and the exit code is 3."""
-    write_cases(folder, {"bad": picker("bad", baskets="many")})
-
-    code, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--format", "json", "--cases", str(folder))
-
-    assert (3, 5) == (code, json.loads(out)["cases"])
-    assert ["PE502"] == [problem["code"] for problem in json.loads(err)["errors"]]
-
-
-def test_every_case_bad_is_still_a_register(cli: Cli, tmp_path: Path) -> None:
-    write_cases(tmp_path, {"bad": picker("bad", baskets="many")})
-
-    code, data = listed(cli, "--cases", str(tmp_path))
-
-    assert (3, 0, {"R-01": [], "R-02": [], "R-03": []}) == (code, data["cases"], cases_by_interpretation(data))
 
 
 @pytest.mark.parametrize(
@@ -138,13 +102,6 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) 
     assert "Traceback" not in err
 
 
-def test_an_empty_folder_is_no_success(cli: Cli, tmp_path: Path) -> None:
-    code, _, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), "--cases", str(tmp_path))
-
-    assert code == 3
-    assert "PE511" in err
-
-
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_the_register_can_be_read(cli: Cli, folder: Path, lang: str, form: str) -> None:
@@ -154,12 +111,6 @@ def test_the_register_can_be_read(cli: Cli, folder: Path, lang: str, form: str) 
     assert (0, "") == (code, err)
     words = ("A basket not quite full", "The council") if lang == "en" else ("Giỏ vơi cũng là giỏ", "Hội đồng")
     assert all(word in plain for word in (*words, "R-01", "R-02", "R-03", "I.2", "picking.good", "warden"))
-
-
-def test_an_edition_without_a_register_lists_nothing(cli: Cli) -> None:
-    code, out, _ = cli("interpretations", "--rulebook", str(FOLDER / "show"), "--format", "json")
-
-    assert (0, []) == (code, json.loads(out)["interpretations"])
 
 
 def test_parts_are_named_once() -> None:
@@ -177,34 +128,8 @@ def test_parts_are_named_once() -> None:
     assert ("picking", "picking.top", "picking.good", "picking.poor") == found[0].parts
 
 
-@pytest.mark.parametrize("name", REGISTER)
-def test_every_interpretation_of_2020_is_listed(cli: Cli, name: str) -> None:
-    _, out, _ = cli("interpretations", "2020", "--format", "json")
-
-    interpretation = next(one for one in json.loads(out)["interpretations"] if one["id"] == name)
-    assert interpretation["parts"]
-    assert interpretation["clauses"]
-    assert {"proposed", "accepted"} >= {interpretation["status"]}
-
-
 def test_the_register_of_2020_is_these(edition: Edition) -> None:
     assert REGISTER == tuple(edition.register)
-
-
-def test_the_cases_of_a_folder_are_named(cli: Cli, library: Library) -> None:
-    rater = Rater(library)
-    expected = {name: set[str]() for name in REGISTER}
-    for path in find_cases(str(GOOD)):
-        verdict = rater.rate(path).verdict
-        for name in rests_on(verdict):
-            expected[name].add(verdict.case)
-
-    code, out, err = cli("interpretations", "2020", str(GOOD), "--format", "json")
-
-    data = json.loads(out)
-    assert (0, "", len(find_cases(str(GOOD)))) == (code, err, data["cases"])
-    assert expected == {name: set(cases) for name, cases in cases_by_interpretation(data).items()}
-    assert sum(bool(cases) for cases in expected.values()) > len(REGISTER) // 2
 
 
 def test_what_a_case_prints_it_is_listed_under(cli: Cli) -> None:

@@ -3,21 +3,20 @@
 import random
 from collections.abc import Mapping
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.columnar.completing import Row, Tie, closed, eliminated, ties_of
+from policy_engine.columnar.completing import Row, Tie, closed, eliminated
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from tests.conftest import ROOT
-from tests.editions.random_editions import drawn_by
 from tests.engine_draws import FORMS, told_by_reference
 from tests.test_columnar import compared
 
@@ -48,18 +47,6 @@ def _varied(case: Case, edition: Edition, chance: random.Random) -> Case:
         del facts[chance.choice(sorted(facts))]
     counts = [name for name in facts if edition.facts[name].type.kind == "count" and chance.random() < 0.1]
     return case._replace(facts={**facts, **{name: max(0, int(facts[name]) + chance.choice((-1, 1))) for name in counts}})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-
-
-@pytest.mark.parametrize("seed", range(4))
-@pytest.mark.sampled(2)
-def test_rows_like_each_other_agree_on_drawn_editions(seed: int) -> None:
-    drawn = drawn_by(seed, 400, known=False)
-    expected = list(told_by_reference(drawn.edition, drawn.cases))
-
-    for form in FORMS:
-        wrong, _ = compared(drawn.edition, drawn.cases, expected, form)
-
-        assert wrong == []
 
 
 def _row(terms: Mapping[str, int], constant: int, *, strict: bool = False) -> Row:
@@ -98,44 +85,6 @@ def test_whole_figures_can_be_completed_where_no_rule_is_broken(
     assert always is None or all(_holds(row, known) for row in always if row.terms.keys() <= known.keys()) is possible
 
 
-def test_most_systems_of_whole_figures_are_eliminated(library: Library) -> None:
-    facts = _facts(library, "count")
-    chain = [_row({one: 1, other: -1}, 0) for one, other in pairwise(NAMES)]
-    group = (Tie(frozenset(NAMES), tuple(chain)),)
-
-    left = eliminated(group, frozenset("bc"), facts)
-    always = closed(group, frozenset("bc"), facts)
-
-    assert left == [_row({"a": 1, "d": -1}, 0)]
-    assert always is not None
-    assert set(map(_text, left)) < set(map(_text, always))
-
-
-def test_points_are_eliminated_as_fractions(library: Library) -> None:
-    """Three times one part and twice another make seven: there are such fractions, though no such whole numbers below one."""
-    rows = (_row({"a": 3, "b": 2}, -7), _row({"a": -3, "b": -2}, 7), _row({"a": 1, "c": -1}, 0), _row({"b": 1, "c": -1}, 0))
-    group = (Tie(frozenset("abc"), rows),)
-
-    left = eliminated(group, frozenset("ab"), _facts(library, "points"))
-
-    assert left is not None
-    assert not all(_holds(row, {"c": Fraction(13, 10)}) for row in left)
-    assert all(_holds(row, {"c": Fraction(14, 10)}) for row in left)
-    assert eliminated(group, frozenset("ab"), _facts(library, "count")) is None
-
-
-def test_a_truth_that_follows_from_figures_is_no_matter_of_sums(library: Library) -> None:
-    edition = library.edition("2020")
-
-    ties = {tie.facts: tie.rows for tie in ties_of(edition, {}) if "disciplined_in_year" in tie.facts}
-
-    assert ties == {frozenset({"disciplined_in_year", "discipline_decided_on"}): None}
-
-
 def _holds(row: Row, values: Mapping[str, Any]) -> bool:
     total = sum(factor * values[name] for name, factor in row.terms.items()) + row.constant
     return bool(total < 0 if row.strict else total <= 0)
-
-
-def _text(row: Row) -> str:
-    return str(sorted(row.terms.items())) + str(row.constant) + str(row.strict)

@@ -1,16 +1,14 @@
 """Two independent interpretations of II.1.3 agree: the engine with its rulebook, and the plain Python of `oracle`."""
 
-from collections import Counter
 from itertools import islice
 
 import pytest
 
-from tests.oracle import BEST_FIRST, GENERAL, Facts, cases, classify, holding, lawful
-from tests.rating import outcome_of, rate, rate_file
+from tests.oracle import BEST_FIRST, GENERAL, Facts, cases, classify, holding
+from tests.rating import outcome_of, rate
 
 DRAWS = 5_000
 SEED = 20_201_127
-OUTCOMES = (*BEST_FIRST, "gap")
 
 SPECIALIST: Facts = {
     "kind": "officer", "workplace": "head_office", "position": "specialist", **dict.fromkeys(GENERAL, True),
@@ -36,19 +34,6 @@ def test_engine_and_oracle_agree(track: str) -> None:
 
 
 @pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_every_outcome_is_drawn_often(track: str) -> None:
-    seen = Counter(classify(facts) for facts in islice(cases(SEED, track), DRAWS))
-
-    assert set(OUTCOMES) == set(seen)
-    assert min(seen.values()) >= DRAWS // 25
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_every_drawn_case_can_be(track: str) -> None:
-    assert all(lawful(facts) for facts in islice(cases(SEED, track), DRAWS))
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
 def test_levels_and_overlaps_agree(track: str) -> None:
     for facts in islice(cases(SEED + 1, track), DRAWS // 5):
         verdict, held = rate(facts), holding(facts)
@@ -57,23 +42,6 @@ def test_levels_and_overlaps_agree(track: str) -> None:
         assert held == {trace.level for trace in verdict.levels if trace.outcome == "met"}
         assert {"met", "not_met"} >= {trace.outcome for trace in verdict.levels}
         assert [both] * bool(both) == [overlap.levels for overlap in verdict.overlaps]
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_a_complete_case_leaves_nothing_open(track: str) -> None:
-    for facts in islice(cases(SEED + 2, track), DRAWS // 10):
-        verdict, expected = rate(facts), classify(facts)
-
-        levels = () if expected == "gap" else (expected,)
-        assert (levels, expected == "gap") == (verdict.possible_levels, verdict.gap_possible)
-        assert (verdict.possible_exact, verdict.open_questions) == (True, ())
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_a_file_says_the_same_as_its_facts(track: str) -> None:
-    for facts in islice(cases(SEED + 3, track), 100):
-        assert rate(facts).levels == rate_file(facts).levels
-        assert classify(facts) == outcome_of(rate_file(facts))
 
 
 def _leader(**changed: int | bool) -> Facts:

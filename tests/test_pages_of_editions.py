@@ -55,11 +55,3 @@ def test_every_need_of_later_regimes_has_its_row(need: str) -> None:
     rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
 
     assert any(need in row[1] and row[2].strip() for row in rows)
-
-
-def test_the_draft_says_in_every_place_that_it_is_one(library: Library) -> None:
-    draft = library.edition("2026-draft")
-
-    assert draft.status == "draft"
-    assert draft.supersedes == ""
-    assert {basis.id for basis in draft.basis}.isdisjoint(basis.id for basis in library.edition("2020").basis)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.load import schema
 from policy_engine.load.yaml_text import Refusal, read_document, read_scalar
 from policy_engine.report.problems import advice_of, message_of
@@ -88,19 +87,6 @@ def test_a_schema_names_the_key_too(
     assert ("PE205", line, column) == (problem.code, *problem.location[1:])
     assert english in message_of(problem, "en")
     assert vietnamese in message_of(problem, "vi")
-
-
-@pytest.mark.parametrize(
-    ("text", "day"),
-    [
-        ("2020-31-12", "2020-12-31"), ("31/12/2020", "2020-12-31"), ("12/31/2020", "2020-12-31"), ("2020/5/31", "2020-05-31"),
-        ("31.12.2020", "2020-12-31"), ("05/05/2020", "2020-05-05"), ("01/02/2020", ""), ("2020-02-30", ""), ("2020-13-32", ""),
-    ],
-)  # fmt: skip
-def test_the_one_day_that_can_be_meant(text: str, day: str) -> None:
-    assert is_like_day(text)
-    assert read_day(text) is None
-    assert nearest_day(text) == day
 
 
 @pytest.mark.parametrize(

@@ -54,15 +54,6 @@ def test_a_track_that_is_split_loses_no_duty_in_silence(name: str) -> None:
         assert {part: told.get(part) for part in lost} == lost, track.id
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_a_track_that_is_dropped_leaves_nobody_without_a_word(name: str) -> None:
-    edition, places = _edition(name)
-
-    for track in edition.tracks:
-        without = edition._replace(tracks=tuple(one for one in edition.tracks if one is not track))
-        assert {"PE825"} <= {problem.code for problem in find_passed_by(without, places)}, track.id
-
-
 def _with_choice(edition: Edition, fact: FactDeclaration, choice: str) -> Edition:
     more = fact._replace(type=Type(fact.type.kind, (*fact.type.choices, choice)), choices={**fact.choices, choice: {}})
     return edition._replace(facts={**edition.facts, fact.name: more})
@@ -129,16 +120,6 @@ def test_a_choice_that_is_split_loses_no_duty_in_silence() -> None:
                     lost += len(gone)
 
     assert lost > DRAWS, "too few duties were lost for this to say much"
-
-
-def test_a_level_beside_one_that_is_picked_is_told() -> None:
-    edition, places = _edition("2026-draft")
-    level = edition.scale["good"]
-    more = edition._replace(scale={**edition.scale, "good" + TWIN: level._replace(id="good" + TWIN)})
-
-    told = {problem.details["part"]: problem.code for problem in _found(more, places, "good" + TWIN)}
-
-    assert told == {"QD366/11/cap": "PE824", "HD21": "PE824"}
 
 
 ADDED = {

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from policy_engine.evaluate.round.summary import summarise
 from policy_engine.load.round import load_round
 from policy_engine.model.round import Round
 from policy_engine.report.json import round_to_data
-from tests.conftest import ROOT
 from tests.editions.small import FOLDER, check, library_of, write_cases
 from tests.test_round import DECIDED, NAME, Content, by_name, named, picker, plot, with_facts
 
@@ -90,18 +88,6 @@ def test_a_slip_is_one_whatever_figures_it_has(cli: Cli, tmp_path: Path) -> None
 
     slips = ("✗ PE505 × 3", "✗ PE501: the edition declares no fact `task_total`", "✗ PE501: the edition declares no fact `tasks_totals`")
     assert [1, 1, 1] == [out.count(slip) for slip in slips]
-
-
-def test_the_spread_never_leaves_out_the_refused(tmp_path: Path) -> None:
-    files = {**many_and_bad(unit="west"), "year": {"round": "2020", "units": {"west": {"name": "The west"}}}}
-    done = rate(write_cases(tmp_path / "year", files))
-
-    summary = summarise(done)
-
-    assert (3, 2) == (summary.whole.cases, summary.whole.refused)
-    assert {"west": (0, 2), "": (3, 0)} == {name: (spread.cases, spread.refused) for name, spread in summary.units.items()}
-    assert (0, 2) == (summary.tracks[""].cases, summary.tracks[""].refused)
-    check("round", json.loads(json.dumps(round_to_data(done))))
 
 
 WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = {
@@ -263,20 +249,6 @@ def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path,
         assert "2 cases: 1 ran, 1 refused. Not as expected: 0." in out
 
 
-def test_fmt_says_which_files_it_could_not_read(cli: Cli, tmp_path: Path) -> None:
-    folder = write_cases(tmp_path / "year", named(picker("a")))
-    (folder / "x.yaml").write_text("a: [\n", "utf-8")
-    code, out, _ = cli("fmt", "--check", str(folder))
-    data = json.loads(cli("fmt", "--check", "--format", "json", str(folder))[1])
-    (folder / "a.yaml").write_text("a: [\n", "utf-8")
-    none = cli("fmt", "--check", str(folder))
-
-    assert code == none[0] == 3
-    assert out.splitlines()[1].startswith("Not run on 1 of 2 files: they have errors. Files: 1. ")
-    assert (1, ["PE105"]) == (data["refused"], [problem["code"] for problem in data["problems"]])
-    assert "Not run: every file has errors. Files: 2." == none[1].splitlines()[1]
-
-
 def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> None:
     cases = named(picker("a"), picker("b"), with_facts(picker("c"), book_sent_on="none", tells_losses=True, tells_plans=True))
     folder = write_cases(tmp_path / "year", cases)
@@ -294,17 +266,6 @@ def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> No
     assert 0 == cli("round", *RULEBOOK, "--fail-level", "note", str(write_cases(tmp_path / "fine", named(picker("a")))))[0]
 
 
-@pytest.mark.parametrize(("as_of", "state"), [("2020-12-14", "due"), ("2020-12-15", "overdue"), (None, "unrecorded")])
-def test_a_paper_is_in_one_state(tmp_path: Path, as_of: str | None, state: str) -> None:
-    folder = write_cases(tmp_path / "year", named(picker("a")))
-
-    done = rate_round(load_round(str(folder), library_of(NAME)), date.fromisoformat(as_of) if as_of else None)
-
-    summary = summarise(done)
-    assert [state] == [paper.state for paper in (*summary.papers, *summary.unrecorded) if paper.trace.id == "book_sent"]
-    assert summary.whole.unrecorded == len(summary.unrecorded)
-
-
 def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
     differ = picker("d", decided=[DECIDED, {**DECIDED, "level": "top"}])
     folder = write_cases(tmp_path / "year", named(picker("a", decided=DECIDED), picker("b"), picker("c", "unknown"), differ))
@@ -317,18 +278,6 @@ def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
     assert "Decided: 1. Not yet decided: 3 (proposed: 1, without a level: 2)." in out
     section = out.split("\nNot yet decided\n")[1].split("\n\n")[0]
     assert all(name in section for name in ("b", "c", "d (the decisions on file differ)"))
-
-
-def test_to_look_at_again_is_what_needs_a_look(cli: Cli) -> None:
-    plain = ROOT / "cases/2020/II.1/edge/leader-half-exceeded-with-79-percent-on-time.yaml"
-
-    out = cli("evaluate", str(plain))[1]
-    vietnamese = cli("evaluate", str(plain), lang="vi")[1]
-
-    assert "To look at again" not in out
-    assert "Cần xem lại" not in vietnamese
-    unchecked = out.split("\nNot yet checked: more has to be recorded first\n")[1].split("\n\n")[0]
-    assert all(text in unchecked for text in ("The union's level and the Party's are the same", "The guideline names no place of review"))
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import Problem
 from policy_engine.evaluate.round.round import rate_round
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
 from policy_engine.model.case import Case
 from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles
-from policy_engine.model.verdict import Gathered
 from policy_engine.report.json import round_to_data
 from tests.editions.small import FOLDER, asked, check, edition_of, library_of, schema_of, with_change, write_cases
 
@@ -105,12 +104,6 @@ def test_a_unit_may_be_listed_in_the_rounds_own_file(tmp_path: Path) -> None:
     assert ("west", []) == (by_name(done)["p"].unit, gathered(done, "p"))
 
 
-def test_a_listed_unit_is_no_superior(tmp_path: Path) -> None:
-    files = {**named(picker("p", superior="west")), "year": {"round": "2020", "units": {"west": {"name": "The west"}}}}
-
-    assert ["PE701"] == [problem.code for problem in rate(tmp_path, files).problems]
-
-
 def test_a_case_is_told_under_its_unit(tmp_path: Path) -> None:
     cases = named(plot("north"), plot("team"), picker("a", unit="north", collective="team"), picker("b", collective="team"), picker("c"))
 
@@ -159,19 +152,6 @@ def test_everything_awaited_comes_first(links: dict[str, dict[str, str]]) -> Non
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(forests(), st.randoms(use_true_random=False))
-def test_the_order_rests_on_names_alone(links: dict[str, dict[str, str]], rng: Random) -> None:
-    shuffled = list(links.items())
-    rng.shuffle(shuffled)
-
-    one, other = rate_round(in_memory(links)), rate_round(in_memory(dict(shuffled)))
-
-    assert [(a.case.id, a.verdict.levels, a.standing) for a in one.rated] == [
-        (b.case.id, b.verdict.levels, b.standing) for b in other.rated
-    ]
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
 @given(forests())
 def test_levels_are_taken_from_where_the_links_lead(links: dict[str, dict[str, str]]) -> None:
     done = rate_round(in_memory(links))
@@ -212,46 +192,11 @@ def test_a_level_is_decided_else_proposed_else_open(tmp_path: Path, unit: Conten
     assert (expected[0], "unknown" if expected[0] is None else "exceeded" if expected[0] == "poor" else "kept") == (tie.other, tie.outcome)
 
 
-def test_a_list_is_gathered_from_those_who_name_the_case(tmp_path: Path) -> None:
-    cases = named(
-        plot("north"),
-        picker("a", superior="north"),
-        picker("b", 0, superior="north"),
-        picker("c", 0, superior="north", decided={**DECIDED, "reason": "hail"}),
-        picker("d", 3, superior="north"),
-        picker("e"),
-    )
-
-    done = rate(tmp_path, cases)
-
-    expected = [("crew", "a", "good", "proposed"), ("crew", "b", "poor", "proposed"), ("crew", "c", "good", "decided")]
-    assert [*expected, ("crew", "d", None, "open")] == gathered(done, "north")
-    assert ({"id": "a", "level": 1}, {"id": "b", "level": 0}, {"id": "c", "level": 1}, {"id": "d"}) == by_name(done)["north"].case.facts[
-        "crew"
-    ]
-    assert ("classified", "top") == (by_name(done)["north"].verdict.outcome, by_name(done)["north"].verdict.level)
-
-
 def test_nobody_named_is_not_nobody(tmp_path: Path) -> None:
     done = rate(tmp_path, named(plot("north"), picker("a")))
 
     assert "crew" not in by_name(done)["north"].case.facts
     assert ("undetermined", []) == (by_name(done)["north"].verdict.outcome, gathered(done, "north"))
-
-
-def test_levels_run_through_the_whole_round(tmp_path: Path) -> None:
-    cases = named(
-        plot("north"),
-        plot("team", superior="north"),
-        picker("a", superior="team"),
-        picker("b", superior="team"),
-        picker("p", 12, unit="north"),
-    )
-
-    done = rate(tmp_path, cases)
-
-    assert ("top", "top") == (by_name(done)["team"].standing.level, by_name(done)["north"].standing.level)
-    assert [("plot_level", "north", "top", "proposed")] == gathered(done, "p")
 
 
 @pytest.mark.parametrize(
@@ -336,21 +281,6 @@ def test_what_waits_for_itself_is_told_with_every_link(tmp_path: Path, name: str
     assert set(files) - set(circle) == set(by_name(done))
 
 
-def test_what_hangs_on_a_circle_stays_open(tmp_path: Path) -> None:
-    done = rate(tmp_path, named(picker("a", unit="b"), picker("b", unit="a"), picker("p", unit="a"), plot("n"), picker("q", superior="n")))
-
-    assert [("plot_level", "a", None, "open")] == gathered(done, "p")
-    assert [("crew", "q", "good", "proposed")] == gathered(done, "n")
-
-
-def test_two_circles_are_two_problems(tmp_path: Path) -> None:
-    files = named(picker("a", unit="b"), picker("b", unit="a"), picker("c", unit="d"), picker("d", unit="c"))
-
-    chains = [problem.details["chain"] for problem in rate(tmp_path, files).problems]
-
-    assert ["a -> b -> a", "c -> d -> c"] == sorted(chains)
-
-
 def test_a_name_used_twice_is_told_with_the_other_place(tmp_path: Path) -> None:
     done = rate(tmp_path, {"one": picker("p"), "two": picker("p", 0)})
 
@@ -375,21 +305,6 @@ def test_a_figure_against_a_gathered_list_names_the_cases(tmp_path: Path, facts:
     assert {"a", "b"} == set(by_name(done))
 
 
-def test_a_figure_within_what_is_open_is_kept(tmp_path: Path) -> None:
-    cases = named(plot("north", {"crew_good": 2}), picker("a", superior="north"), picker("b", "unknown", superior="north"))
-
-    done = rate(tmp_path, cases)
-
-    assert done.problems == ()
-    assert "top" == by_name(done)["north"].verdict.level
-
-
-def test_a_figure_against_a_stated_list_is_the_cases_own(tmp_path: Path) -> None:
-    done = rate(tmp_path, named(plot("north", {"crew": [], "crew_total": 1}), picker("a")))
-
-    assert [("PE504", "north.yaml")] == [problem[:2] for problem in told(done.problems)]
-
-
 def test_a_name_of_several_subjects_is_told(tmp_path: Path) -> None:
     wrong = picker("p", unit="N-1")
     cases = named(plot("north", subject={"id": "N-1"}), plot("nord", subject={"id": "N-1"}), wrong)
@@ -410,78 +325,6 @@ def test_a_case_of_another_edition_is_told_and_left_out(tmp_path: Path) -> None:
     assert [("PE706", "s.yaml", line_of(stray, "edition"))] == told(done.problems)
     assert ("harvest", NAME) == (done.problems[0].details["name"], done.problems[0].details["other"])
     assert ({"a", "b"}, NAME) == (set(by_name(done)), done.edition.id)
-
-
-def test_one_edition_may_be_named_for_all(tmp_path: Path) -> None:
-    files = {"a": {**picker("a"), "edition": "harvest"}}
-    folder = write_cases(tmp_path, files)
-
-    done = rate_round(load_round(str(folder), Library(str(FOLDER)), NAME))
-
-    assert (NAME, (), "good") == (done.edition.id, done.problems, done.rated[0].verdict.level)
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        picker("b", "many", superior="north"),
-        with_facts(picker("b", superior="north"), pears=3),
-        {**picker("b", superior="north"), "who": "b"},
-    ],
-    ids=["a wrong value", "an unknown fact", "an unknown key"],
-)
-def test_a_faulty_file_leaves_its_item_without_a_level(tmp_path: Path, broken: Content) -> None:
-    done = rate(tmp_path, named(plot("north"), picker("a", superior="north"), broken, picker("c", unit="b")))
-
-    assert {"b.yaml"} == {file for _, file, _ in told(done.problems)}
-    assert [("crew", "a", "good", "proposed"), ("crew", "b", None, "open")] == gathered(done, "north")
-    assert [("plot_level", "b", None, "open")] == gathered(done, "c")
-    assert {"a", "c", "north"} == set(by_name(done))
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"b.yaml": "case: b\n  superior: [north\n"},
-        {"b.yaml": "case: [b]\nsuperior: north\nfacts: {}\n"},
-        {"b.yaml": "- b\n"},
-        {"b.yaml": ""},
-        {"b.yaml": 'case: b\nedition: "orchard"\nsuperior: 5\nfacts: {kind: picker}\n'},
-        {"b.yaml": 'case: b\nedition: "orchard"\nsuperior: nroth\nfacts: {kind: picker}\n'},
-        {"b.yaml": 'case: a\nedition: "orchard"\nsuperior: north\nfacts: {kind: picker}\n'},
-        {"b.yaml": 'case: b\nedition: "orchard"\nsuperior: T\nfacts: {kind: picker}\n'},
-    ],
-    ids=["no YAML", "no name", "no mapping", "nothing", "no link", "a link to nobody", "a name used twice", "a link to two"],
-)
-def test_a_list_that_may_lack_somebody_is_not_gathered(tmp_path: Path, more: Mapping[str, str]) -> None:
-    twins = (plot("t1", subject={"id": "T"}), plot("t2", subject={"id": "T"}))
-    folder = write_cases(tmp_path / "year", named(plot("north"), picker("a", superior="north"), *twins))
-    for name, text in more.items():
-        (folder / name).write_text(text, "utf-8")
-
-    done = rate_round(load_round(str(folder), library_of(NAME)))
-
-    assert {"b.yaml"} == {file for _, file, _ in told(done.problems)}
-    assert [] == gathered(done, "north")
-    assert ("undetermined", "good") == (by_name(done)["north"].verdict.outcome, by_name(done)["a"].verdict.level)
-
-
-def test_a_file_that_cannot_be_opened_hides_nobody(tmp_path: Path) -> None:
-    folder = write_cases(tmp_path / "year", named(picker("a")))
-    (folder / "b.yaml").symlink_to(folder / "gone.yaml")
-
-    done = rate_round(load_round(str(folder), library_of(NAME)))
-
-    assert (["PE880"], {"a"}) == ([problem.code for problem in done.problems], set(by_name(done)))
-
-
-def test_a_round_where_nothing_can_be_read_says_everything(tmp_path: Path) -> None:
-    folder = write_cases(tmp_path, named(picker("a", "many"), picker("b", "more")))
-
-    with pytest.raises(InputError) as refused:
-        load_round(str(folder), library_of(NAME))
-
-    assert [("PE502", "a.yaml"), ("PE502", "b.yaml")] == [problem[:2] for problem in told(refused.value.problems)]
 
 
 @pytest.mark.parametrize(
@@ -518,13 +361,6 @@ def test_the_rounds_own_file_is_known_by_its_key(tmp_path: Path, head: bytes) ->
     done = rate_round(load_round(str(folder), library_of(NAME)))
 
     assert ("2020", (), {"a"}) == (done.id, done.problems, set(by_name(done)))
-
-
-def test_a_case_after_a_byte_order_mark_is_read(tmp_path: Path) -> None:
-    folder = write_cases(tmp_path / "year", named(picker("a")))
-    (folder / "a.yaml").write_bytes(b"\xef\xbb\xbf" + (folder / "a.yaml").read_bytes())
-
-    assert {"a"} == set(by_name(rate_round(load_round(str(folder), library_of(NAME)))))
 
 
 @pytest.mark.parametrize(
@@ -607,18 +443,6 @@ def test_the_json_of_a_round_fits_its_schema(tmp_path: Path, as_of: date | None)
         check("verdict", case)
 
 
-def test_the_units_of_a_round_add_up(tmp_path: Path) -> None:
-    data: Any = round_to_data(rate(tmp_path, rich()))
-
-    units, whole = data["units"], data["spread"]
-    assert ["west", "east"] == [unit["unit"] for unit in units[:2]]
-    for key in ("cases", "decided", "missing", "late", "findings"):
-        assert whole[key] == sum(unit[key] for unit in units), key
-    for key in ("levels", "outcomes"):
-        assert whole[key] == {name: total for name in whole[key] if (total := sum(unit[key].get(name, 0) for unit in units))}
-    assert whole["cases"] == sum(whole["levels"].values()) + sum(whole["outcomes"].values())
-
-
 @pytest.mark.parametrize("seed", range(4))
 def test_a_round_is_the_same_whatever_the_order_of_its_files(tmp_path: Path, seed: int) -> None:
     files = list(rich().items())
@@ -647,13 +471,6 @@ def test_a_case_that_belongs_nowhere_is_rated_as_by_itself(tmp_path: Path) -> No
     done = rate(tmp_path, named(content))
 
     assert alone._replace(case="p") == by_name(done)["p"].verdict
-
-
-def test_gathering_is_said_on_the_verdict(tmp_path: Path) -> None:
-    done = rate(tmp_path, named(plot("u", decided=DECIDED), picker("p", unit="u", collective="u")))
-
-    expected = (Gathered("plot_level", "u", "good", "decided"), Gathered("team_level", "u", "good", "decided"))
-    assert expected == by_name(done)["p"].verdict.duties.gathered
 
 
 @pytest.mark.parametrize(
@@ -709,38 +526,6 @@ def test_the_exit_code_says_how_a_round_went(cli: Cli, tmp_path: Path, files: Fi
     assert "Traceback" not in err
     assert bool(err) == (code in {2, 3})
     assert bool(out) == (code < 2 or (code == 3 and bool(files) and "year" not in files and "--edition" not in arguments))
-
-
-def test_what_is_not_yet_due_does_not_fail(cli: Cli, tmp_path: Path) -> None:
-    """With `--as-of`, a paper whose last good day is still to come is told apart, and is no failure."""
-    folder = write_cases(tmp_path / "year", named(with_facts(picker("a"), book_sent_on="none")))
-
-    code, _, _ = cli("round", "--rulebook", str(FOLDER / NAME), "--as-of", "2020-12-01", "--fail-level", "error", str(folder))
-
-    assert code == 0
-
-
-def test_a_missing_folder_is_no_round(cli: Cli, tmp_path: Path) -> None:
-    code, out, err = cli("round", str(tmp_path / "nowhere"))
-
-    assert (3, "") == (code, out)
-    assert "PE511" in err
-
-
-@pytest.mark.parametrize("lang", ["en", "vi"])
-@pytest.mark.parametrize("form", ["text", "markdown", "json"])
-def test_problems_are_told_with_both_places(cli: Cli, tmp_path: Path, lang: str, form: str) -> None:
-    files = {"one": picker("p"), "two": picker("p"), **named(picker("a", unit="b"), picker("b", unit="a"))}
-    folder = write_cases(tmp_path / "year", files)
-
-    code, out, err = cli("round", "--rulebook", str(FOLDER / NAME), "--format", form, str(folder), lang=lang)
-
-    assert 3 == code
-    assert out
-    assert all(word in err for word in ("PE702", "PE703", "one.yaml:1", "a -> b -> a"))
-    places = [f"{name}.yaml:{line_of(files[name], 'unit')}" for name in ("a", "b")]
-    assert all(place in err for place in places)
-    assert form != "json" or [problem["code"] for problem in json.loads(err)["errors"]] == ["PE702", "PE703"]
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

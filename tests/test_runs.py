@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from zipfile import ZipFile
 
 import pytest
 
 from policy_engine.audit import chain
-from policy_engine.audit import record as runs
 from policy_engine.audit.chain import START, BusyError, Head, Notice, append, sealed, verify
 from policy_engine.audit.record import Run, run_id
 from policy_engine.cli import recording
@@ -133,20 +132,6 @@ def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
     assert (1, True) == (code, "line 10: recorded twice: run" in out and "from line 1 on (3 in all)" in out)
 
 
-def test_what_is_remembered_of_runs_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "records.jsonl"
-    monkeypatch.setattr(runs, "_REMEMBERED", 2)
-    for first in (0, 1, 2, 3, 0, 3):
-        _run(path, 1, first=first)
-    _run(path, 5, first=10)
-
-    verifier = verify(_lines(path))
-
-    followed = vars(verifier)["_runs"]
-    assert [(6, "run_twice")] == _faults(_lines(path))
-    assert (2, 2) == (len(vars(followed)["_whole"]), len(vars(vars(followed)["_now"])["_cases"]))
-
-
 def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -> None:
     path = tmp_path / "records.jsonl"
     cli("evaluate", *CASES, "--record", str(path))
@@ -256,27 +241,6 @@ def test_a_full_disk_leaves_no_part_of_a_run(tmp_path: Path, cli: Cli, monkeypat
     assert not path.exists()
 
 
-def test_an_interrupted_run_leaves_nothing(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C while records are written ends with 130 and a sentence, and what stood in the file before is all that stands there."""
-    path = tmp_path / "records.jsonl"
-    cli("evaluate", CASE, "--record", str(path))
-    before = path.read_bytes()
-    made = iter(range(3))
-    whole = vars(recording)["make_record"]
-
-    def make(*arguments: Any) -> Any:
-        if next(made) == 2:
-            raise KeyboardInterrupt
-        return whole(*arguments)
-
-    monkeypatch.setattr(recording, "make_record", make)
-
-    code, out, err = cli("evaluate", *CASES, "--record", str(path))
-
-    assert (130, "", True) == (code, out, "stopped before the end" in err)
-    assert before == path.read_bytes()
-
-
 @pytest.fixture
 def recorded(tmp_path: Path, cli: Cli) -> Path:
     path = tmp_path / "records.jsonl"
@@ -333,15 +297,6 @@ def test_a_signed_head_finds_what_was_cut_off(recorded: Path, keys: Path, cli: C
     assert str(recorded.parent) not in head.read_text("utf-8")  # what is sent elsewhere names no folder of this computer
 
 
-def test_a_head_is_that_of_its_own_record(recorded: Path, cli: Cli) -> None:
-    kept = recorded.parent / "kept.head"
-    first = json.loads(_lines(recorded)[0])["hash"]
-
-    for number, code in ((1, 0), (2, 1)):
-        kept.write_text(json.dumps({"records": number, "head": first}), "utf-8")
-        assert code == cli("record", "verify", str(recorded), "--head-file", str(kept))[0]
-
-
 @pytest.mark.parametrize("content", ["", "sha256:0", "[]", '{"records": true, "head": "x"}', '{"records": 1}', "[" * 100_000])
 def test_a_file_that_keeps_no_head_is_refused(recorded: Path, cli: Cli, content: str) -> None:
     kept = recorded.parent / "kept.head"
@@ -351,26 +306,6 @@ def test_a_file_that_keeps_no_head_is_refused(recorded: Path, cli: Cli, content:
 
     assert (3, "") == (code, out)
     assert err.startswith(f"{kept}:1:1: PE620 ")
-
-
-WRONG: dict[str, tuple[str, ...]] = {
-    "signers alone": ("verify", "FILE", "--signers", "x"), "identity alone": ("verify", "FILE", "--identity", "x"),
-    "both heads": ("verify", "FILE", "--head", "x", "--head-file", "y"), "head and signers": (
-        "verify", "FILE", "--head", "x", "--signers", "x", "--identity", "x",
-    ),
-    "no key": ("head", "FILE", "--sign", "nowhere"), "standard input": ("head", "-", "--sign", "KEY"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_wrong_usage_of_heads(recorded: Path, keys: Path, cli: Cli, case: str) -> None:
-    old = Path(f"{recorded}.head.sig")
-    old.write_text("old", "utf-8")
-    words = {"FILE": str(recorded), "KEY": str(keys / "key")}
-
-    code, out, _ = cli("record", *(words.get(word, word) for word in WRONG[case]))
-
-    assert (2, "", "old", False) == (code, out, old.read_text("utf-8"), Path(f"{recorded}.head").exists())
 
 
 def test_a_broken_chain_is_not_signed(recorded: Path, keys: Path, cli: Cli) -> None:

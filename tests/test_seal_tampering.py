@@ -16,7 +16,7 @@ from policy_engine.cli.main import run
 from policy_engine.errors import InputError
 from policy_engine.load import edition as loading
 from policy_engine.load.edition import load_edition
-from policy_engine.load.lock import COPIES, NAME, Lock, copy_path, lock_line, read_lock, shipped_editions
+from policy_engine.load.lock import COPIES, NAME, Lock, copy_path, lock_line, read_lock
 from policy_engine.load.meaning import canonical, sha256_of
 from policy_engine.load.yaml_text import read_document
 from tests.conftest import ROOT
@@ -405,12 +405,6 @@ def test_a_key_that_is_none_leaves_everything_as_it_is(place: Place, cli: Cli) -
         assert before == {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()}
 
 
-def test_signers_without_an_identity_are_wrong_usage(place: Place, cli: Cli) -> None:
-    code, out, err = cli("edition", "verify", "--rulebook", str(place.root), "--signers", str(place.base / "signers"))
-
-    assert (2, "", True) == (code, out, "--identity" in err)
-
-
 @pytest.mark.parametrize("lost", ["its lines", "the lock"])
 def test_a_lost_seal_is_not_made_anew_in_passing(place: Place, cli: Cli, lost: str) -> None:
     (_without("harvest") if lost == "its lines" else _lock_as(lambda _: None))(place)
@@ -452,13 +446,6 @@ def test_a_lock_by_names_of_folders_is_read(place: Place, cli: Cli) -> None:
 
     assert (0, 1, 0) == (code, changed, sealed)
     assert ["sowing"] == list(read_lock(str(place.root)).seals)
-
-
-def test_what_is_shipped_is_known() -> None:
-    lock = read_lock(str(ROOT / "rulebook"))
-    wanted = {name: {"revision": f"sha256:{seal.revision}", "seal": f"sha256:{seal.digest}"} for name, seal in lock.seals.items()}
-
-    assert wanted == {name: known._asdict() for name, known in shipped_editions().items()}, json.dumps(wanted, indent=2)
 
 
 @pytest.fixture

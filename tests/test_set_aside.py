@@ -99,15 +99,6 @@ def test_what_an_office_implies_is_shown_with_its_interpretation(name: str, cli:
     assert f"· {interpretation}]" in flat.partition("Who reviews and who decides")[2]
 
 
-def test_only_what_can_still_matter_is_asked_for(cli: Cli, tmp_path: Path) -> None:
-    asked = [
-        cli("evaluate", _file(tmp_path, kind="officer", workplace="grassroots", position=position, roles=[]))[1]
-        for position in ("specialist", "deputy_chair")
-    ]
-
-    assert ["The deputy chair sits" in " ".join(out.split()) for out in asked] == [False, True]
-
-
 @pytest.mark.parametrize(
     ("day", "odd"), [("1969-12-31", True), ("1970-01-01", False), ("2070-12-31", False), ("2071-01-01", True), ("1020-12-02", True)]
 )

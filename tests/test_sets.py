@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, combinations, product
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -18,8 +17,7 @@ from policy_engine.language.types import BOOL, Named, Type
 from policy_engine.language.values import UNKNOWN, Truth, Value
 from policy_engine.load.case import read_case
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import Verdict
-from tests.editions.small import case_of, condition_of, edition_of, evaluator_of, library_of, read, refusals, with_change
+from tests.editions.small import case_of, condition_of, edition_of, evaluator_of, library_of, read
 
 NAME = "harvest"
 CHOICES: Mapping[str, tuple[str, ...]] = {"tools": ("ladder", "basket", "shears"), "spare": ("ladder", "glove")}
@@ -88,10 +86,6 @@ def edition_with(rules: Rules) -> Edition:
     return edition._replace(tracks=(track._replace(levels=levels, reads=("rows", *OPEN)),))
 
 
-def rate(facts: Facts) -> Verdict:
-    return evaluator_of(NAME).evaluate(case_of(NAME, {"rows": 3, **facts}))
-
-
 def complaints(text: str) -> list[tuple[str, int, dict[str, str]]]:
     tree, refused = parse(text)
     if tree is None:
@@ -139,11 +133,6 @@ def test_a_truth_holds_in_every_completion(text: str, values: Mapping[str, Value
     assert len(known) < len(OPEN) or truth is not UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["'ladder' in tools", "'ladder' not in tools", "'ladder' in tools and 'glove' in spare", "exists(tools)"])
-def test_a_choice_is_sought_in_its_own_set(text: str) -> None:
-    assert complaints(text) == []
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -178,46 +167,6 @@ def test_only_a_declared_choice_is_sought_and_only_in_a_set(text: str, expected:
     assert expected == complaints(text)
 
 
-def test_a_slip_in_a_rulebook_is_told_at_its_place(tmp_path: Path) -> None:
-    folder, problems = with_change(NAME, tmp_path, "track.yaml", "\"'ladder' in tools\"", "\"'lader' in tools\"")
-
-    assert [("PE309", str(folder / "track.yaml"), 12, 16)] == [(p.code, *p.location) for p in problems]
-    assert "ladder" in problems[0].details["nearest"]
-
-
-SPARE = "    type: set\n    choices:\n      ladder: {vi: Thang, en: Ladder}\n      glove"
-
-
-@pytest.mark.parametrize(
-    ("new", "code"),
-    [
-        (SPARE.replace("choices", "options"), "PE202"),
-        (SPARE.replace("    choices", "    may_be_none: true\n    choices"), "PE201"),
-        (SPARE.replace("type: set", "type: bool"), "PE201"),
-        (SPARE.replace("    choices", "    counted_from: count(spare)\n    choices"), "PE201"),
-    ],
-    ids=["without choices", "that may be none", "choices of a truth", "counted"],
-)
-def test_a_set_is_declared_with_its_choices(tmp_path: Path, new: str, code: str) -> None:
-    _, problems = with_change(NAME, tmp_path, "facts.yaml", SPARE, new)
-
-    assert code in {problem.code for problem in problems}
-
-
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        (["ladder", "basket"], frozenset({"ladder", "basket"})),
-        (["basket", "ladder"], frozenset({"ladder", "basket"})),
-        ([], frozenset[str]()),
-        ("unknown", None),
-    ],
-)
-def test_a_case_lists_what_holds(written: object, expected: Value) -> None:
-    """The list in a case is complete, in any order; the empty list says that none holds, `unknown` that nobody recorded it."""
-    assert expected == read(NAME, {"rows": 3, "tools": written}).facts.get("tools")
-
-
 @pytest.mark.parametrize(
     ("text", "code", "place", "details"),
     [
@@ -247,12 +196,6 @@ def test_what_is_no_list_of_choices_is_refused_at_its_place(text: str, code: str
     assert details == {key: problem.details[key] for key in details}
 
 
-def test_every_wrong_choice_is_told() -> None:
-    found = [p.details["found"] for p in refusals(NAME, {"rows": 3, "tools": ["rake", "basket", "hoe"]})]
-
-    assert ["rake", "hoe"] == found
-
-
 def test_a_set_is_shown_sorted() -> None:
     case = read(NAME, {"rows": 3, "tools": ["shears", "ladder"], "dry": True, "spare": []})
     verdict = evaluator_of(NAME).evaluate(case)
@@ -261,43 +204,6 @@ def test_a_set_is_shown_sorted() -> None:
     assert {"has_ladder": "[ladder, shears]", "no_shears": "[ladder, shears]; dry = true", "spare_ladder": "[]"} == {
         name: seen[name] for name in ("has_ladder", "no_shears", "spare_ladder")
     }
-
-
-@pytest.mark.parametrize(
-    ("facts", "levels", "outcomes"),
-    [
-        ({}, ("top", "good", "poor"), dict.fromkeys(("has_ladder", "no_shears", "has_basket", "spare_ladder"), "unknown")),
-        ({"dry": True, "spare": frozenset[str]()}, ("top", "poor"), {"has_ladder": "unknown", "no_shears": "met", "has_basket": "not_met"}),
-        ({"tools": frozenset({"shears"}), "spare": frozenset[str]()}, ("poor",), {"has_ladder": "not_met", "no_shears": "unknown"}),
-        ({"dry": False, "spare": frozenset({"ladder"})}, ("top", "good"), {"spare_ladder": "met", "has_basket": "unknown"}),
-        ({"tools": frozenset({"ladder"})}, ("top",), {"has_ladder": "met", "no_shears": "met", "spare_ladder": "unknown"}),
-    ],
-)  # fmt: skip
-def test_an_unknown_set_leaves_exactly_what_each_choice_could_be(
-    facts: Facts, levels: tuple[str, ...], outcomes: Mapping[str, str]
-) -> None:
-    verdict = rate(facts)
-
-    assert levels == verdict.possible_levels
-    assert verdict.possible_exact
-    found = {c.id: c.outcome for level in verdict.levels for c in level.criteria}
-    assert outcomes == {name: found[name] for name in outcomes}
-
-
-def test_the_same_choice_is_one_truth_in_every_criterion() -> None:
-    rules = Rules("'ladder' in tools", "'ladder' not in tools", "'basket' in tools", "'basket' in tools")
-
-    verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3}))
-
-    assert (("good", "poor"), True) == (verdict.possible_levels, verdict.possible_exact)
-
-
-def test_the_same_word_in_two_sets_is_two_truths() -> None:
-    rules = Rules("'ladder' in tools", "'ladder' not in spare", "dry", "dry")
-
-    verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, "dry": False}))
-
-    assert (("top", "poor"), True) == (verdict.possible_levels, verdict.possible_exact)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -324,12 +230,3 @@ def test_answers_to_the_open_questions_settle_the_outcome() -> None:
     verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, "dry": False}))
 
     assert {"tools", "spare"} == set(verdict.open_questions)
-
-
-@pytest.mark.parametrize("known", [{"spare": frozenset[str](), "dry": False}, {"spare": frozenset[str]()}, {}])
-def test_all_of_two_is_not_any_of_the_same_two(known: Facts) -> None:
-    rules = Rules("'basket' in tools", "'basket' not in tools", "'basket' in tools", "'basket' not in tools")
-
-    verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, **known}))
-
-    assert ("classified", "good", ("good",)) == (verdict.outcome, verdict.level, verdict.possible_levels)

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.explain.blocks import percent, share_bars
+from policy_engine.explain.blocks import percent
 from policy_engine.language.quantity import read_quantity
 from policy_engine.load.files import data_root
-from policy_engine.model.rulebook import Edition
 
 Cli = Callable[..., tuple[int, str, str]]
 MOST = 300
@@ -63,10 +62,6 @@ def test_places_are_added_only_where_a_threshold_asks_for_them(part: int, whole:
     figures = [quantity.value * 100 for bar in bars if (quantity := read_quantity(bar)) and isinstance(quantity.value, Fraction)]
 
     assert (vi, en) == (percent(part, whole, "vi", figures), percent(part, whole, "en", figures))
-
-
-def test_every_share_of_an_edition_is_a_bar(edition: Edition) -> None:
-    assert {Fraction(50), Fraction(20), Fraction(70)} <= share_bars(edition)
 
 
 @pytest.mark.parametrize("lang", ["en", "vi"])

@@ -14,7 +14,6 @@ import pytest
 
 from policy_engine.load.library import Library
 from tests.engine_draws import FORMS, Run, wrong_in
-from tests.hostile_texts import write_hostile
 from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -82,39 +81,9 @@ def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -
     assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "spark-rejects.csv").read_bytes()
 
 
-@pytest.mark.usefixtures("session")
-def test_texts_come_out_as_they_came_in(tmp_path: Path, cli: Cli) -> None:
-    folder = tmp_path / "Nguyễn's rows [1]"
-    folder.mkdir()
-    rows = write_hostile(folder, "parquet")
-
-    polars, spark = _both(cli, folder, "csv", str(rows), "--keep", "ghi chú", "--keep", "count", "--level-only")
-    parts = [path for path in (folder / "spark-out").iterdir() if path.suffix == ".csv"]
-
-    assert polars == spark
-    assert sorted(map(repr, _cells(folder / "polars.csv"))) == sorted(repr(row) for part in parts for row in _cells(part))
-
-
 def _cells(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-@pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_rows_have_their_numbers_in_files_that_come_in_parts(form: str, tmp_path: Path, cli: Cli) -> None:
-    kinds = ["collectiv" if n % 997 == 0 else "collective" for n in range(1, 30_001)]
-    frame = pl.DataFrame({"case": [f"c{n}" for n in range(1, 30_001)], "kind": kinds})
-    if form == "csv":
-        frame.write_csv(tmp_path / "rows.csv")
-    else:
-        frame.write_parquet(tmp_path / "rows.parquet", row_group_size=1_000)
-
-    polars, spark = _both(cli, tmp_path, "parquet", str(tmp_path / f"rows.{form}"), "--level-only")
-
-    assert polars == spark
-    assert [*range(997, 30_001, 997)] == pl.read_csv(tmp_path / "spark-rejects.csv")["row"].to_list()
-    assert 30_000 - 30 == pl.read_parquet(f"{tmp_path}/spark-out/*.parquet").height
 
 
 @pytest.mark.usefixtures("session")

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.load.case import load_case
-from policy_engine.load.library import Library
-from tests.editions.small import FOLDER, evaluator_of, write_cases
+from tests.editions.small import FOLDER, write_cases
 from tests.test_cli import Cli
 
 RULEBOOK = str(FOLDER / "press")
@@ -35,16 +33,6 @@ def test_what_is_missing_is_written(weak: Path, tmp_path: Path, cli: Cli) -> Non
     assert all(text.startswith(f"case: {path.stem}\n") for path, text in zip(files, texts, strict=True))
     assert all("# expect:\n#   outcome: " in text and "\nexpect:" not in text for text in texts)
     assert any("never seen exactly 6" in text and "chưa lần nào ở đúng bằng 6" in text for text in texts)
-
-
-def test_a_suggested_case_fails_until_a_person_confirms_it(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    folder = tmp_path / "suggested"
-    cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(folder))
-
-    code, out, _ = cli("test", str(folder), "--rulebook", RULEBOOK)
-
-    assert code == 1
-    assert out.count("expects nothing") == len(list(folder.iterdir()))
 
 
 @pytest.mark.usefixtures("weak")
@@ -77,16 +65,6 @@ def test_a_file_that_exists_is_never_overwritten(weak: Path, tmp_path: Path, cli
     assert err.count("it is left as it is") == len(list(folder.iterdir()))
 
 
-def test_a_suggested_case_states_all_that_its_track_reads(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    folder = tmp_path / "suggested"
-    cli("test", str(weak), "--rulebook", RULEBOOK, "--mutate", "--suggest", str(folder))
-
-    cases = [load_case(str(path), Library(RULEBOOK))[0] for path in folder.iterdir()]
-    verdicts = [evaluator_of("press").evaluate(case) for case in cases]
-
-    assert {verdict.open_questions for verdict in verdicts} == {()}
-
-
 def test_without_the_extra_nothing_is_suggested(
     weak: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
@@ -96,13 +74,3 @@ def test_without_the_extra_nothing_is_suggested(
 
     assert code == 2
     assert "policy-engine[prove]" in err
-
-
-def test_a_folder_that_cannot_be_written_to_is_told(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    taken = tmp_path / "taken"
-    taken.write_text("", "utf-8")
-
-    code, _, err = cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(taken))
-
-    assert code == 2
-    assert "--suggest" in err

@@ -165,28 +165,6 @@ def test_a_table_of_any_program_is_rated_alike(write: Callable[[Path], None], tm
     assert found
 
 
-def test_a_row_that_is_not_whole_is_refused_and_not_its_column(tmp_path: Path, cli: Cli) -> None:
-    pd.DataFrame({**_columns(), "tasks_total": [20.0, 20.5, None, float("inf"), 21.0]}).to_parquet(tmp_path / "rows.parquet", index=False)
-
-    status, said, _ = cli("batch", str(tmp_path / "rows.parquet"), "--to", str(tmp_path / "out.csv"), "--level-only")
-
-    assert status == 3
-    assert "rows in: 5; answers out: 3; refused: 2" in said
-    assert "PE502 `tasks_total` is `20.5`" in " ".join(said.split())
-    assert "PE113 `inf`" in said
-
-
-@pytest.mark.parametrize("engine", ["polars", "duckdb"])
-def test_a_column_of_a_type_that_nobody_knows_is_not_taken_for_empty(engine: str, tmp_path: Path, cli: Cli) -> None:
-    columns = {**_columns(), "meeting_held_on": pa.array([3_600_000_000] * len(PEOPLE), pa.time64("us"))}
-    pyarrow.parquet.write_table(pa.table(columns), tmp_path / "rows.parquet")
-
-    status, said, err = cli("batch", str(tmp_path / "rows.parquet"), "--to", str(tmp_path / "out.csv"), "--engine", engine)
-
-    assert status == 3
-    assert "PE851" in err or "answers out: 0; refused: 5" in said
-
-
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_days_beyond_the_calendar_are_refused(engine: str, tmp_path: Path, cli: Cli) -> None:
     for name, dtype in (("days", pl.Date), ("times", pl.Datetime("ms"))):
@@ -222,20 +200,6 @@ def test_cells_of_lists_and_lines_of_json_use_the_same_table(tmp_path: Path, cli
 
     assert (status, err) == (0, ""), said
     assert ["excellent"] * 4 == pl.read_csv(out)["answer"].to_list()
-
-
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_words_for_nothing_are_not_recorded_and_no_fault(form: str, tmp_path: Path, cli: Cli) -> None:
-    words = ["NULL", "null", "~", " ", "nan", "unknown", "<NA>"]
-    people = [{**FACTS, "case": word, "tasks_exceeded": word, "unit_level": word, "meeting_held_on": word, "roles": word} for word in words]
-    frame = pl.DataFrame(people)
-    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[form](tmp_path / f"rows.{form}")  # type: ignore[operator]
-    out = tmp_path / "out.csv"
-
-    status, said, err = cli("batch", str(tmp_path / f"rows.{form}"), "--to", str(out), "--level-only")
-
-    assert (status, err) == (0, ""), said
-    assert ["undetermined"] * len(words) == pl.read_csv(out)["answer"].to_list()
 
 
 def test_long_cells_end_soon(tmp_path: Path, cli: Cli) -> None:

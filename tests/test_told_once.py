@@ -1,13 +1,12 @@
 """One fault is told once, at its place, and what only follows from it is not told; each of these went wrong once."""
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.bad_files import RULEBOOKS, SAMPLE_CASE
+from tests.bad_files import SAMPLE_CASE
 from tests.hostile import FACT, FINE, HEAD, TRACK, Cli, Told, grows_evenly, orchard, told, told_of
 
 CASES: dict[str, tuple[str, str, Told]] = {
@@ -129,55 +128,6 @@ def test_nothing_in_a_file_steers_the_terminal(name: str, tmp_path: Path, cli: C
 
     assert "\x1b" not in out + err
     assert status == 0 or len(err.splitlines()) == 4
-
-
-def test_nothing_in_a_shown_line_steers_the_terminal(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "case.yaml"
-    path.write_text(f"{HEAD}{FACT}1\x1b[31m\n", "utf-8")
-
-    status, out, err = cli("evaluate", str(path))
-
-    assert (status, out) == (3, "")
-    assert "\x1b" not in err
-
-
-def test_lines_may_end_with_cr(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "case.yaml"
-    path.write_bytes(f"{HEAD}  tasks_totl: 1\n".replace("\n", "\r").encode())
-
-    status, _, err = cli("evaluate", str(path))
-
-    assert status == 3
-    assert "      tasks_totl: 1\n" in err
-
-
-def test_an_empty_scale(tmp_path: Path, cli: Cli) -> None:
-    folder = tmp_path / "orchard"
-    shutil.copytree(RULEBOOKS / "PE405-no-scale", folder)
-    (folder / "scale.yaml").write_text("scale: []\n", "utf-8")
-
-    assert told(cli, SAMPLE_CASE, "--rulebook", str(folder))[0] == 3
-
-
-def test_a_criterion_that_nobody_uses(tmp_path: Path, cli: Cli) -> None:
-    folder = orchard(tmp_path, "apples_ripe > 0")
-    track = folder / "track.yaml"
-    unused = "criteria:\n  unused:\n    phrase: x\n    when: nonsense > 5\n    says: {vi: a, en: b}\n"
-    track.write_text(track.read_text("utf-8").replace("levels:\n", f"{unused}levels:\n"), "utf-8")
-
-    status, found = told(cli, SAMPLE_CASE, "--rulebook", str(folder))
-
-    assert (status, [code for code, _, _ in found]) == (3, ["PE302", "PE304"])
-
-
-def test_a_misspelt_level_is_told_once(tmp_path: Path, cli: Cli) -> None:
-    folder = orchard(tmp_path, "apples_ripe > 0")
-    track = folder / "track.yaml"
-    track.write_text(track.read_text("utf-8").replace("[high]", "[hihg]"), "utf-8")
-
-    status, found = told(cli, SAMPLE_CASE, "--rulebook", str(folder))
-
-    assert (status, [code for code, _, _ in found]) == (3, ["PE401"])
 
 
 def _open_items(count: int) -> str:

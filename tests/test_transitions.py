@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.transitions import Deciding, Matrix, Move, key_of, merged, move_of
+from policy_engine.evaluate.transitions import Deciding, Move, merged, move_of
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
 
 ORDER = ("top", "good", "poor")
@@ -45,11 +45,6 @@ POOR_HIT = level("poor", "any_of", "met", {"x": "not_met", "y": "met"})
 POOR_OPEN = level("poor", "any_of", "unknown", {"x": "unknown", "y": "not_met"})
 
 
-def test_nothing_moves_where_level_and_outcome_are_the_same() -> None:
-    assert moved(verdict("top", [TOP_MET]), verdict("top", [TOP_OPEN])) is None
-    assert moved(verdict("gap"), verdict("gap", [TOP_MISSED])) is None
-
-
 def test_a_move_says_from_what_to_what() -> None:
     move = moved(verdict("top", [TOP_MET]), verdict("gap", [TOP_MISSED]))
 
@@ -85,26 +80,6 @@ def test_what_decides_a_move(
     assert expected == reasons(verdict(*before), verdict(*after))
 
 
-def test_where_only_the_order_of_deciding_changed_that_is_named() -> None:
-    other = Deciding(order=("top", "good", "poor"), thresholds={})
-    before = level("poor", "any_of", "met", {"x": "met", "y": "not_met"})
-    after = level("poor", "any_of", "met", {"x": "met", "y": "met"})
-
-    assert [("order", "after")] == reasons(verdict("top", [TOP_MET, before]), verdict("poor", [TOP_MET, after]), (other, RULES))
-
-
-def test_a_ceiling_that_did_not_change_is_no_reason() -> None:
-    low = CeilingTrace("absent", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
-    rules = Deciding(order=RULES.order, thresholds={}, lowering=frozenset({"absent"}))
-    good = level("good", "all_of", "not_met", {"band": "not_met"})
-
-    before = verdict("good", [TOP_MET, good])._replace(ceilings=(low,))
-    after = verdict("gap", [TOP_MISSED, good])._replace(ceilings=(low._replace(level=None, outcome="unknown", lowered=False),))
-
-    assert [("b", "after")] == reasons(before, after, (rules, rules))
-    assert [("b", "before")] == reasons(after, before, (rules, rules))
-
-
 def test_eligibility_and_ceilings_decide_before_criteria() -> None:
     bar = EligibilityTrace("too_new", "met", "III/1", "six months", "months < long_enough", "3", (), {})
     ceiling = CeilingTrace("not_above", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
@@ -118,49 +93,6 @@ def test_eligibility_and_ceilings_decide_before_criteria() -> None:
     rules = Deciding(order=RULES.order, thresholds={}, lowering=frozenset({"not_above"}))
     assert [("not_above", "after")] == reasons(top, lowered, (rules, rules))
     assert [("not_above", "before")] == reasons(lowered, top, (rules, rules))
-
-
-def test_between_outcomes_without_a_level_what_is_open_is_named() -> None:
-    open_case = verdict("undetermined", [TOP_OPEN, POOR_OPEN], ("top",))
-    authority = Deciding(order=(), residual="decided_by_authority", thresholds={})
-
-    assert [("a", "after"), ("b", "after")] == reasons(verdict("gap", [TOP_MISSED, POOR_NOT]), open_case)
-    assert [("a", "before"), ("b", "before")] == reasons(open_case, verdict("gap", [TOP_MISSED, POOR_NOT]))
-    assert [("residual", "before")] == reasons(verdict("gap"), verdict("decided_by_authority"), (RULES, authority))
-
-
-OUTCOMES = st.sampled_from(["met", "not_met", "unknown", "not_applicable"])
-TRACES = st.builds(
-    level, st.sampled_from(ORDER), st.sampled_from(["all_of", "any_of"]), st.sampled_from(["met", "not_met", "unknown"]),
-    st.dictionaries(st.sampled_from("abc"), OUTCOMES),
-)  # fmt: skip
-CAME = st.sampled_from([*ORDER, "gap", "undetermined", "out_of_scope", "not_eligible", "decided_by_authority"])
-VERDICTS = st.builds(verdict, CAME, st.lists(TRACES, max_size=3, unique_by=lambda trace: trace.level), st.just(ORDER))
-
-
-@given(VERDICTS, VERDICTS)
-def test_the_way_back_is_the_way_there(before: Verdict, after: Verdict) -> None:
-    there, back = moved(before, after), moved(after, before)
-
-    assert (there is None) == (back is None) == (key_of(before) == key_of(after))
-    if there and back:
-        swapped = {(reason.criterion, "before" if reason.side == "after" else "after") for reason in back.reasons}
-        assert {(reason.criterion, reason.side) for reason in there.reasons} == swapped
-        assert (there.before, there.before_outcome) == (back.after, back.after_outcome)
-
-
-@given(st.lists(st.tuples(VERDICTS, VERDICTS), max_size=20))
-def test_the_matrix_counts_every_case_once(pairs: list[tuple[Verdict, Verdict]]) -> None:
-    matrix = Matrix()
-    for before, after in pairs:
-        matrix.add(before, after)
-
-    assert matrix.total == len(pairs) == sum(count for _, _, count in matrix.cells())
-    for key in matrix.befores():
-        came = sum(key_of(before) == key for before, _ in pairs)
-        assert came == sum(matrix.count(key, after) for after in matrix.afters())
-    assert matrix.count("nobody", "nowhere") == 0
-    assert len(matrix.cells()) == len({(key_of(before), key_of(after)) for before, after in pairs})
 
 
 def _is_ordered(part: Iterable[int], whole: list[int]) -> bool:

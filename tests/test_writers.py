@@ -1,7 +1,6 @@
 """Every command that writes, stopped at any step, on a full disk, where nothing may be written: all or nothing, and nothing left behind."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -206,13 +205,6 @@ def test_streams_that_take_nothing(kind: str, sound: Path) -> None:
         assert (code, True, False) == (done.returncode, said in done.stderr, "Traceback" in done.stderr), (answer, done.stderr)
 
 
-def test_a_closed_input_is_told(sound: Path) -> None:
-    for words in ("fmt -", "evaluate -", "record verify -"):
-        called = f'"{sys.executable}" -m policy_engine --lang en {words} <&-'
-        done = subprocess.run(["/bin/sh", "-c", called], cwd=sound, env=environment(sound), capture_output=True, text=True, check=False)
-        assert (3, True) == (done.returncode, "PE114" in done.stderr), (words, done.stderr)
-
-
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -250,16 +242,3 @@ def test_what_a_living_run_holds_is_not_cleared(temporary: Path) -> None:
         there = {str(path) for path in temporary.iterdir()}
 
         assert {mine, other} == there
-
-
-def test_a_folder_that_is_held_by_hand(tmp_path: Path) -> None:
-    held = tmp_path / f"{BEING_WRITTEN}abcdefgh"
-    held.mkdir()
-    handle = os.open(held, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-
-    with held_folder(str(tmp_path)):
-        assert held.exists()
-    os.close(handle)
-    with held_folder(str(tmp_path)):
-        assert not held.exists()

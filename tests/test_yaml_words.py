@@ -8,7 +8,7 @@ import yaml
 from policy_engine.errors import Problem
 from policy_engine.load.yaml_text import read_document
 from policy_engine.load.yaml_words import Mark, fault_of
-from policy_engine.report.problems import advice_of, caret_of, message_of
+from policy_engine.report.problems import advice_of, message_of
 
 FAULTS: dict[str, tuple[str, int, int, str]] = {
     "tab": ("a:\n\tb: 1\n", 2, 1, "a tab"),
@@ -105,15 +105,3 @@ def test_words_that_nobody_knows() -> None:
     assert fault.place == Mark(1, 2)
     assert "{said}" in fault.found
     assert fault.words == {"said": "while frobbing a scalar found a frob"}
-
-
-def test_a_tab_can_be_seen() -> None:
-    assert caret_of(_told("a:\n\tb: 1\n")) == ["    →b: 1", "    ^"]
-
-
-@pytest.mark.parametrize(("text", "words"), [("a: 1\n---\nb: 2\n", "several documents (there is a line `---` too many)"), ("", "is empty")])
-def test_not_one_document(text: str, words: str) -> None:
-    problem = _told(text)
-
-    assert problem.code == "PE111"
-    assert words in message_of(problem, "en")

@@ -61,47 +61,10 @@ def test_figures_that_floats_get_wrong(text: str, values: dict[str, Value]) -> N
     assert truth(text, values) is True
 
 
-ITEMS: tuple[dict[str, Value], ...] = (
-    {"completed": True, "quality": True}, {"completed": True, "quality": False}, {"completed": False, "quality": True},
-    {"completed": True, "quality": UNKNOWN},
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "items", "expected"),
-    [
-        ("count(items) == three", ITEMS[:3], True), ("count(items) == 0", (), True), ("count(items, completed) == three", ITEMS, True),
-        ("count(items, completed and quality) == one", ITEMS[:3], True), ("count(items, completed and quality) == one", ITEMS, UNKNOWN),
-        ("count(items, quality) == one", UNKNOWN, UNKNOWN), ("count(items, not completed) == one", ITEMS, True),
-        ("count(items, completed or quality) == three", ITEMS[:3], True),
-    ],
-)  # fmt: skip
-def test_counting(text: str, items: Any, expected: Truth) -> None:
-    assert expected is truth(text, {"items": items})
-
-
-def test_a_field_goes_before_what_else_bears_its_name() -> None:
-    assert UNKNOWN is truth("count(items, completed) == one", {"items": ({"completed": UNKNOWN},), "completed": 1})
-
-
 @pytest.mark.parametrize("sign", list(ORDER))
 def test_what_does_not_exist_equals_nothing(sign: str) -> None:
     assert (sign == "!=") is truth(f"d {sign} e", {"d": NONE, "e": date(2020, 12, 15)})
     assert UNKNOWN is truth(f"d {sign} e", {"d": NONE, "e": UNKNOWN})
-
-
-@pytest.mark.parametrize(("stated", "expected"), [((), False), (("a",), True), (("b", "c"), True), (("c",), False)])
-def test_given_looks_at_the_record(stated: tuple[str, ...], *, expected: bool) -> None:
-    assert expected is truth("given(a, b)", {"a": UNKNOWN, "b": UNKNOWN, "c": 1}, stated)
-
-
-def test_values_are_not_changed() -> None:
-    items = tuple(dict(item) for item in ITEMS)
-    values: dict[str, Value] = {"items": items, "c0": 3}
-
-    truth("count(items, completed and quality) >= 0 and c0 + one > three", values)
-
-    assert (values, items) == ({"items": ITEMS, "c0": 3}, ITEMS)
 
 
 @pytest.mark.parametrize(

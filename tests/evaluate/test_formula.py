@@ -9,7 +9,6 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.core.expression import Interpreter
 from policy_engine.evaluate.open.formula import Translator
 from policy_engine.evaluate.open.solver import Solver
 from policy_engine.evaluate.open.variables import Variables
@@ -17,8 +16,6 @@ from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
 from policy_engine.language.types import BOOL, COUNT, DAY, Type
 from policy_engine.language.values import NONE, UNKNOWN, Value
-from policy_engine.model.facts import Condition
-from policy_engine.source import Location
 from tests.evaluate.said import BOOLS, CHOICES, COUNTS, DAYS, FIGURES, WHEN, Said, cases, conditions, meaning, text_of
 
 TYPES = {
@@ -82,15 +79,3 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
     assert variables.exact or "*" in text or "share" in text or {*DAYS} & {*names_in(tree)}, text
     if variables.exact:
         assert outcomes == {holds for holds, answer in possible.items() if answer is True}, text
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(conditions, cases, st.integers(0, 3))
-def test_a_plain_interpretation_never_decides_what_is_open(said: Said, drawn: dict[str, Any], start: int) -> None:
-    tree = parse(text_of(said)).tree
-    assert tree is not None
-    facts = opened(drawn, tree, start)
-
-    found = Interpreter(values_of(facts)).truth(Condition(tree, "", Location("", 1, 1), ()))
-
-    assert found is UNKNOWN or {meaning(said, completion) for completion in completions(facts)} == {found}

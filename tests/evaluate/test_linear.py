@@ -4,21 +4,16 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import islice, product
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.evaluate.open.linear import (
     Budget,
-    Range,
     Row,
-    components,
     eliminate,
     negated,
     normal,
-    rational_value,
     solve,
-    whole_values,
 )
 
 NAMES = ("p", "q", "r", "s")
@@ -97,21 +92,6 @@ def test_eliminate_never_denies_a_point(system: tuple[int, list[Raw]]) -> None:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(systems, st.integers(0, 12))
-def test_a_short_budget_gives_no_guess(system: tuple[int, list[Raw]], steps: int) -> None:
-    raw = over(*system)
-    rows = normals(raw)
-    if rows is None:
-        return
-
-    found = solve(rows, never, Budget(steps))
-
-    if found is not None:
-        solvable = any(all(holds(row, point) for row in raw) for point in points(system[0]))
-        assert solvable == isinstance(found, dict)
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
 @given(raw_rows)
 def test_normal_rows_mean_the_same(raw: Raw) -> None:
     """Lowest terms, whole bounds and `<` made `<=` change nothing at whole points; the negation holds exactly elsewhere."""
@@ -122,17 +102,6 @@ def test_normal_rows_mean_the_same(raw: Raw) -> None:
         if isinstance(row, Row):
             assert holds(raw, point) != row_holds(negated(row, never), point)
             assert (row.strict, Fraction(row.bound).denominator) == (False, 1)
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(raw_rows, st.fractions(0, 4, max_denominator=6), st.fractions(0, 4, max_denominator=6))
-def test_rows_over_fractions_keep_their_strictness(raw: Raw, one: Fraction, other: Fraction) -> None:
-    row = normal(raw[0], raw[1], lambda _: True, strict=raw[2])
-    point = {"p": one, "q": other, "r": one + other, "s": one - other}
-
-    assert holds(raw, point) == row_holds(row, point)
-    if isinstance(row, Row):
-        assert holds(raw, point) != row_holds(negated(row, lambda _: True), point)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -148,58 +117,3 @@ def test_points_in_fractions_are_not_denied(system: tuple[int, list[Raw]], value
     point = {**known, **found}
     assert all(holds(row, point) for row in raw)
     assert all(name in fractional or Fraction(value).denominator == 1 for name, value in found.items())
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(systems)
-def test_components_share_no_variable(system: tuple[int, list[Raw]]) -> None:
-    rows = normals(over(*system)) or frozenset()
-
-    groups = components(rows)
-
-    variables = [{name for row in group for name, _ in row.terms} for group in groups]
-    assert rows == frozenset().union(*groups)
-    assert sum(map(len, variables)) == len(set().union(*variables))
-    assert all(_hangs_together(group) for group in groups)
-
-
-def _hangs_together(group: frozenset[Row]) -> bool:
-    pending = [{name for name, _ in row.terms} for row in group]
-    reached = pending.pop()
-    while near := [names for names in pending if names & reached]:
-        reached.update(*near)
-        pending = [names for names in pending if not names & reached]
-    return not pending
-
-
-@given(st.fractions(-9, 9, max_denominator=3), st.fractions(-9, 9, max_denominator=3), st.integers(-12, 12))
-def test_whole_values_of_a_range(one: Fraction, other: Fraction, near: int) -> None:
-    values = list(whole_values(Range(one, other), near))
-
-    assert [value for value in range(-10, 11) if one <= value <= other] == sorted(values)
-    distances = [abs(value - near) for value in values]
-    assert distances == sorted(distances)
-
-
-@pytest.mark.parametrize(
-    ("limits", "near", "first"),
-    [
-        (Range(None, None), 0, [0, 1, -1, 2]), (Range(3, None), 0, [3, 4, 5, 6]), (Range(None, 3), 9, [3, 2, 1, 0]),
-        (Range(0, 3), 2, [2, 3, 1, 0]), (Range(Fraction(7, 3), Fraction(8, 3)), 0, []), (Range(2, 1), 5, []), (Range(5, 5), 0, [5]),
-    ],
-)  # fmt: skip
-def test_first_whole_values(limits: Range, near: int, first: list[int]) -> None:
-    assert first == list(islice(whole_values(limits, near), 4))
-
-
-@pytest.mark.parametrize("low", [None, Fraction(1, 3)])
-@pytest.mark.parametrize("high", [None, Fraction(1, 3), Fraction(1, 2), 0])
-@pytest.mark.parametrize(("open_low", "open_high"), [(False, False), (True, False), (False, True), (True, True)])
-def test_rational_value_lies_inside(low: Fraction | None, high: Fraction | int | None, *, open_low: bool, open_high: bool) -> None:
-    value = rational_value(Range(low, high, open_low, open_high))
-
-    empty = low is not None and high is not None and (low > high or (low == high and (open_low or open_high)))
-    assert empty == (value is None)
-    if value is not None:
-        assert low is None or (low < value if open_low else low <= value)
-        assert high is None or (value < high if open_high else value <= high)

@@ -5,8 +5,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.evaluator import Evaluator
@@ -19,7 +17,7 @@ from policy_engine.model.verdict import Verdict
 from policy_engine.prove.meaning import NOT_ELIGIBLE
 from policy_engine.prove.terms import Figure, z3
 from policy_engine.prove.tracks import Inquiry
-from tests.editions.random_conditions import Dice, from_hypothesis, from_seed
+from tests.editions.random_conditions import Dice, from_seed
 from tests.editions.random_sums import sums_case, sums_edition
 
 NAMES = ("p", "q", "r", "s")
@@ -31,11 +29,6 @@ CASES = 10
 
 def draws(request: pytest.FixtureRequest, what: str) -> range:
     return range((LONG if request.config.getoption("--long", default=False) else SHORT)[what])
-
-
-@st.composite
-def dice_of_hypothesis(draw: st.DrawFn) -> Dice:
-    return from_hypothesis(draw)
 
 
 class Drawn:
@@ -94,26 +87,6 @@ def test_systems_that_nothing_bounds(request: pytest.FixtureRequest) -> None:
     settled = [hold_system(from_seed(seed)) for seed in draws(request, "systems")]
 
     assert sum(settled) > len(settled) * 9 // 10
-
-
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(dice_of_hypothesis())
-def test_systems_made_small(dice: Dice) -> None:
-    hold_system(dice)
-
-
-def test_a_variable_that_falls_out_with_another() -> None:
-    sums: list[list[tuple[dict[str, int], int]]] = [
-        [({"p": 1, "q": 1}, 5)], [({"p": 1, "q": -1}, 0), ({"p": -1, "q": 1}, 0)], [({"p": -1, "q": -1, "r": -1}, -90), ({"r": 1}, 3)],
-    ]  # fmt: skip
-    for rows in sums:
-        for fractions in (True, False):
-            made = [normal(terms, bound, lambda _, f=fractions: f) for terms, bound in rows]  # type: ignore[misc]
-
-            found = solve(frozenset(row for row in made if isinstance(row, Row)), lambda _, f=fractions: f, Budget())  # type: ignore[misc]
-
-            assert isinstance(found, dict)
-            assert all(sum(c * found[name] for name, c in terms.items()) <= bound for terms, bound in rows)
 
 
 def formula(dice: Dice, drawn: Drawn, depth: int = 0) -> tuple[Formula, Any]:

@@ -43,22 +43,6 @@ def test_what_is_not_in_the_language_is_refused(text: str) -> None:
     assert alone.complaints
 
 
-@pytest.mark.parametrize("text", ["a # b", "a > 0 # over zero\nand b > 0", "a#", "(a # b\n)"])
-def test_a_comment_is_refused(text: str) -> None:
-    """Nothing of a condition is read over; a `#` would swallow the rest of it, the lines below included."""
-    assert None is parse(text).tree
-
-
-@pytest.mark.parametrize("text", ["(0.29 >\r 0.5)", "(a >\r\n 0.5)", "(123 >\r 7)", "('xy' ==\r 'z')", "(0.29 >\f 0.5)", "(a >\v 0.5)"])
-def test_odd_line_ends_do_not_shift_literals(text: str) -> None:
-    plain = parse(text.replace("\r", " ").replace("\f", " ").replace("\v", " ")).tree
-
-    read = parse(text).tree
-
-    assert plain is not None
-    assert read is None or ast.dump(plain) == ast.dump(read)
-
-
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(anything | glued | mutated(trees.map(show)))
 @example("(" * 5_000)
@@ -132,14 +116,6 @@ def test_literals_are_exact(digits: int, places: int) -> None:
     assert isinstance(literal, ast.Constant)
     assert exact == literal.value
     assert not isinstance(literal.value, float)
-
-
-def test_the_literal_of_the_traps_is_29_hundredths() -> None:
-    tree = parse("0.29").tree
-
-    assert isinstance(tree, ast.Constant)
-    assert isinstance(tree.value, Fraction)
-    assert tree.value * 100 == 29
 
 
 @pytest.mark.parametrize(

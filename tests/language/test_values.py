@@ -51,17 +51,6 @@ def test_order_and_grouping_mean_nothing(join: Join, one: Truth, other: Truth, t
     assert expected is join([neutral, one, other, third])
 
 
-@pairs
-def test_absorption(one: Truth, other: Truth) -> None:
-    assert one is all_hold([one, any_holds([one, other])])
-    assert one is any_holds([one, all_hold([one, other])])
-
-
-@joins
-def test_of_nothing(join: Join, *, neutral: bool) -> None:
-    assert neutral is join([])
-
-
 def _read_once(number: int) -> st.SearchStrategy[Formula]:
     if number == 1:
         return st.sampled_from([0, ("not", 0)])
@@ -116,10 +105,3 @@ def test_one_instance_only(value: object, text: str) -> None:
     """`is UNKNOWN` stays a safe test through copies and processes, and the value shows itself by name."""
     assert value is copy.deepcopy(value) is copy.copy(value) is pickle.loads(pickle.dumps(value))
     assert text == repr(value)
-
-
-def test_unknown_is_not_nothing() -> None:
-    things: list[object] = [UNKNOWN, NONE, 0, "", ()]
-
-    assert all((one == other) == (one is other) for one, other in product(things, repeat=2))
-    assert False not in things[:2]

@@ -5,7 +5,6 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.model.rulebook import Criterion, LevelRule, Monotonicity
@@ -148,9 +147,3 @@ def test_the_reference_the_formulas_and_the_claims_agree(run: int, request: pyte
 @st.composite
 def dice(draw: st.DrawFn) -> Dice:
     return from_hypothesis(draw)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(thrown=dice())
-def test_an_edition_on_which_they_differ_is_made_small(thrown: Dice) -> None:
-    assert agree(thrown) >= 0

@@ -25,7 +25,6 @@ FACT = Edit("facts.yaml", "facts:\n", """facts:
     label: {vi: Số lớp bồi dưỡng, en: Trainings attended}
     asks: {vi: Đã dự mấy lớp?, en: How many trainings were attended?}
 """)  # fmt: skip
-NEXT_YEAR = tuple(Edit("edition.yaml", f"{key}: 2020-{day}", f"{key}: 2021-{day}") for key, day in (("from", "01-01"), ("until", "12-31")))
 
 
 def both(folder: Path, *edits: Edit) -> Path:
@@ -58,36 +57,6 @@ def test_a_raised_figure_moves_one_level_to_the_next_and_nothing_else(edition: E
     assert ("excellent", "good") == (first.outcome, second.outcome)
     share = int(first.facts["tasks_exceeded"]) * 100 // int(first.facts["tasks_total"])
     assert 50 <= share < 60
-
-
-def test_backwards_the_move_is_turned(edition: Edition, tmp_path: Path) -> None:
-    other = load_edition(str(copied(tmp_path, RAISED, name="next")))
-
-    assert {(SPECIALISTS, "good", "excellent")} == moves(transitions(Evaluator(other), Evaluator(edition)))
-
-
-def test_a_copy_moves_nobody(edition: Edition, tmp_path: Path) -> None:
-    found = of(edition, tmp_path)
-
-    assert set() == moves(found)
-    assert (True, (), (), (), ()) == (found.settled, found.lost, found.only_before, found.only_after, found.apart)
-    assert {track.id for track in edition.tracks} == {p.before for p in found.passages}
-
-
-def test_facts_of_one_edition_alone_are_named(edition: Edition, tmp_path: Path) -> None:
-    found = of(edition, tmp_path, FACT)
-
-    assert ((), ("trainings_attended",)) == (found.only_before, found.only_after)
-
-
-def test_a_day_lies_in_either_period_alike(edition: Edition, tmp_path: Path) -> None:
-    found = of(edition, tmp_path, *NEXT_YEAR)
-
-    assert found.settled
-    assert set() == moves(found)
-    pairs = [t.witness for p in found.passages for t in p.transitions if t.witness and "discipline_decided_on" in t.witness[0].facts]
-    years = {(one.facts["discipline_decided_on"][:4], other.facts["discipline_decided_on"][:4]) for one, other in pairs}
-    assert ("2020", "2021") in years
 
 
 def test_subjects_whom_the_other_edition_leaves_out_are_named(edition: Edition, tmp_path: Path) -> None:
@@ -123,10 +92,6 @@ def test_witnesses_are_confirmed_by_evaluate_under_both_editions(edition: Editio
     told = [(t.before, t.after, t.witness) for p in found.passages for t in p.transitions]
     assert len(told) > 10
     assert all(pair and (before, after) == (pair[0].outcome, pair[1].outcome) for before, after, pair in told)
-
-
-def test_without_proof_there_is_no_key(cli: Cli) -> None:
-    assert "proof" not in json.loads(cli("compare", "2020", "2020", "--format", "json")[1])
 
 
 @pytest.mark.parametrize("pair", [("2020", "2026-draft"), ("2026-draft", "2020")])

@@ -28,12 +28,6 @@ GAPS = {
     f"{LEADERS}/gap/subordinates_below": ({"enough_subordinates_completed"}, (None, False, "70%", False), ["II.1.3.b/HTNV/4"]),
 }  # fmt: skip
 """Every gap: the criterion that fails in it alone, where the figure lies, the clauses that set the ends."""
-OVERLAPS = {f"{track}/overlap/not_completed/{level}" for track in (SPECIALISTS, LEADERS) for level in ("excellent", "good", "completed")}
-EXCEPTIONS = {f"{LEADERS}/exception/excellent/targets_on_time"} | {
-    f"{SPECIALISTS}/exception/{level}/{name}"
-    for level in ("excellent", "good")
-    for name in ("all_criteria_completed", "few_criteria_deficient")
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -61,21 +55,6 @@ def test_the_gaps_are_the_known_ones_with_their_spans(proof: Proof) -> None:
 
     assert GAPS == found
     assert {f"{SPECIALISTS}/no_gap", f"{LEADERS}/no_gap"} == _kind(proof, "no_gap")
-
-
-def test_the_overlaps_and_exceptions_are_the_known_ones(proof: Proof) -> None:
-    assert OVERLAPS == _kind(proof, "overlap")
-    assert EXCEPTIONS == _kind(proof, "exception")
-    assert {("J-04",)} == {claim.declared for claim in proof.claims if claim.kind == "overlap"}
-
-
-def test_the_best_level_is_given_with_few_targets_on_time(proof: Proof) -> None:
-    (claim,) = (claim for claim in proof.claims if claim.id == f"{LEADERS}/exception/excellent/targets_on_time")
-    assert claim.witness
-
-    facts = claim.witness.facts
-    assert claim.witness.outcome == "excellent"
-    assert int(facts["targets_on_time_quality"]) * 100 < 80 * int(facts["targets_total"])
 
 
 def _written(cli: Cli, folder: Path, *arguments: str) -> tuple[int, dict[str, Any], list[Path]]:

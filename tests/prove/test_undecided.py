@@ -11,8 +11,6 @@ from policy_engine.load.edition import load_edition
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.ask import UNDECIDED
 from policy_engine.prove.cases import Prover
-from policy_engine.prove.edition import prove
-from policy_engine.prove.tracks import Inquiry
 from policy_engine.prove.transitions import transitions
 from tests.editions.small import check, condition_of
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied
@@ -51,17 +49,6 @@ def test_a_budget_that_runs_out_proves_nothing(cli: Cli) -> None:
     assert data["counts"]["UNDECIDED"] > 0
 
 
-@pytest.mark.parametrize("budget", [10, 500, 5_000, 50_000])
-@pytest.mark.sampled(2)
-def test_a_small_budget_never_says_what_a_large_one_does_not(edition: Edition, budget: int) -> None:
-    whole = {claim.id: claim.answer for claim in prove(edition).claims}
-
-    found = prove(edition, budget).claims
-
-    assert {"PROVEN"} == set(whole.values())
-    assert all(claim.answer in {"PROVEN", "UNDECIDED"} for claim in found)
-
-
 def test_a_budget_is_a_number_of_steps(cli: Cli) -> None:
     assert [2, 2] == [cli("prove", "2020", "--budget", steps)[0] for steps in ("0", "much")]
 
@@ -75,11 +62,3 @@ def test_a_prover_says_undecided_where_it_cannot_read(edition: Edition, tmp_path
     found = transitions(plain, odd)
     assert not found.settled
     assert {SPECIALISTS} == {one.after for one in found.passages if one.reason}
-
-
-def test_a_track_is_read_with_the_budget_that_is_given(evaluator: Evaluator, edition: Edition) -> None:
-    (track,) = (one for one in edition.tracks if one.id == SPECIALISTS)
-
-    inquiry = Inquiry(evaluator, track, budget=1)
-
-    assert UNDECIDED is inquiry.witness(inquiry.meaning.gap)
