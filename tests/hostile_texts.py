@@ -1,1 +1,0 @@
-"""Texts that a file of answers must hand on as they are."""
