@@ -26,48 +26,14 @@ from typing import NamedTuple
 
 from policy_engine.cli.main import run
 from tests.bad_files import RULEBOOKS, SAMPLE_CASE
+from tests.build import tuples
 from tests.conftest import ROOT
 from tests.hostile_inputs import orchard_at
 
 SECONDS = 5
 KEPT = ROOT / "tests" / "fixtures" / "fuzz"
 ENDINGS = {"case": ".yaml", "rulebook": ".yaml", "table": ".csv", "lines": ".jsonl", "records": ".jsonl"}
-COMMANDS: Mapping[str, Sequence[Sequence[str]]] = {
-    "case": (
-        ("evaluate", "FILE"),
-        ("evaluate", "--format", "json", "FILE", "--rulebook", "BOOK"),
-        ("evaluate", "--format", "markdown", "DIR"),
-        ("round", "DIR", "--as-of", "2020-12-12"),
-        ("round", "DIR", "--rulebook", "BOOK", "--format", "json"),
-        ("test", "DIR"),
-        ("fmt", "--diff", "FILE"),
-        ("compare", "2020", "2020", "--cases", "DIR"),
-    ),
-    "rulebook": (
-        ("check", "--rulebook", "BOOK"),
-        ("evaluate", "GOOD", "--rulebook", "BOOK"),
-        ("evaluate", "GOOD", "--rulebook", "BOOK", "--format", "json"),
-        ("edition", "list", "--rulebook", "BOOK"),
-        ("edition", "verify", "--rulebook", "BOOK"),
-        ("clauses", "--rulebook", "BOOK"),
-        ("interpretations", "--rulebook", "BOOK"),
-        ("new-case", "--rulebook", "BOOK"),
-        ("batch", "ROWS", "--rulebook", "BOOK", "--to", "OUT"),
-        ("fmt", "--diff", "BOOK"),
-    ),
-    "table": (
-        ("batch", "FILE", "--to", "OUT", "--rulebook", "BOOK", "--rejects", "REJECTS"),
-        ("batch", "FILE", "--to", "OUT", "--rulebook", "BOOK", "--explain-columns", "--engine", "duckdb"),
-        ("batch", "FILE", "--to", "OUT", "--rejects", "REJECTS"),
-    ),
-    "lines": (("batch", "FILE", "--to", "OUT", "--rulebook", "BOOK", "--rejects", "REJECTS"), ("batch", "FILE", "--to", "OUT")),
-    "records": (
-        ("record", "verify", "FILE"),
-        ("replay", "FILE", "--rulebook", "BOOK"),
-        ("replay", "FILE", "--rulebook", "BOOK", "--against", "orchard", "--format", "json"),
-        ("record", "verify", "FILE", "--format", "json"),
-    ),
-}
+COMMANDS: Mapping[str, Sequence[Sequence[str]]] = tuples("fuzz", "commands")
 SIGNS = (
     "", " ", ":", "-", "- ", "[", "]", "{", "}", "'", '"', "#", "&", "*", "!", "|", ">", "%", "@", "`", ",", ";", "\t", "\r", "\n", "\0",
     "\x1b", "\x85", "\u2028", "\u202e", "\ufeff", "\ud800", "é", "𝟙", "٣", "0", "-1", "1e999", "0x10", "012", "1_000", "1:30", ".nan",

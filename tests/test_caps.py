@@ -22,6 +22,7 @@ from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.round import CapTrace, Entry, Round, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
+from tests.build import rows, tuples
 from tests.editions.small import condition_of, edition_of, with_change
 
 NAME = "show"
@@ -133,22 +134,7 @@ TEN = [at("top")] * 3 + [at("good")] * 4 + [at("fair")] * 2 + [at("poor")]
 
 @pytest.mark.parametrize(
     ("base", "rounding", "counted", "expected"),
-    [
-        ("everyone", "down", "as_they_stand", ("exceeded", 10, 2, 1)),
-        ("everyone", "up", "as_they_stand", ("exceeded", 10, 2, 1)),
-        ("everyone", "nearest", "as_they_stand", ("exceeded", 10, 2, 1)),
-        ("everyone", "down", "after_lowering", ("exceeded", 10, 2, 1)),
-        ("those at good", "down", "as_they_stand", ("exceeded", 4, 0, 3)),
-        ("those at good", "up", "as_they_stand", ("exceeded", 4, 1, 2)),
-        ("those at good", "nearest", "as_they_stand", ("exceeded", 4, 1, 2)),
-        ("those at good", "down", "after_lowering", ("exceeded", 4, 0, 2)),
-        ("those at good", "up", "after_lowering", ("exceeded", 4, 1, 2)),
-        ("those at good", "nearest", "after_lowering", ("exceeded", 4, 1, 2)),
-        ("good or better", "down", "as_they_stand", ("exceeded", 7, 1, 2)),
-        ("good or better", "up", "as_they_stand", ("exceeded", 7, 2, 1)),
-        ("good or better", "nearest", "as_they_stand", ("exceeded", 7, 1, 2)),
-        ("good or better", "down", "after_lowering", ("exceeded", 7, 1, 2)),
-    ],
+    tuples("caps", "a_share_is_of_the_whole_that_is_named"),
 )
 def test_a_share_is_of_the_whole_that_is_named(base: str, rounding: str, counted: str, expected: tuple[str, int, int, int]) -> None:
     trace = the_cap(Rules("top", "20%", BASES[base], rounding, counted), TEN)
@@ -241,15 +227,7 @@ def test_the_cap_applies_to_those_it_is_about() -> None:
 
 @pytest.mark.parametrize(
     ("per", "expected"),
-    [
-        ((), {"": ("a", "b", "d", "f")}),
-        (("unit",), {"": ("f",), "north": ("a", "b"), "south": ("d",)}),
-        (("hall",), {"east": ("a", "d"), "west": ("b", "f")}),
-        (("flower",), {"true": ("a", "b", "d"), "false": ("f",)}),
-        (("hall", "flower"), {"east · true": ("a", "d"), "west · true": ("b",), "west · false": ("f",)}),
-        (("unit", "hall"), {"west": ("f",), "north · east": ("a",), "north · west": ("b",), "south · east": ("d",)}),
-        (("superior",), {"": ("b", "d", "f"), "c": ("a",)}),
-    ],
+    tuples("caps", "groups_share_a_link_or_facts"),
 )
 def test_groups_share_a_link_or_facts(per: tuple[str, ...], expected: Mapping[str, tuple[str, ...]]) -> None:
     entries = {
@@ -303,26 +281,7 @@ def test_a_cap_is_traced_whole() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "code"),
-    [
-        ("level: top\n    at_most: few\n    base: everyone", "level: tops\n    at_most: few\n    base: everyone", "PE204"),
-        ("at_most: few\n    base: everyone", "at_most: fewer\n    base: everyone", "PE401"),
-        ("few: {value: 20%,", "few: {value: 20,", "PE303"),
-        ("base: everyone\n    rounding", "base: all\n    rounding", "PE204"),
-        ("base: [good]", "base: [goods]", "PE204"),
-        ("base: [good]", "base: []", "PE203"),
-        ("per: [unit]", "per: [units]", "PE401"),
-        ("per: [unit]", "per: [grade]", "PE401"),
-        ("per: [unit]", "per: [hall]", "PE411"),
-        ("per: [unit]", "per: [unit, hall]", "PE411"),
-        ("    per: [unit]\n", "", "PE411"),
-        ("where: model", "where: models", "PE302"),
-        ("at_most: more, where", "at_most: most, where", "PE401"),
-        ("rounding: nearest", "rounding: up or down", "PE204"),
-        ("counted: after_lowering", "counted: later", "PE204"),
-        ("severity: error", "severity: grave", "PE204"),
-        ("id: by_hall", "id: whole_show", "PE402"),
-        ("    says: {vi: 'Nhất không quá {more}.'", "    say: {vi: 'Nhất không quá {more}.'", "PE201"),
-    ],
+    rows("caps", "a_slip_in_a_cap_is_told_when_it_is_loaded"),
 )
 def test_a_slip_in_a_cap_is_told_when_it_is_loaded(tmp_path: Path, old: str, new: str, code: str) -> None:
     folder, problems = with_change(NAME, tmp_path, "caps.yaml", old, new)

@@ -17,19 +17,13 @@ from policy_engine.load.yaml_text import Data, Refusal
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Level
 from policy_engine.source import Citation, Location
+from tests.build import table
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "cells.md").read_text("utf-8").partition("\n## Tiếng Việt\n")[0]
 KINDS = {"Yes or no": "bool", "Days": "day", "Whole numbers": "count", "Points": "points", "Percentages": "share", "Months": "months"}
 EVERY_KIND = ("bool", "day", "count", "points", "share", "months", "level", "choice", "set", "text")
-CHOICES: Mapping[str, Texts] = {
-    "red": {"vi": "Đỏ", "en": "Red"},
-    "deep_blue": {"vi": "Xanh, thẫm", "en": "Blue, deep"},
-    "sky": {"vi": "Xanh", "en": "Light blue"},
-    "pale": {"vi": "Nhạt", "en": "Blue"},
-    "mist": {"vi": "Nhạt", "en": "Grey"},
-    "unclear": {"vi": "Không rõ", "en": "Unclear"},
-}
+CHOICES: Mapping[str, Texts] = table("cells", "choices")
 SCALE = {
     "fine": Level("fine", 1, "F1", ("FF",), {"vi": "Tốt", "en": "Fine"}),
     "rough": Level("rough", 0, "R0", (), {"vi": "Chưa tốt", "en": "Not so fine"}),

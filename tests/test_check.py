@@ -14,6 +14,7 @@ from policy_engine.load.seal import seal_edition
 from policy_engine.load.survey import survey_edition
 from policy_engine.model.duties import SEVERITIES
 from tests.bad_files import RULEBOOKS, kept
+from tests.build import tuples
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -52,22 +53,7 @@ def test_the_shipped_editions_hold_together(name: str) -> None:
 
 
 SHORT = "share(criteria_deficient, criteria_total)"
-EDITS: dict[str, tuple[Edit, tuple[str, str]]] = {
-    "sign of at most": ((SPECIALIST, f"{SHORT} <= max_deficient", f"{SHORT} < max_deficient"), ("PE814", "max_deficient")),
-    "at most as at least": (
-        (SPECIALIST, f"{SHORT} <= max_deficient", f"max_deficient <= {SHORT}"), ("PE814", "max_deficient <= share"),
-    ),
-    "a fifth as a quarter": ((SPECIALIST, "    value: 20%", "    value: 25%"), ("PE815", "25%")),
-    "not, turned": ((SPECIALIST, f"{SHORT} > deficient_above", f"not {SHORT} > deficient_above"), ("PE814", "deficient_above")),
-    "every, but one": (
-        (LEADER, "targets_completed == targets_total", "targets_completed >= targets_total"), ("PE814", "targets_completed >="),
-    ),
-    "a day later": ((UNIONS, "value: 2020-12-15", "value: 2020-12-16"), ("PE815", "2020-12-16")),
-    "on the day": (
-        (UNIONS, "in_time: report_sent_on < dossier_due", "in_time: report_sent_on <= dossier_due"), ("PE814", "dossier_due"),
-    ),
-    "seven months": (("chapters/II.3-union-officers.yaml", "value: 6 months", "value: 7 months"), ("PE815", "7 months")),
-}  # fmt: skip
+EDITS: dict[str, tuple[Edit, tuple[str, str]]] = tuples("check", "edits")  # fmt: skip
 """Slips of an author in the edition of 2020, and what is told: the code, and what stands at its place."""
 
 

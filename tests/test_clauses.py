@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from policy_engine.evaluate.maps import hold_against, is_within, normal
+from tests.build import rows, tuples
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, edition_of, with_change
 
@@ -42,19 +43,7 @@ def official_text() -> Path:
 
 @pytest.mark.parametrize(
     ("clause", "by", "below"),
-    [
-        ("preamble", [], 0),
-        ("I", ["track picking"], 3),
-        ("I.1", ["fact baskets", "threshold picking.many", "level picking.top", "criterion picking.many_baskets"], 0),
-        ("I.2", ["threshold picking.some", "level picking.good", "criterion picking.some_baskets", "reading R-01"], 0),
-        ("III", [], 14),
-        ("III.1", ["chapter III.1"], 3),
-        ("III.1/1", ["route picker_reviews_before_owner", "route warden_decided_by_council", "reading R-02"], 0),
-        ("III.1/3", ["route taster_not_covered"], 0),
-        ("III.2/1", ["threshold book_due", "requirement book_sent", "reading R-03"], 0),
-        ("III.2/5", ["content losses"], 0),
-        ("III.3/2", ["ceiling same_as_guild"], 0),
-    ],
+    rows("clauses", "the_map_leads_from_a_clause_to_what_encodes_it"),
 )
 def test_the_map_leads_from_a_clause_to_what_encodes_it(cli: Cli, clause: str, by: list[str], below: int) -> None:
     """Under each clause stands every part of the edition that cites it; of a heading, how many clauses below it are encoded."""
@@ -85,17 +74,7 @@ def test_the_map_as_data(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     ("clause", "other", "expected"),
-    [
-        ("I.1", "I", True),
-        ("I.1/2", "I.1", True),
-        ("I.1/2", "I", True),
-        ("I", "I", False),
-        ("II", "I", False),
-        ("I.10", "I.1", False),
-        ("I.1/10", "I.1/1", False),
-        ("III/end", "III", True),
-        ("I", "I.1", False),
-    ],
+    rows("clauses", "a_clause_lies_below_another_by_its_path"),
 )
 def test_a_clause_lies_below_another_by_its_path(clause: str, other: str, expected: bool) -> None:  # noqa: FBT001  (a table of truths)
     assert expected is is_within(clause, other)
@@ -177,14 +156,7 @@ def test_what_a_text_does_not_bear_out_is_told(old: str, new: str, expected: lis
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [
-        ("a  b\n\tc", "a b c"),
-        (" a ", "a"),
-        ("**a** *b*", "a b"),
-        ("Nguye\u0302\u0303n", "Nguyễn"),
-        ("a\u00a0b", "a b"),
-        ("", ""),
-    ],
+    rows("clauses", "texts_are_compared_in_one_form"),
 )
 def test_texts_are_compared_in_one_form(text: str, expected: str) -> None:
     assert expected == normal(text)
@@ -192,14 +164,7 @@ def test_texts_are_compared_in_one_form(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
-    [
-        ((), 0, ""),
-        ((NAME,), 0, ""),
-        (("1999",), 3, "PE601"),
-        (("--source", "no-such-text.txt"), 3, "PE114"),
-        (("--format", "xml"), 2, "xml"),
-        (("--nonsense",), 2, "nonsense"),
-    ],
+    tuples("clauses", "exit_codes"),
 )
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
     found, out, err = call(cli, *arguments)

@@ -13,6 +13,7 @@ import pytest
 
 from policy_engine.cli.main import language_asked
 from policy_engine.load.files import data_root
+from tests.build import tuples
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -71,17 +72,7 @@ def test_fail_on(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [
-        (("evaluate",), 2),
-        (("evaluate", "--format", "xml", GOOD), 2),
-        (("evaluate", "--nonsense", GOOD), 2),
-        (("rate", GOOD), 2),
-        (("new-case", "--track", "nobody"), 2),
-        (("evaluate", "no-such-file.yaml"), 3),
-        (("evaluate", "--rulebook", "no-such-folder", GOOD), 3),
-        (("evaluate", "--edition", "1999", GOOD), 3),
-        (("new-case", "--edition", "1999"), 3),
-    ],
+    tuples("cli", "exit_codes"),
 )
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int) -> None:
     found, out, err = cli(*arguments)

@@ -20,6 +20,7 @@ from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
+from tests.build import rows, tuples
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, check, edition_of, with_change
 from tests.oracle import cases as drawn_cases
@@ -61,132 +62,7 @@ class Edit(NamedTuple):
     told: tuple[str, ...]
 
 
-EDITS = {
-    "threshold": Edit(*RAISED, ("changed threshold track:head_office_specialist min_exceeded value,phrase",)),
-    "threshold, words forgotten": Edit(
-        SPECIALIST, EXCEEDED, EXCEEDED.replace("value: 50%", "value: 60%"),
-        ("changed threshold track:head_office_specialist min_exceeded value",),
-    ),
-    "threshold of a chapter": Edit(
-        "chapters/III.1-attached-unions.yaml", "value: 2020-12-15", "value: 2020-12-20",
-        ("changed threshold chapter:III.1 dossier_due value",),
-    ),
-    "operator": Edit(
-        SPECIALIST, "share(tasks_exceeded, tasks_total) >= min_exceeded", "share(tasks_exceeded, tasks_total) > min_exceeded",
-        ("changed criterion track:head_office_specialist/excellent half_exceeded condition",),
-    ),
-    "criterion that two levels use": Edit(
-        SPECIALIST, "share(tasks_well_done, tasks_total) == every_task", "share(tasks_well_done, tasks_total) >= every_task",
-        ("changed criterion track:head_office_specialist/excellent every_task_well_done condition",
-         "changed criterion track:head_office_specialist/good every_task_well_done condition"),
-    ),
-    "criterion dropped": Edit(
-        SPECIALIST, "      - use: every_task_well_done\n        cite: II.1.3.a/HTTNV/2\n        phrase: 100%\n", "",
-        ("dropped criterion track:head_office_specialist/good every_task_well_done",),
-    ),
-    "criterion that is neutral sometimes": Edit(
-        SPECIALIST, "      - id: half_exceeded\n", "      - id: half_exceeded\n        applies_when: tasks_total > 0\n",
-        ("changed criterion track:head_office_specialist/excellent half_exceeded applies_when",),
-    ),
-    "sentence of a criterion": Edit(
-        SPECIALIST, "at least {min_exceeded} are done beyond what was asked", "at least {min_exceeded} go beyond it",
-        ("changed criterion track:head_office_specialist/excellent half_exceeded says wording",),
-    ),
-    "any instead of all": Edit(
-        SPECIALIST, "  good:\n    cite: II.1.3.a/HTTNV\n    all_of:", "  good:\n    cite: II.1.3.a/HTTNV\n    any_of:",
-        ("changed level_rule track:head_office_specialist good mode",),
-    ),
-    "clause of a criterion": Edit(
-        SPECIALIST, "      - id: disciplined\n        cite: II.1.3.a/KHTNV/3", "      - id: disciplined\n        cite: II.1.3.a/KHTNV/2",
-        ("changed criterion track:head_office_specialist/not_completed disciplined clause",),
-    ),
-    "words of a criterion": Edit(
-        SPECIALIST, "phrase: bị xử lý kỷ luật trong năm đánh giá", "phrase: bị xử lý kỷ luật",
-        ("changed criterion track:head_office_specialist/not_completed disciplined phrase",),
-    ),
-    "reading of a criterion": Edit(
-        SPECIALIST, "        readings: [J-10]\n", "",
-        ("changed criterion track:head_office_specialist/excellent half_exceeded readings",),
-    ),
-    "order of deciding": Edit(
-        SPECIALIST, *STEPS_TURNED, ("changed decide track:head_office_specialist - steps,readings",),
-    ),
-    "gap that is declared": Edit(
-        SPECIALIST, "where: criteria_completed < criteria_total and tasks_well_done", "where: criteria_deficient > 0 and tasks_well_done",
-        (f"changed gap track:{TRACK} criterion_undone where",),
-    ),
-    "gap that is not declared": Edit(
-        LEADER, GAP_BELOW, "", ("dropped gap track:head_office_leader subordinates_below",),
-    ),
-    "sentence of a gap": Edit(
-        LEADER, "own criteria is not done, yet", "own criteria is undone, yet",
-        ("changed gap track:head_office_leader own_criterion_undone says wording",),
-    ),
-    "exception of the ladder": Edit(
-        SPECIALIST, "level: good\n        without: [all_criteria_completed, few_criteria_deficient]",
-        "level: good\n        without: [all_criteria_completed]", (f"changed exception track:{TRACK}/good - without",),
-    ),
-    "promise": Edit(SPECIALIST, "never: raises", "never: lowers", (f"changed monotone track:{TRACK} more_criteria_deficient never",)),
-    "promise of something else": Edit(
-        SPECIALIST, "more: tasks_well_done", "more: tasks_completed", (f"changed monotone track:{TRACK} more_tasks_well_done more",)
-    ),
-    "residual": Edit(
-        SPECIALIST, "residual:\n  outcome: gap", "residual:\n  level: not_completed",
-        ("changed residual track:head_office_specialist - outcome,level",),
-    ),
-    "stand-in": Edit(
-        SPECIALIST, "      criteria_deficient: tasks_deficient\n", "      criteria_deficient: tasks_exceeded\n",
-        (f"changed stand_in track:{TRACK} {STOOD_IN} take",),
-    ),
-    "what the figures need": Edit(
-        "criteria/head-office-leader.yaml", "holds: criteria_total > 0", "holds: criteria_total > 0 and kind == 'officer'",
-        ("changed requires track:head_office_leader some_criterion holds",),
-    ),
-    "whom a track is about": Edit(
-        SPECIALIST, " and position == 'specialist'", " and position in ('specialist',)",
-        ("changed track track:head_office_specialist head_office_specialist applies_to",),
-    ),
-    "fact": Edit("facts.yaml", "facts:\n", FACT, ("added fact edition trainings_attended",)),
-    "label of a level": Edit(
-        "scale.yaml", "Outstanding completion of tasks", "First class", ("changed level edition excellent label wording",)
-    ),
-    "code of a level": Edit("scale.yaml", "    aliases: [HTT]\n", "", ("changed level edition good aliases",)),
-    "status of a reading": Edit(
-        "register.yaml", "status: proposed\n  J-02", "status: accepted\n  J-02", ("changed reading edition J-01 status",)
-    ),
-    "text of a reading": Edit(
-        "register.yaml", "Criteria may be counted apart", "Criteria can be counted apart", ("changed reading edition J-01 reading",)
-    ),
-    "other reading": Edit(
-        "register.yaml", "so a separate count is never allowed", "so they are counted once", ("changed reading edition J-01 alternatives",)
-    ),
-    "severity": Edit(
-        "chapters/I-general-demands.yaml", "holds: exists(officer_reviewed_on)\n    severity: warning",
-        "holds: exists(officer_reviewed_on)\n    severity: error",
-        ("changed requirement chapter:I yearly_review_held severity",),
-    ),
-    "day of a requirement": Edit(
-        "chapters/I-general-demands.yaml", "collective_reviewed_on <= officer_reviewed_on", "collective_reviewed_on < officer_reviewed_on",
-        ("changed requirement chapter:I collective_before_person in_time",),
-    ),
-    "body of a route": Edit(
-        "chapters/II.1.4-head-office-procedure.yaml", "body: tkv_chair", "body: vgcl",
-        ("changed route chapter:II.1.4 staff_decided_by_chair body",),
-    ),
-    "tracks of a chapter": Edit(
-        "chapters/III.1-attached-unions.yaml", "tracks: [leadership_collective, officer_outside_head_office]",
-        "tracks: [leadership_collective]", ("changed chapter chapter:III.1 III.1 tracks",),
-    ),
-    "spelling of a body": Edit("bodies.yaml", "      - TLĐ\n", "", ("changed body edition vgcl aliases",)),
-    "clause of the text": Edit(
-        "clauses.yaml", "starts: Thực hiện hướng dẫn số", "starts: Thực hiện hướng dẫn", ("changed clause edition preamble starts",)
-    ),
-    "meaning of a word": Edit("operative-words.yaml", 'means: ">"', "means: whole", ("changed operative_words edition - signs",)),
-    "status of the edition": Edit("edition.yaml", "status: issued", "status: draft", ("changed edition edition - status",)),
-    "basis": Edit("edition.yaml", "day: 2020-11-27", "day: 2020-11-28", ("changed basis edition 13/HD-TLĐ day",)),
-    "comments and order of keys": Edit(SPECIALIST, "thresholds:\n", "# a remark\nthresholds:\n", ()),
-    "same figure, written otherwise": Edit(SPECIALIST, EXCEEDED, EXCEEDED.replace("value: 50%", "value: 50.0%"), ()),
-}  # fmt: skip
+EDITS = {key: Edit(*row) for key, row in tuples("compare", "edits").items()}  # fmt: skip
 
 
 def edited(folder: Path, *edits: tuple[str, str, str]) -> Path:
@@ -257,28 +133,7 @@ def test_an_edition_does_not_differ_from_itself(edition: Edition, name: str, tmp
 
 FAIR = "  - level: fair\n    code: C\n    label: {vi: Khá, en: Fair}\n"
 POOR = "  - level: poor\n    code: D\n    label: {vi: Kém, en: Poor}\n"
-SMALL = [
-    ("show", "caps.yaml", "few: {value: 20%, cite: II/1, phrase: a fifth}", "few: {value: 30%, cite: II/1, phrase: three in ten}",
-     "changed threshold chapter:II few value,phrase"),
-    ("show", "caps.yaml", "    at_most: few\n    base: everyone", "    at_most: few\n    base: [good]",
-     "changed cap chapter:II whole_show base"),
-    ("show", "caps.yaml", "    per: [unit]\n", "    per: [collective]\n", "changed cap chapter:II of_good_or_better per"),
-    ("show", "caps.yaml", "where: model}", "where: not model}", "changed cap chapter:II of_good_or_better exception_where"),
-    ("show", "caps.yaml", "{at_most: more,", "{at_most: few,", "changed cap chapter:II of_good_or_better exception_at_most"),
-    ("show", "caps.yaml", "counted: after_lowering", "counted: as_they_stand", "changed cap chapter:II of_the_good counted"),
-    ("show", "caps.yaml", "rounding: nearest", "rounding: up", "changed cap chapter:II by_hall rounding"),
-    ("show", "caps.yaml", "when: withdrawn", "when: withdrawn and flower", "changed eligibility chapter:II gone when"),
-    ("show", "scale.yaml", FAIR + POOR, POOR + FAIR, "changed order edition level order"),
-    ("show", "track.yaml", "when: prize", "when: not prize", "changed criterion track:showing/top with_prize condition"),
-    ("press", "bounds.yaml", "value: 6", "value: 7", "changed threshold chapter:III long_enough value"),
-    ("press", "ceilings.yaml", "    on_breach: lower\n    severity: note", "    on_breach: flag\n    severity: note",
-     "changed ceiling chapter:IV not_above_village on_breach"),
-    ("press", "ceilings.yaml", "not_above: house", "not_above: village", "changed ceiling chapter:IV not_above_house other"),
-    ("press", "cellar.yaml", "en: The text names no level.", "en: No level is named.", "changed track track:storing storing says wording"),
-    ("orchard", "ties.yaml", "same_as: guild_level", "not_above: guild_level",
-     "changed ceiling chapter:III.3 same_as_guild relation"),
-    ("orchard", "facts.yaml", "count(crew, level >= good)", "count(crew, level == good)", "changed fact edition crew_good counted_from"),
-]  # fmt: skip
+SMALL = rows("compare", "small")  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "file", "old", "new", "expected"), SMALL, ids=lambda value: value[:30])
@@ -473,17 +328,7 @@ def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
-    [
-        (("2020", "2020"), 0, "No difference"),
-        (("2020",), 2, "AFTER"),
-        ((), 2, "BEFORE"),
-        (("2020", "2020", "2020"), 2, "2020"),
-        (("2020", "1999"), 3, "PE601"),
-        (("1999", "2020"), 3, "PE601"),
-        (("2020", "2020", "--rulebook", "no-such-folder"), 3, "PE607"),
-        (("2020", "2020", "--cases", "no-such-folder"), 3, "PE114"),
-        (("2020", "2020", "--format", "xml"), 2, "xml"),
-    ],
+    tuples("compare", "exit_codes"),
 )
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
     found, out, err = cli("compare", *arguments)

@@ -18,6 +18,7 @@ from policy_engine.load.lock import COPIES, NAME, read_seal
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.report.json import DRAFT as DRAFT_NOTICE
 from policy_engine.source import Location
+from tests.build import rows, table, tuples
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, write_cases
 
@@ -180,14 +181,7 @@ def test_a_new_edition_is_an_unsealed_draft_that_rates(shelf: Path, cli: Cli) ->
 
 @pytest.mark.parametrize(
     ("name", "period", "first", "last"),
-    [
-        ("2021", None, "2021-01-01", "2021-12-31"),
-        ("2021-Q2", "2021-Q2", "2021-04-01", "2021-06-30"),
-        ("next", "2021-Q1", "2021-01-01", "2021-03-31"),
-        ("next", "2024-Q4", "2024-10-01", "2024-12-31"),
-        ("2024-II", None, "2024-01-01", "2024-12-31"),
-        ("2021", "2022", "2022-01-01", "2022-12-31"),
-    ],
+    rows("edition_commands", "the_period_of_a_new_edition"),
 )
 def test_the_period_of_a_new_edition(tmp_path: Path, cli: Cli, name: str, period: str | None, first: str, last: str) -> None:
     _put(tmp_path, "2020")
@@ -280,21 +274,7 @@ def test_a_name_that_cannot_be_an_id_is_wrong_usage(tmp_path: Path, cli: Cli, na
     assert 2 == cli("edition", "new", name, "--from", "2020", "--rulebook", str(tmp_path), "--period", "2021")[0]
 
 
-FRONTS = {
-    "plain": 'edition: "old"\nstatus: issued\ntitle: {vi: a, en: b}\nperiod:\n  from: 2020-01-01\n  until: 2020-12-31\n',
-    "remarks": "edition: 'old' # the id\nstatus: issued  # since May\ntitle: {vi: a, en: b}\n"
-    "period: # all of it\n  from: 2020-01-01 # first\n  until: 2020-12-31\t# last\n",
-    "made from another": "edition: old\nsupersedes: older # before\nstatus: draft\ntitle: {vi: a, en: b}\n"
-    "period:\n  from: \"2020-01-01\"\n  until: '2020-12-31'\n",
-    "other order": 'period:\n  until: 2020-12-31\n  from: 2020-01-01\ntitle: {vi: a, en: b}\nstatus: issued\nedition: "old"\n',
-    "no last line break": 'edition: "old"\ntitle: {vi: a, en: b}\nperiod:\n  from: 2020-01-01\n  until: 2020-12-31\nstatus: issued',
-    "Windows": 'edition: "old"\r\nstatus: issued\r\ntitle: {vi: a, en: b}\r\nperiod:\r\n  from: 2020-01-01\r\n  until: 2020-12-31\r\n',
-    "key in quotes": '"edition": "old"\n"status": "issued"\ntitle: {vi: a, en: b}\nperiod:\n  "from": 2020-01-01\n  until: 2020-12-31\n',
-    "flow": 'edition: "old"\nstatus: issued\ntitle: {vi: a, en: b}\nperiod: {from: 2020-01-01, until: 2020-12-31}\n',
-    "all in one line": '{edition: "old", status: issued, title: {vi: a, en: b}, period: {from: 2020-01-01, until: 2020-12-31}}\n',
-    "byte order mark": '\ufeffedition: "old"\nstatus: issued\ntitle: {vi: a, en: b}\nperiod:\n  from: 2020-01-01\n  until: 2020-12-31\n',
-    "folded": 'edition: "old"\nstatus: >-\n  issued\ntitle: {vi: a, en: b}\nperiod:\n  from: 2020-01-01\n  until: 2020-12-31\n',
-}
+FRONTS = table("edition_commands", "fronts")
 UNREWRITTEN = ("all in one line", "byte order mark", "folded")
 """Fronts that load, and that `new` cannot rewrite."""
 
@@ -446,21 +426,7 @@ QUARTERS: Editions = {
 
 @pytest.mark.parametrize(
     ("editions", "period", "expected"),
-    [
-        ({"a": ("issued", _year(2020)), "b": ("issued", _year(2021))}, "2020", "a"),
-        ({"a": ("issued", _year(2020)), "b": ("issued", _year(2021))}, "2021", "b"),
-        ({"a": ("issued", _year(2020)), "b": ("issued", _year(2021))}, "2021-Q3", "b"),
-        ({"a": ("issued", _year(2020)), "b": ("issued", _year(2021))}, "2022", "PE602"),
-        ({"a": ("issued", _year(2020)), "b": ("issued", _year(2020))}, "2020", "PE605"),
-        ({"a": ("issued", _year(2020)), "b": ("issued", _year(2020))}, "2020-Q1", "PE605"),
-        (QUARTERS, "2020-Q1", "q1"), (QUARTERS, "2020-Q2", "q2"), (QUARTERS, "2020-Q3", "half"), (QUARTERS, "2020-Q4", "half"),
-        (QUARTERS, "2020", "PE612"), (QUARTERS, "2021-Q1", "PE602"),
-        ({"a": ("issued", _year(2020)), "q": ("issued", ("2020-04-01", "2020-06-30"))}, "2020-Q2", "PE605"),
-        ({"a": ("issued", _year(2020)), "q": ("issued", ("2020-04-01", "2020-06-30"))}, "2020-Q1", "a"),
-        ({"a": ("issued", ("2020-01-02", "2020-12-31"))}, "2020-Q1", "PE602"),
-        ({"a": ("issued", ("2020-01-02", "2020-12-31"))}, "2020-Q2", "a"),
-        ({"a": ("issued", ("2019-07-01", "2021-06-30"))}, "2020", "a"),
-    ],
+    tuples("edition_commands", "the_edition_that_governs_a_period"),
 )  # fmt: skip
 def test_the_edition_that_governs_a_period(tmp_path: Path, editions: Editions, period: str, expected: str) -> None:
     for name, (status, days) in editions.items():

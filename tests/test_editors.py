@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from policy_engine.load.layout import tidied_file
 from policy_engine.load.yaml_text import read_document
+from tests.build import rows
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -93,17 +94,7 @@ FACTS = "facts: {}\n"
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [
-        ("case: x\n", "# yaml-language-server: $schema=../schemas/case.schema.json\ncase: x\n"),
-        (f"# a\n{FACTS}", f"# yaml-language-server: $schema=../schemas/rulebook.schema.json\n# a\n{FACTS}"),
-        ("round: x\n", "# yaml-language-server: $schema=../schemas/round-file.schema.json\nround: x\n"),
-        (
-            f"# a\n# yaml-language-server:   $schema=/gone/x.json\n\n{FACTS}# b\n",
-            f"# yaml-language-server: $schema=../schemas/rulebook.schema.json\n# a\n\n{FACTS}# b\n",
-        ),
-        ("else: 1\n", "else: 1\n"),
-        ("- case\n", "- case\n"),
-    ],
+    rows("editors", "fmt_sets_the_modeline"),
 )
 def test_fmt_sets_the_modeline(before: str, after: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")

@@ -8,6 +8,7 @@ import pytest
 from policy_engine.evaluate.expectation import Coverage, unmet
 from policy_engine.evaluate.rate import Rater
 from policy_engine.load.library import Library
+from tests.build import rows
 from tests.conftest import ROOT
 from tests.test_cli import Cli
 
@@ -23,29 +24,7 @@ def _case(folder: Path, expect: str, name: str = "sample") -> Path:
 
 @pytest.mark.parametrize(
     ("expect", "keys"),
-    [
-        ("expect: {outcome: classified, level: excellent}\n", []),
-        ("expect: {level: HTXSNV}\n", []),
-        ("expect: {level: good}\n", ["level"]),
-        ("expect: {level: none, outcome: gap}\n", ["level", "outcome"]),
-        ("expect: {gap_possible: true}\n", ["gap_possible"]),
-        ("expect: {possible_levels: [excellent, good]}\n", ["possible_levels"]),
-        ("expect: {criteria: {half_exceeded: not_met}}\n", ["criteria.half_exceeded"]),
-        ("expect: {criteria: {no_such: met}}\n", ["criteria.no_such"]),
-        ("expect: {routes: {decides: [tkv_chair]}}\n", []),
-        ("expect: {routes: {decides: []}}\n", ["routes.decides"]),
-        ("expect: {route_ids: {staff_decided_by_chair: owed}}\n", []),
-        ("expect: {route_ids: {staff_decided_by_chair: not_applicable}}\n", ["route_ids.staff_decided_by_chair"]),
-        ("expect: {route_ids: {upper_executive_member_reviews: unknown}}\n", []),
-        ("expect: {route_ids: {upper_executive_member_reviews: not_covered}}\n", ["route_ids.upper_executive_member_reviews"]),
-        ("expect: {route_ids: {moved_officer_assessed: not_applicable}}\n", ["route_ids.moved_officer_assessed"]),
-        ("expect: {requirements: {meeting_held: met}}\n", ["requirements.meeting_held"]),
-        ("expect: {requirements: {meeting_held: unknown}}\n", []),
-        ("expect: {findings: [differs_without_reason]}\n", ["findings"]),
-        ("expect: {overlaps: [[excellent, good]]}\n", ["overlaps"]),
-        ("expect: {open_questions: [tasks_total]}\n", ["open_questions"]),
-        ("expect: {interpretations: [J-01]}\n", ["interpretations"]),
-    ],
+    rows("expectations", "each_expectation_is_held"),
 )
 def test_each_expectation_is_held(tmp_path: Path, library: Library, expect: str, keys: list[str]) -> None:
     one = Rater(library).rate(str(_case(tmp_path, expect)))

@@ -13,6 +13,7 @@ from policy_engine.audit.form import contradictions
 from policy_engine.audit.record import Run, run_id
 from policy_engine.audit.replay import Replayer
 from policy_engine.load.library import Library
+from tests.build import table
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, write_cases
 
@@ -36,14 +37,7 @@ def _picker(name: str, **links: str) -> Mapping[str, object]:
     return {"case": name, "edition": "orchard", "period": "2020", **links, "facts": {"kind": "picker", "baskets": 7}}
 
 
-YEAR: Mapping[str, Mapping[str, object]] = {
-    "year": {"round": "Vườn 2020"},
-    "an": _picker("an", superior="north", unit="west"),
-    "binh": {**_picker("binh", superior="north"), "decided": [{"level": "B", "by": "owner", "day": "2020-12-10"}]},
-    "north": _plot("north", day="2020-12-30"),
-    "south": _plot("south", crew=[{"id": "binh", "level": "D"}]),
-    "west": _plot("west"),
-}
+YEAR: Mapping[str, Mapping[str, object]] = table("forged_records", "year")
 """A round with everything that one gives: a list and a level from other cases, decisions before and after the day, a finding."""
 
 
@@ -148,14 +142,7 @@ SAYS = dict.fromkeys(
 )
 FREE = NAME | SAYS
 """Not found by a replay though one record alone says so: by field, why."""
-OF_A_RUN = NAME | {
-    "case.asked": "to ask for the edition that the case names changes nothing",
-    "engine": "nothing but the record tells which engine wrote it; another one that answers alike is no fault",
-    **dict.fromkeys(("libraries.python", "libraries.pyyaml", "libraries.libyaml", "libraries.simpleeval"), "as the engine"),
-    **dict.fromkeys(("libraries.jsonschema", "libraries.rfc8785", "libraries"), "as the engine"),
-    **dict.fromkeys(("schemas.case", "schemas.rulebook", "schemas.verdict"), "as the engine; other forms alone are no difference"),
-    "times.recorded_at": "the clock of whoever wrote it; the ids of runs follow from it, and can be made anew",
-}
+OF_A_RUN = table("forged_records", "of_a_run")
 SEALED = {"sealed": "an edition may be sealed after it was used; that one was sealed and is not any more is found"}
 """Not found where all records of a run say so, as where a run has one record: by field, why. The kept head finds them all."""
 

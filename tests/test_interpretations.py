@@ -9,6 +9,7 @@ import pytest
 
 from policy_engine.evaluate.maps import report_interpretations, rests_on
 from policy_engine.model.rulebook import Edition
+from tests.build import cells, tuples
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, asked, edition_of, write_cases
 
@@ -68,14 +69,7 @@ def test_an_interpretation_is_listed_whole(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     ("facts", "expected"),
-    [
-        ({"baskets": 12, "roles": [], "signed": False}, ("R-03",)),
-        ({"baskets": 7, "roles": [], "signed": False}, ("R-01", "R-03")),
-        ({"baskets": 12, "roles": ["warden"], "signed": False}, ("R-02", "R-03")),
-        ({"baskets": 12, "signed": False}, ("R-02", "R-03")),
-        ({"baskets": 12, "roles": [], "signed": True, "guild_level": "top"}, ("R-02", "R-03")),
-        ({"baskets": 12, "roles": [], "signed": True, "guild_level": "none"}, ("R-03",)),
-    ],
+    cells("interpretations", "a_verdict_rests_on_what_was_asked"),
 )
 def test_a_verdict_rests_on_what_was_asked(facts: Mapping[str, object], expected: tuple[str, ...]) -> None:
     assert expected == rests_on(asked(NAME, {"kind": "picker", **facts}))
@@ -83,15 +77,7 @@ def test_a_verdict_rests_on_what_was_asked(facts: Mapping[str, object], expected
 
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
-    [
-        ((), 0, ""),
-        ((NAME,), 0, ""),
-        (("1999",), 3, "PE601"),
-        ((NAME, "no-such-case.yaml"), 3, "PE114"),
-        (("--cases", "no-such-folder"), 3, "PE114"),
-        (("--format", "xml"), 2, "xml"),
-        (("--nonsense",), 2, "nonsense"),
-    ],
+    tuples("interpretations", "exit_codes"),
 )
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
     found, out, err = cli("interpretations", "--rulebook", str(FOLDER / NAME), *arguments)

@@ -17,6 +17,7 @@ from policy_engine.errors import CATALOGUE, Problem
 from policy_engine.messages import LANGUAGES, language_of, sentence
 from policy_engine.report.problems import advice_of, message_of
 from policy_engine.source import Location
+from tests.build import rows
 from tests.conftest import ROOT
 
 PO = ROOT / "policy_engine" / "locale" / "vi" / "LC_MESSAGES" / "policy_engine.po"
@@ -133,20 +134,7 @@ def test_a_problem_can_be_told(code: str, language: str) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "language"),
-    [
-        ({}, "en"),
-        ({"LANG": "C.UTF-8"}, "en"),
-        ({"LANG": "en_GB.UTF-8"}, "en"),
-        ({"LANG": "vi_VN.UTF-8"}, "vi"),
-        ({"LANG": "vi"}, "vi"),
-        ({"LANG": "VI_vn"}, "vi"),
-        ({"LANG": "fr_FR.UTF-8"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "vi_VN.UTF-8"}, "vi"),
-        ({"LC_MESSAGES": "vi_VN.UTF-8", "LC_ALL": "C"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LANGUAGE": "vi:en"}, "vi"),
-        ({"LANG": "vi_VN.UTF-8", "LANGUAGE": "en"}, "en"),
-        ({"LANG": "vi_VN.UTF-8", "LC_ALL": ""}, "vi"),
-    ],
+    rows("messages", "the_locale_chooses_the_language"),
 )
 def test_the_locale_chooses_the_language(environment: dict[str, str], language: str) -> None:
     assert language_of(environment) == language
@@ -167,19 +155,7 @@ def test_a_text_of_a_rulebook_falls_back(texts: dict[str, str], language: str, s
 
 @pytest.mark.parametrize(
     "typed",
-    [
-        "--help",
-        "evaluate --help",
-        "new-case --help",
-        "--help=1",
-        "evalute",
-        "evaluate",
-        "evaluate --formt json",
-        "evaluate --format pdf x",
-        "evaluate x --rulebook",
-        "new-case one two",
-        "new-case --track nobody",
-    ],
+    rows("messages", "the_command_line_speaks_vietnamese"),
 )
 def test_the_command_line_speaks_vietnamese(typed: str) -> None:
     command = [sys.executable, "-m", "policy_engine", "--lang=vi", *typed.split()]

@@ -11,6 +11,7 @@ from policy_engine.compare.differences import shift_of
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.transitions import Reason
 from policy_engine.load.library import Library
+from tests.build import tuples
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -38,41 +39,7 @@ class Edit(NamedTuple):
     named: tuple[tuple[str, str, str], ...]
 
 
-EDITS = {
-    "a threshold": Edit(
-        (EXCEEDED,), "good/staff-outstanding", ("excellent", "gap"), (("criterion", "excellent", "tasks_exceeded_enough"),)
-    ),
-    "a threshold, of who is lowered by a ceiling (F18)": Edit(
-        (EXCEEDED,), "good/staff-absent-lowered", ("completed", "gap"), (("criterion", "excellent", "tasks_exceeded_enough"),)
-    ),
-    "a threshold, of who is open by a ceiling (F18)": Edit(
-        (EXCEEDED,), "edge/staff-absence-not-recorded", ("undetermined", "gap"), (("criterion", "excellent", "tasks_exceeded_enough"),)
-    ),
-    "a criterion that is no longer asked": Edit(
-        ((STAFF, "      - use: tasks_exceeded_enough\n        cite: QD366/11/HTXSNV/3\n", ""),), "edge/staff-92-points-20-percent-exceeded",
-        ("gap", "excellent"), (("criterion", "excellent", "tasks_exceeded_enough"),),
-    ),
-    "any criterion instead of all": Edit(
-        ((STAFF, "    cite: QD366/11/HTXSNV\n    all_of:", "    cite: QD366/11/HTXSNV\n    any_of:"),),
-        "edge/staff-92-points-20-percent-exceeded", ("gap", "excellent"), (("level_rule", "excellent", "excellent"),),
-    ),
-    "a level where none holds": Edit(
-        ((STAFF, "residual:\n  outcome: gap", "residual:\n  level: completed"),), "edge/staff-92-points-20-percent-exceeded",
-        ("gap", "completed"), (("residual", "", "residual"),),
-    ),
-    "a fact that was not asked for": Edit(
-        (("facts.yaml", "facts:\n", "facts:\n" + NEW_FACT), (STAFF, "  good:\n", COURSES)), "good/staff-outstanding",
-        ("excellent", "undetermined"), (("criterion", "excellent", "courses"),),
-    ),
-    "a ceiling": Edit(
-        (("chapters/ND90.2.3-time-at-work.yaml", "not_above: completed", "not_above: good"),), "good/staff-absent-lowered",
-        ("completed", "good"), (("ceiling", "", "absent_not_above_completed"),),
-    ),
-    "a rule of eligibility": Edit(
-        (("chapters/ND90.2.3-time-at-work.yaml", "value: 6 months", "value: 7 months"),), "edge/staff-6-months-worked",
-        ("completed", "not_eligible"), (("eligibility", "", "worked_too_short"),),
-    ),
-}  # fmt: skip
+EDITS = {key: Edit(*row) for key, row in tuples("moves", "edits").items()}  # fmt: skip
 
 
 def _edited(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> Library:
@@ -110,24 +77,7 @@ def _differs(reason: Reason) -> bool:
 
 @pytest.mark.parametrize(
     ("lang", "words"),
-    [
-        (
-            "en",
-            (
-                "HTNV → no level: 1",
-                "✗ HTXSNV · Out of all assigned tasks, at least 40% are done beyond what was asked: met → not met; figure 30% → 40%",
-                "staff-absent-lowered · Cán bộ 615: 6/20 = 30%",
-            ),
-        ),
-        (
-            "vi",
-            (
-                "HTNV → không xếp mức nào: 1",
-                "✗ HTXSNV · Trong tổng số nhiệm vụ được giao, phần vượt mức chiếm từ 40% trở lên: đạt → không đạt; con số 30% → 40%",
-                "staff-absent-lowered · Cán bộ 615: 6/20 = 30%",
-            ),
-        ),
-    ],
+    tuples("moves", "the_cause_is_told_once_with_the_figures_of_both"),
 )  # fmt: skip
 def test_the_cause_is_told_once_with_the_figures_of_both(cli: Cli, tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
     _edited(tmp_path, (EXCEEDED,))

@@ -8,6 +8,7 @@ import pytest
 from policy_engine.language.complaint import nearest
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
+from tests.build import tuples
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -77,21 +78,7 @@ def test_no_slip_of_a_level_or_a_choice_is_led_to_its_opposite(group: str) -> No
 
 @pytest.mark.parametrize(
     ("typed", "known", "recommended"),
-    [
-        ("HTNV", ("HTXSNV", "KHTNV"), ""),
-        ("HTNVV", ("HTNV", "KHTNV"), ""),
-        ("completed", ("excellent", "not_completed"), ""),
-        ("not_complete", ("completed",), ""),
-        ("task_not_done", ("task_done",), ""),
-        ("chưa hoàn thành", ("hoàn thành",), ""),
-        ("đạt", ("không đạt", "đạt yêu cầu"), ""),
-        ("excelent", ("excellent", "good"), "excellent"),
-        ("tasks_totl", ("tasks_total", "tasks_completed"), "tasks_total"),
-        ("unit_leve", ("unit_level", "level"), "unit_level"),
-        ("KHTNVV", ("KHTNV", "HTXSNV"), "KHTNV"),
-        ("not_completd", ("not_completed", "excellent"), "not_completed"),
-        ("xyz", ("completed",), ""),
-    ],
+    tuples("near_names", "what_is_recommended"),
 )
 def test_what_is_recommended(typed: str, known: tuple[str, ...], recommended: str) -> None:
     near = nearest(typed, known)

@@ -19,6 +19,7 @@ from policy_engine.audit.form import RECORD_SCHEMA
 from policy_engine.audit.record import SCHEMAS
 from policy_engine.load.library import Library
 from policy_engine.load.meaning import canonical, sha256_of
+from tests.build import tuples
 from tests.conftest import ROOT
 from tests.small_records import small
 
@@ -550,18 +551,7 @@ def _bare(value: Any) -> Any:
     return [_bare(child) for _, child in _children(cast("Any", value))] if isinstance(value, list) else value
 
 
-VERIFIED = {
-    "en": (
-        "2 records, 2 runs, 1 fault, not held against a kept head (--head): whole runs",
-        "the kept head is in the chain",
-        "the kept head is not in",
-    ),
-    "vi": (
-        "2 bản ghi, 2 lần ghi, 1 chỗ sai, chưa đối chiếu với mã cuối chuỗi đã lưu (--head): ",
-        "mã cuối chuỗi đã lưu có trong chuỗi",
-        "mã cuối chuỗi đã lưu không có trong",
-    ),
-}
+VERIFIED = tuples("records", "verified")
 
 
 @pytest.mark.parametrize("lang", VERIFIED)

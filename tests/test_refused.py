@@ -14,6 +14,7 @@ from policy_engine.evaluate.round.summary import summarise
 from policy_engine.load.round import load_round
 from policy_engine.model.round import Round
 from policy_engine.report.json import round_to_data
+from tests.build import table, tuples
 from tests.editions.small import FOLDER, check, library_of, write_cases
 from tests.test_round import DECIDED, NAME, Content, by_name, named, picker, plot, with_facts
 
@@ -90,33 +91,9 @@ def test_a_slip_is_one_whatever_figures_it_has(cli: Cli, tmp_path: Path) -> None
     assert [1, 1, 1] == [out.count(slip) for slip in slips]
 
 
-WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = {
-    "a subordinate": (
-        named(plot("north"), picker("a", 0, superior="north"), picker("x", "many", superior="north")),
-        "x",
-        {"x": ("north",)},
-        {"north": ("x",)},
-    ),
-    "a subordinate of a subordinate": (
-        named(plot("top"), plot("north", superior="top"), picker("x", "many", superior="north"), plot("other")),
-        "x",
-        {"x": ("north", "top")},
-        {"north": ("x",), "top": ("x",)},
-    ),
-    "a unit": (named(with_facts(plot("north"), pears=1), picker("a", unit="north")), "north", {"north": ("a",)}, {}),
-    "a unit by the id of its subject": (
-        named({**with_facts(plot("north"), pears=1), "subject": {"id": "N-1"}}, picker("a", unit="N-1")),
-        "north",
-        {"north": ("a",)},
-        {},
-    ),
-    "one whose level cannot matter": (
-        named(plot("north"), *(picker(n, superior="north") for n in "ab"), picker("x", "many", superior="north")),
-        "x",
-        {"x": ("north",)},
-        {},
-    ),
-}
+WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = tuples(
+    "refused", "waits"
+)
 
 
 @pytest.mark.parametrize("name", WAITS)
@@ -133,14 +110,7 @@ def test_who_waits_for_a_refused_file_is_told_so(tmp_path: Path, name: str) -> N
     assert held_up == {one["case"]: tuple(Path(p).stem for p in one["held_up_by"]) for one in data["undetermined"] if one["held_up_by"]}
 
 
-FOREST = named(
-    plot("top"),
-    plot("north", superior="top"),
-    plot("south", superior="top"),
-    picker("a", superior="north"),
-    picker("b", 0, superior="north", unit="south"),
-    picker("c", 3, superior="south", subject={"id": "C-1"}),
-)
+FOREST = table("refused", "forest")
 
 
 @pytest.mark.parametrize("broken", [names for count in range(1, 6) for names in combinations(FOREST, count)], ids="-".join)
@@ -282,19 +252,7 @@ def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
-    [
-        (("round", "rows.csv"), 3, "PE515"),
-        (("evaluate", "rows.csv"), 3, "policy-engine batch rows.csv --to"),
-        (("test", "rows.csv"), 3, "policy-engine batch rows.csv --to"),
-        (("round", "tables"), 3, "PE515"),
-        (("round", "a.yaml"), 3, "policy-engine evaluate a.yaml"),
-        (("batch", "cases", "--to", "out.csv"), 3, "`policy-engine round`"),
-        (("batch", "a.yaml", "--to", "out.csv"), 3, "`policy-engine evaluate`"),
-        (("new-case", "-o", "new.csv"), 2, "`.yaml`"),
-        (("new-case", "-o", "new.xlsx"), 2, "`.yaml`"),
-        (("new-case", "-o", "new.json"), 2, "`.yaml`"),
-        (("new-case", "-o", "new"), 2, "`.yaml`"),
-    ],
+    tuples("refused", "a_file_of_another_kind_leads_to_its_command"),
 )
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_a_file_of_another_kind_leads_to_its_command(

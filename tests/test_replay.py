@@ -22,6 +22,7 @@ from policy_engine.load.library import Library
 from policy_engine.load.meaning import canonical, sha256_of
 from policy_engine.model.case import Case
 from policy_engine.model.verdict import Verdict
+from tests.build import cells
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("replay")
@@ -332,21 +333,7 @@ def test_how_much_is_told_does_not_grow(good: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
-    [
-        ({"a": 1}, {"a": 2}, ("a", "1", "2", "")),
-        ({"a": [1, 2]}, {"a": [1, 3]}, ("a[1]", "2", "3", "")),
-        ({"a": [1]}, {"a": [1, 3]}, ("a[1]", "null", "3", "")),
-        ({"revision": "x", "level": "a"}, {"revision": "y", "level": "b"}, ("level", "a", "b", "")),
-        ({"revision": "x", "level": "a"}, {"revision": "y", "level": "a"}, ("revision", "x", "y", "")),
-        (
-            {"level": "a", "levels": [{"level": "a", "citation": "I", "criteria": [{"id": "c", "citation": "I/1", "outcome": "met"}]}]},
-            {"level": "b", "levels": [{"level": "a", "citation": "I", "criteria": [{"id": "c", "citation": "I/1", "outcome": "not_met"}]}]},
-            ("levels[a].criteria[c].outcome", "met", "not_met", "I/1"),
-        ),
-        ({"level": None, "track": "x"}, {"level": "a", "track": "y"}, ("track", "x", "y", "")),
-        ({"a": "x" * 500}, {"a": "y"}, ("a", "x" * 159 + "…", "y", "")),
-        ({"a": {}}, {"a": {"b": 1}}, ("a.b", "null", "1", "")),
-    ],
+    cells("replay", "the_first_step_that_differs"),
 )  # fmt: skip
 def test_the_first_step_that_differs(before: Any, after: Any, expected: tuple[str, str, str, str]) -> None:
     assert expected == first_difference(before, after)

@@ -18,6 +18,7 @@ from policy_engine.load.round import load_round
 from policy_engine.model.case import Case
 from policy_engine.model.round import Entry, RatedEntry, Round, RoundFiles
 from policy_engine.report.json import round_to_data
+from tests.build import cells, rows, tuples
 from tests.editions.small import FOLDER, asked, check, edition_of, library_of, schema_of, with_change, write_cases
 
 NAME = "orchard"
@@ -169,19 +170,7 @@ def test_levels_are_taken_from_where_the_links_lead(links: dict[str, dict[str, s
 
 @pytest.mark.parametrize(
     ("unit", "expected"),
-    [
-        (plot("u", {"crew_total": 3, "crew_good": 0}), ("good", "proposed")),
-        (plot("u", {"crew_total": 0, "crew_good": 0}), ("poor", "proposed")),
-        (plot("u"), (None, "open")),
-        (plot("u", decided=DECIDED), ("good", "decided")),
-        (plot("u", {"crew_total": 0, "crew_good": 0}, decided={**DECIDED, "level": "top"}), ("top", "decided")),
-        (plot("u", {"crew_total": 0, "crew_good": 0}, proposed="top", self_level="top"), ("poor", "proposed")),
-        (plot("u", decided=[DECIDED, DECIDED]), ("good", "decided")),
-        (plot("u", {"crew_total": 0, "crew_good": 0}, decided=[DECIDED, {**DECIDED, "level": "top"}]), (None, "open")),
-        (picker("u", 3), (None, "open")),
-        (picker("u", 3, decided={**DECIDED, "reason": "nearly five"}), ("good", "decided")),
-        ({**picker("u"), "facts": {"kind": "visitor"}}, (None, "open")),
-    ],
+    cells("round", "a_level_is_decided_else_proposed_else_open"),
 )
 def test_a_level_is_decided_else_proposed_else_open(tmp_path: Path, unit: Content, expected: tuple[str | None, str]) -> None:
     done = rate(tmp_path, named(unit, picker("p", unit="u")))
@@ -201,16 +190,7 @@ def test_nobody_named_is_not_nobody(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("crew", "expected"),
-    [
-        ([{"id": "a", "level": "good"}, {"id": "b", "level": "poor"}], []),
-        ([{"id": "a", "level": "top"}, {"id": "b", "level": "poor"}], ["stated_otherwise"]),
-        ([{"id": "a", "level": "top"}, {"id": "b", "level": "good"}], ["stated_otherwise", "stated_otherwise"]),
-        ([{"id": "a"}, {"id": "b"}], []),
-        ([{"id": "a", "level": "unknown"}, {"id": "b", "level": "poor"}], []),
-        ([{"id": "a", "level": "good"}, {"id": "b", "level": "poor"}, {"id": "x", "level": "good"}], []),
-        ([{"id": "a", "level": "good"}], ["list_leaves_out"]),
-        ([], ["list_leaves_out"]),
-    ],
+    rows("round", "a_stated_list_is_kept_and_held_against_the_round"),
 )
 def test_a_stated_list_is_kept_and_held_against_the_round(tmp_path: Path, crew: list[object], expected: list[str]) -> None:
     cases = named(plot("north", {"crew": crew}), picker("a", superior="north"), picker("b", 0, superior="north"))
@@ -393,15 +373,7 @@ def test_a_decision_without_a_day_is_kept_on_any_day(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("as_of", "sent", "key"),
-    [
-        ("2020-12-10", "none", "due"),
-        ("2020-12-14", "none", "due"),
-        ("2020-12-15", "none", "overdue"),
-        (None, "none", "missing"),
-        ("2020-12-31", "2020-12-15", "late"),
-        (None, "2020-12-15", "late"),
-        ("2020-12-31", "2020-12-14", ""),
-    ],
+    rows("round", "papers_not_yet_due_are_told_apart"),
 )
 def test_papers_not_yet_due_are_told_apart(tmp_path: Path, as_of: str | None, sent: str, key: str) -> None:
     done = rate(tmp_path, named(with_facts(picker("p"), book_sent_on=sent)), date.fromisoformat(as_of) if as_of else None)
@@ -475,14 +447,7 @@ def test_a_case_that_belongs_nowhere_is_rated_as_by_itself(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("old", "new", "code"),
-    [
-        ("gathered_from: unit", "gathered_from: superior", "PE204"),
-        ("gathered_from: superior", "gathered_from: unit", "PE204"),
-        ("gathered_from: superior", "gathered_from: collective", "PE204"),
-        ("    type: bool\n    label: {vi: Đã ký", "    type: bool\n    gathered_from: unit\n    label: {vi: Đã ký", "PE201"),
-        ("      id: {type: text}\n", "", "PE412"),
-        ("      level: {type: level}\n", "      level: {type: text}\n", "PE412"),
-    ],
+    rows("round", "what_can_be_gathered_is_checked_when_an_edition_is_loaded"),
 )
 def test_what_can_be_gathered_is_checked_when_an_edition_is_loaded(tmp_path: Path, old: str, new: str, code: str) -> None:
     _, problems = with_change(NAME, tmp_path, "facts.yaml", old, new)
@@ -492,30 +457,7 @@ def test_what_can_be_gathered_is_checked_when_an_edition_is_loaded(tmp_path: Pat
 
 @pytest.mark.parametrize(
     ("files", "arguments", "code"),
-    [
-        (named(picker("a")), (), 0),
-        (named(picker("a")), ("--as-of", "2020-12-01"), 0),
-        (named(picker("a")), ("--as-of", "tomorrow"), 2),
-        (named(picker("a")), ("--as-of", "2020-13-01"), 2),
-        (named(picker("a")), ("--fail-level", "grave"), 2),
-        (named(picker("a")), ("--format", "xml"), 2),
-        (named(picker("a")), ("--edition", "1999"), 3),
-        (named(picker("a")), ("--fail-level", "note"), 0),
-        (named(with_facts(picker("a"), book_sent_on="none")), (), 0),
-        (named(with_facts(picker("a"), book_sent_on="none")), ("--fail-level", "error"), 1),
-        (named(with_facts(picker("a"), book_sent_on="none")), ("--fail-level", "note"), 1),
-        (named(with_facts(picker("a"), tells_losses=False)), ("--fail-level", "error"), 0),
-        (named(with_facts(picker("a"), tells_losses=False)), ("--fail-level", "warning"), 1),
-        (named(picker("a", decided=DECIDED)), ("--fail-level", "note"), 0),
-        (named(picker("a", decided={**DECIDED, "level": "top"})), ("--fail-level", "error"), 1),
-        (named(picker("a", decided={**DECIDED, "level": "top", "reason": "hail"})), ("--fail-level", "warning"), 0),
-        (named(picker("a", decided={**DECIDED, "level": "top", "reason": "hail"})), ("--fail-level", "note"), 1),
-        (named(picker("a", unit="b")), (), 3),
-        (named(picker("a", unit="b")), ("--fail-level", "note"), 3),
-        (named(picker("a"), picker("b", "many")), (), 3),
-        ({}, (), 3),
-        ({"year": {"round": "2020"}}, (), 3),
-    ],
+    tuples("round", "the_exit_code_says_how_a_round_went"),
 )
 def test_the_exit_code_says_how_a_round_went(cli: Cli, tmp_path: Path, files: Files, arguments: tuple[str, ...], code: int) -> None:
     folder = write_cases(tmp_path / "year", files)

@@ -21,23 +21,8 @@ from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import (
-    Advice,
-    CeilingTrace,
-    CriterionTrace,
-    DecisionTrace,
-    Deduction,
-    Duties,
-    EligibilityTrace,
-    Finding,
-    Gathered,
-    LevelTrace,
-    Overlap,
-    RequirementTrace,
-    RouteTrace,
-    Verdict,
-)  # fmt: skip
 from policy_engine.report.json import verdict_to_data
+from tests.build import table, tuples
 from tests.conftest import ROOT
 
 RULEBOOK = ROOT / "rulebook"
@@ -54,18 +39,7 @@ SAMPLE = 12
 SHAPE_CODES = {"PE201", "PE202", "PE203"}
 
 _ITEM = {"name": "x", "completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
-CASE: Mapping[str, Any] = {
-    "case": "sample", "edition": "2020", "period": 2020, "subject": {"id": "s-1", "name": "A"},
-    "facts": {"kind": "officer", "discipline_met": True, "discipline_decided_on": "2020-05-05", "tasks_total": 2, "tasks": [_ITEM, _ITEM]},
-    "expect": {
-        "outcome": "classified", "level": "HTXSNV", "possible_levels": ["excellent"], "gap_possible": False, "open_questions": ["tasks"],
-        "criteria": {"half_exceeded": "met"}, "interpretations": ["J-01"], "overlaps": [["excellent", "not_completed"]],
-        "requirements": {"meeting_held": "missing"}, "contents": {"reviews_results_of_duties": "met"},
-        "ceilings": {"chair_not_above_unit": "kept"}, "routes": {"decides": ["tkv_chair"]}, "findings": ["differs_without_reason"],
-    },
-    "unit": "u-1", "superior": "s-2", "collective": "c-3", "self_level": "HTTNV", "proposed": "none",
-    "decided": [{"level": "good", "by": "tkv_chair", "day": "2020-12-10", "reason": "x"}],
-}  # fmt: skip
+CASE: Mapping[str, Any] = table("schemas", "case")  # fmt: skip
 """A case that has every key of the format; no verdict is asked of it."""
 
 
@@ -258,21 +232,7 @@ def test_every_verdict_fits(library: Library, request: pytest.FixtureRequest) ->
 
 @pytest.mark.parametrize(
     ("name", "fields"),
-    [
-        ("verdict", (*(set(Verdict._fields) - {"duties"}), *Duties._fields, "notice", "proposed")),
-        ("level", LevelTrace._fields),
-        ("criterion", CriterionTrace._fields),
-        ("overlap", Overlap._fields),
-        ("deduction", Deduction._fields),
-        ("advice", Advice._fields),
-        ("requirement", RequirementTrace._fields),
-        ("route", RouteTrace._fields),
-        ("ceiling", CeilingTrace._fields),
-        ("eligibility_rule", EligibilityTrace._fields),
-        ("finding", Finding._fields),
-        ("gathered", Gathered._fields),
-        ("decision", DecisionTrace._fields),
-    ],
+    tuples("schemas", "a_verdict_has_the_parts_of_the_model"),
 )
 def test_a_verdict_has_the_parts_of_the_model(name: str, fields: Sequence[str]) -> None:
     assert sorted(SCHEMAS["verdict"]["$defs"][name]["required"]) == sorted(fields)

@@ -21,6 +21,7 @@ from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, name_of, read_seal
 from policy_engine.load.seal import hold_against_seal, seal_edition
 from policy_engine.load.yaml_text import read_document
+from tests.build import rows
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER
 
@@ -224,15 +225,7 @@ def test_every_value_is_held_against_the_seal(file: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new", "path", "sealed", "found"),
-    [
-        ("[HTXS, HTSXNV]", "[HTXS, XS]", "scale.0.aliases.1", "HTSXNV", "XS"),
-        ("[HTXS, HTSXNV]", "[HTXS]", "scale.0.aliases.1", "HTSXNV", "—"),
-        ("[HTXS, HTSXNV]", "[HTXS, HTSXNV, XS]", "scale.0.aliases.2", "—", "XS"),
-        ("code: HTNV\n", "code: HTNV\n    aliases: [H]\n", "scale.2.aliases", "—", '["H"]'),
-        ("    aliases: [HTT]\n", "", "scale.1.aliases", '["HTT"]', "—"),
-        ("en: Good completion", "en: Fair completion", "scale.1.label.en", "Good completion of tasks", "Fair completion of tasks"),
-        ("cite: II.4\n", "cite: II.5\n", "cite", "II.4", "II.5"),
-    ],
+    rows("seal", "what_was_sealed_and_what_is_found_are_told"),
 )  # fmt: skip
 def test_what_was_sealed_and_what_is_found_are_told(copy: Path, old: str, new: str, path: str, sealed: str, found: str) -> None:
     _replace(copy / "2020" / "scale.yaml", f"\n{old}" if old.startswith("cite") else old, f"\n{new}" if new.startswith("cite") else new)

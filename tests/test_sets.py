@@ -17,6 +17,7 @@ from policy_engine.language.types import BOOL, Named, Type
 from policy_engine.language.values import UNKNOWN, Truth, Value
 from policy_engine.load.case import read_case
 from policy_engine.model.rulebook import Edition
+from tests.build import tuples
 from tests.editions.small import case_of, condition_of, edition_of, evaluator_of, library_of, read
 
 NAME = "harvest"
@@ -169,20 +170,7 @@ def test_only_a_declared_choice_is_sought_and_only_in_a_set(text: str, expected:
 
 @pytest.mark.parametrize(
     ("text", "code", "place", "details"),
-    [
-        ("tools: ladder", "PE502", (4, 10), {"name": "tools", "found": '`"ladder"`'}),
-        ("tools: true", "PE502", (4, 10), {"name": "tools", "found": "true"}),
-        ("tools: 3", "PE502", (4, 10), {"name": "tools", "found": "`3`"}),
-        ("tools: {ladder: true}", "PE502", (4, 10), {"name": "tools", "found": "a block of `key: value` lines"}),
-        ("tools: none", "PE507", (4, 10), {"name": "tools"}),
-        ("tools: [ladder, rake]", "PE503", (4, 19), {"name": "tools", "found": "rake", "choices": "ladder, basket, shears"}),
-        ("tools: [Ladder]", "PE503", (4, 11), {"found": "Ladder"}),
-        ("tools: [ladder, none]", "PE503", (4, 19), {"found": "none"}),
-        ("tools: [ladder, unknown]", "PE503", (4, 19), {"found": "unknown"}),
-        ("tools: [ladder, true]", "PE503", (4, 19), {"found": "true"}),
-        ("tools: [ladder, [basket]]", "PE503", (4, 19), {"found": "a list"}),
-        ("tools:\n  - ladder\n  - glove", "PE503", (6, 7), {"found": "glove"}),
-    ],
+    tuples("sets", "what_is_no_list_of_choices_is_refused_at_its_place"),
 )  # fmt: skip
 def test_what_is_no_list_of_choices_is_refused_at_its_place(text: str, code: str, place: tuple[int, int], details: dict[str, str]) -> None:
     facts = text.replace("\n", "\n  ")

@@ -12,6 +12,7 @@ import pytest
 from policy_engine.explain.blocks import percent
 from policy_engine.language.quantity import read_quantity
 from policy_engine.load.files import data_root
+from tests.build import tuples
 
 Cli = Callable[..., tuple[int, str, str]]
 MOST = 300
@@ -47,16 +48,7 @@ def test_reading_the_figure_against_the_threshold_gives_the_verdict() -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "bars", "vi", "en"),
-    [
-        (2, 3, (), "≈ 66,67%", "≈ 66.67%"),
-        (2, 3, ("66.67%",), "≈ 66,667%", "≈ 66.667%"),
-        (2, 3, ("66.667%",), "≈ 66,6667%", "≈ 66.6667%"),
-        (2, 3, ("66.6%",), "≈ 66,67%", "≈ 66.67%"),
-        (1, 3, ("33.3%", "33.33%"), "≈ 33,333%", "≈ 33.333%"),
-        (1, 3, ("33.4%",), "≈ 33,33%", "≈ 33.33%"),
-        (299, 300, ("100%",), "≈ 99,67%", "≈ 99.67%"),
-        (12, 20, ("60%",), "= 60%", "= 60%"),
-    ],
+    tuples("shares", "places_are_added_only_where_a_threshold_asks_for_them"),
 )
 def test_places_are_added_only_where_a_threshold_asks_for_them(part: int, whole: int, bars: tuple[str, ...], vi: str, en: str) -> None:
     figures = [quantity.value * 100 for bar in bars if (quantity := read_quantity(bar)) and isinstance(quantity.value, Fraction)]

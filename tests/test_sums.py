@@ -25,6 +25,7 @@ from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library, days_of
 from policy_engine.model.verdict import Verdict
+from tests.build import rows
 
 KIND = Type("choice", ("old", "young"))
 TREES = Type(
@@ -64,19 +65,7 @@ def test_a_sum_has_the_type_of_its_field(text: str, kind: Type) -> None:
 
 @pytest.mark.parametrize(
     ("text", "code", "place", "found"),
-    [
-        ("sum(rows, apples)", "PE303", 4, "rows (count)"), ("sum(flag, apples)", "PE303", 4, "flag (bool)"),
-        ("sum(trees, ripe)", "PE303", 11, "ripe"), ("sum(trees, kind)", "PE303", 11, "kind"), ("sum(trees, note)", "PE303", 11, "note"),
-        ("sum(trees, day)", "PE303", 11, "day"), ("sum(trees, pears)", "PE303", 11, "pears"), ("sum(trees, points)", "PE303", 11, "points"),
-        ("sum(trees, few)", "PE303", 11, "few"), ("sum(trees, trees)", "PE303", 11, "trees"), ("sum(trees, 0)", "PE303", 11, "0"),
-        ("sum(trees, 'apples')", "PE303", 11, "'apples'"), ("sum(trees, apples + rows)", "PE303", 11, "apples + rows"),
-        ("sum(trees, apples * half)", "PE303", 11, "apples * half"), ("sum(trees, count(trees))", "PE303", 11, "count(trees)"),
-        ("sum(count(trees), apples)", "PE303", 4, "count(trees) (count)"), ("sum(trees, apples, apples)", "PE303", 19, "apples (count)"),
-        ("sum(trees, apples, score)", "PE303", 19, "score (points)"), ("sum(trees, apples, 0)", "PE303", 19, "0 (zero)"),
-        ("sum(trees, apples) + points", "PE303", 0, None), ("sum(trees, apples) >= half", "PE303", 22, None),
-        ("sum(trees, score) >= few", "PE303", 21, None), ("sum(trees, apples) == 'x'", "PE303", 22, None),
-        ("share(sum(trees, apples), sum(trees, score)) >= half", "PE303", 0, None),
-    ],
+    rows("sums", "what_cannot_be_added_up_is_told"),
 )  # fmt: skip
 def test_what_cannot_be_added_up_is_told(text: str, code: str, place: int, found: str | None) -> None:
     (told,) = _check(text)[1]
@@ -320,17 +309,7 @@ def test_a_stated_sum_must_be_the_sum(asked: Asked) -> None:
 
 @pytest.mark.parametrize(
     ("part", "old", "new", "name"),
-    [
-        ("facts", "  enough: {value", "  skill: {value: 1, cite: x, phrase: x}\n  enough: {value", "skill"),
-        ("facts", "  enough: {value", "  top: {value: 1, cite: x, phrase: x}\n  enough: {value", "top"),
-        ("facts", "  enough: {value", "  period_start: {value: 1, cite: x, phrase: x}\n  enough: {value", ""),
-        ("facts", "  enough: {value", "  sum: {value: 1, cite: x, phrase: x}\n  enough: {value", ""),
-        ("track", "  ripe_enough: {value", "  enough: {value: 5, cite: x, phrase: x}\n  ripe_enough: {value", "enough"),
-        ("track", "  ripe_enough: {value", "  skill: {value: 5, cite: x, phrase: x}\n  ripe_enough: {value", "skill"),
-        ("track", "  ripe_enough: {value", "  good: {value: 5, cite: x, phrase: x}\n  ripe_enough: {value", "good"),
-        ("chapter", "  few: {value", "  enough: {value: 5, cite: x, phrase: x}\n  few: {value", "enough"),
-        ("chapter", "  few: {value", "  care: {value: 5, cite: x, phrase: x}\n  few: {value", "care"),
-    ],
+    rows("sums", "a_figure_has_a_name_of_its_own"),
 )
 def test_a_figure_has_a_name_of_its_own(tmp_path: Path, part: str, old: str, new: str, name: str) -> None:
     folder = _written(tmp_path / "e", (part, old, new))
@@ -357,15 +336,7 @@ def test_two_files_of_facts_share_their_figures(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "code"),
-    [
-        ("ten", "PE404"),
-        ("10.5", "PE404"),
-        ("true", "PE203"),
-        ("-1", "PE404"),
-        ("[1]", "PE203"),
-        ("10 pieces", "PE404"),
-        ("2020-13-01", "PE206"),
-    ],
+    rows("sums", "a_common_figure_that_is_none_is_told_at_its_place"),
 )
 def test_a_common_figure_that_is_none_is_told_at_its_place(tmp_path: Path, value: str, code: str) -> None:
     found = _codes(_written(tmp_path / "e", ("facts", "enough: {value: 10,", f"enough: {{value: {value},")))

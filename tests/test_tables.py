@@ -24,6 +24,7 @@ from policy_engine.columnar.names import ODD
 from policy_engine.columnar.places import Places, letters
 from policy_engine.errors import InputError
 from tests.bad_rows import CSV, EVERY, JSON, ROWS, is_bad, write_csv, write_json, write_parquet
+from tests.build import tuples
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -189,21 +190,7 @@ def test_a_case_stands_once_in_a_run(engine: str, tmp_path: Path, cli: Cli, monk
         assert f"PE860 the case `{case}` stands twice; it stood first at {first} [{later}, case {case}]" in told
 
 
-KEPT = (
-    "level",
-    "Level",
-    "track",
-    "outcome",
-    "answer",
-    "interpretations",
-    "edition_status",
-    "__row",
-    "__answer",
-    "__file",
-    "=x",
-    "a.b",
-    "position",
-)
+KEPT = tuples("tables", "kept")
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])

@@ -14,6 +14,7 @@ import pytest
 
 from policy_engine.load.files import held_folder
 from policy_engine.load.limits import BEING_WRITTEN
+from tests.build import tuples
 from tests.writers import WRITERS, contents, drawn, environment, half_done, left_behind, prepared, ran, steps
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of Unix")
@@ -179,16 +180,7 @@ STREAMS = {
     "errors full": ("2> /dev/full", 0, ""),
     "all closed": ("<&- >&- 2>&-", 3, ""),
 }
-ANSWERS = (
-    "evaluate cases/case_0.yaml --rulebook book",
-    "round cases --rulebook book",
-    "check --rulebook book",
-    "record verify chain.jsonl",
-    "replay chain.jsonl --rulebook book",
-    "batch rows.csv --rulebook book --to - --to-format csv --rejects rejects.csv",
-    "fmt - < cases/case_0.yaml",
-    "--help",
-)
+ANSWERS = tuples("writers", "answers")
 
 
 @pytest.mark.parametrize("kind", STREAMS)

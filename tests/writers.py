@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bad_files import SAMPLE_CASE
+from tests.build import tuples
 from tests.conftest import ROOT
 from tests.hostile_inputs import orchard_at
 
@@ -56,15 +57,7 @@ class Writer(NamedTuple):
     """How the same command may end when it is run once more."""
 
 
-WRITERS: Mapping[str, Writer] = {
-    "round --record": Writer(("round", "cases", "--rulebook", "book", "--record", "chain.jsonl")),
-    "record": Writer(("evaluate", "cases/case_0.yaml", "--rulebook", "book", "--record", "chain.jsonl")),
-    "batch": Writer(("batch", "rows.csv", "--rulebook", "book", "--to", "answers.csv", "--rejects", "rejects.csv"), (3,)),
-    "edition new": Writer(("edition", "new", "2031", "--from", "orchard", "--rulebook", "book"), (0, 2)),
-    "edition seal": Writer(("edition", "seal", "orchard", "--again", "--rulebook", "book")),
-    "fmt": Writer(("fmt", "untidy")),
-    "new-case": Writer(("new-case", "--rulebook", "book", "-o", "blank.yaml"), (0, 2)),
-}
+WRITERS: Mapping[str, Writer] = {key: Writer(*row) for key, row in tuples("writers", "writers").items()}
 
 
 def prepared(place: Path) -> Path:

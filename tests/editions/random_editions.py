@@ -34,6 +34,7 @@ from policy_engine.load.yaml_text import read_document
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
+from tests.build import table
 from tests.editions.random_conditions import Dice, Words, condition, from_hypothesis, from_seed, guarded
 
 LEVELS = ("top", "good", "fair", "poor")
@@ -122,17 +123,7 @@ def _choices(names: Sequence[str]) -> Data:
     return {name: _texts(name) for name in names}
 
 
-OPTIONAL: Mapping[str, Data] = {
-    "grade": _fact("choice", choices=_choices(("fine", "rough"))),
-    "roles": _fact("set", choices=_choices(("x", "y", "z"))),
-    "rank": _fact("level", may_be_none=True),
-    "mate": _fact("level"),
-    "held_on": _fact("day", may_be_none=True),
-    "marks": _fact("points"),
-    "part": _fact("share"),
-    "span": _fact("months"),
-    "remark": _fact("text", may_be_none=True),
-}
+OPTIONAL: Mapping[str, Data] = table("editions_random_editions", "optional")
 
 
 def _facts(dice: Dice, *, plain: bool) -> Data:

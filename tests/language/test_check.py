@@ -8,6 +8,7 @@ from policy_engine.language.check import Checker, positive_wholes
 from policy_engine.language.complaint import Complaint
 from policy_engine.language.grammar import parse
 from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, MONTHS, NOUNS, POINTS, SHARE, TEXT, Named, Type
+from tests.build import rows
 
 EFFICIENCY = Type("choice", ("high", "low"))
 ITEM = Type("list", (), (("done", BOOL), ("grade", LEVEL), ("part", COUNT), ("whole", COUNT), ("efficiency", EFFICIENCY)))
@@ -35,22 +36,7 @@ def codes_of(text: str) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "flag", "not flag and (other or flag)", "tasks_done <= tasks_total", "tasks_done == 0", "0 < tasks_done",
-        "tasks_done + tasks_total > 0",
-        "tasks_total - tasks_done <= least", "tasks_done <= tasks_total * half", "half * tasks_total >= tasks_done",
-        "score * half >= enough",
-        "score >= enough", "score - score > 0", "day < deadline", "day == deadline", "months >= 0", "level >= good", "level != good",
-        "kind == 'officer'", "'officer' == kind", "kind in ('officer', 'collective')", "kind not in ('officer',)", "note == 'anything'",
-        "tasks_total > 0 and share(tasks_done, tasks_total) >= half", "exists(day)", "exists(day) and day < deadline",
-        "0 < tasks_done < tasks_total",
-        "tasks_total in (least, 0)", "count(items) > 0", "count(items, done) >= least", "count(items, done and efficiency == 'high') > 0",
-        "count(items, grade >= good) <= count(items)", "half + most > 0", "half * most > 0", "0 + tasks_done > 0",
-        "tasks_total - tasks_done > 0 and share(tasks_done, tasks_total - tasks_done) > half",
-        "flag and whole > 0 and share(tasks_done, whole) > half",
-        "share(tasks_done, whole) >= share(tasks_total, whole)", "share(tasks_done, whole) + share(tasks_total, whole) <= half",
-        "count(items, whole > 0 and share(part, whole) >= half) > 0",
-    ],
+    rows("language_check", "well_typed_conditions_pass"),
 )  # fmt: skip
 def test_well_typed_conditions_pass(text: str) -> None:
     assert complaints_of(text, frozenset({"whole"}) if "share(" in text and "whole > 0" not in text else frozenset()) == []
@@ -58,19 +44,7 @@ def test_well_typed_conditions_pass(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "name", "nearest", "place"),
-    [
-        ("tasks_totl > 0", "tasks_totl", "tasks_total", 0),
-        ("flag and taskdone > 0", "taskdone", "tasks_done", 9),
-        ("zzzz", "zzzz", "", 0),
-        ("kind == 'officer' and day < dedline", "dedline", "deadline", 28),
-        ("count(items, efficency == 'high') > 0", "efficency", "efficiency", 13),
-        ("count(items, flag) > 0", "flag", "", 13),
-        ("count(items, tasks_done > 0) > 0", "tasks_done", "", 13),
-        ("done", "done", "", 0),
-        ("exists(dy)", "dy", "day", 7),
-        ("rand", "rand", "", 0),
-        ("'ế' == note and flg", "flg", "flag", 16),
-    ],
+    rows("language_check", "an_unknown_name_is_told_with_the_nearest"),
 )
 def test_an_unknown_name_is_told_with_the_nearest(text: str, name: str, nearest: str, place: int) -> None:
     assert [Complaint("PE302", place, {"name": name, "nearest": nearest})] == complaints_of(text)
@@ -78,22 +52,7 @@ def test_an_unknown_name_is_told_with_the_nearest(text: str, name: str, nearest:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [
-        ("tasks_done >= half", 14), ("half >= tasks_done", 8), ("tasks_done >= enough", 14), ("score >= least", 9), ("score >= half", 9),
-        ("months >= least", 10), ("day < tasks_done", 6), ("day < 0", 6), ("level >= least", 9), ("level >= 0", 9), ("flag == other", 8),
-        ("flag == 0", 8), ("flag > 0", 7), ("kind == place", 8), ("kind < 'officer'", 7), ("kind < place", 7), ("note < 'x'", 7),
-        ("note == kind", 8), ("'a' == 'b'", 7),
-        ("'a' == 0", 7), ("tasks_done == 'x'", 14), ("tasks_done in ('x',)", 15), ("kind in ('officer', least)", 20),
-        ("level == 'good'", 9),
-        ("day == '2020-12-15'", 7), ("items == items", 9), ("items > 0", 8), ("tasks_done", 0), ("0", 0), ("'x'", 0), ("half", 0),
-        ("tasks_done and flag", 0), ("flag or tasks_done", 8), ("not tasks_done", 4), ("not 0", 4), ("tasks_done + score > 0", 0),
-        ("tasks_done + half > 0", 0), ("tasks_done - months > 0", 0), ("day + months > deadline", 0), ("flag + flag > 0", 0),
-        ("flag * half > 0", 0),
-        ("'a' + 'b' == note", 0), ("count(tasks_done) > 0", 6), ("count(items, part) > 0", 13),
-        ("exists(0)", 7), ("exists(flag and other)", 7), ("share(tasks_done, score) > half", 0), ("share(flag, other) > half", 0),
-        ("share(half, most) > half", 0), ("share(months, months) > half", 0), ("share(0, 0) > half", 0),
-        ("(tasks_done < least) == flag", 24),
-    ],
+    rows("language_check", "unlike_things_are_not_compared"),
 )  # fmt: skip
 def test_unlike_things_are_not_compared(text: str, place: int) -> None:
     """Counts, points, shares, months, days, levels, choices and truths are kept apart; each mix is told once, at its place."""
@@ -130,19 +89,7 @@ def test_a_bare_number_is_told(text: str, found: str, place: int) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "share(tasks_done, tasks_total) >= half",
-        "share(tasks_done, tasks_total) >= half and tasks_total > 0",
-        "tasks_total > 0 or share(tasks_done, tasks_total) >= half",
-        "(tasks_total > 0 and flag) or share(tasks_done, tasks_total) >= half",
-        "(tasks_total > 0 or flag) and share(tasks_done, tasks_total) >= half",
-        "not (tasks_total > 0) and share(tasks_done, tasks_total) >= half",
-        "tasks_total >= 0 and share(tasks_done, tasks_total) >= half",
-        "tasks_total != 0 and share(tasks_done, tasks_total) >= half",
-        "tasks_done > 0 and share(tasks_done, tasks_total) >= half",
-        "tasks_total + tasks_done > 0 and share(tasks_done, tasks_total) >= half",
-        "(tasks_total > 0) and flag or share(tasks_done, tasks_total) >= half",
-    ],
+    rows("language_check", "an_unguarded_share_is_told"),
 )
 def test_an_unguarded_share_is_told(text: str) -> None:
     place = text.index("share")

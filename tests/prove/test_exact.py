@@ -14,28 +14,11 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.prove.cases import Prover, case_text
 from policy_engine.prove.edition import prove
 from policy_engine.prove.tracks import Witness
+from tests.build import table
 from tests.editions.small import condition_of, edition_of
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied, open_claims
 
-BANDS = {
-    "edition": "edition: banded\nstatus: draft\ntitle: {vi: Dải, en: Bands}\nperiod: {from: 2020-01-01, until: 2020-12-31}\n",
-    "scale": "scale:\n"
-    "  - level: top\n    code: A\n    label: {vi: Nhất, en: Top}\n"
-    "  - level: low\n    code: B\n    label: {vi: Nhì, en: Low}\n",
-    "facts": "facts:\n  marks:\n    type: points\n    label: {vi: Điểm, en: Marks}\n    asks: {vi: Điểm?, en: Marks?}\n"
-    "invariants:\n  - id: positive\n    holds: marks >= 0\n    says: {vi: Không âm, en: Not negative}\n",
-    "track": "track: all\ncite: I\nlabel: {vi: Mọi người, en: All}\napplies_to: marks >= 0\n"
-    "thresholds:\n  from_here: {value: 90 points, cite: I.top, phrase: từ 90}\n"
-    "  up_to: {value: UPPER points, cite: I.low, phrase: dưới mức}\n"
-    "levels:\n"
-    "  top:\n    cite: I.top\n    all_of:\n      - id: enough\n        cite: I.top\n        when: marks >= from_here\n"
-    "        says: {vi: Đủ điểm, en: Enough marks}\n"
-    "  low:\n    cite: I.low\n    all_of:\n      - id: fewer\n        cite: I.low\n        when: marks SIGN up_to\n"
-    "        says: {vi: Ít điểm, en: Fewer marks}\n"
-    "decide:\n  - highest_of: [top, low]\n    exceptions:\n"
-    "      - level: top\n        without: [fewer]\n        says: {vi: Dải, en: Bands}\n"
-    "residual:\n  outcome: gap\n",
-}  # fmt: skip
+BANDS = table("prove_exact", "bands")  # fmt: skip
 """An edition of two bands of points: from 90 up, and below or up to an end that a test sets."""
 
 
