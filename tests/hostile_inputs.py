@@ -157,7 +157,28 @@ CASES: Mapping[str, Make] = {
 }
 """What a case file may hold that is odd."""
 
-NAMES = tuples("hostile_inputs", "names")
+NAMES = (
+    "a\nb.yaml",
+    "::error::x\n::warning::y.yaml",
+    "\x1b[31mred.yaml",
+    "c1\u009b31m.yaml",
+    "bidi\u202egnp.yaml",
+    "mark\u200fx.yaml",
+    "line\u2028end.yaml",
+    " .yaml",
+    "quote'\"`.yaml",
+    "{name}.yaml",
+    "%s %n.yaml",
+    "[x]*?.yaml",
+    "x" * 250 + ".yaml",
+    "a\\b.yaml",
+    "é.yaml",
+    "e\u0301.yaml",
+    os.fsdecode(b"bytes\xff\xfe.yaml"),
+    "$(id).yaml",
+    "<b>&.yaml",
+    "tab\tx.yaml",
+)
 """Names that a file may have."""
 
 OF_CASES: Mapping[str, Command] = tuples("hostile_inputs", "of_cases")

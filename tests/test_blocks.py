@@ -176,9 +176,6 @@ def test_a_record_that_cannot_be_read_is_refused(record: Mapping[str, object], c
     assert all(problem.location.line >= start for problem in problems)
 
 
-DOUBTS = ("roles", "signed", "book_sent_on", "book_returned_on", "tells_losses", "tells_plans")
-
-
 @pytest.mark.parametrize(
     ("facts", "expected"),
     cells("blocks", "what_nobody_recorded_is_asked_for"),

@@ -22,8 +22,6 @@ Edit = tuple[str, str, str]
 
 BAD = {bad.code: bad for bad in kept()}
 SPECIALIST = "criteria/head-office-specialist.yaml"
-LEADER = "criteria/head-office-leader.yaml"
-UNIONS = "chapters/III.1-attached-unions.yaml"
 
 
 @pytest.fixture
@@ -52,7 +50,6 @@ def test_the_shipped_editions_hold_together(name: str) -> None:
     assert {"PE820"} <= {p.code for p in found} <= {"PE820", "PE802"}
 
 
-SHORT = "share(criteria_deficient, criteria_total)"
 EDITS: dict[str, tuple[Edit, tuple[str, str]]] = tuples("check", "edits")  # fmt: skip
 """Slips of an author in the edition of 2020, and what is told: the code, and what stands at its place."""
 

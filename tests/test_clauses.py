@@ -130,28 +130,13 @@ def test_a_slip_in_the_map_is_told_when_it_is_loaded(tmp_path: Path, old: str, n
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
-    [
-        (
-            "five baskets",
-            "six baskets",
-            [("phrase", "I.2", "threshold picking.some"), ("phrase", "I.2", "criterion picking.some_baskets")],
-        ),
-        ("by the council", "by a council", [("phrase", "III.1/1", "route warden_decided_by_council")]),
-        ("All others are decided by the owner", "All others are not decided", [("phrase", "III.1/2", "route others_decided_by_owner")]),
-        ("Farewell", "Good-bye", [("start", "end", "")]),
-        ("It tells losses.\nIt tells plans.", "It tells plans.\nIt tells losses.", [("start", "III.2/6", "")]),
-        ("III. Procedure", "3. Procedure", [("start", "III", "")]),
-        ("ten   baskets", "TEN baskets", []),
-        ("ten   baskets", "ten\nbaskets", []),
-        ("In every year", "In  every\nyear", []),
-        ("In every year", "A foreword. In every year", []),
-    ],
+    tuples("clauses", "what_a_text_does_not_bear_out_is_told"),
 )  # fmt: skip
 def test_what_a_text_does_not_bear_out_is_told(old: str, new: str, expected: list[tuple[str, str, str]]) -> None:
     text = SOURCE.read_text("utf-8")
     assert old in text
 
-    assert expected == faults(text.replace(old, new))
+    assert list(expected) == faults(text.replace(old, new))
 
 
 @pytest.mark.parametrize(

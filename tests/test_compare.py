@@ -28,31 +28,15 @@ from tests.oracle import classify
 
 Cli = Callable[..., tuple[int, str, str]]
 SPECIALIST = "criteria/head-office-specialist.yaml"
-LEADER = "criteria/head-office-leader.yaml"
 EXCEEDED = "value: 50%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 50%"
 RAISED = (SPECIALIST, EXCEEDED, EXCEEDED.replace("50%", "60%"))
 TRACK = "head_office_specialist"
-STOOD_IN = "criteria_completed,criteria_deficient,criteria_highly_efficient,criteria_total"
 FACT = """facts:
   trainings_attended:
     type: count
     label: {vi: Số lớp bồi dưỡng, en: Trainings attended}
     asks: {vi: Đã dự mấy lớp?, en: How many trainings were attended?}
 """
-
-
-def _between(file: str, start: str, end: str) -> str:
-    return Path(data_root(), "rulebook", "2020", file).read_text("utf-8").split(start)[1].split(end)[0]
-
-
-def _steps_turned() -> tuple[str, str]:
-    steps = _between(SPECIALIST, "\ndecide:\n", "\nresidual:\n")
-    first, second = steps.split("\n  - highest_of: ")
-    return steps, f"  - highest_of: {second}\n{first}"
-
-
-STEPS_TURNED = _steps_turned()
-GAP_BELOW = "  - id: subordinates_below" + _between(LEADER, "  - id: subordinates_below", "monotone:\n")
 
 
 class Edit(NamedTuple):
@@ -131,8 +115,6 @@ def test_an_edition_does_not_differ_from_itself(edition: Edition, name: str, tmp
     assert compare(edition, load_edition(str(edited(tmp_path)))) == ()
 
 
-FAIR = "  - level: fair\n    code: C\n    label: {vi: Khá, en: Fair}\n"
-POOR = "  - level: poor\n    code: D\n    label: {vi: Kém, en: Poor}\n"
 SMALL = rows("compare", "small")  # fmt: skip
 
 

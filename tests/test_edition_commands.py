@@ -418,10 +418,6 @@ def test_verify_as_data(shelf: Path, cli: Cli) -> None:
 
 
 Editions = Mapping[str, tuple[str, tuple[str, str]]]
-QUARTERS: Editions = {
-    "q1": ("issued", ("2020-01-01", "2020-03-31")), "q2": ("issued", ("2020-04-01", "2020-06-30")),
-    "half": ("issued", ("2020-07-01", "2020-12-31")),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,6 @@ def test_a_new_edition_leads_to_its_schema(tmp_path: Path, cli: Cli, *, with_sch
     assert [path for path in files if tidied_file(str(path)).changed] == []
 
 
-FACTS = "facts: {}\n"
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     rows("editors", "fmt_sets_the_modeline"),

@@ -22,21 +22,6 @@ Record = dict[str, Any]
 DECIDED = ROOT / "cases" / "2020" / "II.1.4" / "good" / "specialist-dossier.yaml"
 
 
-def _plot(name: str, day: str = "2020-12-20", **more: object) -> Mapping[str, object]:
-    decided = {"level": "good", "by": "owner", "day": day, "reason": "ý kiến"}
-    return {
-        "case": name,
-        "edition": "orchard",
-        "subject": {"id": name, "name": "Lô"},
-        "facts": {"kind": "plot", **more},
-        "decided": decided,
-    }
-
-
-def _picker(name: str, **links: str) -> Mapping[str, object]:
-    return {"case": name, "edition": "orchard", "period": "2020", **links, "facts": {"kind": "picker", "baskets": 7}}
-
-
 YEAR: Mapping[str, Mapping[str, object]] = table("forged_records", "year")
 """A round with everything that one gives: a list and a level from other cases, decisions before and after the day, a finding."""
 

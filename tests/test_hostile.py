@@ -8,6 +8,7 @@ import pytest
 
 from policy_engine.load.yaml_text import read_document
 from tests.bad_files import SAMPLE_CASE
+from tests.build import tuples
 from tests.hostile import AT_FACT, FACT, FINE, HEAD, Cli, Told, orchard, told, told_of
 
 REFUSED: dict[str, tuple[bytes | str, Told]] = {
@@ -97,31 +98,7 @@ def test_what_is_cut_off_is_refused(item: str) -> None:
     assert [p.code for p in document.problems] == ["PE104"]
 
 
-CONDITIONS: dict[str, tuple[str, Told]] = {
-    "2,000 characters": ("apples_ripe" + " " * (2_000 - 14) + "> 0", []),
-    "2,001 characters": ("apples_ripe" + " " * (2_001 - 14) + "> 0", [("PE306", 15, 16)]),
-    "32 brackets": ("(" * 32 + "apples_ripe > 0" + ")" * 32, []),
-    "33 brackets": ("(" * 33 + "apples_ripe > 0" + ")" * 33, [("PE306", 15, 16)]),
-    "900 open brackets": ("(" * 900, [("PE306", 15, 16)]),
-    "400 times not": ("not " * 400 + "apples_ripe > 0", [("PE306", 15, 16)]),
-    "a sum of 100": (" + ".join(["apples_ripe"] * 100) + " > 0", [("PE306", 15, 16)]),
-    "90 parts joined by and": (" and ".join(["apples_ripe > 0"] * 90), []),
-    "a tower of powers": ("4000000**4000000 > 0", [("PE301", 15, 16)]),
-    "a gigabyte of text": ("'%999999999d' % 0 == 'x'", [("PE301", 15, 16)]),
-    "a billion letters": ("'a' * 999999999 == 'a'", [("PE304", 15, 22)]),
-    "chance": ("rand() > 0", [("PE307", 15, 16)]),
-    "two statements": ("0 > 0; apples_ripe > 0", [("PE301", 15, 21)]),
-    "an import": ("__import__('os') > 0", [("PE307", 15, 16)]),
-    "an attribute": ("apples_ripe.real > 0", [("PE301", 15, 16)]),
-    "a class": ("().__class__ > 0", [("PE301", 15, 16)]),
-    "an item": ("apples_ripe[0] > 0", [("PE301", 15, 16)]),
-    "a lambda": ("(lambda: 0)() > 0", [("PE307", 15, 16)]),
-    "a comprehension": ("[0 for _ in apples_ripe] > 0", [("PE301", 15, 16)]),
-    "a filled text": ("f'{apples_ripe}' > 0", [("PE301", 15, 16)]),
-    "infinity": ("apples_ripe > 1e999", [("PE301", 15, 30)]),
-    "5,000 digits": ("apples_ripe > " + "1" * 1_900, [("PE304", 15, 30)]),
-    "several slips": ("táo > 0 and apples_ripe > 3 and ripe", [("PE302", 15, 16), ("PE304", 15, 42), ("PE302", 15, 48)]),
-}
+CONDITIONS: dict[str, tuple[str, Told]] = tuples("hostile", "conditions")
 
 
 @pytest.mark.parametrize("name", CONDITIONS)

@@ -16,20 +16,7 @@ from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
 DRAFT = ROOT / "rulebook" / "2026-draft"
-STAFF = "criteria/officer-staff.yaml"
 EXCEEDED = ("facts.yaml", "value: 30%\n    cite: QD366/11/HTXSNV/3", "value: 40%\n    cite: QD366/11/HTXSNV/3")
-NEW_FACT = """  courses_attended:
-    type: bool
-    label: {vi: Đã học bồi dưỡng, en: Courses attended}
-    asks: {vi: Đã học bồi dưỡng chưa?, en: Were the courses attended?}
-"""
-COURSES = """      - id: courses
-        cite: QD366/11/HTXSNV/4
-        phrase: 100%
-        when: courses_attended
-        says: {vi: Đã học bồi dưỡng., en: The courses were attended.}
-  good:
-"""
 
 
 class Edit(NamedTuple):

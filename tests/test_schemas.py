@@ -38,7 +38,6 @@ WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}
 SAMPLE = 12
 SHAPE_CODES = {"PE201", "PE202", "PE203"}
 
-_ITEM = {"name": "x", "completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
 CASE: Mapping[str, Any] = table("schemas", "case")  # fmt: skip
 """A case that has every key of the format; no verdict is asked of it."""
 

@@ -25,7 +25,7 @@ from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library, days_of
 from policy_engine.model.verdict import Verdict
-from tests.build import rows
+from tests.build import ROOT, rows
 
 KIND = Type("choice", ("old", "young"))
 TREES = Type(
@@ -125,94 +125,8 @@ def _completed(item: Item) -> list[dict[str, Value]]:
     return [dict(pairs) for pairs in product(*choices)]
 
 
-FRONT = "edition: sums\nstatus: draft\ntitle: {vi: Mẫu, en: Sample}\nperiod: {from: 2020-01-01, until: 2020-12-31}\n"
-SCALE = """\
-scale:
-  - {level: top, code: A, label: {vi: Nhất, en: Top}}
-  - {level: good, code: B, label: {vi: Tốt, en: Good}}
-  - {level: poor, code: D, label: {vi: Kém, en: Poor}}
-"""
-FACTS = """\
-facts:
-  trees:
-    type: list
-    fields:
-      apples: {type: count}
-      ripe: {type: bool}
-    label: {vi: Cây, en: Trees}
-    asks: {vi: Những cây nào?, en: Which trees?}
-  apples_total:
-    type: count
-    derived: sum(trees, apples)
-    label: {vi: Tổng số táo, en: Apples in all}
-    asks: {vi: Bao nhiêu táo?, en: How many apples?}
-  plenty:
-    type: bool
-    derived: apples_total >= enough
-    label: {vi: Đủ, en: Plenty}
-    asks: {vi: Có đủ không?, en: Was it plenty?}
-  skill:
-    type: points
-    label: {vi: Tay nghề, en: Skill}
-    asks: {vi: Tay nghề bao nhiêu điểm?, en: How many points for skill?}
-  care:
-    type: points
-    label: {vi: Cẩn thận, en: Care}
-    asks: {vi: Cẩn thận bao nhiêu điểm?, en: How many points for care?}
-  mark:
-    type: points
-    derived: skill * skill_weight + care_weight * care
-    label: {vi: Điểm, en: Mark}
-    asks: {vi: Bao nhiêu điểm?, en: How many points?}
-"""
-FIGURES = """\
-thresholds:
-  enough: {value: 10, cite: I/0, phrase: ten}
-  skill_weight: {value: 60%, cite: I/0, phrase: 60%}
-  care_weight: {value: 40%, cite: I/0, phrase: 40%}
-  all_weights: {value: 100%, cite: I/0, phrase: 100%}
-  pass_mark: {value: 50 points, cite: I/0, phrase: 50 points}
-invariants:
-  - {id: weights_make_the_whole, holds: skill_weight + care_weight == all_weights, says: {vi: Trọng số, en: Weights make the whole}}
-  - {id: not_too_much, holds: skill + care <= pass_mark + pass_mark + pass_mark, says: {vi: Quá, en: Too much}}
-"""
-TRACK = """\
-track: picking
-cite: I
-label: {vi: Hái, en: Picking}
-applies_to: plenty or not plenty
-thresholds:
-  ripe_enough: {value: 5, cite: I/1, phrase: five}
-requires:
-  - {id: own_below_all, holds: ripe_enough <= enough, says: {vi: Ngưỡng, en: The own figure is below the common one}}
-levels:
-  top:
-    cite: I.1
-    all_of:
-      - {id: many, cite: I.1/1, when: apples_total >= enough, says: {vi: 'Ít nhất {enough}.', en: 'At least {enough}.'}}
-      - {id: ripe, cite: I.1/2, when: "sum(trees, apples, ripe) >= ripe_enough", says: {vi: Chín., en: Ripe.}}
-      - {id: plentiful, cite: I.1/1, phrase: plenty, when: plenty, says: {vi: Đủ., en: Plenty.}}
-      - {id: marked, cite: I.1/3, when: mark >= pass_mark, says: {vi: 'Từ {pass_mark}.', en: 'From {pass_mark}.'}}
-  good:
-    cite: I.2
-    all_of:
-      - {id: passed, cite: I.2/1, when: mark >= pass_mark, says: {vi: 'Từ {pass_mark}.', en: 'From {pass_mark}.'}}
-decide:
-  - highest_of: [top, good]
-residual: {level: poor}
-"""
-CHAPTER = """\
-chapter: II
-label: {vi: Chương, en: Chapter}
-thresholds:
-  few: {value: 2, cite: II/0, phrase: two}
-requirements:
-  - {id: counted, cite: II/1, holds: apples_total > few, severity: warning, says: {vi: 'Hơn {few}.', en: 'More than {few}.'}}
-  - {id: enough_there, cite: II/2, holds: apples_total >= enough, severity: note, says: {vi: 'Đủ {enough}.', en: 'Enough: {enough}.'}}
-eligibility:
-  - {id: nothing, cite: II/3, when: apples_total < few and apples_total < enough, says: {vi: 'Dưới {few}.', en: 'Below {few}.'}}
-"""
-PARTS = {"edition": FRONT, "scale": SCALE, "facts": FACTS + FIGURES, "track": TRACK, "chapter": CHAPTER}
+PARTS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "tests" / "tables" / "sums").glob("*.yaml"))}
+FIGURES = PARTS["facts"][PARTS["facts"].index("thresholds:\n") :]
 Change = tuple[str, str, str]
 
 

@@ -5,8 +5,6 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from tests.build import tuples
-
 NAMES = ("a", "b", "tasks_total", "level", "share", "được", "_x9")
 _ORDER: tuple[type[ast.cmpop], ...] = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _SIGNS: tuple[type[ast.operator], ...] = (ast.Add, ast.Sub, ast.Mult)
@@ -57,7 +55,15 @@ def _call(function: str, *arguments: ast.expr) -> ast.expr:
 
 trees = st.recursive(atoms, _larger, max_leaves=10)
 
-PIECES = tuples("language_conditions", "pieces")  # fmt: skip
+PIECES = (
+    "a", "tasks_total", "'x'", '"', "'", "0", "0.29", "50%", "(", ")", "[", "]", "{", "}", ",", " ", "\n", "\t", "\r", "\f", "and", "or",
+    "not", "in",
+    "is", "==", "=", ">=", "<", ">", "!", "+", "-", "*", "**", "/", "%", "@", ":=", ":", ";", ".", "share(", "count(", "exists(",
+    "lambda", "if",
+    "else", "for", "f'{a}'", "r'", "b'x'", "1e9", "0x1", "1_0", "1j", "...", "\\", "#", "\0", "\ud800", "ế", "é", "≥", "𝒶", "٣", "\u2028",
+    "\x1a",
+    "await", "yield", "True", "None", "__import__('os')", "~", "&&", "||", "<>", "$", "?", "`",
+)  # fmt: skip
 """Scraps that a text is glued from: tokens of this language, of Python, and of no language."""
 
 glued = st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join) | st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
