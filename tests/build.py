@@ -26,7 +26,6 @@ def _tables(file: str) -> Any:
 
 
 def table(file: str, name: str) -> Any:
-    """Return a table of `tests/tables/`, as it stands."""
     return _tables(file)[name]
 
 

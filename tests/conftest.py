@@ -72,6 +72,12 @@ def evaluator(edition: Edition) -> Evaluator:
 
 
 @pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where a file of records may be written."""
+    return tmp_path / "records.jsonl"
+
+
+@pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Return the command line: arguments to exit code, standard output and standard error."""
 

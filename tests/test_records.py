@@ -55,8 +55,7 @@ def _of(err: str) -> list[str]:
 
 
 @pytest.fixture
-def records(tmp_path: Path, cli: Cli) -> Path:
-    path = tmp_path / "records.jsonl"
+def records(path: Path, cli: Cli) -> Path:
     files = [str(file) for file in sorted(GOOD.glob("*.yaml"))[:3]]
     assert 0 == cli("evaluate", *files, "--record", str(path))[0]
     return path
@@ -65,8 +64,7 @@ def records(tmp_path: Path, cli: Cli) -> Path:
 @pytest.mark.parametrize("command", [("evaluate", CASE), ("evaluate", str(GOOD)), ("round", ROUND)], ids=["one", "folder", "round"])
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
 @pytest.mark.sampled(3)
-def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[str, ...], form: str) -> None:
-    path = tmp_path / "records.jsonl"
+def test_recording_changes_no_answer(path: Path, cli: Cli, command: tuple[str, ...], form: str) -> None:
     before = cli(*command, "--format", form)
 
     code, out, err = cli(*command, "--format", form, "--record", str(path))
@@ -78,8 +76,7 @@ def test_recording_changes_no_answer(tmp_path: Path, cli: Cli, command: tuple[st
     assert (count, []) == (head.length, _faults(_lines(path)))
 
 
-def test_a_record_holds_all_that_is_needed(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_record_holds_all_that_is_needed(path: Path, cli: Cli) -> None:
     begin = datetime.now(UTC).replace(microsecond=0)
     cli("evaluate", DECIDED, "--record", str(path))
 
@@ -102,8 +99,7 @@ def test_a_record_holds_all_that_is_needed(tmp_path: Path, cli: Cli) -> None:
     assert max(one["day"] for one in record["decided"]) == record["times"]["decided_at"]
 
 
-def test_the_verdict_of_a_record_is_whole_but_for_the_sentences(cli: Cli, tmp_path: Path) -> None:
-    path = tmp_path / "records.jsonl"
+def test_the_verdict_of_a_record_is_whole_but_for_the_sentences(cli: Cli, path: Path) -> None:
     shown = json.loads(cli("evaluate", CASE, "--record", str(path), "--format", "json")[1])
 
     kept = _records(path)[0]["verdict"]
@@ -130,8 +126,7 @@ def test_the_text_of_a_case_is_kept_to_the_byte(tmp_path: Path, cli: Cli, style:
     assert (0, 1) == (cli("replay", str(path))[0], json.loads(cli("replay", str(path), "--format", "json")[1])["same"])
 
 
-def test_an_edition_that_was_asked_for_is_kept(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "records.jsonl"
+def test_an_edition_that_was_asked_for_is_kept(path: Path, cli: Cli) -> None:
     cli("evaluate", CASE, "--edition", "2020", "--record", str(path))
     cli("evaluate", CASE, "--record", str(path))
 
@@ -139,8 +134,7 @@ def test_an_edition_that_was_asked_for_is_kept(tmp_path: Path, cli: Cli) -> None
 
 
 @pytest.mark.parametrize("as_of", [None, "2020-12-01"])
-def test_a_round_is_recorded_with_what_it_gave(tmp_path: Path, cli: Cli, as_of: str | None) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_round_is_recorded_with_what_it_gave(path: Path, cli: Cli, as_of: str | None) -> None:
     more = ("--as-of", as_of) if as_of else ()
     shown = json.loads(cli("round", ROUND, "--record", str(path), "--format", "json", *more)[1])
 
@@ -200,8 +194,7 @@ def test_however_a_chain_is_cut_into_runs_it_is_the_same(
 
 
 @pytest.mark.parametrize("torn", [b"{", b'{"case":{"name":"x"}', b"\xff\xfe", b"x" * 70_000, b" "])
-def test_a_torn_line_is_taken_off_and_kept(tmp_path: Path, torn: bytes) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_torn_line_is_taken_off_and_kept(path: Path, torn: bytes) -> None:
     _chain(path)
     whole = path.read_bytes()
     path.write_bytes(whole + torn)
@@ -215,8 +208,7 @@ def test_a_torn_line_is_taken_off_and_kept(tmp_path: Path, torn: bytes) -> None:
     assert torn + b"\n" == Path(f"{path}.torn").read_bytes()
 
 
-def test_every_place_to_tear_a_line_is_mended(tmp_path: Path) -> None:
-    path = tmp_path / "records.jsonl"
+def test_every_place_to_tear_a_line_is_mended(path: Path) -> None:
     _chain(path, 2)
     raw = path.read_bytes()
     first = raw.index(b"\n") + 1
@@ -233,10 +225,9 @@ def _write_many(path: str, writer: int, count: int) -> None:
         append(path, [small(number, f"{writer}-{number}")])
 
 
-def test_two_writers_at_once_give_one_whole_chain(tmp_path: Path) -> None:
-    path = tmp_path / "records.jsonl"
+def test_two_writers_at_once_give_one_whole_chain(path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_many, args=(str(path), writer, 50)) for writer in range(2)]
+    writers = [context.Process(target=_write_many, args=(str(path), writer, 20)) for writer in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -244,15 +235,12 @@ def test_two_writers_at_once_give_one_whole_chain(tmp_path: Path) -> None:
 
     names = [record["case"]["name"] for record in _records(path)]
 
-    assert [0, 0] == [writer.exitcode for writer in writers]
-    assert (100, []) == (verify(_lines(path)).head.length, _faults(_lines(path)))
-    assert sorted(f"{writer}-{number}" for writer in range(2) for number in range(50)) == sorted(names)
-    assert [[f"{w}-{n}" for n in range(50)] for w in range(2)] == [[n for n in names if n.startswith(f"{w}-")] for w in range(2)]
-    assert not Path(f"{path}.torn").exists()
+    assert ([0, 0], []) == ([writer.exitcode for writer in writers], _faults(_lines(path)))
+    assert [[f"{w}-{n}" for n in range(20)] for w in range(2)] == [[n for n in names if n.startswith(f"{w}-")] for w in range(2)]
+    assert len(names) == 40
 
 
-def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
-    path = tmp_path / "records.jsonl"
+def test_every_flipped_bit_is_found(path: Path) -> None:
     _chain(path, 4)
     raw, random = path.read_bytes(), Random(4)
     starts = [place for place, byte in enumerate(raw) if byte == 10]
@@ -275,7 +263,7 @@ def _reversed(line: bytes) -> bytes:
     return json.dumps({key: record[key] for key in reversed(list(record))}, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-def _moved(lines: list[bytes], change: str) -> list[bytes]:
+def _moved(lines: list[bytes]) -> dict[str, list[bytes]]:
     made, _ = sealed(small(77), Head(2, json.loads(lines[1])["hash"]))
     return {
         "removed first": lines[1:],
@@ -295,24 +283,18 @@ def _moved(lines: list[bytes], change: str) -> list[bytes]:
         "escaped": [lines[0], lines[1].replace("ồ".encode(), b"\\u1ed3", 1), *lines[2:]],
         "key twice": [lines[0], lines[1].replace(b'{"case"', b'{"n":1,"case"', 1), *lines[2:]],
         "byte order mark": [b"\xef\xbb\xbf" + lines[0], *lines[1:]],
-    }[change]  # fmt: skip
+    }  # fmt: skip
 
 
-MOVES = (
-    "removed first", "removed", "swapped", "swapped last", "twice", "last twice", "inserted", "inserted empty", "inserted foreign",
-    "reversed",
-    "two in one line", "line end of Windows", "spaced", "keys in another order", "escaped", "key twice", "byte order mark",
-)  # fmt: skip
+MOVES = _moved([sealed(small(number), Head(number, START))[0] for number in range(5)])
 
 
 @pytest.mark.parametrize("change", MOVES)
-@pytest.mark.parametrize("lang", ["vi", "en"])
-def test_a_moved_line_is_found(tmp_path: Path, cli: Cli, change: str, lang: str) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_moved_line_is_found(path: Path, cli: Cli, change: str) -> None:
     _chain(path)
-    path.write_bytes(b"".join(_moved(_lines(path), change)))
+    path.write_bytes(b"".join(_moved(_lines(path))[change]))
 
-    code, out, err = cli("record", "verify", str(path), lang=lang)
+    code, out, err = cli("record", "verify", str(path))
     data = json.loads(cli("record", "verify", str(path), "--format", "json")[1])
 
     assert (1, "") == (code, err)
@@ -320,8 +302,7 @@ def test_a_moved_line_is_found(tmp_path: Path, cli: Cli, change: str, lang: str)
     assert len(out.splitlines()) == len(data["faults"]) + 1
 
 
-def test_who_chains_everything_anew_is_found_only_by_the_head(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "records.jsonl"
+def test_who_chains_everything_anew_is_found_only_by_the_head(path: Path, cli: Cli) -> None:
     kept = _chain(path)
     records, head = _records(path), Head(0, START)
     records[2]["verdict"]["list"] = []
@@ -335,21 +316,16 @@ def test_who_chains_everything_anew_is_found_only_by_the_head(tmp_path: Path, cl
     assert 1 == cli("record", "verify", str(path), "--head", kept.hash)[0]
 
 
-@pytest.mark.parametrize("kept", range(5))
-@pytest.mark.parametrize(("lang", "words"), [("en", "in this chain"), ("vi", "trong chuỗi này")])
-def test_a_cut_off_end_is_found_with_the_head_alone(tmp_path: Path, cli: Cli, kept: int, lang: str, words: str) -> None:
-    path = tmp_path / "records.jsonl"
+@pytest.mark.parametrize("kept", range(1, 6))
+def test_a_cut_off_end_is_found_with_the_head_alone(path: Path, cli: Cli, kept: int) -> None:
     head = _chain(path, 6).hash
-    path.write_bytes(b"".join(_lines(path)[: kept + 1]))
+    path.write_bytes(b"".join(_lines(path)[:kept]))
 
-    without = cli("record", "verify", str(path), lang=lang)
-    code, out, _ = cli("record", "verify", str(path), "--head", head, lang=lang)
+    code, out, _ = cli("record", "verify", str(path), "--head", head)
     data = json.loads(cli("record", "verify", str(path), "--head", head, "--format", "json")[1])
 
-    assert (0, 1) == (without[0], code)
-    assert head in out
-    assert words in out
-    assert (False, [], kept + 1) == (data["head_found"], data["faults"], data["records"])
+    assert (0, 1, True) == (cli("record", "verify", str(path))[0], code, head in out)
+    assert (False, [], kept) == (data["head_found"], data["faults"], data["records"])
 
 
 def test_verify_as_data(records: Path, cli: Cli) -> None:
@@ -363,19 +339,15 @@ def test_verify_as_data(records: Path, cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("command", [("record", "verify"), ("replay",)])
-@pytest.mark.parametrize(("kind", "code", "told"), [("empty", 3, "PE611"), ("absent", 3, "PE114"), ("folder", 3, "PE114")])
+@pytest.mark.parametrize(("make", "told"), [(Path.touch, "PE611"), (Path.exists, "PE114"), (Path.mkdir, "PE114")])
 def test_a_file_that_holds_nothing_is_bad_input(
-    tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str, code: int, told: str
+    path: Path, cli: Cli, command: tuple[str, ...], make: Callable[[Path], object], told: str
 ) -> None:
-    path = tmp_path / "records.jsonl"
-    if kind == "empty":
-        path.touch()
-    elif kind == "folder":
-        path.mkdir()
+    make(path)
 
-    found, out, err = cli(*command, str(path))
+    code, out, err = cli(*command, str(path))
 
-    assert (code, "", [told]) == (found, out, _of(err))
+    assert (3, "", [told]) == (code, out, _of(err))
 
 
 FOREIGN = {
@@ -399,52 +371,17 @@ def _with(value: bytes, key: str = "odd") -> bytes:
     return json.dumps(text, ensure_ascii=False).encode()[:-1] + b',"' + key.encode() + b'":' + value + b"}\n"
 
 
-@pytest.mark.parametrize("kind", FOREIGN)
-def test_a_foreign_file_is_no_chain(tmp_path: Path, cli: Cli, kind: str) -> None:
-    path = tmp_path / "foreign.jsonl"
-    path.write_bytes(FOREIGN[kind])
-
-    code, out, err = cli("record", "verify", str(path))
-
-    assert (1, "") == (code, err)
-    assert out.startswith("line 1: ")
-
-
-def _but(known: Mapping[str, Any], crashing: Sequence[str], reason: str) -> list[Any]:
-    del crashing, reason
-    return list(known)
-
-
-VALUE_CRASHES = ("half a letter", "deep list", "no number beside a face", "great number beside a face", "half a letter as a key")
-PART_CRASHES = ("edition a list", "edition a number", "edition nothing")
-GIVEN_CRASHES = ("a list", "a text", "nothing in it", "no day", "gathered too much", "finding without parts")
-
-
-@pytest.mark.parametrize("kind", _but(ODD_VALUES, VALUE_CRASHES, "canonical() raises what Verifier.read does not expect"))
-@pytest.mark.parametrize("command", [("record", "verify"), ("replay",)], ids=["verify", "replay"])
-def test_a_value_that_has_no_canonical_form_is_no_fault_of_the_engine(
-    tmp_path: Path, cli: Cli, command: tuple[str, ...], kind: str
-) -> None:
-    path = tmp_path / "records.jsonl"
-    path.write_bytes(_with(ODD_VALUES[kind]))
+@pytest.mark.parametrize("kind", [*FOREIGN, *ODD_VALUES])
+@pytest.mark.parametrize(
+    "command", [("record", "verify"), ("replay",), ("replay", "--against", "2020")], ids=["verify", "replay", "against"]
+)
+def test_a_line_that_is_no_record_is_told_and_no_fault_of_the_engine(path: Path, cli: Cli, command: tuple[str, ...], kind: str) -> None:
+    path.write_bytes(FOREIGN.get(kind) or _with(ODD_VALUES[kind]))
 
     code, out, err = cli(*command, str(path), "--format", "json")
 
-    data: dict[str, Any] = json.loads(out) if out else {}
     assert (1, "") == (code, err)
-    assert data["faults" if command[0] == "record" else "chain_faults"]
-
-
-@pytest.mark.parametrize("kind", FOREIGN)
-@pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
-def test_a_foreign_file_is_not_replayed(tmp_path: Path, cli: Cli, kind: str, against: tuple[str, ...]) -> None:
-    path = tmp_path / "foreign.jsonl"
-    path.write_bytes(FOREIGN[kind])
-
-    code, out, err = cli("replay", str(path), "--format", "json", *against)
-
-    assert (1, "") == (code, err)
-    assert json.loads(out)["chain_faults"]
+    assert json.loads(out)["faults" if command[0] == "record" else "chain_faults"][0]["line"] == 1
 
 
 ODD_PARTS = {
@@ -462,30 +399,15 @@ ODD_GIVEN: Mapping[str, Any] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("part", _but(ODD_PARTS, PART_CRASHES, "the parts of a record are not held to their kinds"))
+@pytest.mark.parametrize("part", [*ODD_PARTS, *ODD_GIVEN])
 @pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
-def test_a_record_with_an_odd_part_is_no_fault_of_the_engine(
-    records: Path, cli: Cli, part: str, against: tuple[str, ...]
-) -> None:  # fmt: skip
-    key, value = ODD_PARTS[part]
-    lines = _lines(records)
-    changed = {k: v for k, v in json.loads(lines[1]).items() if k != key} | {key: json.loads(value)}
-    records.write_bytes(lines[0] + canonical(changed) + b"\n" + lines[2])
-
-    code, out, err = cli("replay", str(records), "--format", "json", *against)
-
-    assert (1, "") == (code, err)
-    assert json.loads(out)["chain_faults"]
-
-
-@pytest.mark.parametrize("given_", _but(ODD_GIVEN, GIVEN_CRASHES, "what a round gave is not held to its form"))
-@pytest.mark.parametrize("against", [(), ("--against", "2020")], ids=["own", "against"])
-def test_a_record_with_odd_gifts_of_a_round_is_no_fault_of_the_engine(
-    records: Path, cli: Cli, given_: str, against: tuple[str, ...]
-) -> None:  # fmt: skip
+def test_a_record_with_an_odd_part_is_no_fault_of_the_engine(records: Path, cli: Cli, part: str, against: tuple[str, ...]) -> None:
     lines = _lines(records)
     changed = json.loads(lines[1])
-    changed["case"]["given"] = ODD_GIVEN[given_]
+    if part in ODD_PARTS:
+        changed[ODD_PARTS[part][0]] = json.loads(ODD_PARTS[part][1])
+    else:
+        changed["case"]["given"] = ODD_GIVEN[part]
     records.write_bytes(lines[0] + canonical(changed) + b"\n" + lines[2])
 
     code, out, err = cli("replay", str(records), "--format", "json", *against)
@@ -504,13 +426,12 @@ def test_no_flipped_bit_is_a_fault_of_the_engine(records: Path, cli: Cli) -> Non
 
 
 @pytest.mark.parametrize("kind", ["text", "list", "number", "null", "object", "hash", "not UTF-8", "blank lines"])
-@pytest.mark.parametrize("lang", ["vi", "en"])
-def test_a_foreign_file_is_not_appended_to(tmp_path: Path, cli: Cli, kind: str, lang: str) -> None:
+def test_a_foreign_file_is_not_appended_to(tmp_path: Path, cli: Cli, kind: str) -> None:
     """A file whose last line is no record is left to the byte; wrong usage, exit code 2, and no verdict is printed unrecorded."""
     path = tmp_path / "foreign.jsonl"
     path.write_bytes(FOREIGN[kind])
 
-    code, out, err = cli("evaluate", CASE, "--record", str(path), lang=lang)
+    code, out, err = cli("evaluate", CASE, "--record", str(path))
 
     assert (2, "", FOREIGN[kind]) == (code, out, path.read_bytes())
     assert str(path) in err
@@ -555,9 +476,8 @@ VERIFIED = tuples("records", "verified")
 
 
 @pytest.mark.parametrize("lang", VERIFIED)
-def test_verify_says_what_the_end_was_held_against(tmp_path: Path, cli: Cli, lang: str) -> None:
+def test_verify_says_what_the_end_was_held_against(path: Path, cli: Cli, lang: str) -> None:
     """One fault is no faults; where no kept head is asked for it is said, since the chain alone does not see a cut tail (F16)."""
-    path = tmp_path / "records.jsonl"
     assert cli("evaluate", CASE, "--record", str(path))[0] == 0
     assert cli("evaluate", CASE, "--record", str(path))[0] == 0
     head = json.loads(path.read_bytes().splitlines()[-1])["hash"]

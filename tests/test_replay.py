@@ -134,8 +134,7 @@ def test_a_record_rated_again_leaves_nothing_for_the_collector(everything: Path)
     assert left < len(lines)
 
 
-def test_records_do_not_depend_on_the_order_of_sets(everything: Path, tmp_path: Path) -> None:
-    path = tmp_path / "records.jsonl"
+def test_records_do_not_depend_on_the_order_of_sets(everything: Path, path: Path) -> None:
     for arguments in RECORDED.values():
         _command(1, *arguments, "--record", str(path))
 

@@ -51,8 +51,7 @@ def _chained(lines: Sequence[bytes]) -> list[bytes]:
     return made
 
 
-def test_every_record_says_which_of_how_many_of_its_run_it_is(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "records.jsonl"
+def test_every_record_says_which_of_how_many_of_its_run_it_is(path: Path, cli: Cli) -> None:
     for files in (CASES, CASES[:1]):
         cli("evaluate", *files, "--record", str(path))
 
@@ -70,9 +69,9 @@ def test_every_record_says_which_of_how_many_of_its_run_it_is(tmp_path: Path, cl
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("kept", range(1, 4))
-def test_a_cut_run_is_found_and_stays_visible(tmp_path: Path, cli: Cli, kept: int, lang: str) -> None:
+def test_a_cut_run_is_found_and_stays_visible(path: Path, cli: Cli, kept: int, lang: str) -> None:
     """Wherever a run stops, `record verify` says at which of how many, with 1; the next run goes on rightly and mends nothing."""
-    path, notices = tmp_path / "records.jsonl", list[Notice]()
+    notices = list[Notice]()
     _run(path, 4)
     path.write_bytes(b"".join(_lines(path)[:kept]))
 
@@ -113,16 +112,14 @@ FORGED: dict[str, tuple[Callable[[list[bytes]], list[bytes]], list[tuple[int, st
 
 
 @pytest.mark.parametrize("change", FORGED)
-def test_a_run_whose_chain_was_made_anew_is_counted(tmp_path: Path, change: str) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_run_whose_chain_was_made_anew_is_counted(path: Path, change: str) -> None:
     _run(path, 4)
     forge, faults = FORGED[change]
 
     assert faults == _faults(_chained(forge(_lines(path))))
 
 
-def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_run_that_is_repeated_is_seen(path: Path, cli: Cli) -> None:
     for count, first in ((3, 0), (1, 0), (3, 5), (3, 0)):
         _run(path, count, first=first)
 
@@ -132,8 +129,7 @@ def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
     assert (1, True) == (code, "line 10: recorded twice: run" in out and "from line 1 on (3 in all)" in out)
 
 
-def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_whole_record_without_its_line_end_is_kept(path: Path, cli: Cli) -> None:
     cli("evaluate", *CASES, "--record", str(path))
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
@@ -150,8 +146,7 @@ def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "it was moved to {path}.torn"), ("vi", "đã được chuyển sang {path}.torn")])
-def test_what_broke_off_is_moved_and_said(tmp_path: Path, cli: Cli, lang: str, words: str) -> None:
-    path = tmp_path / "records.jsonl"
+def test_what_broke_off_is_moved_and_said(path: Path, cli: Cli, lang: str, words: str) -> None:
     cli("evaluate", *CASES, "--record", str(path))
     lines = _lines(path)
     torn = lines[3][: len(lines[3]) // 2]
@@ -170,8 +165,8 @@ def _held(path: Path) -> IO[bytes]:
     return file
 
 
-def test_who_waits_for_another_run_says_so(tmp_path: Path) -> None:
-    path, notices = tmp_path / "records.jsonl", list[str]()
+def test_who_waits_for_another_run_says_so(path: Path) -> None:
+    notices = list[str]()
     _run(path, 1)
     other = _held(path)
 
@@ -199,8 +194,7 @@ def test_a_file_that_was_moved_away_meanwhile_is_not_written_to(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "waiting for another run"), ("vi", "đang chờ một lần chạy khác")])
-def test_waiting_ends(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
-    path = tmp_path / "records.jsonl"
+def test_waiting_ends(path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
     _run(path, 1)
     before = path.read_bytes()
     monkeypatch.setattr(recording, "append", partial(append, patience=0))
@@ -230,8 +224,7 @@ def _full_after(count: int) -> Callable[..., None]:
 
 @pytest.mark.parametrize("room", [0, 3])
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_a_full_disk_leaves_no_part_of_a_run(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, room: int, lang: str) -> None:
-    path = tmp_path / "records.jsonl"
+def test_a_full_disk_leaves_no_part_of_a_run(path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, room: int, lang: str) -> None:
     monkeypatch.setattr(chain, "_write_all", _full_after(room))
 
     code, out, err = cli("evaluate", *CASES, "--record", str(path), lang=lang)
@@ -242,8 +235,7 @@ def test_a_full_disk_leaves_no_part_of_a_run(tmp_path: Path, cli: Cli, monkeypat
 
 
 @pytest.fixture
-def recorded(tmp_path: Path, cli: Cli) -> Path:
-    path = tmp_path / "records.jsonl"
+def recorded(path: Path, cli: Cli) -> Path:
     cli("evaluate", *CASES, "--record", str(path))
     return path
 

@@ -41,15 +41,6 @@ def without(file: str, *blocks: str) -> Iterable[Edit]:
         yield Edit(file, "".join(lines[start:end]), "")
 
 
-def entry(file: str, first: str) -> Edit:
-    """Return the edit that takes one entry out of a list, from its first line to the next entry or the end of the list."""
-    lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
-    start = next(n for n, line in enumerate(lines) if line.strip() == first)
-    depth = len(lines[start]) - len(lines[start].lstrip())
-    end = next(n for n in range(start + 1, len(lines)) if lines[n].strip() and len(lines[n]) - len(lines[n].lstrip()) <= depth)
-    return Edit(file, "".join(lines[start:end]), "")
-
-
 def proof_of(folder: Path, *edits: Edit) -> Proof:
     """Prove a copy with texts replaced."""
     return prove(load_edition(str(copied(folder, *edits))))
