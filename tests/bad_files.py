@@ -80,7 +80,6 @@ def kept() -> list[Bad]:
 
 
 def _read(path: Path) -> Bad | None:
-    """Read the first line of a file; None where it names no fault (the other files of a bad rulebook)."""
     with path.open("rb") as file:
         note = _NOTE.fullmatch(file.readline().decode().rstrip("\n"))
     if note is None:
@@ -95,20 +94,17 @@ def _read(path: Path) -> Bad | None:
 
 
 def _place(path: Path, text: str) -> Place:
-    """Read one place, of the file itself or relative to it."""
     found = _PLACE.fullmatch(text)
     assert found, f"{path}: {text} is not a place"
     return (path.parent / found[1]).resolve() if found[1] else path, int(found[2]), int(found[3])
 
 
 def _too_large(path: Path) -> Place:
-    """Make a file of one byte more than is read."""
     path.write_bytes(b"#" * (MAX_BYTES + 1))
     return path, 1, 1
 
 
 def _too_many(path: Path) -> Place:
-    """Make a file with a list of too many values, one a line."""
     head = "case: too-many\nfacts:\n  tasks:\n"
     values_of_head = 7
     path.write_text(head + "    - 0\n" * MAX_NODES, encoding="utf-8")
@@ -116,31 +112,26 @@ def _too_many(path: Path) -> Place:
 
 
 def _missing(path: Path) -> Place:
-    """Make nothing."""
     return path, 1, 1
 
 
 def _empty(path: Path) -> Place:
-    """Make a file of records without a record."""
     path.write_bytes(b"")
     return path, 1, 1
 
 
 def _without_subject(path: Path) -> Place:
-    """Make a case that is good, but for a schema that asks for a subject (`stricter`)."""
     path.write_text('case: no-subject\nedition: "2020"\nfacts: {kind: collective}\n', encoding="utf-8")
     return path, 1, 1
 
 
 def _leading_nowhere(path: Path) -> Place:
-    """Make a folder with a link that leads nowhere in it."""
     path.mkdir()
     (path / "case.yaml").symlink_to("nobody.yaml")
     return path / "case.yaml", 1, 1
 
 
 def _too_many_files(path: Path) -> Place:
-    """Make a folder of one file more than is read; each is the same file under another name, so that it takes no time."""
     path.mkdir()
     (path / "0.yaml").touch()
     for number in range(1, MAX_FILES + 1):

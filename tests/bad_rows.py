@@ -6,6 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from tests.build import tuples
+
 ROWS, EVERY = 100_000, 1_000
 """How many rows there are, and each so manieth is a bad one."""
 _COUNTS = ("tasks_total", "tasks_completed", "tasks_deficient", "tasks_well_done", "tasks_exceeded")
@@ -26,35 +28,22 @@ def row(number: int) -> Cells:
 
 
 def is_bad(number: int) -> bool:
-    """Return whether a row is a bad one."""
     return number % EVERY == EVERY - 1
 
 
 def _line(cells: Cells) -> str:
-    """Write a row of CSV, without its end."""
     return ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' if set(cell) & set(',"\n') else cell for cell in cells.values())
 
 
 def _with(name: str, cell: str) -> Callable[[Cells], bytes]:
-    """Return how a row becomes bad by one cell."""
     return lambda cells: _line({**cells, name: cell}).encode()
 
 
 def _bytes(name: str, cell: bytes) -> Callable[[Cells], bytes]:
-    """Return how a row becomes bad by the bytes of one cell."""
     return lambda cells: _line({**cells, name: "@@"}).encode().replace(b"@@", cell)
 
 
-CELLS: Mapping[str, tuple[str, str, str]] = {
-    "no count": ("tasks_total", "1e3", "PE502"),
-    "below nothing": ("tasks_total", "-1", "PE502"),
-    "no whole number": ("tasks_total", "20.5", "PE502"),
-    "no choice": ("position", "specialst", "PE503"),
-    "no day": ("discipline_decided_on", "2020-02-30", "PE502"),
-    "never none": ("tasks_total", "none", "PE507"),
-    "too long": ("tasks_total", "1" * 20, "PE113"),
-    "more than all": ("tasks_completed", "21", "PE505"),
-}
+CELLS: Mapping[str, tuple[str, str, str]] = tuples("bad_rows", "cells")
 """Cells that no file may hold, with their codes."""
 CSV: Mapping[str, tuple[Callable[[Cells], bytes], str]] = {
     **{kind: (_with(name, cell), code) for kind, (name, cell, code) in CELLS.items()},
@@ -101,12 +90,10 @@ def as_values(cells: Cells) -> dict[str, object]:
 
 
 def _json(**changed: object) -> Callable[[Cells], bytes]:
-    """Return how a line of JSON becomes bad by some values."""
     return lambda cells: json.dumps({**as_values(cells), **changed}).encode()
 
 
 def _end(text: str) -> Callable[[Cells], bytes]:
-    """Return how a line of JSON becomes bad by its end."""
     return lambda cells: json.dumps(as_values(cells)).encode()[:-1] + text.encode()
 
 

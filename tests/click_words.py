@@ -5,7 +5,7 @@ catalogue; so what click says must stand there under click's own wording. `pybab
 file beside the package (see `docs/messages.md`). Its texts are data: nothing here is ever shown.
 """
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 
 
 def plural(one: str, _many: str) -> str:

@@ -36,7 +36,6 @@ def as_values(edition: Edition, cases: Sequence[Case]) -> pl.DataFrame:
 
 
 def _column(edition: Edition, name: str, cases: Sequence[Case]) -> pl.Series:
-    """Return a column of values."""
     fact = edition.facts[name]
     values = [case.facts.get(name) for case in cases]
     if fact.type.kind in WORDS or NONE in values:
@@ -52,21 +51,18 @@ def _column(edition: Edition, name: str, cases: Sequence[Case]) -> pl.Series:
 
 
 def _item(edition: Edition, fact: FactDeclaration, item: Any) -> dict[str, Any]:
-    """Return an item of a list."""
     return {
         name: level_id(edition, value) if fact.fields[name].type.kind == "level" else _plain(value) for name, value in item.items()
     }  # fmt: skip
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a cell of its type."""
     if isinstance(value, Fraction):
         return Decimal(value.numerator) / Decimal(value.denominator)
     return sorted(value) if isinstance(value, frozenset) else value
 
 
 def _text(edition: Edition, name: str, case: Case) -> str | None:
-    """Return a value as the text of a cell."""
     if name not in case.facts:
         return None
     value, kind = case.facts[name], edition.facts[name].type.kind
@@ -78,7 +74,6 @@ def _text(edition: Edition, name: str, case: Case) -> str | None:
 
 
 def level_id(edition: Edition, rank: Value) -> str:
-    """Return the level of a rank."""
     return next(level.id for level in edition.scale.values() if level.rank == rank)
 
 

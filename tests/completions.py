@@ -21,8 +21,6 @@ class Completion(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """A case with facts hidden, and all of its completions."""
-
     known: Facts
     hidden: tuple[str, ...]
     completions: tuple[Completion, ...]
@@ -58,18 +56,7 @@ def draw_hidden(rng: Random) -> Hidden:
 
 
 def completions(known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) -> Iterator[Facts]:
-    """Return every lawful way to fill in the hidden facts.
-
-    A hidden count is at most its total. A hidden total is tried up to three times the greatest
-    known figure of its list, and 12 more. No larger one adds an outcome, for figures of six at most:
-
-    - Let K <= 6 be the greatest known figure of the list, and T > 3K + 12 >= 5K a hidden total.
-    - A known part x of the list makes each comparison with T come out in one way for all such T: x < T/5.
-    - A hidden part can be all of T, or lie on either side of each threshold (20, 50, 70 and 80%), for every
-      T >= 12, and the invariants leave it there: they only ask for room beside known parts, which T has.
-
-    So what a larger total reaches, 3K + 12 reaches.
-    """
+    """Return every lawful way to fill in the hidden facts."""
     domains = [_domain(name, known) for name in hidden]
     for values in product(*domains):
         whole = {**known, **dict(zip(hidden, values, strict=True))}
@@ -78,7 +65,6 @@ def completions(known: Mapping[str, bool | int | str], hidden: tuple[str, ...]) 
 
 
 def _domain(name: str, known: Mapping[str, bool | int | str]) -> tuple[bool | int | str, ...]:
-    """Return the values that one hidden fact is tried with."""
     if name == "position":
         return POSITIONS
     group = next((group for group in GROUPS if name in group), None)

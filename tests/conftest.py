@@ -46,13 +46,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the marks of the tests out of the user's own cache."""
     os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """Return the folder of the checkout."""
     return ROOT
 
 
@@ -64,7 +62,6 @@ def library() -> Library:
 
 @pytest.fixture(scope="session")
 def edition(library: Library) -> Edition:
-    """Return the edition of 2020."""
     return library.edition("2020")
 
 
@@ -72,6 +69,12 @@ def edition(library: Library) -> Edition:
 def evaluator(edition: Edition) -> Evaluator:
     """Return the edition of 2020, ready to rate."""
     return Evaluator(edition)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where a file of records may be written."""
+    return tmp_path / "records.jsonl"
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ class Drawn(NamedTuple):
 
 
 def draw_file(rng: Random) -> Drawn:
-    """Draw a file."""
     writer = _Writer(rng)
     data = writer.mapping(0, 3)
     text = "".join(f"{line}\n" for line in writer.lines)
@@ -35,10 +34,7 @@ def draw_file(rng: Random) -> Drawn:
 
 
 class _Writer:
-    """Writes one file line by line."""
-
     def __init__(self, rng: Random) -> None:
-        """Begin an empty file."""
         self.rng = rng
         self.lines: list[str] = []
         self.comments: list[str] = []
@@ -55,7 +51,6 @@ class _Writer:
         return found
 
     def key(self, key: str) -> str:
-        """Write a key."""
         return self.rng.choice([key, key, f'"{key}"', f"'{key}'"])
 
     def items(self, indent: int, depth: int) -> list[Any]:
@@ -157,7 +152,6 @@ class _Writer:
 
 
 def _folded(lines: list[str]) -> str:
-    """Fold lines as `>` does (YAML 1.2, 8.1.3), the last one's end aside."""
     text = lines[0]
     empty = 0
     last = lines[0]

@@ -47,15 +47,7 @@ def fitting(cases: Sequence[Case], form: str) -> list[int]:
 
 
 def wrong_in(run: Run, folder: Path, seed: int, form: str, rows: int = 50) -> list[tuple[int, Answer, Answer]]:
-    """Return where an engine's answers to drawn rows are not the reference's: a CSV file of texts, a Parquet file of values.
-
-    Args:
-        run: the engine.
-        folder: where files may stand.
-        seed: for the draw.
-        form: `texts` or `values`.
-        rows: how many.
-    """
+    """Return where an engine's answers to drawn rows are not the reference's: a CSV file of texts, a Parquet file of values."""
     drawn = drawn_by(seed, rows, known=seed % 2 == 0)
     make, most = FORMS[form]
     cases = [drawn.cases[n] for n in fitting(drawn.cases, form) if form == "texts" or not is_huge(drawn.cases[n], most)]
@@ -77,7 +69,6 @@ def wrong_in(run: Run, folder: Path, seed: int, form: str, rows: int = 50) -> li
 
 
 def write_rows(folder: Path, rows: pl.DataFrame, form: str) -> Source:
-    """Write rows to a file."""
     if form == "texts":
         rows.write_csv(folder / "rows.csv")
         return Source(str(folder / "rows.csv"), "csv")
@@ -91,5 +82,4 @@ def read_answers(path: str) -> pl.DataFrame:
 
 
 def _code(problem: Problem) -> str:
-    """Return the code of a problem, for its words."""
     return problem.code

@@ -26,48 +26,14 @@ from typing import NamedTuple
 
 from policy_engine.cli.main import run
 from tests.bad_files import RULEBOOKS, SAMPLE_CASE
+from tests.build import tuples
 from tests.conftest import ROOT
 from tests.hostile_inputs import orchard_at
 
 SECONDS = 5
 KEPT = ROOT / "tests" / "fixtures" / "fuzz"
 ENDINGS = {"case": ".yaml", "rulebook": ".yaml", "table": ".csv", "lines": ".jsonl", "records": ".jsonl"}
-COMMANDS: Mapping[str, Sequence[Sequence[str]]] = {
-    "case": (
-        ("evaluate", "FILE"),
-        ("evaluate", "--format", "json", "FILE", "--rulebook", "BOOK"),
-        ("evaluate", "--format", "markdown", "DIR"),
-        ("round", "DIR", "--as-of", "2020-12-12"),
-        ("round", "DIR", "--rulebook", "BOOK", "--format", "json"),
-        ("test", "DIR"),
-        ("fmt", "--diff", "FILE"),
-        ("compare", "2020", "2020", "--cases", "DIR"),
-    ),
-    "rulebook": (
-        ("check", "--rulebook", "BOOK"),
-        ("evaluate", "GOOD", "--rulebook", "BOOK"),
-        ("evaluate", "GOOD", "--rulebook", "BOOK", "--format", "json"),
-        ("edition", "list", "--rulebook", "BOOK"),
-        ("edition", "verify", "--rulebook", "BOOK"),
-        ("clauses", "--rulebook", "BOOK"),
-        ("interpretations", "--rulebook", "BOOK"),
-        ("new-case", "--rulebook", "BOOK"),
-        ("batch", "ROWS", "--rulebook", "BOOK", "--to", "OUT"),
-        ("fmt", "--diff", "BOOK"),
-    ),
-    "table": (
-        ("batch", "FILE", "--to", "OUT", "--rulebook", "BOOK", "--rejects", "REJECTS"),
-        ("batch", "FILE", "--to", "OUT", "--rulebook", "BOOK", "--explain-columns", "--engine", "duckdb"),
-        ("batch", "FILE", "--to", "OUT", "--rejects", "REJECTS"),
-    ),
-    "lines": (("batch", "FILE", "--to", "OUT", "--rulebook", "BOOK", "--rejects", "REJECTS"), ("batch", "FILE", "--to", "OUT")),
-    "records": (
-        ("record", "verify", "FILE"),
-        ("replay", "FILE", "--rulebook", "BOOK"),
-        ("replay", "FILE", "--rulebook", "BOOK", "--against", "orchard", "--format", "json"),
-        ("record", "verify", "FILE", "--format", "json"),
-    ),
-}
+COMMANDS: Mapping[str, Sequence[Sequence[str]]] = tuples("fuzz", "commands")
 SIGNS = (
     "", " ", ":", "-", "- ", "[", "]", "{", "}", "'", '"', "#", "&", "*", "!", "|", ">", "%", "@", "`", ",", ";", "\t", "\r", "\n", "\0",
     "\x1b", "\x85", "\u2028", "\u202e", "\ufeff", "\ud800", "é", "𝟙", "٣", "0", "-1", "1e999", "0x10", "012", "1_000", "1:30", ".nan",
@@ -130,7 +96,6 @@ def changed(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _flip(raw: bytes, chance: random.Random) -> bytes:
-    """Turn one bit over."""
     if not raw:
         return b"\0"
     at = chance.randrange(len(raw))
@@ -138,13 +103,11 @@ def _flip(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _sign(raw: bytes, chance: random.Random) -> bytes:
-    """Put a sign somewhere, or over a few bytes."""
     at, over = chance.randrange(len(raw) + 1), chance.choice((0, 0, 1, 4, 12))
     return raw[:at] + chance.choice(SIGNS).encode("utf-8", "surrogatepass") + raw[at + over :]
 
 
 def _value(raw: bytes, chance: random.Random) -> bytes:
-    """Put something else behind a colon or between separators."""
     ends = [n for n, sign in enumerate(raw) if sign in b":,;"]
     if not ends:
         return _sign(raw, chance)
@@ -154,7 +117,6 @@ def _value(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _lines(raw: bytes, chance: random.Random) -> bytes:
-    """Drop, double, move, indent or repeat a line."""
     lines = raw.splitlines(keepends=True) or [b""]
     at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
     sort = chance.randrange(6)
@@ -174,7 +136,6 @@ def _lines(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _word(raw: bytes, chance: random.Random) -> bytes:
-    """Put a word of the file in the place of another."""
     words = raw.split()
     if not words:
         return raw + b"x"
@@ -182,7 +143,6 @@ def _word(raw: bytes, chance: random.Random) -> bytes:
 
 
 def _cut(raw: bytes, chance: random.Random) -> bytes:
-    """Cut a piece out."""
     at = chance.randrange(len(raw) + 1)
     return raw[:at] + raw[at + chance.choice((1, 10, 100, 100_000)) :]
 
@@ -215,7 +175,6 @@ def tried(seed: Seed, folder: Path, commands: Sequence[Sequence[str]] | None = N
 
 
 def _ended(words: Sequence[str]) -> str:
-    """Run a command; say how it ended where that is a fault."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace"), io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace")
     faulthandler.dump_traceback_later(120, exit=True)  # not even the guard below ends what hangs in a library
     begun = time.process_time()
@@ -239,7 +198,6 @@ def _ended(words: Sequence[str]) -> str:
 
 @contextlib.contextmanager
 def _guarded() -> Iterator[None]:
-    """Stop what takes too much of the processor."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _LateError(number, frame)
@@ -282,7 +240,6 @@ def kept(seed: Seed, folder: Path) -> Path:
 
 
 def kept_seed(path: Path) -> Seed:
-    """Read a kept file again."""
     kind, rest = path.stem.split("-", 1)
     name = rest.rpartition("-")[0]
     return Seed(kind, f"{name}.yaml" if kind == "rulebook" else "", path.read_bytes())

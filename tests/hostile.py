@@ -31,7 +31,6 @@ class _LateError(BaseException):
 
 @contextmanager
 def soon() -> Iterator[None]:
-    """Fail where something hangs."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.bad_files import RULEBOOKS, SAMPLE_CASE
+from tests.build import tuples
 
 Make = Callable[[Path], object]
 Command = tuple[str, ...]
@@ -20,7 +21,6 @@ HEAD = 'case: basket\nedition: "orchard"\n'
 
 
 def text(content: str | bytes) -> Make:
-    """Return what writes a file."""
     raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     return lambda path: path.write_bytes(raw)
 
@@ -30,7 +30,6 @@ def nothing(_: Path) -> None:
 
 
 def _socket(path: Path) -> None:
-    """Make a socket; its name may be short only, so it is made from within its folder."""
     here = os.getcwd()
     os.chdir(path.parent)
     try:
@@ -41,18 +40,15 @@ def _socket(path: Path) -> None:
 
 
 def _loop(path: Path) -> None:
-    """Make a link that leads to itself."""
     path.symlink_to(path.name)
 
 
 def _full(path: Path) -> None:
-    """Make a folder with a file in it."""
     path.mkdir()
     (path / "note.txt").write_text("x")
 
 
 def _filled(path: Path) -> None:
-    """Make a folder with a pipe and a sound case in it."""
     path.mkdir()
     os.mkfifo(path / "pipe.yaml")
     (path / "case.yaml").write_text(CASE)
@@ -185,30 +181,10 @@ NAMES = (
 )
 """Names that a file may have."""
 
-OF_CASES: Mapping[str, Command] = {
-    "evaluate": ("evaluate", "PATH", "--rulebook", "BOOK"),
-    "evaluate as data": ("evaluate", "PATH", "--rulebook", "BOOK", "--format", "json"),
-    "test": ("test", "PATH", "--rulebook", "BOOK"),
-    "test as JUnit": ("test", "PATH", "GOOD", "--rulebook", "BOOK", "--format", "junit"),
-    "round": ("round", "DIR", "--rulebook", "BOOK"),
-    "fmt": ("fmt", "--check", "DIR"),
-    "compare": ("compare", "orchard", "orchard", "--rulebook", "BOOK", "--cases", "PATH"),
-}
+OF_CASES: Mapping[str, Command] = tuples("hostile_inputs", "of_cases")
 """Commands that read cases."""
 
-OF_BOOKS: Mapping[str, Command] = {
-    "evaluate": ("evaluate", "GOOD", "--rulebook", "DIR"),
-    "round": ("round", "GOODS", "--rulebook", "DIR", "--format", "json"),
-    "check": ("check", "--rulebook", "DIR"),
-    "check and fix": ("check", "--fix", "--rulebook", "DIR"),
-    "list": ("edition", "list", "--rulebook", "DIR"),
-    "show": ("edition", "show", "--rulebook", "DIR", "--format", "json"),
-    "verify": ("edition", "verify", "--rulebook", "DIR"),
-    "seal": ("edition", "seal", "orchard", "--rulebook", "DIR"),
-    "new": ("edition", "new", "2021", "--from", "orchard", "--rulebook", "DIR", "--to", "OUT"),
-    "clauses": ("clauses", "--rulebook", "DIR"),
-    "new-case": ("new-case", "--rulebook", "DIR"),
-}
+OF_BOOKS: Mapping[str, Command] = tuples("hostile_inputs", "of_books")
 """Commands that read a rulebook."""
 
 FRONTS = ("edition.yaml", "facts.yaml", "more.yaml")
@@ -265,97 +241,13 @@ OF_TABLES: Mapping[str, Command] = {
 }
 """Commands that read rows."""
 
-EMPTY_OPTIONS: tuple[Command, ...] = (
-    ("evaluate", "GOOD", "--edition", ""),
-    ("evaluate", "GOOD", "--edition="),
-    ("evaluate", "GOOD", "--fail-on", ""),
-    ("evaluate", "GOOD", "--fail-on", ","),
-    ("evaluate", "GOOD", "--fail-on", " , "),
-    ("evaluate", "GOOD", "--format", ""),
-    ("evaluate", "GOOD", "--record", ""),
-    ("evaluate", "GOOD", "--record", ""),
-    ("round", "GOODS", "--as-of", ""),
-    ("round", "GOODS", "--as-of", " "),
-    ("round", "GOODS", "--edition", ""),
-    ("round", "GOODS", "--fail-level", ""),
-    ("round", "GOODS", "--record", ""),
-    ("test", "GOOD", "--edition", ""),
-    ("test", "GOOD", "--suggest", ""),
-    ("new-case", "--track", ""),
-    ("new-case", "--edition", ""),
-    ("new-case", "-o", ""),
-    ("batch", "GOOD", "--to", ""),
-    ("batch", "GOOD", "--to", "OUT.csv", "--rejects", ""),
-    ("batch", "GOOD", "--to", "OUT.csv", "--against", ""),
-    ("batch", "GOOD", "--to", "OUT.csv", "--keep", ""),
-    ("batch", "GOOD", "--to", "OUT.csv", "--edition", ""),
-    ("prove", ""),
-    ("prove", "--witnesses", ""),
-    ("prove", "--budget", ""),
-    ("clauses", ""),
-    ("interpretations", ""),
-    ("interpretations", "--cases", ""),
-    ("compare", "", "orchard"),
-    ("compare", "orchard", ""),
-    ("replay", "GOOD", "--against", ""),
-    ("record", "verify", "GOOD", "--head", ""),
-    ("edition", "show", ""),
-    ("edition", "seal", ""),
-    ("edition", "seal", "orchard", "--sign", ""),
-    ("edition", "verify", ""),
-    ("edition", "verify", "--signers", ""),
-    ("edition", "verify", "--identity", ""),
-    ("edition", "new", "", "--from", "orchard"),
-    ("edition", "new", "2021", "--from", ""),
-    ("edition", "new", "2021", "--from", "orchard", "--period", ""),
-    ("edition", "new", "2021", "--from", "orchard", "--to", ""),
-    ("check", ""),
-    ("check", "--fail-level", ""),
-    ("explain", ""),
-)
+EMPTY_OPTIONS: tuple[Command, ...] = tuples("hostile_inputs", "empty_options")
 """Options and arguments that are named and left empty."""
 
-WRONG_OPTIONS: tuple[Command, ...] = (
-    (),
-    ("evaluat",),
-    ("\x1b[31m",),
-    ("evaluate",),
-    ("evaluate", "GOOD", "--formt", "json"),
-    ("evaluate", "GOOD", "--format", "\x1b[31m"),
-    ("evaluate", "GOOD", "--\u202e"),
-    ("evaluate", "GOOD", "--fail-on", "\u009b"),
-    ("evaluate", "GOOD", "--fail-on", "nobody"),
-    ("round", "GOODS", "--as-of", "soon"),
-    ("round", "GOODS", "--as-of", "\x1b[31m"),
-    ("round", "GOODS", "--as-of", "2020-13-01"),
-    ("round", "GOODS", "--fail-level", "bad"),
-    ("prove", "--budget", "0"),
-    ("prove", "--budget", "9" * 50),
-    ("new-case", "--track", "\x1b[31m", "--rulebook", "BOOK"),
-    ("explain", "PE999"),
-    ("explain", "\x1b[31m\u202e"),
-    ("edition", "new", "../x", "--from", "orchard"),
-    ("edition", "new", "a\nb", "--from", "orchard"),
-    ("edition", "new", "2021", "--from", "orchard", "--period", "\x1b"),
-    ("fmt", "-", "GOOD"),
-    ("batch", "GOOD", "--to", "OUT"),
-    ("batch", "GOOD", "--to", "OUT.csv", "--engine", "none"),
-    ("edition", "verify", "--identity", "me"),
-    ("new-case", "--lang", "fr"),
-)
+WRONG_OPTIONS: tuple[Command, ...] = tuples("hostile_inputs", "wrong_options")
 """Options and arguments that are wrong."""
 
-OUTPUTS: Mapping[str, Command] = {
-    "evaluate --record": ("evaluate", "GOOD", "--rulebook", "BOOK", "--record", "PATH"),
-    "round --record": ("round", "GOODS", "--rulebook", "BOOK", "--record", "PATH"),
-    "new-case -o": ("new-case", "--rulebook", "BOOK", "-o", "PATH"),
-    "test --suggest": ("test", "GOOD", "--rulebook", "BOOK", "--suggest", "PATH"),
-    "prove --witnesses": ("prove", "--rulebook", "BOOK", "--witnesses", "PATH"),
-    "edition new --to": ("edition", "new", "2021", "--from", "orchard", "--rulebook", "BOOK", "--to", "PATH"),
-    "batch --to": ("batch", "ROWS", "--rulebook", "BOOK", "--to", "PATH", "--to-format", "csv"),
-    "batch --rejects": ("batch", "ROWS", "--rulebook", "BOOK", "--to", "OUT.csv", "--rejects", "PATH"),
-    "fmt": ("fmt", "PATH"),
-}
+OUTPUTS: Mapping[str, Command] = tuples("hostile_inputs", "outputs")
 """Commands that write, each with one option that says where."""
 
 INTO_FOLDERS = {"test --suggest", "prove --witnesses", "edition new --to"}

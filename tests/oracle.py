@@ -54,7 +54,6 @@ def classify(facts: Mapping[str, object]) -> str:
 
 
 def _specialist(facts: Mapping[str, object]) -> dict[str, bool]:
-    """Read II.1.3.a."""
     general = all(facts[name] is True for name in GENERAL)
     total, exceeded = figure(facts, "tasks_total"), figure(facts, "tasks_exceeded")
     all_well = figure(facts, "tasks_well_done") == total
@@ -70,7 +69,6 @@ def _specialist(facts: Mapping[str, object]) -> dict[str, bool]:
 
 
 def _leader(facts: Mapping[str, object]) -> dict[str, bool]:
-    """Read II.1.3.b; with no target, or no subordinate, the bullet is not there (J-08)."""
     general = all(facts[name] is True for name in GENERAL)
     criteria, done, short, high = (figure(facts, name) for name in CRITERIA)
     targets, reached, timely, exceeded = (figure(facts, name) for name in TARGETS)
@@ -101,7 +99,6 @@ def lawful(facts: Mapping[str, object]) -> bool:
 
 
 def _works(facts: Mapping[str, object], names: tuple[str, ...]) -> bool:
-    """Hold tasks, or criteria, against each other; a group that a case leaves out breaks nothing."""
     if names[0] not in facts:
         return True
     total, done, short, well, *rest = (figure(facts, name) for name in names)
@@ -111,7 +108,6 @@ def _works(facts: Mapping[str, object], names: tuple[str, ...]) -> bool:
 
 
 def _targets(facts: Mapping[str, object]) -> bool:
-    """Hold targets against each other."""
     if TARGETS[0] not in facts:
         return True
     total, reached, timely, exceeded = (figure(facts, name) for name in TARGETS)
@@ -119,7 +115,6 @@ def _targets(facts: Mapping[str, object]) -> bool:
 
 
 def _subordinates(facts: Mapping[str, object]) -> bool:
-    """Hold the levels of subordinates against each other."""
     if SUBORDINATES[0] not in facts:
         return True
     total, fair, fine = (figure(facts, name) for name in SUBORDINATES)
@@ -127,20 +122,13 @@ def _subordinates(facts: Mapping[str, object]) -> bool:
 
 
 def cases(seed: int, track: str, greatest: int = 60) -> Iterator[Facts]:
-    """Return complete cases without end, crowded at the thresholds; the same seed gives the same cases.
-
-    Args:
-        seed: of the random numbers.
-        track: `specialist` or `leader`.
-        greatest: the most that is to be counted in any one list.
-    """
+    """Return complete cases without end, crowded at the thresholds; the same seed gives the same cases."""
     rng = Random(seed)
     while True:
         yield one_case(rng, track, greatest)
 
 
 def one_case(rng: Random, track: str, greatest: int) -> Facts:
-    """Draw one complete case of a track."""
     facts: Facts = {"kind": "officer", "workplace": "head_office"}
     facts["position"] = "specialist" if track == "specialist" else rng.choice(LEADING)
     usual = rng.random() < 0.9
@@ -154,14 +142,12 @@ def one_case(rng: Random, track: str, greatest: int) -> Facts:
 
 
 def _draw_tidiness(rng: Random) -> list[float]:
-    """Draw how likely each list is all done: often one list alone lies at its thresholds, so that it alone decides."""
     tidy = [rng.choice((0.97, 0.97, 0.6))] * 3
     tidy[rng.randrange(3)] = 0.4
     return tidy
 
 
 def _draw_specialist(rng: Random, greatest: int) -> Facts:
-    """Draw tasks, and half of the time criteria counted apart from them."""
     tasks, criteria, targets = _draw_tidiness(rng)
     facts: Facts = dict(zip(TASKS, _draw_work(rng, _draw_total(rng, greatest, 1), tasks), strict=True))
     kind = rng.choice(("apart", "apart, unsaid", "together", "together, unsaid", "together, said twice"))
@@ -177,7 +163,6 @@ def _draw_specialist(rng: Random, greatest: int) -> Facts:
 
 
 def _draw_leader(rng: Random, greatest: int) -> Facts:
-    """Draw criteria, targets and subordinates; now and then tasks, which no bullet for leaders reads."""
     criteria, targets, subordinates = _draw_tidiness(rng)
     facts: Facts = dict(zip(CRITERIA, _draw_work(rng, _draw_total(rng, greatest, 1), criteria), strict=False))
     facts |= zip(TARGETS, _draw_targets(rng, _draw_total(rng, greatest, 0), targets), strict=True)
@@ -191,14 +176,12 @@ def _draw_leader(rng: Random, greatest: int) -> Facts:
 
 
 def _draw_total(rng: Random, greatest: int, least: int) -> int:
-    """Draw how much there is to count: nothing at times, odd and even, small and large."""
     if least == 0 and rng.random() < 0.12:
         return 0
     return rng.choice((rng.randint(1, min(greatest, 7)), rng.randint(1, greatest), min(greatest, rng.choice((10, 20, 21, 50)))))
 
 
 def _draw_work(rng: Random, total: int, tidy: float) -> tuple[int, int, int, int, int]:
-    """Draw total, completed, deficient, well done and exceeded of tasks or criteria."""
     done = total if rng.random() < tidy else near_threshold(rng, total, 0, total)
     short = total - done if rng.random() < tidy * 0.7 else near_threshold(rng, total, total - done, total)
     most = min(done, total - short)
@@ -207,7 +190,6 @@ def _draw_work(rng: Random, total: int, tidy: float) -> tuple[int, int, int, int
 
 
 def _draw_targets(rng: Random, total: int, tidy: float) -> tuple[int, int, int, int]:
-    """Draw total, completed, on time with quality, and exceeded of targets."""
     reached = total if rng.random() < tidy else near_threshold(rng, total, 0, total)
     return total, reached, near_threshold(rng, total, 0, reached), near_threshold(rng, total, 0, reached)
 

@@ -26,7 +26,6 @@ def case_of(facts: Mapping[str, Value]) -> Case:
 
 
 def rate(facts: Mapping[str, Value]) -> Verdict:
-    """Rate these facts."""
     return evaluator().evaluate(case_of(facts))
 
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.evaluate.core.breach import Figures, breach_of
-from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
+from policy_engine.language.tree import names_in
 from policy_engine.language.types import COUNT
 from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.source import Citation, Location
@@ -48,7 +48,6 @@ RULES = [
 
 
 def _condition(text: str) -> Condition:
-    """Read a condition."""
     tree, _ = parse(text)
     assert tree
     return Condition(tree, text, HERE, names_in(tree))
@@ -56,7 +55,6 @@ def _condition(text: str) -> Condition:
 
 @pytest.mark.parametrize(("rule", "values", "english", "vietnamese"), RULES)
 def test_the_figures_of_a_rule(rule: str, values: dict[str, object], english: str, vietnamese: str) -> None:
-    """Rule: the first stated figure is held against what the others allow, each with its label and its line, in both languages."""
     lines = {"whole": 17, "done": 18, "short": 19}
 
     said = breach_of(_condition(rule), Figures(values, FACTS, lines))  # type: ignore[arg-type]
@@ -70,7 +68,6 @@ def test_the_figures_of_a_rule(rule: str, values: dict[str, object], english: st
     st.sampled_from(["whole", "whole - short", "apart + 3 * whole", "0"]), st.tuples(*[st.integers(0, 30)] * 4),
 )  # fmt: skip
 def test_the_bound_is_the_edge_of_the_rule(sign: str, left: str, right: str, drawn: tuple[int, ...]) -> None:
-    """Law: with the bound in place of the figure both sides of the rule are equal."""
     values = dict(zip(LABELS, drawn, strict=True))
     rule = f"{left} {sign} {right}"
     if eval(rule, dict(values)):

@@ -16,13 +16,11 @@ CASES = sorted(path for path in (ROOT / "cases").glob("2*/**/*.yaml"))
 
 @pytest.fixture(scope="module")
 def evaluators() -> dict[str, Evaluator]:
-    """Return a place for one evaluator an edition."""
     return {}
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: str(path.relative_to(ROOT / "cases").with_suffix("")))
 def test_case(path: Path, library: Library, evaluators: dict[str, Evaluator]) -> None:
-    """A case comes out as its author worked out from the guideline."""
     case, edition = load_case(str(path), library)
     evaluator = evaluators.setdefault(edition.id, evaluators.get(edition.id) or Evaluator(edition))
     verdict = Surveyor(evaluator.plan).survey(case, evaluator.evaluate(case))
@@ -33,5 +31,4 @@ def test_case(path: Path, library: Library, evaluators: dict[str, Evaluator]) ->
 
 
 def test_there_are_enough_cases() -> None:
-    """An empty folder must not pass for a tested edition."""
     assert len(CASES) >= 60

@@ -27,15 +27,11 @@ PAIRS = 4_000
 
 
 def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int]:
-    """Return what the columns say of rows, and how many of them were looked at one by one."""
     evaluator = Evaluator(edition, asks=False)
     single = count()
 
     class Spy:
-        """Counts the cases that are rated one by one."""
-
         def evaluate(self, case: Case) -> Any:
-            """Rate a case."""
             next(single)
             return evaluator.evaluate(case)
 
@@ -51,7 +47,6 @@ def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int
 
 
 def compared(edition: Edition, cases: Sequence[Case], expected: Sequence[Answer], form: str) -> tuple[list[Any], int]:
-    """Return where columns say otherwise than the reference, and how many rows were settled as columns."""
     make, most = FORMS[form]
     fits = fitting(cases, form)
     if not fits:
@@ -85,7 +80,6 @@ def test_columns_agree_with_the_reference_on_drawn_editions(request: pytest.Fixt
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.sampled(2)
 def test_columns_agree_with_the_reference_on_every_case_file(name: str, form: str, library: Library) -> None:
-    """Every case of the project as a row."""
     edition = library.edition(name)
     cases = [load_case(path, library)[0] for path in find_cases(str(ROOT / "cases" / name))]
     expected = list(told_by_reference(edition, cases))
@@ -98,7 +92,6 @@ def test_columns_agree_with_the_reference_on_every_case_file(name: str, form: st
 
 @pytest.mark.parametrize("program", ["import policy_engine", "from policy_engine.cli.main import run; run(['evaluate', CASE], 'en')"])
 def test_nothing_heavy_is_loaded_where_it_is_not_needed(program: str) -> None:
-    """The engine and `evaluate` start without any library of an extra."""
     case = str(ROOT / "cases" / "2020" / "II.1" / "good" / "specialist-good.yaml")
     heavy = "{'polars', 'narwhals', 'duckdb', 'pyspark', 'z3', 'pyarrow', 'numpy'}"
     code = f"CASE = {case!r}\n{program}\nimport sys; sys.exit(', '.join({heavy} & sys.modules.keys()) or 0)"

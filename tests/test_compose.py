@@ -36,12 +36,10 @@ LINES = st.lists(st.tuples(st.sampled_from(["a", "b", "c", "yes", "1", "<<", "? 
 
 
 def _by_events(text: str) -> Document:
-    """Read a text event by event."""
     return read_events(text, Document("file.yaml", None, {}, {}, tuple(text.split("\n")), []))
 
 
 def _agree(text: str) -> bool:
-    """Return whether the short way answered, having held its answer against the other reader's."""
     expected, found = _by_events(text), compose(text, "file.yaml")
     if found is None:
         return False
@@ -53,7 +51,6 @@ def _agree(text: str) -> bool:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_two_readers_agree_on_every_file(path: Path) -> None:
-    """Rule: whatever file the short way takes, data, order and places are those of the reader of events."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -66,14 +63,7 @@ def test_two_readers_agree_on_every_file(path: Path) -> None:
 
 @given(LINES)
 def test_two_readers_agree_on_drawn_files(lines: list[tuple[str, str]]) -> None:
-    """Rule: the short way never takes a file in which the reader of events finds a fault."""
     _agree("".join(f"{key}: {value}\n" for key, value in lines))
-
-
-@given(st.text(max_size=60))
-def test_two_readers_agree_on_any_text(text: str) -> None:
-    """Rule: no text, however odd, comes through the short way otherwise than through the other."""
-    _agree(text)
 
 
 DEEP = ["[" * 25_000, "- " * 25_000, "{a: " * 25_000, "? " * 25_000, "\n".join(" " * n + "a:" for n in range(1_200))]
@@ -81,5 +71,4 @@ DEEP = ["[" * 25_000, "- " * 25_000, "{a: " * 25_000, "? " * 25_000, "\n".join("
 
 @pytest.mark.parametrize("text", DEEP, ids=["brackets", "dashes", "braces", "keys", "steps"])
 def test_nothing_deep_is_composed(text: str) -> None:
-    """Rule: what could be nested deeply never reaches a recursive reader."""
     assert compose(text, "file.yaml") is None

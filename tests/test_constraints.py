@@ -19,34 +19,25 @@ RUNTIME = ("prove", "batch", "duckdb", "spark")
 
 
 def _pins(path: Path) -> dict[str, str]:
-    """Read a file of constraints: a name and one release a line."""
     lines = [Requirement(line) for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
     assert all(len(line.specifier) == 1 and next(iter(line.specifier)).operator == "==" and line.marker is None for line in lines)
     return {canonicalize_name(line.name): next(iter(line.specifier)).version for line in lines}
 
 
 def _asked() -> list[Requirement]:
-    """Return what the project asks for, its own and its extras'."""
     extras = PROJECT["optional-dependencies"]
     lines = map(Requirement, [*PROJECT["dependencies"], *(line for extra in RUNTIME for line in extras[extra])])
     return [line for line in lines if line.name != "policy-engine"]
 
 
-def test_this_version_has_its_constraints() -> None:
-    """Rule: no release without them."""
-    assert f"{PROJECT['version']}.txt" in {path.name for path in FILES}
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_every_line_is_one_release_and_in_order(path: Path) -> None:
-    """Rule: pip reads the file; each library stands once, by its name."""
     names = [line.partition("==")[0] for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
 
     assert sorted(_pins(path)) == names
 
 
 def test_every_dependency_is_named_and_above_its_floor() -> None:
-    """Rule: all that the project and its extras ask for is pinned, to a release that is asked for."""
     pins = _pins(ROOT / "constraints" / f"{PROJECT['version']}.txt")
 
     wrong = [str(asked) for asked in _asked() if not asked.specifier.contains(Version(pins.get(canonicalize_name(asked.name), "0")))]
@@ -56,7 +47,6 @@ def test_every_dependency_is_named_and_above_its_floor() -> None:
 
 @pytest.mark.skipif(not (ROOT / ".ci" / "constraints").is_file(), reason="beside a wheel there is no script")
 def test_nothing_that_is_needed_in_turn_is_left_out() -> None:
-    """Rule: the libraries of the libraries are pinned as well, on every system; the script that makes the file says which they are."""
     program = "import runpy, sys; made = runpy.run_path('.ci/constraints'); release = made['release'].__globals__\n"
     program += "def known(name):\n    from importlib.metadata import PackageNotFoundError, distribution\n"
     program += "    try:\n        found = distribution(name)\n    except PackageNotFoundError:\n        return '', []\n"

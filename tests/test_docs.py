@@ -21,27 +21,23 @@ SET_UP = ("pip install", "pybabel", "./check")
 
 
 def _shell_blocks() -> list[tuple[str, str]]:
-    """Return every shell block of the documents that can run in a copy of the project, each once: the twin README has the same."""
     found = [(page, block) for page in RUN for block in BLOCK.findall(page.read_text("utf-8"))]
     once = {block: (str(page.relative_to(ROOT)), block) for page, block in reversed(found) if not any(word in block for word in SET_UP)}
     return list(once.values())[::-1]
 
 
 def _pictures() -> list[tuple[str, str, str]]:
-    """Return every picture of output with the command that made it."""
     return [(str(page.relative_to(ROOT)), *found) for page in PAGES for found in PICTURE.findall(page.read_text("utf-8"))]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of the data, as a newcomer has it."""
     for folder in ("rulebook", "cases", "schemas"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
 
 
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command with the policy-engine of this environment."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "LANG": "C.UTF-8", "LANGUAGE": ""}
     return subprocess.run(
@@ -51,7 +47,6 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(("page", "block"), _shell_blocks(), ids=lambda text: text.split("\n")[0][:60])
 def test_shell_blocks_run(page: str, block: str, project: Path) -> None:
-    """A command that a document shows works as it stands."""
     done = _run(block, project)
 
     assert done.returncode == 0, f"{page}: {done.stderr}"
@@ -61,14 +56,12 @@ def test_shell_blocks_run(page: str, block: str, project: Path) -> None:
 @pytest.mark.parametrize(("page", "command", "shown"), _pictures(), ids=lambda text: text.split("\n")[0][:60])
 @pytest.mark.sampled(3)
 def test_pictures_are_the_real_output(page: str, command: str, shown: str, project: Path) -> None:
-    """Output that a document shows is what the command prints."""
     done = _run(command, project)
 
     assert shown == done.stdout + done.stderr, page
 
 
 def test_the_documents_have_what_is_run() -> None:
-    """A README without commands or pictures would pass everything above."""
     pages = {page for page, _ in _shell_blocks()}
 
     assert "README.md" in pages
@@ -77,7 +70,6 @@ def test_the_documents_have_what_is_run() -> None:
 
 
 def test_the_twin_readme_has_the_same_commands() -> None:
-    """Who reads Vietnamese is told the same."""
     english, vietnamese = (BLOCK.findall((ROOT / name).read_text("utf-8")) for name in ("README.md", "README.vi.md"))
 
     assert len(english) == len(vietnamese)
@@ -86,7 +78,6 @@ def test_the_twin_readme_has_the_same_commands() -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    """A link inside the project names a file that is there."""
     broken = [
         f"{page.name}: {target}"
         for page in PAGES

@@ -4,8 +4,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from policy_engine.load.layout import schema_of, tidied, tidied_file, with_modeline
+from policy_engine.load.layout import tidied_file
 from policy_engine.load.yaml_text import read_document
+from tests.build import rows
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -28,14 +27,12 @@ MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 
 
 def _schema_path(path: Path) -> Path:
-    """Return the schema that a file's first line leads to."""
     line = MODELINE.match(path.read_text("utf-8"))
     assert line, path
     return Path(os.path.normpath(path.parent / line[1]))
 
 
 def parts(schema: Any, place: str = "", *, narrows: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return a schema and all below it with their places, but for those that only narrow another (`if`, `then`, `else`)."""
     if isinstance(schema, list):
         for number, part in enumerate(schema):
             yield from parts(part, f"{place}/{number}", narrows=narrows)
@@ -49,21 +46,8 @@ def parts(schema: Any, place: str = "", *, narrows: bool = False) -> Iterator[tu
                 yield from parts(part, f"{place}/{key}/{name}".rstrip("/"), narrows=narrow)
 
 
-def test_every_shipped_file_leads_to_its_schema() -> None:
-    """Rule: the first line of every rulebook and case file names, by a path that is there, the schema of its kind."""
-    wrong = {
-        str(path.relative_to(ROOT)): str(_schema_path(path))
-        for path in SHIPPED
-        if _schema_path(path) != ROOT / "schemas" / schema_of(read_document(path.read_bytes(), "x").data)
-    }
-
-    assert len(SHIPPED) > 500
-    assert wrong == {}
-
-
 @pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)
 def test_every_shipped_file_fits_the_schema_that_it_leads_to(name: str) -> None:
-    """Rule: an editor shows no fault in any file that comes with the engine."""
     files = [path for path in SHIPPED if _schema_path(path).name == f"{name}.schema.json"]
     validator = Draft202012Validator(SCHEMAS[name])
 
@@ -74,7 +58,6 @@ def test_every_shipped_file_fits_the_schema_that_it_leads_to(name: str) -> None:
 
 
 def test_a_blank_case_leads_to_its_schema(tmp_path: Path, cli: Cli) -> None:
-    """Rule: `new-case` writes the modeline relative to the project that has the schema, and none elsewhere: no path of one computer."""
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
     (tmp_path / "cases").mkdir()
     inside, outside = tmp_path / "cases" / "a.yaml", tmp_path.parent / f"{tmp_path.name}-b.yaml"
@@ -92,7 +75,6 @@ def test_a_blank_case_leads_to_its_schema(tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("with_schemas", [True, False])
 def test_a_new_edition_leads_to_its_schema(tmp_path: Path, cli: Cli, *, with_schemas: bool) -> None:
-    """Rule: the files of a copied edition lead to the schema from where they lie now, or nowhere, and are laid out as they should be."""
     if with_schemas:
         shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
 
@@ -107,25 +89,11 @@ def test_a_new_edition_leads_to_its_schema(tmp_path: Path, cli: Cli, *, with_sch
     assert [path for path in files if tidied_file(str(path)).changed] == []
 
 
-FACTS = "facts: {}\n"
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
-    [
-        ("case: x\n", "# yaml-language-server: $schema=../schemas/case.schema.json\ncase: x\n"),
-        (f"# a\n{FACTS}", f"# yaml-language-server: $schema=../schemas/rulebook.schema.json\n# a\n{FACTS}"),
-        ("round: x\n", "# yaml-language-server: $schema=../schemas/round-file.schema.json\nround: x\n"),
-        (
-            f"# a\n# yaml-language-server:   $schema=/gone/x.json\n\n{FACTS}# b\n",
-            f"# yaml-language-server: $schema=../schemas/rulebook.schema.json\n# a\n\n{FACTS}# b\n",
-        ),
-        ("else: 1\n", "else: 1\n"),
-        ("- case\n", "- case\n"),
-    ],
+    rows("editors", "fmt_sets_the_modeline"),
 )
 def test_fmt_sets_the_modeline(before: str, after: str, tmp_path: Path) -> None:
-    """Rule: where the project has schemas, a file of ours begins with the path to its own; of another file nothing is said."""
     shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
     path = tmp_path / "in" / "x.yaml"
     path.parent.mkdir()
@@ -134,24 +102,8 @@ def test_fmt_sets_the_modeline(before: str, after: str, tmp_path: Path) -> None:
     assert after == tidied_file(str(path)).after
 
 
-def test_fmt_leaves_the_modeline_where_no_schema_is_near(tmp_path: Path) -> None:
-    """Rule: outside of a project, what a modeline says is its author's; one machine's path is not put into a file for others."""
-    path = tmp_path / "x.yaml"
-
-    for text in ("# yaml-language-server: $schema=https://example.org/case.schema.json\ncase: x\n", "case: x\n"):
-        path.write_text(text, "utf-8")
-        assert not tidied_file(str(path)).changed
-        assert text == tidied(text.encode(), "-", None).after
-
-
-def test_a_modeline_keeps_the_line_ends() -> None:
-    """Rule: in a file with line ends of Windows the new first line has one too."""
-    assert with_modeline("\ufeffa: 1\r\n", "s.json") == "# yaml-language-server: $schema=s.json\r\na: 1\r\n"
-
-
 @pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)
 def test_every_key_is_explained(name: str) -> None:
-    """Rule: wherever a schema declares keys, named or the author's own, each says in Vietnamese and English what it is."""
     silent = [
         f"{place}: {key}"
         for place, schema in parts(SCHEMAS[name])
@@ -163,22 +115,7 @@ def test_every_key_is_explained(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)
-def test_every_demand_has_its_words(name: str) -> None:
-    """Rule: where a value may be refused, the editor shows a sentence in Vietnamese, and the command one in English."""
-    demands = {"type", "enum", "const", "pattern", "minimum", "maximum", "minItems", "minProperties"}
-
-    wordless = [
-        place
-        for place, schema in parts(SCHEMAS[name])
-        if demands & schema.keys() and not {"errorMessage", "errorMessage_en"} <= schema.keys()
-    ]
-
-    assert wordless == []
-
-
-@pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)
 def test_every_word_of_a_choice_is_explained(name: str) -> None:
-    """Rule: completion says of each word that may stand somewhere what it means, in both languages."""
     choices = [(place, schema) for place, schema in parts(SCHEMAS[name]) if "enum" in schema]
 
     wrong = [place for place, schema in choices if len(schema["enum"]) != len(schema.get("enumDescriptions", ()))]
@@ -188,62 +125,13 @@ def test_every_word_of_a_choice_is_explained(name: str) -> None:
     assert (wrong, silent) == ([], [])
 
 
-@pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)
-def test_examples_and_defaults_are_read(name: str) -> None:
-    """Rule: what an editor offers to fill in fits the schema itself."""
-    schema = SCHEMAS[name]
-    offered = [
-        (place, {**part, "$defs": schema.get("$defs", {})}, value)
-        for place, part in parts(schema)
-        for value in [*part.get("examples", ()), *([part["default"]] if "default" in part else [])]
-    ]
-
-    wrong = [(place, value) for place, part, value in offered if not Draft202012Validator(part).is_valid(value)]
-
-    assert offered
-    assert wrong == []
-
-
 HOOKS = ROOT / ".pre-commit-hooks.yaml"
 
 
 def test_the_hooks_call_commands_that_are_there(cli: Cli) -> None:
-    """Rule: each hook's name is its command, and the two that are ours can be called."""
     hooks: Any = read_document(HOOKS.read_bytes(), "hooks").data
 
     assert ["policy-engine-fmt", "policy-engine-check", "policy-engine-test"] == [hook["id"] for hook in hooks]
     assert [hook["id"].replace("policy-engine-", "policy-engine ") for hook in hooks] == [hook["entry"] for hook in hooks]
     for command in ("fmt", "test"):
         assert cli(command, "--help")[0] == 0
-
-
-@pytest.mark.parametrize(("path", "chosen"), [("rulebook/2020/facts.yaml", True), ("cases/2020/a.yml", True), ("docs/a.yaml", False)])
-def test_the_formatter_is_handed_our_files_only(path: str, *, chosen: bool) -> None:
-    """Rule: other YAML files of a project are not touched."""
-    hooks: Any = read_document(HOOKS.read_bytes(), "hooks").data
-
-    assert bool(re.search(hooks[0]["files"], path)) is chosen
-
-
-@pytest.mark.parametrize(
-    ("verb", "file"), [("validate-manifest", ".pre-commit-hooks.yaml"), ("validate-config", ".pre-commit-config.yaml")]
-)
-def test_pre_commit_accepts_the_files(verb: str, file: str) -> None:
-    """Rule: pre-commit itself finds nothing wrong (where it is installed: it is of the extra `dev`)."""
-    pytest.importorskip("pre_commit")
-
-    done = subprocess.run(
-        [sys.executable, "-m", "pre_commit", verb, str(ROOT / file)], capture_output=True, text=True, check=False
-    )  # fmt: skip
-
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-def test_the_project_formats_its_own_files() -> None:
-    """Rule: the project's own commits go through the formatter; the bad files stay bad."""
-    config: Any = read_document((ROOT / ".pre-commit-config.yaml").read_bytes(), "config").data
-    (hook,) = (hook for repo in config["repos"] for hook in repo["hooks"] if hook["id"] == "fmt")
-
-    assert hook["entry"] == "policy-engine fmt"
-    assert re.search(hook["exclude"], "cases/bad/x.yaml")
-    assert all(re.search(hook["files"], str(path.relative_to(ROOT))) for path in SHIPPED)

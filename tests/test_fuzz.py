@@ -12,7 +12,6 @@ FOUND = sorted(path for path in KEPT.glob("*") if path.suffix in {".yaml", ".csv
 
 @pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
 def test_what_was_found_stays_mended(path: Path, tmp_path: Path) -> None:
-    """Rule: a file that once ended with a traceback, with 70, or not at all, is answered or refused."""
     pytest.importorskip("polars")
 
     assert tried(kept_seed(path), tmp_path / "turn") is None
@@ -21,7 +20,6 @@ def test_what_was_found_stays_mended(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ENDINGS)
 @pytest.mark.sampled(2)
 def test_a_few_turns(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Rule: whatever is changed in a sound file, a command ends with 0, 1, 2 or 3 within 5 s of the processor."""
     pytest.importorskip("polars")
     chance = random.Random(f"turns {kind}")
     sound = seeds([kind], tmp_path / "seeds")

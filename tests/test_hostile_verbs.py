@@ -30,7 +30,6 @@ class _LateError(BaseException):
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Guard against what hangs; how long anything else takes is no matter here."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _LateError(number, frame)
@@ -45,10 +44,7 @@ def guarded() -> Iterator[None]:
 
 
 class Place:
-    """A folder with a sound library, a sound case and a sound round, and a path for what is hostile."""
-
     def __init__(self, folder: Path) -> None:
-        """Make it."""
         self.folder = folder
         self.book = table.orchard_at(folder)
         self.goods = folder / "goods"
@@ -60,7 +56,6 @@ class Place:
         self.out = folder / "out"
 
     def words(self, command: Command, path: Path, book: Path | None = None) -> list[str]:
-        """Fill the words of a command in."""
         known = {
             "PATH": path, "DIR": book or path.parent, "BOOK": self.book, "GOOD": self.goods / "good.yaml", "GOODS": self.goods,
             "ROWS": self.rows, "OUT": self.out, "OUT.csv": self.folder / "out.csv",
@@ -68,7 +63,6 @@ class Place:
         return [str(known.get(word, word)) for word in command]
 
     def fresh(self, name: str, make: Make) -> Path:
-        """Make something hostile, alone in a folder beside a sound case."""
         shutil.rmtree(self.dir, ignore_errors=True)
         shutil.rmtree(self.out, ignore_errors=True)
         (self.folder / "out.csv").unlink(missing_ok=True)
@@ -78,7 +72,6 @@ class Place:
         return self.dir / name
 
     def everything(self) -> Mapping[str, tuple[int, ...]]:
-        """Return what lies in the folder, by path: a file that was written has another day, size or number."""
         found: dict[str, tuple[int, ...]] = {}
         for base, folders, names in os.walk(self.folder):
             for name in (*folders, *names):
@@ -89,12 +82,10 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Make the folder, once."""
     return Place(tmp_path_factory.mktemp("hostile"))
 
 
 def complaint(cli: Cli, place: Place, words: list[str], *, lang: str = "en", writes: bool = False) -> str:
-    """Run a command; say what is wrong with how it ended, or nothing."""
     before = place.everything()
     try:
         with guarded():
@@ -111,7 +102,6 @@ def complaint(cli: Cli, place: Place, words: list[str], *, lang: str = "en", wri
 
 
 def _unsaid(code: int, out: str, err: str) -> str:
-    """Say what a refusal leaves unsaid: the place of what is wrong, or what to do; nothing where it says both."""
     if code == 2:
         return "" if ":" in err else f"does not say what is wrong: {err!r}"
     if '"errors"' in err:
@@ -121,14 +111,12 @@ def _unsaid(code: int, out: str, err: str) -> str:
 
 
 def hold(complaints: Mapping[tuple[str, str], str]) -> None:
-    """Hold that nothing is complained of but what is known."""
     assert {key: said for key, said in complaints.items() if said and key not in OF_OTHERS} == {}
 
 
 @pytest.mark.parametrize("verb", table.OF_CASES)
 @pytest.mark.sampled(2)
 def test_hostile_cases(verb: str, place: Place, cli: Cli) -> None:
-    """Rule: whatever lies where a case should be is answered, or refused with its place."""
     inputs = {**table.NO_FILES, **table.RAW, **table.CASES}
 
     hold({
@@ -141,7 +129,6 @@ def test_hostile_cases(verb: str, place: Place, cli: Cli) -> None:
     ("verb", "lang"), [("evaluate", "vi"), ("evaluate", "en"), ("test", "vi"), ("round", "en"), ("fmt", "vi"), ("compare", "en")]
 )
 def test_hostile_names(verb: str, lang: str, place: Place, cli: Cli) -> None:
-    """Rule: the name of a file is shown like any text of a user: it steers no terminal, and begins no line of its own."""
     contents = {"sound": table.text(CASE.replace("basket", "named")), "not sound": table.RAW["a word"], "none": table.NO_FILES["a device"]}
 
     hold({
@@ -154,7 +141,6 @@ def test_hostile_names(verb: str, lang: str, place: Place, cli: Cli) -> None:
 @pytest.mark.parametrize("verb", table.OF_BOOKS)
 @pytest.mark.sampled(2)
 def test_hostile_rulebooks(verb: str, place: Place, cli: Cli, tmp_path: Path) -> None:
-    """Rule: whatever lies where a file of an edition should be, and beside it, is refused with its place, by every command."""
     found: dict[tuple[str, str], str] = {}
     for number, (name, make) in enumerate({**table.NO_FILES, **table.RAW}.items()):
         front, book = table.FRONTS[(number + len(verb)) % len(table.FRONTS)], tmp_path / "books"
@@ -171,7 +157,6 @@ def test_hostile_rulebooks(verb: str, place: Place, cli: Cli, tmp_path: Path) ->
 
 @pytest.mark.parametrize("verb", table.OF_RECORDS)
 def test_hostile_records(verb: str, place: Place, cli: Cli) -> None:
-    """Rule: whatever lies where records should be is told line by line, or refused."""
     hold({
         (verb, name): complaint(cli, place, place.words(table.OF_RECORDS[verb], place.fresh("hostile.jsonl", make)))
         for name, make in table.RECORDS.items()
@@ -181,7 +166,6 @@ def test_hostile_records(verb: str, place: Place, cli: Cli) -> None:
 @pytest.mark.parametrize("verb", table.OF_TABLES)
 @pytest.mark.sampled(2)
 def test_hostile_tables(verb: str, place: Place, cli: Cli) -> None:
-    """Rule: whatever lies where rows should be is answered row by row, or refused with its place."""
     pytest.importorskip("polars")
 
     hold({
@@ -192,7 +176,6 @@ def test_hostile_tables(verb: str, place: Place, cli: Cli) -> None:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_options_left_empty(lang: str, place: Place, cli: Cli) -> None:
-    """Rule: an option that is named and left empty is wrong usage: it does not mean what would be if it were left out."""
     place.fresh("hostile.yaml", table.nothing)
 
     ended = {command: cli(*place.words(command, place.rows), lang=lang)[0] for command in table.EMPTY_OPTIONS}
@@ -202,7 +185,6 @@ def test_options_left_empty(lang: str, place: Place, cli: Cli) -> None:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_wrong_options(lang: str, place: Place, cli: Cli) -> None:
-    """Rule: what is typed wrong is told, and steers no terminal."""
     place.fresh("hostile.yaml", table.nothing)
 
     hold(
@@ -215,7 +197,6 @@ def test_wrong_options(lang: str, place: Place, cli: Cli) -> None:
 
 @pytest.mark.parametrize("verb", table.OUTPUTS)
 def test_where_answers_go(verb: str, place: Place, cli: Cli) -> None:
-    """Rule: an answer goes to a regular file, or to one that is not there; anything else is wrong usage, and stays as it is."""
     folder = verb in table.INTO_FOLDERS
     for name, make in table.TARGETS.items():
         if name == ("a file" if not folder else "a folder") or (name, verb) == ("a folder", "fmt"):
@@ -231,11 +212,9 @@ def test_where_answers_go(verb: str, place: Place, cli: Cli) -> None:
 
 @pytest.mark.parametrize("other", ["itself", "a link", "a hard link", "another spelling"])
 def test_an_input_is_no_output(other: str, place: Place, cli: Cli) -> None:
-    """Rule: what a command reads is not written over, by whatever name; nor are two answers written to one place."""
     good = place.goods / "good.yaml"
 
     def name_of(path: Path) -> Path:
-        """Return the other name of a file."""
         named = place.fresh(f"other{path.suffix}", table.nothing)
         if other == "a link":
             named.symlink_to(path)
@@ -271,64 +250,8 @@ def test_an_input_is_no_output(other: str, place: Place, cli: Cli) -> None:
         assert "one of the files that this command reads" in err
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_a_table_in_a_folder_is_not_written_over(form: str, place: Place, cli: Cli) -> None:
-    """Rule: in a folder that is read, what an earlier run left may be written anew; a table of facts may not."""
-    pytest.importorskip("polars")
-    inside = place.fresh(f"answers.{form}", table.nothing)
-    shutil.copy(place.rows, place.dir / "rows.csv")
-
-    def rate() -> int:
-        """Rate the folder into itself."""
-        return cli("batch", str(place.dir / "rows.csv"), "--rulebook", str(place.book), "--to", str(inside))[0]
-
-    def over(path: Path) -> tuple[int, bool]:
-        """Rate the folder into one of its files; say whether that was refused as one that is read."""
-        code, _, err = cli("batch", str(place.dir), "--rulebook", str(place.book), "--to", str(path))
-        return code, "one of the files that this command reads" in err
-
-    assert rate() == 0
-    assert over(place.dir / "rows.csv") == (2, True)
-    assert over(inside)[1] is False
-
-
-def test_two_answers_need_two_places(place: Place, cli: Cli) -> None:
-    """Rule: answers and rejects are not written to one place, however that is spelt."""
-    place.fresh("hostile.yaml", table.nothing)
-    spelt = str(place.folder / "." / "out.csv")
-
-    code, _, err = cli("batch", str(place.rows), "--rulebook", str(place.book), "--to", str(place.folder / "out.csv"), "--rejects", spelt)
-
-    assert code == 2
-    assert "`--to` writes too" in err
-    assert not (place.folder / "out.csv").exists()
-
-
-def test_a_link_to_a_file_is_written_through(place: Place, cli: Cli) -> None:
-    """Rule: where a link leads to a regular file, that file is written, and the link stays."""
-    real = place.fresh("real.csv", table.text("old"))
-    link = place.dir / "link.csv"
-    link.symlink_to("real.csv")
-
-    code = cli("batch", str(place.rows), "--rulebook", str(place.book), "--to", str(link))[0]
-
-    assert (0, True) == (code, link.is_symlink())
-    assert real.read_text("utf-8").startswith("case,")
-
-
-def test_a_copy_lies_in_no_edition(place: Place, cli: Cli) -> None:
-    """Rule: an edition is not copied into itself."""
-    code, _, err = cli(
-        "edition", "new", "2021", "--from", "orchard", "--rulebook", str(place.book), "--to", str(place.book / "orchard" / "x")
-    )
-
-    assert code == 2
-    assert "lies in the edition" in err
-
-
 @pytest.mark.parametrize("name", ["a\nb", "a\x1bb", os.fsdecode(b"a\xff"), "a\u2028b"])
 def test_a_name_that_the_lock_cannot_hold(name: str, place: Place, cli: Cli, tmp_path: Path) -> None:
-    """Rule: an edition of which a file's name is no line of text is not sealed, and nothing is written."""
     shutil.copytree(place.book / "orchard", tmp_path / "orchard")
     (tmp_path / "orchard" / "track.yaml").rename(tmp_path / "orchard" / f"{name}.yaml")
     before = sorted(os.listdir(tmp_path))
@@ -341,7 +264,6 @@ def test_a_name_that_the_lock_cannot_hold(name: str, place: Place, cli: Cli, tmp
 
 @pytest.mark.parametrize("kind", ["a pipe", "a folder", "a device", "bytes"])
 def test_a_lock_that_cannot_be_read(kind: str, place: Place, cli: Cli, tmp_path: Path) -> None:
-    """Rule: a lock that is no file, or no text, keeps every command from answering, and `seal` from writing it anew."""
     shutil.copytree(place.book / "orchard", tmp_path / "orchard")
     make = {"a pipe": os.mkfifo, "bytes": table.text(b"\xff\n")}.get(kind) or table.NO_FILES[kind]
     make(tmp_path / "editions.lock")

@@ -18,7 +18,6 @@ GENERIC = {"kind", "name", "id", "level", "criteria", "collective", "head"}
 
 
 def _edition_words(edition: Edition) -> set[str]:
-    """Return every id that the edition declares: levels, codes, facts, choices, tracks, criteria, thresholds, bodies, rules, clauses."""
     words = {spelling for level in edition.scale.values() for spelling in (level.id, level.code, *level.aliases)}
     for fact in edition.facts.values():
         words |= {fact.name, *fact.choices, *(choice for field in fact.fields.values() for choice in field.choices)}
@@ -33,12 +32,10 @@ def _edition_words(edition: Edition) -> set[str]:
 
 
 def _is_telling(word: str) -> bool:
-    """Return whether a word inside a longer text could only be an edition's: a compound, a code, a clause; not plain English."""
     return "_" in word or "." in word or (word.isupper() and len(word) > 1)
 
 
 def _spoken(path: Path) -> Iterator[tuple[str, int]]:
-    """Return every identifier and every string of a file that is not a docstring, with its line."""
     tree = ast.parse(path.read_text("utf-8"))
     prose = {
         id(node.body[0].value)
@@ -71,7 +68,6 @@ def test_the_engine_knows_no_word_of_any_edition(library: Library) -> None:
 
 
 def test_the_schemas_know_no_word_of_any_edition(library: Library) -> None:
-    """A schema describes the language; what the words are, the edition says."""
     words = {word for name in library.folders() for word in _edition_words(library.edition(name))}
 
     found = [(path.name, word) for path in SCHEMAS for word in words if re.search(rf'"{re.escape(word)}"', path.read_text("utf-8"))]
@@ -81,7 +77,6 @@ def test_the_schemas_know_no_word_of_any_edition(library: Library) -> None:
 
 
 def test_no_thresholds_of_an_edition_stand_in_the_engine(library: Library) -> None:
-    """No figure of a guideline is written in code: the share figures of every edition are sought as literals."""
     figures = {t.quantity.text for name in library.folders() for track in library.edition(name).tracks for t in track.thresholds.values()}
 
     found = [
@@ -97,7 +92,6 @@ def test_no_thresholds_of_an_edition_stand_in_the_engine(library: Library) -> No
 
 
 def test_files_and_functions_stay_small() -> None:
-    """A file is one idea, of 500 lines at most; a function is one step of the story, read without scrolling."""
     long_files = [path.name for path in ENGINE if len(path.read_text("utf-8").splitlines()) > 500]
     long_functions = [
         f"{path.name}:{node.name}"
@@ -111,13 +105,11 @@ def test_files_and_functions_stay_small() -> None:
 
 
 def _body_lines(node: ast.FunctionDef) -> int:
-    """Count the lines of a function's body, its docstring aside."""
     body = node.body[1:] if ast.get_docstring(node) else node.body
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
 def test_nothing_is_swallowed_or_left_for_later() -> None:
-    """No bare except, no unexplained silencing, no note to self."""
     pattern = re.compile(r"except( Exception| BaseException)?:\s*(pass)?$|# type: ignore$|# noqa$|\bTODO\b|\bFIXME\b|NotImplementedError")
 
     found = [f"{p.name}:{n}" for p in ENGINE for n, line in enumerate(p.read_text("utf-8").splitlines(), 1) if pattern.search(line)]
@@ -126,19 +118,16 @@ def test_nothing_is_swallowed_or_left_for_later() -> None:
 
 
 def test_the_schemas_are_json_of_the_right_draft() -> None:
-    """Every schema names the draft that it is written in."""
     for path in SCHEMAS:
         assert json.loads(path.read_text("utf-8"))["$schema"] == "https://json-schema.org/draft/2020-12/schema", path.name
 
 
 def _is_made(path: Path) -> bool:
-    """Return whether a file was made by a tool."""
     folders = path.relative_to(ROOT).parts[:-1]
     return bool({"build", "dist"} & set(folders)) or any((f.startswith(".") and f != ".ci") or f.endswith(".egg-info") for f in folders)
 
 
 def test_no_path_of_a_machine_is_named() -> None:
-    """Nothing in the project knows where it was written."""
     kinds = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".po", ""}
     files = [p for p in ROOT.rglob("*") if p.is_file() and p.suffix in kinds and not _is_made(p)]
     pattern = re.compile(r"(?<![\w.])/(work|root|tmp)/|/\.libr" + "ary")

@@ -13,8 +13,6 @@ CONTROLS = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud
 
 
 class Pair(NamedTuple):
-    """A named tuple is a list in JSON."""
-
     one: str
     two: int | None
 
@@ -31,5 +29,5 @@ THINGS = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(THINGS)
 def test_the_text_is_the_standard_librarys(thing: Any) -> None:
-    """Rule: what programs read is byte for byte what `json.dumps` writes with an indent of two, controls escaped."""
+    """What programs read is byte for byte what `json.dumps` writes with an indent of two, controls escaped."""
     assert CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(thing, ensure_ascii=False, indent=2)) == to_json(thing)

@@ -26,8 +26,6 @@ PAGE = ROOT / "docs" / "security.md"
 
 
 class Limit(NamedTuple):
-    """A limit: how much, what makes an input of a size in a folder, the command, the code past it."""
-
     most: int
     make: Callable[[Path, int], object]
     command: tuple[str, ...]
@@ -35,22 +33,18 @@ class Limit(NamedTuple):
 
 
 def _bytes(place: Path, size: int) -> None:
-    """Make a case of so many bytes."""
     (place / "case.yaml").write_text(CASE + "#" * (size - len(CASE.encode())), "utf-8")
 
 
 def _deep(place: Path, size: int) -> None:
-    """Make a case nested so deep."""
     (place / "case.yaml").write_text(f"{CASE}note: {'[' * (size - 1)}{']' * (size - 1)}\n", "utf-8")
 
 
 def _values(place: Path, size: int) -> None:
-    """Make a case of so many values."""
     (place / "case.yaml").write_text("case: [" + "0," * (size - 3) + "]\n", "utf-8")
 
 
 def _condition(text: str) -> Callable[[Path], None]:
-    """Return what puts a condition into the rulebook."""
 
     def put(place: Path) -> None:
         track = place / "book" / "orchard" / "track.yaml"
@@ -60,25 +54,21 @@ def _condition(text: str) -> Callable[[Path], None]:
 
 
 def _long(place: Path, size: int) -> None:
-    """Make a rulebook with a condition of so many characters."""
     text = "apples_ripe > 0" + " or apples_ripe > 0" * ((size - 15) // 19)
     _condition(text.replace(">", ">" + " " * (size - len(text)), 1))(place)
 
 
 def _bracketed(place: Path, size: int) -> None:
-    """Make a rulebook with a condition of so many brackets in each other."""
     _condition(f"{'(' * size}apples_ripe > 0{')' * size}")(place)
 
 
 def _rulebook_files(place: Path, size: int) -> None:
-    """Make an edition of so many files."""
     there = sum(1 for _ in (place / "book" / "orchard").rglob("*.yaml"))
     for number in range(size - there):
         (place / "book" / "orchard" / f"zz_{number}.yaml").write_text(f"facts:\n  spare_{number}: {{type: bool}}\n", "utf-8")
 
 
 def _rulebook_bytes(place: Path, size: int) -> None:
-    """Make an edition of so many bytes: its own files, and remarks at the end of as many as are needed."""
     folder = place / "book" / "orchard"
     left = size - sum(path.stat().st_size for path in folder.rglob("*.yaml"))
     number = 0
@@ -90,37 +80,31 @@ def _rulebook_bytes(place: Path, size: int) -> None:
 
 
 def _editions(place: Path, size: int) -> None:
-    """Make so many folders beside each other."""
     for number in range(size - 1):
         (place / "book" / f"empty_{number}").mkdir()
 
 
 def _columns(place: Path, size: int) -> None:
-    """Make a table of so many columns."""
     names = ",".join(f"x{number}" for number in range(size - 2))
     (place / "rows.csv").write_text(f"apples_total,apples_ripe,{names}\n", "utf-8")
 
 
 def _keys(place: Path, size: int) -> None:
-    """Make a line of JSON with so many keys."""
     row = dict.fromkeys((f"x{number}" for number in range(size)), 1)
     (place / "rows.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
 
 
 def _row(place: Path, size: int) -> None:
-    """Make a table with a row of so many bytes."""
     line = "a,2,1" + " " * (size - 7) + "\r\n"
     (place / "rows.csv").write_text(f"case,apples_total,apples_ripe\n{line}", "utf-8", newline="")
 
 
 def _json_row(place: Path, size: int) -> None:
-    """Make a line of JSON of so many bytes."""
     line = '{"case": "a", "apples_total": 2, "apples_ripe": 1}'
     (place / "rows.jsonl").write_text(line + " " * (size - len(line) - 1) + "\n", "utf-8")
 
 
 def _record(place: Path, size: int) -> None:
-    """Make a file of records with a line of so many bytes."""
     (place / "chain.jsonl").write_bytes(b"x" * (size - 1) + b"\n")
 
 
@@ -146,7 +130,6 @@ FILES = "files of a folder"
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder with a sound rulebook and a sound case, and work in it."""
     orchard_at(tmp_path)
     shutil.copyfile(SAMPLE_CASE, tmp_path / "good.yaml")
     monkeypatch.chdir(tmp_path)
@@ -156,7 +139,6 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", LIMITS)
 @pytest.mark.parametrize("over", [0, 1])
 def test_each_limit(name: str, over: int, place: Path, cli: Cli) -> None:
-    """Rule: what is as large as the limit is not refused for it; one more is, with its code and exit code 3, and nothing is written."""
     limit = LIMITS[name]
     if "batch" in limit.command:
         pytest.importorskip("polars")
@@ -171,7 +153,6 @@ def test_each_limit(name: str, over: int, place: Path, cli: Cli) -> None:
 
 
 def test_files_of_a_folder(tmp_path: Path) -> None:
-    """Rule: a folder of cases, of rows or of files to lay out may hold so many files, and not one more."""
     for number in range(limits.MAX_FILES):
         (tmp_path / f"{number}.yaml").touch()
 
@@ -184,7 +165,6 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
 
 
 def test_the_table_of_limits_is_the_table_of_tests() -> None:
-    """Rule: `docs/security.md` lists every limit with its figure and code, and no other."""
     rows = re.findall(r"^\| ([a-zJCSVON ]+?) \| ([0-9,]+) \| \[(PE[0-9]{3})\]", PAGE.read_text("utf-8"), re.MULTILINE)
 
     listed = {name: (int(most.replace(",", "")), code) for name, most, code in rows}
@@ -193,7 +173,6 @@ def test_the_table_of_limits_is_the_table_of_tests() -> None:
 
 
 def _many_facts(place: Path, size: int) -> Callable[[], object]:
-    """Return a run over an edition with so many facts more."""
     book = place / f"book_{size}"
     shutil.copytree(place / "book", book)
     facts = book / "orchard" / "facts.yaml"
@@ -203,7 +182,6 @@ def _many_facts(place: Path, size: int) -> Callable[[], object]:
 
 
 def _many_cases(place: Path, size: int) -> Callable[[], object]:
-    """Return a run over a round of so many cases."""
     folder = place / f"cases_{size}"
     folder.mkdir()
     for number in range(size):
@@ -212,14 +190,12 @@ def _many_cases(place: Path, size: int) -> Callable[[], object]:
 
 
 def _many_columns(place: Path, size: int) -> Callable[[], object]:
-    """Return a run over a table of so many columns that nobody knows."""
     path = place / f"rows_{size}.csv"
     path.write_text(",".join(f"x{number}" for number in range(size)) + "\n", "utf-8")
     return lambda: _run("batch", str(path), *BATCH)
 
 
 def _run(*words: str) -> None:
-    """Run a command."""
     from policy_engine.cli.main import run
 
     run([*words, "--lang", "en"], "en")
@@ -227,7 +203,6 @@ def _run(*words: str) -> None:
 
 @pytest.mark.parametrize("sort", [_many_facts, _many_cases, _many_columns])
 def test_work_grows_evenly(sort: Callable[[Path, int], Callable[[], object]], place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Rule: twice as much of anything takes about twice the work, so that what is within the limits ends soon."""
     if sort is _many_columns:
         pytest.importorskip("polars")
 

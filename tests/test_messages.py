@@ -14,9 +14,10 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from policy_engine.errors import CATALOGUE, Problem
-from policy_engine.messages import LANGUAGES, language_of, plural, sentence, translate, with_unit
+from policy_engine.messages import LANGUAGES, language_of, sentence
 from policy_engine.report.problems import advice_of, message_of
 from policy_engine.source import Location
+from tests.build import rows
 from tests.conftest import ROOT
 
 PO = ROOT / "policy_engine" / "locale" / "vi" / "LC_MESSAGES" / "policy_engine.po"
@@ -29,14 +30,12 @@ ENGLISH = re.compile(r"\b(Usage|Options|Commands|Show|Try|Error|No such|Did you|
 
 
 def _extracted() -> set[str]:
-    """Return every text that babel finds marked, in the package and among the words of click; of plurals the first."""
     found = [text for _, _, text, _, _ in extract_from_dir(ROOT / "policy_engine", keywords=KEYWORDS)]
     found += [text for _, text, _, _ in extract_from_file("python", CLICK_WORDS, keywords=KEYWORDS)]
     return {text if isinstance(text, str) else text[0] for text in found}
 
 
 def _marked() -> Iterator[str]:
-    """Return every text inside `N_(…)` of the package, as Python itself reads it."""
     for path in sorted((ROOT / "policy_engine").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             match node:
@@ -47,38 +46,31 @@ def _marked() -> Iterator[str]:
 
 
 def _catalogue() -> Catalog:
-    """Read the catalogue as its translators write it."""
     with PO.open("rb") as file:
         return read_po(file, locale="vi")
 
 
 def _key(message: Message) -> str:
-    """Return the text that gettext looks an entry up by: of plurals the first."""
     return _several(message.id)[0]
 
 
 def _several(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
-    """Return the forms of a text: English has two where numbers matter, Vietnamese has one."""
     return [text] if isinstance(text, str) else list(text or ())
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """Return each text, of plurals the last, with its translation."""
     return [(_several(message.id)[-1], _several(message.string)[0]) for message in _catalogue() if message.id]
 
 
 def _placeholders(text: str) -> list[str]:
-    """Return the placeholders of a text, with how each is shown."""
     return sorted(f"{name}!{conversion}:{form}" for _, name, form, conversion in Formatter().parse(text) if name is not None)
 
 
 def _names(text: str) -> list[str]:
-    """Return the names of the placeholders of a text."""
     return [name for _, name, _, _ in Formatter().parse(text) if name]
 
 
 def test_every_text_is_translated() -> None:
-    """No reader of Vietnamese meets a text of ours in English: each has a translation that a person has seen."""
     done = {_key(message) for message in _catalogue() if message.id and all(_several(message.string)) and not message.fuzzy}
 
     missing = sorted(_extracted() - done)
@@ -116,15 +108,7 @@ def test_a_translation_keeps_what_is_not_words(text: str, translated: str) -> No
     assert [look(text) for look in kept] == [look(translated) for look in kept]
 
 
-def test_a_translation_is_not_the_english_text() -> None:
-    """A text copied over instead of translated is a gap that looks like an entry."""
-    copied = [text for text, translated in _pairs() if text == translated]
-
-    assert copied == []
-
-
 def test_the_compiled_catalogue_is_the_one_that_is_written() -> None:
-    """What gettext reads is what the translators wrote."""
     compiled = PO.with_suffix(".mo")
     assert compiled.is_file(), RECOMPILE
     with compiled.open("rb") as file:
@@ -137,21 +121,7 @@ def test_the_compiled_catalogue_is_the_one_that_is_written() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", CODES)
-def test_an_entry_of_errors_can_be_said(code: str, language: str) -> None:
-    """Every code fills its sentences in both languages, and no placeholder is left in them."""
-    entry = CATALOGUE[code]
-    words = dict.fromkeys((*_names(entry.message), *_names(entry.advice)), "zzz")
-
-    said = [translate(text, language, **words) for text in entry]
-
-    assert all(said)
-    assert re.findall(r"[{}]", "".join(said).replace("`{zzz}`", "")) == []
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("code", CODES)
 def test_a_problem_can_be_told(code: str, language: str) -> None:
-    """A problem with all the words that its code asks for is told without a hole."""
     entry = CATALOGUE[code]
     details = dict.fromkeys(sorted({*_names(entry.message), *_names(entry.advice)} - {"says"}), "zzz")
     problem = Problem(code, Location("case.yaml", 1, 1), details, words={"vi": "câu", "en": "sentence"})
@@ -164,42 +134,10 @@ def test_a_problem_can_be_told(code: str, language: str) -> None:
 
 @pytest.mark.parametrize(
     ("environment", "language"),
-    [
-        ({}, "en"),
-        ({"LANG": "C.UTF-8"}, "en"),
-        ({"LANG": "en_GB.UTF-8"}, "en"),
-        ({"LANG": "vi_VN.UTF-8"}, "vi"),
-        ({"LANG": "vi"}, "vi"),
-        ({"LANG": "VI_vn"}, "vi"),
-        ({"LANG": "fr_FR.UTF-8"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "vi_VN.UTF-8"}, "vi"),
-        ({"LC_MESSAGES": "vi_VN.UTF-8", "LC_ALL": "C"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LANGUAGE": "vi:en"}, "vi"),
-        ({"LANG": "vi_VN.UTF-8", "LANGUAGE": "en"}, "en"),
-        ({"LANG": "vi_VN.UTF-8", "LC_ALL": ""}, "vi"),
-    ],
+    rows("messages", "the_locale_chooses_the_language"),
 )
 def test_the_locale_chooses_the_language(environment: dict[str, str], language: str) -> None:
-    """The first variable that is set speaks, in gettext's own order; what is not Vietnamese is answered in English."""
     assert language_of(environment) == language
-
-
-def test_two_languages_are_spoken_in_one_process() -> None:
-    """The language is handed over and never remembered: one answer does not colour the next."""
-    said = [translate("yes", language) for language in ("vi", "en", "vi")]
-
-    assert said == ["có", "yes", "có"]
-
-
-def test_a_text_that_nobody_translated_is_shown_as_it_is() -> None:
-    """What is the user's own, like a name in a file, passes through."""
-    assert translate("Cán bộ A {x}", "vi") == "Cán bộ A {x}"
-
-
-def test_an_unknown_language_is_refused() -> None:
-    """A language without a catalogue is a fault of the caller, never quietly English."""
-    with pytest.raises(FileNotFoundError):
-        translate("yes", "fr")
 
 
 @pytest.mark.parametrize(
@@ -212,71 +150,17 @@ def test_an_unknown_language_is_refused() -> None:
     ],
 )
 def test_a_text_of_a_rulebook_falls_back(texts: dict[str, str], language: str, shown: str) -> None:
-    """A rulebook's sentence that lacks a language is shown in the one it has."""
     assert sentence(texts, language) == shown
 
 
 @pytest.mark.parametrize(
     "typed",
-    [
-        "--help",
-        "evaluate --help",
-        "new-case --help",
-        "--help=1",
-        "evalute",
-        "evaluate",
-        "evaluate --formt json",
-        "evaluate --format pdf x",
-        "evaluate x --rulebook",
-        "new-case one two",
-        "new-case --track nobody",
-    ],
+    rows("messages", "the_command_line_speaks_vietnamese"),
 )
 def test_the_command_line_speaks_vietnamese(typed: str) -> None:
-    """What click itself says, whichever release is installed, comes from our catalogue too."""
     command = [sys.executable, "-m", "policy_engine", "--lang=vi", *typed.split()]
 
     done = subprocess.run(command, capture_output=True, cwd=ROOT, encoding="utf-8", check=False)
 
     assert done.stdout + done.stderr
     assert ENGLISH.findall(done.stdout + done.stderr) == []
-
-
-COUNTED = re.compile(
-    r"(?<!of )\{(number|count|records|faults|readings|clauses|rows|done|cases|files|strays|total|found|limit)\} (?:[a-z]+ )?[a-z]+s\b"
-)
-NEVER_ONE = {"PE102", "PE103", "PE104", "PE111", "PE117", "PE118"}
-"""Errors whose number is a limit far above one, or is anything but one; what is counted "of" is a whole of several."""
-
-
-HAND_PICKED = {
-    "the row has {found} cells, the headings are {wanted}",
-}
-"""Sentences that have another one beside them for a single thing, or that still await `plural`; none may be added."""
-
-
-def test_one_is_not_said_as_many() -> None:
-    """Rule: a count before a noun has two English forms, so that nobody reads "1 faults"; no sentence has its count in one form only."""
-    limits = {str(CATALOGUE[code].message) for code in NEVER_ONE}
-    single = {text for message in _catalogue() if message.id and len(forms := _several(message.id)) == 1 for text in forms}
-
-    assert sorted(text for text in single - limits - HAND_PICKED if COUNTED.search(text)) == []
-
-
-@pytest.mark.parametrize(
-    ("number", "en", "vi"),
-    [(0, "0 faults", "0 chỗ sai"), (1, "1 fault", "1 chỗ sai"), (2, "2 faults", "2 chỗ sai"), (21, "21 faults", "21 chỗ sai")],
-)
-def test_a_count_has_its_form(number: int, en: str, vi: str) -> None:
-    """Rule: English has two forms, Vietnamese one."""
-    said = [plural("{number} fault", "{number} faults", number, language) for language in ("en", "vi")]
-
-    assert [en, vi] == said
-
-
-@pytest.mark.parametrize(
-    ("figure", "en"), [("1 months", "1 month"), ("6 months", "6 months"), ("1 points", "1 point"), ("1.5 points", "1.5 points")]
-)
-def test_a_figure_has_its_unit(figure: str, en: str) -> None:
-    """Rule: the unit of a threshold follows its number too."""
-    assert en == with_unit(figure, "en")

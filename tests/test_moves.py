@@ -11,74 +11,25 @@ from policy_engine.compare.differences import shift_of
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.transitions import Reason
 from policy_engine.load.library import Library
+from tests.build import tuples
 from tests.conftest import ROOT
 
 Cli = Callable[..., tuple[int, str, str]]
 DRAFT = ROOT / "rulebook" / "2026-draft"
-STAFF = "criteria/officer-staff.yaml"
 EXCEEDED = ("facts.yaml", "value: 30%\n    cite: QD366/11/HTXSNV/3", "value: 40%\n    cite: QD366/11/HTXSNV/3")
-NEW_FACT = """  courses_attended:
-    type: bool
-    label: {vi: Đã học bồi dưỡng, en: Courses attended}
-    asks: {vi: Đã học bồi dưỡng chưa?, en: Were the courses attended?}
-"""
-COURSES = """      - id: courses
-        cite: QD366/11/HTXSNV/4
-        phrase: 100%
-        when: courses_attended
-        says: {vi: Đã học bồi dưỡng., en: The courses were attended.}
-  good:
-"""
 
 
 class Edit(NamedTuple):
-    """A changed edition: the texts replaced, the case that moves, from what to what, and what is to be named."""
-
     changes: tuple[tuple[str, str, str], ...]
     case: str
     move: tuple[str, str]
     named: tuple[tuple[str, str, str], ...]
 
 
-EDITS = {
-    "a threshold": Edit(
-        (EXCEEDED,), "good/staff-outstanding", ("excellent", "gap"), (("criterion", "excellent", "tasks_exceeded_enough"),)
-    ),
-    "a threshold, of who is lowered by a ceiling (F18)": Edit(
-        (EXCEEDED,), "good/staff-absent-lowered", ("completed", "gap"), (("criterion", "excellent", "tasks_exceeded_enough"),)
-    ),
-    "a threshold, of who is open by a ceiling (F18)": Edit(
-        (EXCEEDED,), "edge/staff-absence-not-recorded", ("undetermined", "gap"), (("criterion", "excellent", "tasks_exceeded_enough"),)
-    ),
-    "a criterion that is no longer asked": Edit(
-        ((STAFF, "      - use: tasks_exceeded_enough\n        cite: QD366/11/HTXSNV/3\n", ""),), "edge/staff-92-points-20-percent-exceeded",
-        ("gap", "excellent"), (("criterion", "excellent", "tasks_exceeded_enough"),),
-    ),
-    "any criterion instead of all": Edit(
-        ((STAFF, "    cite: QD366/11/HTXSNV\n    all_of:", "    cite: QD366/11/HTXSNV\n    any_of:"),),
-        "edge/staff-92-points-20-percent-exceeded", ("gap", "excellent"), (("level_rule", "excellent", "excellent"),),
-    ),
-    "a level where none holds": Edit(
-        ((STAFF, "residual:\n  outcome: gap", "residual:\n  level: completed"),), "edge/staff-92-points-20-percent-exceeded",
-        ("gap", "completed"), (("residual", "", "residual"),),
-    ),
-    "a fact that was not asked for": Edit(
-        (("facts.yaml", "facts:\n", "facts:\n" + NEW_FACT), (STAFF, "  good:\n", COURSES)), "good/staff-outstanding",
-        ("excellent", "undetermined"), (("criterion", "excellent", "courses"),),
-    ),
-    "a ceiling": Edit(
-        (("chapters/ND90.2.3-time-at-work.yaml", "not_above: completed", "not_above: good"),), "good/staff-absent-lowered",
-        ("completed", "good"), (("ceiling", "", "absent_not_above_completed"),),
-    ),
-    "a rule of eligibility": Edit(
-        (("chapters/ND90.2.3-time-at-work.yaml", "value: 6 months", "value: 7 months"),), "edge/staff-6-months-worked",
-        ("completed", "not_eligible"), (("eligibility", "", "worked_too_short"),),
-    ),
-}  # fmt: skip
+EDITS = {key: Edit(*row) for key, row in tuples("moves", "edits").items()}  # fmt: skip
 
 
 def _edited(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> Library:
-    """Return a library with the draft of 2026 and an edited copy of it."""
     shutil.copytree(DRAFT, folder / "2026-draft")
     copy = shutil.copytree(DRAFT, folder / "next")
     for file, old, new in (("edition.yaml", 'edition: "2026-draft"', "edition: next"), *changes):
@@ -90,7 +41,7 @@ def _edited(folder: Path, changes: tuple[tuple[str, str, str], ...]) -> Library:
 
 @pytest.mark.parametrize("name", EDITS)
 def test_the_cause_of_a_move_is_what_was_changed(tmp_path: Path, name: str) -> None:
-    """Rule: whatever kind of thing changes, it alone is named, the same from either side, with what either edition says of it (F18)."""
+    """Whatever kind of thing changes, it alone is named, the same from either side, with what either edition says of it (F18)."""
     edit = EDITS[name]
     library = _edited(tmp_path, edit.changes)
     editions = [library.edition(one) for one in ("2026-draft", "next")]
@@ -108,33 +59,14 @@ def test_the_cause_of_a_move_is_what_was_changed(tmp_path: Path, name: str) -> N
 
 
 def _differs(reason: Reason) -> bool:
-    """Return whether the two editions say different things of a reason."""
     return reason.before != reason.after
 
 
 @pytest.mark.parametrize(
     ("lang", "words"),
-    [
-        (
-            "en",
-            (
-                "HTNV → no level: 1",
-                "✗ HTXSNV · Out of all assigned tasks, at least 40% are done beyond what was asked: met → not met; figure 30% → 40%",
-                "staff-absent-lowered · Cán bộ 615: 6/20 = 30%",
-            ),
-        ),
-        (
-            "vi",
-            (
-                "HTNV → không xếp mức nào: 1",
-                "✗ HTXSNV · Trong tổng số nhiệm vụ được giao, phần vượt mức chiếm từ 40% trở lên: đạt → không đạt; con số 30% → 40%",
-                "staff-absent-lowered · Cán bộ 615: 6/20 = 30%",
-            ),
-        ),
-    ],
+    tuples("moves", "the_cause_is_told_once_with_the_figures_of_both"),
 )  # fmt: skip
 def test_the_cause_is_told_once_with_the_figures_of_both(cli: Cli, tmp_path: Path, lang: str, words: tuple[str, ...]) -> None:
-    """Rule: the criterion in the edition's sentence, both outcomes and thresholds, then who with figures; `?` is for open alone (F7)."""
     _edited(tmp_path, (EXCEEDED,))
     cases = [str(ROOT / "cases/2026-draft/good" / f"{name}.yaml") for name in ("staff-absent-lowered", "staff-outstanding")]
 

@@ -17,7 +17,6 @@ PLAIN: Data = {"cite": "I", "phrase": "as it says", "says": SAYS}
 
 @cache
 def evaluator() -> Evaluator:
-    """Return an edition that asks for a text, and for a sum of two shares."""
     kinds = {"remark": "text", "fine": "bool", "total": "count", "done": "count", "late": "count"}
     facts: Data = {name: {"type": kind, "label": SAYS, "asks": SAYS} for name, kind in kinds.items()}
     facts["remark"] = {"type": "text", "may_be_none": True, "label": SAYS, "asks": SAYS}
@@ -36,27 +35,23 @@ def evaluator() -> Evaluator:
 
 
 def rated(facts: Mapping[str, Value]) -> Verdict:
-    """Rate a case of it."""
     return evaluator().evaluate(Case("odd", "odd", {}, dict(facts), {}, {}))
 
 
 @pytest.mark.parametrize(("remark", "expected"), [("x", ("top", "low")), ("other", ("low",)), (NONE, ("low",))])
 def test_a_known_text_is_settled_beside_open_facts(remark: Value, expected: tuple[str, ...]) -> None:
-    """Rule: what a text is, is known; whether it is the one that is asked for does not turn on another fact that is open."""
     verdict = rated({"remark": remark, "total": 2, "done": 1, "late": 0})
 
     assert (expected, True) == (verdict.possible_levels, verdict.possible_exact)
 
 
 def test_a_text_that_nobody_recorded_is_asked() -> None:
-    """Rule: an open text can be the one that is asked for, or another."""
     verdict = rated({"fine": True, "total": 2, "done": 0, "late": 0})
 
     assert (("top",), True, ("remark",)) == (verdict.possible_levels, verdict.gap_possible, verdict.open_questions)
 
 
 def test_a_share_of_nothing_that_is_not_asked_for_is_shown_as_a_dash() -> None:
-    """Rule: where there is nothing to take a share of, the criterion does not apply, and no figure is made up."""
     verdict = rated({"remark": "other", "fine": True, "total": 0, "done": 0, "late": 0})
 
     assert ("not_applicable", "–") == next((c.outcome, c.observed) for level in verdict.levels for c in level.criteria if c.id == "shares")

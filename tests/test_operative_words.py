@@ -2,14 +2,11 @@
 
 import ast
 import shutil
-import unicodedata
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from policy_engine.checks import operative
 from policy_engine.checks.operative import comparisons, governing, read_phrase
@@ -20,6 +17,7 @@ from policy_engine.language.quantity import Quantity, read_quantity
 from policy_engine.language.text import show
 from policy_engine.load.edition import Survey, survey_edition
 from policy_engine.model.facts import Condition, OperativeWords, Word
+from tests.build import rows
 from tests.conftest import ROOT
 
 SURVEYS = {name: survey_edition(name, str(ROOT / "rulebook" / name)) for name in ("2020", "2026-draft")}
@@ -37,7 +35,6 @@ WORDS = OperativeWords(
 
 
 def _quantity(text: str) -> Quantity:
-    """Read a figure that is one."""
     found = read_quantity(text)
     assert found
     return found
@@ -45,65 +42,16 @@ def _quantity(text: str) -> Quantity:
 
 @pytest.mark.parametrize(
     ("phrase", "figure", "signs"),
-    [
-        ("at least 50%", "50%", [">="]),
-        ("AT  LEAST 50%", "50%", [">="]),
-        ("more than 20%", "20%", [">"]),
-        ("not more than 20%", "20%", ["<="]),
-        ("from 06 months up", "6 months", [">="]),
-        ("from 50 points to below 70 points", "70 points", ["<"]),
-        ("at least 50 points and below 70 points", "50 points", [">="]),
-        ("at least 50 points and below 70 points", "70 points", ["<"]),
-        ("100%", "100%", ["=="]),
-        ("before the 15/12/2020", "2020-12-15", ["<"]),
-        ("before the 15/12", "2020-12-15", ["<"]),
-        ("before the 15 of 12, 2020", "2020-12-15", ["<"]),
-        ("at least one half", "50%", [">="]),
-        ("at least 7,5 points", "7.5 points", [">="]),
-        ("at least 1.000 points", "1000 points", [">="]),
-        ("at least 3 tasks", "3", [">="]),
-        ("whatever 50%", "50%", []),
-        ("at least half", "50%", [">="]),
-        ("at least 50%", "20%", [">="]),
-        ("leastwise 50%", "50%", []),
-    ],
+    rows("operative_words", "the_words_of_a_phrase_govern_its_figures"),
 )
 def test_the_words_of_a_phrase_govern_its_figures(phrase: str, figure: str, signs: list[str]) -> None:
-    """Rule: a word governs the figure that it holds or stands beside; longer words first, whole words only, case and spaces aside."""
     found = governing(read_phrase(phrase, WORDS), _quantity(figure))
 
     assert signs == [sign.sign for sign in found]
 
 
-PROHIBITING = WORDS._replace(signs=(*WORDS.signs, Word("must not", "breach"), Word("forbidden", "breach")))
-
-
-@pytest.mark.parametrize(
-    ("phrase", "signs"),
-    [
-        ("must not be more than 20%", ["<="]),
-        ("more than 20% is forbidden", ["<="]),
-        ("at least 20%; fishing is forbidden", [">="]),
-        ("not more than 20%", ["<="]),
-        ("more than 20%", [">"]),
-        ("not more than 20% is forbidden", [">"]),
-    ],
-)
-def test_a_phrase_may_state_the_breach(phrase: str, signs: list[str]) -> None:
-    """Rule: beside a word that forbids, a rule has the opposite sign; beyond a semicolon it forbids nothing."""
-    assert signs == [sign.sign for sign in governing(read_phrase(phrase, PROHIBITING), _quantity("20%"))]
-
-
-@pytest.mark.parametrize(("phrase", "sign", "codes"), [
-    ("no more than 3 may be bruised", "<=", ["PE814"]),
-    ("more than 3 bruised: never sold", "<=", []),
-    ("more than 3 bruised: never sold", ">", ["PE814"]),
-    ("more than 3 bruised: never sold", "<", ["PE814"]),
-    ("more than 3 bruised", ">", []),
-    ("more than 3 bruised", "<=", ["PE814"]),
-])  # fmt: skip
+@pytest.mark.parametrize(("phrase", "sign", "codes"), rows("operative_words", "a_rule_against_a_phrase_that_forbids"))  # fmt: skip
 def test_a_rule_against_a_phrase_that_forbids(phrase: str, sign: str, codes: list[str], tmp_path: Path) -> None:
-    """Rule: a rule that states the other side of what is forbidden is borne out, and one that states what is forbidden is not."""
     folder = Path(shutil.copytree(ROOT / "cases" / "bad" / "rulebook" / "PE814-sign-against-phrase", tmp_path / "x"))
     track, words = folder / "track.yaml", folder / "words.yaml"
     text = track.read_text("utf-8").replace("apples_ripe > min_ripe", f"apples_ripe {sign} min_ripe")
@@ -116,42 +64,11 @@ def test_a_rule_against_a_phrase_that_forbids(phrase: str, sign: str, codes: lis
     assert codes == [problem.code for problem in found if problem.code.startswith("PE81")]
 
 
-@given(st.sampled_from([word.text for word in WORDS.signs if "…" not in word.text]), st.integers(0, 999))
-def test_composed_and_decomposed_phrases_read_alike(word: str, number: int) -> None:
-    """Rule: how a letter is put together does not change what a phrase says."""
-    words = WORDS._replace(signs=(*WORDS.signs, Word("không quá", "<=")))
-    phrase = f"không quá {number}% {word}"
-
-    assert read_phrase(unicodedata.normalize("NFC", phrase), words) == read_phrase(unicodedata.normalize("NFD", phrase), words)
-
-
-@given(st.text(max_size=60))
-def test_any_phrase_is_read(phrase: str) -> None:
-    """Rule: no phrase, however strange, is more than one without words and figures."""
-    read = read_phrase(phrase, WORDS)
-
-    assert all(figure.start < figure.end for figure in read.figures)
-
-
 @pytest.mark.parametrize(
     ("condition", "signs"),
-    [
-        ("share(a, b) <= top", ["<="]),
-        ("top >= share(a, b)", ["<="]),
-        ("not share(a, b) > top", ["<="]),
-        ("not (top < share(a, b))", ["<="]),
-        ("a - top <= 0", ["<="]),
-        ("0 >= a - top", ["<="]),
-        ("a <= top * b", ["<="]),
-        ("top < a < low", [">", "<"]),
-        ("not (c and a < top)", [">="]),
-        ("a == b", [""]),
-        ("a + top <= low", [""]),
-        ("kind == 'top'", []),
-    ],
+    rows("operative_words", "comparisons_are_turned_to_their_threshold"),
 )
 def test_comparisons_are_turned_to_their_threshold(condition: str, signs: list[str]) -> None:
-    """Rule: a comparison is read with its threshold on the right and without a `not`, however it is written."""
     tree, _ = parse(condition)
     assert tree
 
@@ -160,26 +77,7 @@ def test_comparisons_are_turned_to_their_threshold(condition: str, signs: list[s
     assert signs == [one.sign if one.threshold else "" for one in found]
 
 
-FORMS = (
-    "a {} top", "top {} a", "not a {} top", "not (top {} a)", "a - top {} zero", "zero {} top - a", "a {} top * b", "not (c or a {} top)",
-)  # fmt: skip
-
-
-@given(st.sampled_from(FORMS), st.sampled_from(sorted(SIGNS)), st.sampled_from(sorted(SIGNS)), st.integers(0, 9), st.integers(0, 9))
-def test_a_mended_comparison_means_what_was_asked(form: str, sign: str, wanted: str, value: int, top: int) -> None:
-    """Rule: the form that is proposed has the sign that the words mean, whichever way the author wrote the comparison."""
-    tree, _ = parse(form.format(sign).replace("zero", "0"))
-    assert tree
-    names = {"a": value, "top": top, "b": 1, "c": False}
-
-    (one,) = [one for one in comparisons(tree, {"top"}) if one.threshold]
-
-    assert eval(one.written, {}, names) is eval(f"a {one.sign} top", {}, names)  # the language is a part of Python's
-    assert eval(one.meaning(wanted), {}, names) is eval(f"a {wanted} top", {}, names)
-
-
 def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
-    """Return a condition with each of its signs changed into every other one, once each."""
     nodes = [node for node in ast.walk(condition.tree) if isinstance(node, ast.Compare)]
     for node in nodes:
         for place, operator in enumerate(node.ops):
@@ -191,7 +89,6 @@ def _flipped(condition: Condition) -> Iterator[tuple[Condition, str]]:
 
 
 def _with_thresholds(survey: Survey) -> Iterator[tuple[Ruling, Condition]]:
-    """Return the conditions of an edition in which a threshold is compared, or in which `every` is an equation."""
     assert survey.edition
     for ruling in rulings(survey.edition):
         for condition in ruling.conditions:
@@ -203,7 +100,6 @@ def _with_thresholds(survey: Survey) -> Iterator[tuple[Ruling, Condition]]:
 
 @pytest.mark.parametrize("name", SURVEYS)
 def test_every_changed_sign_is_found(name: str) -> None:
-    """Rule: of each sign that stands before a figure, or for `every`, any other sign is told as an error."""
     survey = SURVEYS[name]
     assert survey.edition
     places, words = places_of(survey), survey.edition.words
@@ -223,7 +119,6 @@ def test_every_changed_sign_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", SURVEYS)
 def test_every_changed_figure_is_found(name: str) -> None:
-    """Rule: a threshold with another value than its phrase holds is told as an error, at the value."""
     survey = SURVEYS[name]
     assert survey.edition
     places = places_of(survey)
@@ -239,7 +134,6 @@ def test_every_changed_figure_is_found(name: str) -> None:
 
 @pytest.mark.parametrize("name", SURVEYS)
 def test_the_shipped_editions_agree_with_their_words(name: str) -> None:
-    """Rule: in the editions that come with the engine every sign and every figure is borne out by its phrase."""
     survey = SURVEYS[name]
     assert survey.edition
 
@@ -256,7 +150,6 @@ WRONG_WORDS = {
 
 @pytest.mark.parametrize(("text", "wanted"), WRONG_WORDS.items())
 def test_a_bad_table_of_words_is_refused(text: str, wanted: tuple[str, int], tmp_path: Path) -> None:
-    """Rule: a table of words has known meanings, no word twice, and a word beside each hole."""
     for name in ("edition", "scale", "facts", "track"):
         source = ROOT / "cases" / "bad" / "rulebook" / "PE402-code-twice" / f"{name}.yaml"
         (tmp_path / f"{name}.yaml").write_text(source.read_text("utf-8").replace("code: HI\n", "code: X\n", 1), "utf-8")

@@ -1,16 +1,14 @@
 """Two independent interpretations of II.1.3 agree: the engine with its rulebook, and the plain Python of `oracle`."""
 
-from collections import Counter
 from itertools import islice
 
 import pytest
 
-from tests.oracle import BEST_FIRST, GENERAL, Facts, cases, classify, holding, lawful
-from tests.rating import outcome_of, rate, rate_file
+from tests.oracle import BEST_FIRST, GENERAL, Facts, cases, classify, holding
+from tests.rating import outcome_of, rate
 
 DRAWS = 5_000
 SEED = 20_201_127
-OUTCOMES = (*BEST_FIRST, "gap")
 
 SPECIALIST: Facts = {
     "kind": "officer", "workplace": "head_office", "position": "specialist", **dict.fromkeys(GENERAL, True),
@@ -28,7 +26,6 @@ LEADER: Facts = {
 
 @pytest.mark.parametrize("track", ["specialist", "leader"])
 def test_engine_and_oracle_agree(track: str) -> None:
-    """Rule: on complete cases the rulebook under the engine says what the guideline says, case by case."""
     drawn = list(islice(cases(SEED, track), DRAWS))
 
     differing = [(facts, outcome_of(rate(facts)), classify(facts)) for facts in drawn if outcome_of(rate(facts)) != classify(facts)]
@@ -37,23 +34,7 @@ def test_engine_and_oracle_agree(track: str) -> None:
 
 
 @pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_every_outcome_is_drawn_often(track: str) -> None:
-    """Rule: the agreement above is not empty; each of the five outcomes of a track stands in it hundreds of times."""
-    seen = Counter(classify(facts) for facts in islice(cases(SEED, track), DRAWS))
-
-    assert set(OUTCOMES) == set(seen)
-    assert min(seen.values()) >= DRAWS // 25
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_every_drawn_case_can_be(track: str) -> None:
-    """Rule: what is drawn obeys the invariants, so that nothing is refused as bad input."""
-    assert all(lawful(facts) for facts in islice(cases(SEED, track), DRAWS))
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
 def test_levels_and_overlaps_agree(track: str) -> None:
-    """Rule: each level holds by itself in the trace where it holds in the text; failure beside a better level is an overlap (J-04)."""
     for facts in islice(cases(SEED + 1, track), DRAWS // 5):
         verdict, held = rate(facts), holding(facts)
 
@@ -63,47 +44,23 @@ def test_levels_and_overlaps_agree(track: str) -> None:
         assert [both] * bool(both) == [overlap.levels for overlap in verdict.overlaps]
 
 
-@pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_a_complete_case_leaves_nothing_open(track: str) -> None:
-    """Rule: with every fact known there is one possible outcome, exactly, and no open question."""
-    for facts in islice(cases(SEED + 2, track), DRAWS // 10):
-        verdict, expected = rate(facts), classify(facts)
-
-        levels = () if expected == "gap" else (expected,)
-        assert (levels, expected == "gap") == (verdict.possible_levels, verdict.gap_possible)
-        assert (verdict.possible_exact, verdict.open_questions) == (True, ())
-
-
-@pytest.mark.parametrize("track", ["specialist", "leader"])
-def test_a_file_says_the_same_as_its_facts(track: str) -> None:
-    """Rule: a case read from a file is rated as the same facts handed over in Python."""
-    for facts in islice(cases(SEED + 3, track), 100):
-        assert rate(facts).levels == rate_file(facts).levels
-        assert classify(facts) == outcome_of(rate_file(facts))
-
-
 def _leader(**changed: int | bool) -> Facts:
-    """Return the leader above with some facts otherwise."""
     return {**LEADER, **changed}
 
 
 def _specialist(**changed: int | bool) -> Facts:
-    """Return the specialist above with some facts otherwise."""
     return {**SPECIALIST, **changed}
 
 
 def _short(count: int) -> dict[str, int]:
-    """Return the facts of a specialist with so many of 100 tasks done, but short."""
     return {"tasks_deficient": count, "tasks_well_done": 100 - count}
 
 
 def _reached(count: int) -> dict[str, int]:
-    """Return the facts of a unit that reached so many of 100 targets."""
     return {"targets_completed": count, "targets_on_time_quality": 0, "targets_exceeded": 0}
 
 
 def _rated(fair: int, fine: int) -> dict[str, int]:
-    """Return the facts of a leader of whose 100 people so many are at HTNV or better, and so many at HTTNV or better."""
     return {"subordinates_completed_or_better": fair, "subordinates_good_or_better": fine}
 
 
@@ -141,5 +98,4 @@ KNOWN = [
 
 @pytest.mark.parametrize(("expected", "facts"), KNOWN)
 def test_both_give_the_known_answers(expected: str, facts: Facts) -> None:
-    """Rule: the consequences that the guideline's readers worked out by hand, one step to either side of each threshold."""
     assert (expected, expected) == (classify(facts), outcome_of(rate(facts)))

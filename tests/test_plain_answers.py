@@ -1,26 +1,19 @@
 """What is printed says no more than is so, and steers nothing: JSON, refusals met with many cases, editions that say they are issued."""
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.edition import load_edition
-from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import to_json
-from policy_engine.report.problems import tamed, visible
 from tests.bad_files import SAMPLE_CASE
-from tests.conftest import ROOT
-from tests.editions.random_editions import Data, edition_from
 from tests.hostile_inputs import CASE, orchard_at
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -30,17 +23,10 @@ ODD = "\x7f\x80\x9b\x9f\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ud
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.recursive(st.text(st.characters() | st.sampled_from(ODD)), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_steers_nothing_and_says_the_same(value: object) -> None:
-    """Rule: what steers a terminal, turns the order of signs or is no sign is escaped in JSON; the value is the same."""
     said = to_json(value)
 
     assert json.loads(said) == value
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", said)
-
-
-def test_what_was_typed_is_tamed() -> None:
-    """Rule: in a message of several lines only our own line breaks stay."""
-    assert tamed("bad: a\nb\nwhat to do\x1b", ["--to", "a\nb"]) == "bad: a\\nb\nwhat to do\\x1b"
-    assert visible("5\u00a0%\u3000x\u202e") == "5\u00a0%\u3000x\\u202e"
 
 
 @pytest.mark.parametrize("command", ["evaluate", "test", "round"])
@@ -48,7 +34,6 @@ def test_what_was_typed_is_tamed() -> None:
 def test_a_rulebook_that_is_refused_is_read_once(
     command: str, lang: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Rule: what is wrong with a rulebook is found once and told once, with how many cases it hits."""
     book, cases = orchard_at(tmp_path), tmp_path / "cases"
     (book / "orchard" / "track.yaml").write_text(
         (book / "orchard" / "track.yaml").read_text("utf-8").replace("decide:", "decided:"), "utf-8"
@@ -59,7 +44,6 @@ def test_a_rulebook_that_is_refused_is_read_once(
     reads: list[str] = []
 
     def interpretation(folder: str) -> Edition:
-        """Read an edition, and note that."""
         reads.append(folder)
         return load_edition(folder)
 
@@ -76,7 +60,6 @@ def test_a_rulebook_that_is_refused_is_read_once(
 
 @pytest.mark.parametrize("good", [0, 1, 2])
 def test_a_folder_is_answered_by_an_array(good: int, cli: Cli, tmp_path: Path) -> None:
-    """Rule: however many of a folder's cases could be rated, and wherever more than one path was named, the answer is an array."""
     book, cases = orchard_at(tmp_path), tmp_path / "cases"
     cases.mkdir()
     for number in range(2):
@@ -93,39 +76,11 @@ def test_a_folder_is_answered_by_an_array(good: int, cli: Cli, tmp_path: Path) -
     assert all(isinstance(answer, list) for answer in answers)
 
 
-def test_a_pipe_that_is_named_is_read(cli: Cli, tmp_path: Path) -> None:
-    """Rule: a pipe named on the command line is a file like another; one found in a folder is refused, and the rest is answered."""
-    book = orchard_at(tmp_path)
-    interpretation, writing = os.pipe()
-    os.write(writing, CASE.encode())
-    os.close(writing)
-
-    code, out, _ = cli("evaluate", f"/dev/fd/{interpretation}", "--rulebook", str(book), "--format", "json")
-    os.close(interpretation)
-
-    assert (0, "basket") == (code, json.loads(out)["case"])
-
-
-@pytest.mark.parametrize("command", ["evaluate", "round", "test"])
-def test_a_pipe_in_a_folder_hides_nobody(command: str, cli: Cli, tmp_path: Path) -> None:
-    """Rule: what bears the name of a case and is no file is refused with its place; the cases beside it are answered."""
-    book, cases = orchard_at(tmp_path), tmp_path / "cases"
-    cases.mkdir()
-    (cases / "good.yaml").write_text(CASE, "utf-8")
-    os.mkfifo(cases / "pipe.yaml")
-
-    code, out, err = cli(command, str(cases), "--rulebook", str(book), "--format", "json")
-
-    assert (3, True) == (code, "basket" in out)
-    assert [("PE880", str(cases / "pipe.yaml"))] == [(one["code"], one["file"]) for one in json.loads(err)["errors"]]
-
-
 ISSUED = {"vi": "không có dấu niêm phong", "en": "no seal"}
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_copy_does_not_call_itself_issued(lang: str, cli: Cli, tmp_path: Path) -> None:
-    """Rule: an edition that says it is issued is taken at its word only where a seal shows it: in verdict, list, round and record."""
     book, record = orchard_at(tmp_path), tmp_path / "records.jsonl"
     cases = str(SAMPLE_CASE)
 
@@ -147,33 +102,3 @@ def test_a_copy_does_not_call_itself_issued(lang: str, cli: Cli, tmp_path: Path)
     assert all(ISSUED[lang] in text for text in texts)
     assert not any(ISSUED[lang] in text for text in later)
     assert ((False,) * 3, (True,) * 3) == (first, sealed())
-
-
-def test_the_shipped_edition_is_sealed(cli: Cli) -> None:
-    """Rule: the edition that comes with the engine says that it is issued, and shows it; a renamed copy of it does not."""
-    good = next(path for path in sorted((ROOT / "cases" / "2020" / "II.1" / "good").glob("*.yaml")))
-
-    verdict = json.loads(cli("evaluate", str(good), "--format", "json")[1])
-
-    assert (True, "issued") == (verdict["sealed"], verdict["status"])
-
-
-def test_open_points_that_nothing_bounds(tmp_path: Path) -> None:
-    """Rule: where points have no maximum and are added up, a case in which they are open is answered, not the engine's fault."""
-    del tmp_path
-    texts: Data = {"vi": "x", "en": "x"}
-    facts = {name: {"type": "points", "label": texts, "asks": texts} for name in ("pa", "pb", "pc")}
-    criterion: Data = {"id": "enough", "cite": "I", "phrase": "so", "says": texts, "when": "pa + pb + pc >= mark"}
-    edition = edition_from({
-        "edition": {"edition": "drawn", "status": "draft", "title": texts, "period": {"from": "2020-01-01", "until": "2020-12-31"}},
-        "facts": {"facts": facts, "thresholds": {"mark": {"value": "90 points", "cite": "I", "phrase": "so"}}},
-        "scale": {"scale": [{"level": level, "code": level.upper(), "label": texts} for level in ("top", "low")]},
-        "track": {
-            "track": "all", "cite": "I", "label": texts, "applies_to": "pc == pc", "levels": {"top": {"cite": "I", "all_of": [criterion]}},
-            "decide": [{"highest_of": ["top"]}], "residual": {"level": "low"},
-        },
-    })  # fmt: skip
-
-    verdict = Evaluator(edition).evaluate(Case("c", "drawn", {}, {"pc": Fraction(5)}, {}, {}, ()))
-
-    assert ("undetermined", ("top", "low"), ("pa", "pb")) == (verdict.outcome, verdict.possible_levels, verdict.open_questions)

@@ -29,25 +29,21 @@ DRAWS = 300
 
 @cache
 def _survey(name: str) -> Survey:
-    """Read a shipped edition from its files."""
     return survey_edition(name, str(ROOT / "rulebook" / name))
 
 
 def _edition(name: str) -> tuple[Edition, Places]:
-    """Return a shipped edition with the places of its parts."""
     survey = _survey(name)
     assert survey.edition
     return survey.edition, places_of(survey)
 
 
 def _found(edition: Edition, places: Places, name: str) -> list[Problem]:
-    """Return what is told of an item that was added."""
     return [problem for problem in find_passed_by(edition, places) if problem.details["name"] == name]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
 def test_a_track_that_is_split_loses_no_duty_in_silence(name: str) -> None:
-    """Rule: a second track beside each one is told with every rule of every chapter that was for the first alone."""
     edition, places = _edition(name)
 
     for track in edition.tracks:
@@ -58,24 +54,12 @@ def test_a_track_that_is_split_loses_no_duty_in_silence(name: str) -> None:
         assert {part: told.get(part) for part in lost} == lost, track.id
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_a_track_that_is_dropped_leaves_nobody_without_a_word(name: str) -> None:
-    """Rule: where a track is taken away, what it alone was for is told."""
-    edition, places = _edition(name)
-
-    for track in edition.tracks:
-        without = edition._replace(tracks=tuple(one for one in edition.tracks if one is not track))
-        assert {"PE825"} <= {problem.code for problem in find_passed_by(without, places)}, track.id
-
-
 def _with_choice(edition: Edition, fact: FactDeclaration, choice: str) -> Edition:
-    """Return an edition in which a fact has one choice more."""
     more = fact._replace(type=Type(fact.type.kind, (*fact.type.choices, choice)), choices={**fact.choices, choice: {}})
     return edition._replace(facts={**edition.facts, fact.name: more})
 
 
 def _drawn(edition: Edition, dice: Random) -> dict[str, Value]:
-    """Draw a case of which every choice, truth and day is known."""
     values: dict[str, Value] = {}
     for fact in edition.facts.values():
         match fact.type.kind:
@@ -95,7 +79,6 @@ def _drawn(edition: Edition, dice: Random) -> dict[str, Value]:
 
 
 def _truths(plan: Plan, chapter: Chapter, values: Mapping[str, Value]) -> Iterator[tuple[Rule, bool]]:
-    """Say of each rule of a chapter whether it is for a case, derived facts and all."""
     edition = plan.edition
     known = {**plan.constants, **values, "self_level": 1, "decided_level": 3}
     known |= dict.fromkeys(("decided_on", "first_decided_on"), edition.begins)
@@ -109,7 +92,6 @@ def _truths(plan: Plan, chapter: Chapter, values: Mapping[str, Value]) -> Iterat
 
 
 def test_a_choice_that_is_split_loses_no_duty_in_silence() -> None:
-    """Rule: on drawn cases, a rule that is for one choice and not for its twin is told of the twin, or another route takes the twin."""
     edition, places = _edition("2020")
     dice, lost = Random(12), 0
 
@@ -140,17 +122,6 @@ def test_a_choice_that_is_split_loses_no_duty_in_silence() -> None:
     assert lost > DRAWS, "too few duties were lost for this to say much"
 
 
-def test_a_level_beside_one_that_is_picked_is_told() -> None:
-    """Rule: a cap and a condition that name single levels say of every other level that they leave it out."""
-    edition, places = _edition("2026-draft")
-    level = edition.scale["good"]
-    more = edition._replace(scale={**edition.scale, "good" + TWIN: level._replace(id="good" + TWIN)})
-
-    told = {problem.details["part"]: problem.code for problem in _found(more, places, "good" + TWIN)}
-
-    assert told == {"QD366/11/cap": "PE824", "HD21": "PE824"}
-
-
 ADDED = {
     "PE801": ("procedure-facts.yaml", "  unit_level:\n    type: level\n"),
     "PE806": ("bodies.yaml", "  vgcl:\n    label:\n      vi: Tổng Liên đoàn\n"),
@@ -160,7 +131,6 @@ ADDED = {
 
 @pytest.mark.parametrize("code", ADDED)
 def test_what_a_chapter_forgets_is_an_error(code: str, tmp_path: Path) -> None:
-    """Rule: a fact that stands for a clause and a body of the text that nothing names are errors, not hints."""
     file, head = ADDED[code]
     shutil.copytree(ROOT / "rulebook" / "2020", tmp_path / "2020")
     path = tmp_path / "2020" / file
@@ -194,7 +164,6 @@ RENAMED = {
 
 @pytest.mark.parametrize("sort", RENAMED)
 def test_a_name_that_is_changed_where_it_is_declared_is_told_wherever_it_stands(sort: str, tmp_path: Path) -> None:
-    """Rule: an edition in which one name was changed in one place does not load, and each place that has the old name is told."""
     file, old, chapters = RENAMED[sort]
     shutil.copytree(ROOT / "rulebook" / "2020", tmp_path / "2020")
     path = tmp_path / "2020" / file

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import date
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from policy_engine.evaluate.round.summary import summarise
 from policy_engine.load.round import load_round
 from policy_engine.model.round import Round
 from policy_engine.report.data import round_to_data
-from tests.conftest import ROOT
+from tests.build import table, tuples
 from tests.editions.small import FOLDER, check, library_of, write_cases
 from tests.test_round import DECIDED, NAME, Content, by_name, named, picker, plot, with_facts
 
@@ -28,13 +27,11 @@ COUNTED = {
 
 
 def many_and_bad(**more: object) -> dict[str, Content]:
-    """Return five cases of which two have the same slip."""
     bad = (picker("x", "many", **more), picker("y", "few", **more))
     return named(plot("north"), picker("a", superior="north"), picker("b", superior="north"), *bad)
 
 
 def rate(folder: Path) -> Round:
-    """Rate a folder as a round."""
     return rate_round(load_round(str(folder), library_of(NAME)))
 
 
@@ -42,7 +39,7 @@ def rate(folder: Path) -> Round:
 @pytest.mark.parametrize("form", ["text", "markdown"])
 @pytest.mark.parametrize("command", ["round", "evaluate", "interpretations"])
 def test_what_was_refused_is_counted_in_the_headline(cli: Cli, tmp_path: Path, command: str, form: str, lang: str) -> None:
-    """Rule: the answer begins with how many files were rated and refused, and each slip once with its places; exit code 3."""
+    """The answer begins with how many files were rated and refused, and each slip once with its places; exit code 3."""
     folder = write_cases(tmp_path / "year", many_and_bad())
     paths = ("--cases", str(folder)) if command == "interpretations" else (str(folder),)
 
@@ -59,7 +56,6 @@ def test_what_was_refused_is_counted_in_the_headline(cli: Cli, tmp_path: Path, c
 
 @pytest.mark.parametrize("command", ["round", "evaluate", "test", "interpretations"])
 def test_what_was_refused_stands_in_the_json(cli: Cli, tmp_path: Path, command: str) -> None:
-    """Rule: JSON says on standard output what was refused, once, with every place; standard error says it as before."""
     folder = write_cases(tmp_path / "year", many_and_bad())
     paths = ("--cases", str(folder)) if command == "interpretations" else (str(folder),)
 
@@ -83,7 +79,6 @@ def test_what_was_refused_stands_in_the_json(cli: Cli, tmp_path: Path, command: 
 
 
 def test_a_slip_is_one_whatever_figures_it_has(cli: Cli, tmp_path: Path) -> None:
-    """Rule: two files that break the same rule have one slip, two misspelt names are two."""
     head = '{case: %s, edition: "2020", facts: {tasks_total: %d, tasks_completed: %d}}\n'
     for name, total, completed in (("a", 1, 2), ("b", 5, 9), ("c", 0, 7)):
         (tmp_path / f"{name}.yaml").write_text(head % (name, total, completed), "utf-8")
@@ -96,51 +91,13 @@ def test_a_slip_is_one_whatever_figures_it_has(cli: Cli, tmp_path: Path) -> None
     assert [1, 1, 1] == [out.count(slip) for slip in slips]
 
 
-def test_the_spread_never_leaves_out_the_refused(tmp_path: Path) -> None:
-    """Rule: refused files are counted beside those rated: in the whole, in their unit where that is known, by kind as open."""
-    files = {**many_and_bad(unit="west"), "year": {"round": "2020", "units": {"west": {"name": "The west"}}}}
-    done = rate(write_cases(tmp_path / "year", files))
-
-    summary = summarise(done)
-
-    assert (3, 2) == (summary.whole.cases, summary.whole.refused)
-    assert {"west": (0, 2), "": (3, 0)} == {name: (spread.cases, spread.refused) for name, spread in summary.units.items()}
-    assert (0, 2) == (summary.tracks[""].cases, summary.tracks[""].refused)
-    check("round", json.loads(json.dumps(round_to_data(done))))
-
-
-WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = {
-    "a subordinate": (
-        named(plot("north"), picker("a", 0, superior="north"), picker("x", "many", superior="north")),
-        "x",
-        {"x": ("north",)},
-        {"north": ("x",)},
-    ),
-    "a subordinate of a subordinate": (
-        named(plot("top"), plot("north", superior="top"), picker("x", "many", superior="north"), plot("other")),
-        "x",
-        {"x": ("north", "top")},
-        {"north": ("x",), "top": ("x",)},
-    ),
-    "a unit": (named(with_facts(plot("north"), pears=1), picker("a", unit="north")), "north", {"north": ("a",)}, {}),
-    "a unit by the id of its subject": (
-        named({**with_facts(plot("north"), pears=1), "subject": {"id": "N-1"}}, picker("a", unit="N-1")),
-        "north",
-        {"north": ("a",)},
-        {},
-    ),
-    "one whose level cannot matter": (
-        named(plot("north"), *(picker(n, superior="north") for n in "ab"), picker("x", "many", superior="north")),
-        "x",
-        {"x": ("north",)},
-        {},
-    ),
-}
+WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = tuples(
+    "refused", "waits"
+)
 
 
 @pytest.mark.parametrize("name", WAITS)
 def test_who_waits_for_a_refused_file_is_told_so(tmp_path: Path, name: str) -> None:
-    """Rule: whoever takes something from a refused file, or from one that waits for it, is named; open is only whose level hangs on it."""
     files, refused, waiting, held_up = WAITS[name]
 
     done = rate(write_cases(tmp_path / "year", files))
@@ -153,19 +110,11 @@ def test_who_waits_for_a_refused_file_is_told_so(tmp_path: Path, name: str) -> N
     assert held_up == {one["case"]: tuple(Path(p).stem for p in one["held_up_by"]) for one in data["undetermined"] if one["held_up_by"]}
 
 
-FOREST = named(
-    plot("top"),
-    plot("north", superior="top"),
-    plot("south", superior="top"),
-    picker("a", superior="north"),
-    picker("b", 0, superior="north", unit="south"),
-    picker("c", 3, superior="south", subject={"id": "C-1"}),
-)
+FOREST = table("refused", "forest")
 
 
 @pytest.mark.parametrize("broken", [names for count in range(1, 6) for names in combinations(FOREST, count)], ids="-".join)
 def test_a_level_beside_refused_files_is_the_level_of_the_whole(tmp_path: Path, broken: tuple[str, ...]) -> None:
-    """Law: whichever files are refused, a level that stands is that of the round without faults; one that is lost names these files."""
     whole = by_name(rate(write_cases(tmp_path / "whole", FOREST)))
     bad = {name: with_facts(content, pears=1) if name in broken else content for name, content in FOREST.items()}
 
@@ -188,7 +137,6 @@ def test_a_level_beside_refused_files_is_the_level_of_the_whole(tmp_path: Path, 
     [("en", "open because of files with errors: x (", "asked:"), ("vi", "chưa rõ vì tệp có lỗi: x (", "cần biết:")],
 )
 def test_the_blocker_stands_before_the_heads_own_facts(cli: Cli, tmp_path: Path, lang: str, because: str, asked: str) -> None:
-    """Rule: a head that waits for a refused file is told first, with file and case, and is not asked for what that file will say."""
     waits = (plot("north"), picker("x", "many", superior="north", subject={"id": "X-1", "name": "Mai"}))
     folder = write_cases(tmp_path / "year", named(picker("early", "unknown"), *waits))
 
@@ -210,7 +158,6 @@ TORN = {
 
 @pytest.mark.parametrize("name", TORN)
 def test_a_torn_file_tells_what_stands_above_the_tear(tmp_path: Path, name: str) -> None:
-    """Rule: a name and a link that were read keep a file in its place: its head alone waits, and the other heads have their lists."""
     folder = write_cases(
         tmp_path / "year", named(plot("north"), plot("south"), picker("a", superior="south"), picker("b", superior="south"))
     )
@@ -229,7 +176,6 @@ def test_a_torn_file_tells_what_stands_above_the_tear(tmp_path: Path, name: str)
     ids=["name", "link", "text", "all"],
 )
 def test_a_file_that_does_not_say_whose_it_is_holds_up_every_list(tmp_path: Path, text: bytes) -> None:
-    """Rule: where a link may stand below the tear, or the name is not known, every head waits for the file, and is told for which."""
     folder = write_cases(tmp_path / "year", named(plot("south"), picker("a", superior="south")))
     (folder / "x.yaml").write_bytes(text)
 
@@ -242,7 +188,6 @@ def test_a_file_that_does_not_say_whose_it_is_holds_up_every_list(tmp_path: Path
 @pytest.mark.parametrize(("lang", "text"), [("en", "Not run: the rulebook has errors."), ("vi", "Không chạy được: bản quy tắc có lỗi.")])
 @pytest.mark.parametrize("command", ["test", "evaluate"])
 def test_a_rulebook_that_does_not_load_is_no_pass(cli: Cli, tmp_path: Path, command: str, lang: str, text: str) -> None:
-    """Rule: where the rulebook has errors, the first thing said is that nothing was run, and each error once, however many cases."""
     shutil.copytree(FOLDER / NAME, tmp_path / NAME)
     facts = tmp_path / NAME / "facts.yaml"
     facts.write_text(facts.read_text("utf-8").replace("type: bool", "type: boole", 1), "utf-8")
@@ -258,7 +203,6 @@ def test_a_rulebook_that_does_not_load_is_no_pass(cli: Cli, tmp_path: Path, comm
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "junit"])
 def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path, form: str) -> None:
-    """Rule: refused cases are counted first; gaps that may be only their consequence are not told, and the run has not passed."""
     folder = write_cases(tmp_path / "year", named(picker("a", expect={"level": "good"}), picker("x", "many", expect={"level": "good"})))
 
     code, out, _ = cli("test", *RULEBOOK, "--format", form, str(folder))
@@ -275,23 +219,7 @@ def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path,
         assert "2 cases: 1 ran, 1 refused. Not as expected: 0." in out
 
 
-def test_fmt_says_which_files_it_could_not_read(cli: Cli, tmp_path: Path) -> None:
-    """Rule: `fmt` counts the files with errors first; of none that could be read it does not say that none is to be formatted."""
-    folder = write_cases(tmp_path / "year", named(picker("a")))
-    (folder / "x.yaml").write_text("a: [\n", "utf-8")
-    code, out, _ = cli("fmt", "--check", str(folder))
-    data = json.loads(cli("fmt", "--check", "--format", "json", str(folder))[1])
-    (folder / "a.yaml").write_text("a: [\n", "utf-8")
-    none = cli("fmt", "--check", str(folder))
-
-    assert code == none[0] == 3
-    assert out.splitlines()[1].startswith("Not run on 1 of 2 files: they have errors. Files: 1. ")
-    assert (1, ["PE105"]) == (data["refused"], [problem["code"] for problem in data["problems"]])
-    assert "Not run: every file has errors. Files: 2." == none[1].splitlines()[1]
-
-
 def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> None:
-    """Rule: papers of which nobody recorded anything are a count of their own, in headline, tables, sections and JSON."""
     cases = named(picker("a"), picker("b"), with_facts(picker("c"), book_sent_on="none", tells_losses=True, tells_plans=True))
     folder = write_cases(tmp_path / "year", cases)
 
@@ -308,20 +236,7 @@ def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> No
     assert 0 == cli("round", *RULEBOOK, "--fail-level", "note", str(write_cases(tmp_path / "fine", named(picker("a")))))[0]
 
 
-@pytest.mark.parametrize(("as_of", "state"), [("2020-12-14", "due"), ("2020-12-15", "overdue"), (None, "unrecorded")])
-def test_a_paper_is_in_one_state(tmp_path: Path, as_of: str | None, state: str) -> None:
-    """Rule: with a day, what has a last day and no record is still to come or overdue, and not counted as not recorded besides."""
-    folder = write_cases(tmp_path / "year", named(picker("a")))
-
-    done = rate_round(load_round(str(folder), library_of(NAME)), date.fromisoformat(as_of) if as_of else None)
-
-    summary = summarise(done)
-    assert [state] == [paper.state for paper in (*summary.papers, *summary.unrecorded) if paper.trace.id == "book_sent"]
-    assert summary.whole.unrecorded == len(summary.unrecorded)
-
-
 def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
-    """Rule: headline, column, section and JSON count the same cases: those at no decided level, also where decisions differ."""
     differ = picker("d", decided=[DECIDED, {**DECIDED, "level": "top"}])
     folder = write_cases(tmp_path / "year", named(picker("a", decided=DECIDED), picker("b"), picker("c", "unknown"), differ))
 
@@ -335,40 +250,14 @@ def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
     assert all(name in section for name in ("b", "c", "d (the decisions on file differ)"))
 
 
-def test_to_look_at_again_is_what_needs_a_look(cli: Cli) -> None:
-    """Rule: what nobody can check yet, and what holds, stand apart from what is to be looked at."""
-    plain = ROOT / "cases/2020/II.1/edge/leader-half-exceeded-with-79-percent-on-time.yaml"
-
-    out = cli("evaluate", str(plain))[1]
-    vietnamese = cli("evaluate", str(plain), lang="vi")[1]
-
-    assert "To look at again" not in out
-    assert "Cần xem lại" not in vietnamese
-    unchecked = out.split("\nNot yet checked: more has to be recorded first\n")[1].split("\n\n")[0]
-    assert all(text in unchecked for text in ("The union's level and the Party's are the same", "The guideline names no place of review"))
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
-    [
-        (("round", "rows.csv"), 3, "PE515"),
-        (("evaluate", "rows.csv"), 3, "policy-engine batch rows.csv --to"),
-        (("test", "rows.csv"), 3, "policy-engine batch rows.csv --to"),
-        (("round", "tables"), 3, "PE515"),
-        (("round", "a.yaml"), 3, "policy-engine evaluate a.yaml"),
-        (("batch", "cases", "--to", "out.csv"), 3, "`policy-engine round`"),
-        (("batch", "a.yaml", "--to", "out.csv"), 3, "`policy-engine evaluate`"),
-        (("new-case", "-o", "new.csv"), 2, "`.yaml`"),
-        (("new-case", "-o", "new.xlsx"), 2, "`.yaml`"),
-        (("new-case", "-o", "new.json"), 2, "`.yaml`"),
-        (("new-case", "-o", "new"), 2, "`.yaml`"),
-    ],
+    tuples("refused", "a_file_of_another_kind_leads_to_its_command"),
 )
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_a_file_of_another_kind_leads_to_its_command(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, told: str, lang: str
 ) -> None:
-    """Rule: a table given to a command of cases names `batch`, cases given to `batch` name the others, no case is written as a table."""
     monkeypatch.chdir(tmp_path)
     for folder in ("tables", "cases"):
         (tmp_path / folder).mkdir()

@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from zipfile import ZipFile
 
 import pytest
 
 from policy_engine.audit import chain
-from policy_engine.audit import record as runs
 from policy_engine.audit.chain import START, BusyError, Head, Notice, append, sealed, verify
 from policy_engine.audit.record import Run, run_id
 from policy_engine.cli import record as recording
@@ -29,23 +28,19 @@ LATER = "2021-02-01T00:00:00+00:00"
 
 
 def _run(path: Path, count: int, at: str = AT, first: int = 0, say: Callable[[Notice], None] | None = None) -> Head:
-    """Append a run of small records."""
     records = [newer(number, at) for number in range(first, first + count)]
     return append(str(path), records, Run(count, at), say or (lambda _: None))
 
 
 def _lines(path: Path) -> list[bytes]:
-    """Return the lines of a file."""
     return path.read_bytes().splitlines(keepends=True)
 
 
 def _faults(lines: Sequence[bytes]) -> list[tuple[int, str]]:
-    """Return what is wrong with lines."""
     return [(fault.line, fault.fault) for fault in verify(lines).faults]
 
 
 def _chained(lines: Sequence[bytes]) -> list[bytes]:
-    """Chain records anew, as a forger would with our own `sealed`; the first of each run gets the id that follows."""
     head, made, names = Head(0, START), list[bytes](), dict[str, str]()
     for line in lines:
         bare = {key: value for key, value in json.loads(line).items() if key not in {"sequence", "previous", "hash"}}
@@ -56,9 +51,7 @@ def _chained(lines: Sequence[bytes]) -> list[bytes]:
     return made
 
 
-def test_every_record_says_which_of_how_many_of_its_run_it_is(tmp_path: Path, cli: Cli) -> None:
-    """Rule: the id of a run is one in all its records, another in the next run; numbers run from 1 to the count."""
-    path = tmp_path / "records.jsonl"
+def test_every_record_says_which_of_how_many_of_its_run_it_is(path: Path, cli: Cli) -> None:
     for files in (CASES, CASES[:1]):
         cli("evaluate", *files, "--record", str(path))
 
@@ -76,9 +69,9 @@ def test_every_record_says_which_of_how_many_of_its_run_it_is(tmp_path: Path, cl
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("kept", range(1, 4))
-def test_a_cut_run_is_found_and_stays_visible(tmp_path: Path, cli: Cli, kept: int, lang: str) -> None:
-    """Rule: wherever a run stops, `record verify` says at which of how many, with 1; the next run goes on rightly and mends nothing."""
-    path, notices = tmp_path / "records.jsonl", list[Notice]()
+def test_a_cut_run_is_found_and_stays_visible(path: Path, cli: Cli, kept: int, lang: str) -> None:
+    """Wherever a run stops, `record verify` says at which of how many, with 1; the next run goes on rightly and mends nothing."""
+    notices = list[Notice]()
     _run(path, 4)
     path.write_bytes(b"".join(_lines(path)[:kept]))
 
@@ -96,12 +89,10 @@ def test_a_cut_run_is_found_and_stays_visible(tmp_path: Path, cli: Cli, kept: in
 
 
 def _doubled(lines: list[bytes]) -> list[bytes]:
-    """Return a record twice."""
     return [*lines[:2], lines[1], *lines[2:]]
 
 
 def _renumbered(lines: list[bytes]) -> list[bytes]:
-    """Return a record twice, with numbers and count as if both belonged."""
     records = [json.loads(line) for line in _doubled(lines)]
     for number, record in enumerate(records, 1):
         record["run"] |= {"number": number, "of": len(records)}
@@ -121,18 +112,14 @@ FORGED: dict[str, tuple[Callable[[list[bytes]], list[bytes]], list[tuple[int, st
 
 
 @pytest.mark.parametrize("change", FORGED)
-def test_a_run_whose_chain_was_made_anew_is_counted(tmp_path: Path, change: str) -> None:
-    """Rule: a record that is repeated, left out or moved is found by its number, though every digest is right."""
-    path = tmp_path / "records.jsonl"
+def test_a_run_whose_chain_was_made_anew_is_counted(path: Path, change: str) -> None:
     _run(path, 4)
     forge, faults = FORGED[change]
 
     assert faults == _faults(_chained(forge(_lines(path))))
 
 
-def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
-    """Rule: the same cases recorded again, unchanged, are told once, with the line from which on they stand; other cases are not."""
-    path = tmp_path / "records.jsonl"
+def test_a_run_that_is_repeated_is_seen(path: Path, cli: Cli) -> None:
     for count, first in ((3, 0), (1, 0), (3, 5), (3, 0)):
         _run(path, count, first=first)
 
@@ -142,24 +129,7 @@ def test_a_run_that_is_repeated_is_seen(tmp_path: Path, cli: Cli) -> None:
     assert (1, True) == (code, "line 10: recorded twice: run" in out and "from line 1 on (3 in all)" in out)
 
 
-def test_what_is_remembered_of_runs_does_not_grow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: of any number of runs, and of records in a run, a fixed number is remembered; what repeats an older one is not seen."""
-    path = tmp_path / "records.jsonl"
-    monkeypatch.setattr(runs, "_REMEMBERED", 2)
-    for first in (0, 1, 2, 3, 0, 3):
-        _run(path, 1, first=first)
-    _run(path, 5, first=10)
-
-    verifier = verify(_lines(path))
-
-    followed = vars(verifier)["_runs"]
-    assert [(6, "run_twice")] == _faults(_lines(path))
-    assert (2, 2) == (len(vars(followed)["_whole"]), len(vars(vars(followed)["_now"])["_cases"]))
-
-
-def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -> None:
-    """Rule: `--record` takes no record away that is complete: it gets its line end, and that is said; verifying tells it before."""
-    path = tmp_path / "records.jsonl"
+def test_a_whole_record_without_its_line_end_is_kept(path: Path, cli: Cli) -> None:
     cli("evaluate", *CASES, "--record", str(path))
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
@@ -176,9 +146,7 @@ def test_a_whole_record_without_its_line_end_is_kept(tmp_path: Path, cli: Cli) -
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "it was moved to {path}.torn"), ("vi", "đã được chuyển sang {path}.torn")])
-def test_what_broke_off_is_moved_and_said(tmp_path: Path, cli: Cli, lang: str, words: str) -> None:
-    """Rule: what is broken is moved beside the file, never dropped, and that is said on standard error; the run stays cut."""
-    path = tmp_path / "records.jsonl"
+def test_what_broke_off_is_moved_and_said(path: Path, cli: Cli, lang: str, words: str) -> None:
     cli("evaluate", *CASES, "--record", str(path))
     lines = _lines(path)
     torn = lines[3][: len(lines[3]) // 2]
@@ -192,15 +160,13 @@ def test_what_broke_off_is_moved_and_said(tmp_path: Path, cli: Cli, lang: str, w
 
 
 def _held(path: Path) -> IO[bytes]:
-    """Hold a file as another run does."""
     file = path.open("ab")
     fcntl.flock(file, fcntl.LOCK_EX)
     return file
 
 
-def test_who_waits_for_another_run_says_so(tmp_path: Path) -> None:
-    """Rule: a run that finds the file held says that it waits, once, and goes on when the file is let go."""
-    path, notices = tmp_path / "records.jsonl", list[str]()
+def test_who_waits_for_another_run_says_so(path: Path) -> None:
+    notices = list[str]()
     _run(path, 1)
     other = _held(path)
 
@@ -214,7 +180,6 @@ def test_who_waits_for_another_run_says_so(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_moved_away_meanwhile_is_not_written_to(tmp_path: Path) -> None:
-    """Rule: a file that was replaced while a run waited is not the one that was named: the records go to the one that stands there."""
     path, moved = tmp_path / "records.jsonl", tmp_path / "moved.jsonl"
     _run(path, 1)
     other = _held(path)
@@ -229,9 +194,7 @@ def test_a_file_that_was_moved_away_meanwhile_is_not_written_to(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("lang", "words"), [("en", "waiting for another run"), ("vi", "đang chờ một lần chạy khác")])
-def test_waiting_ends(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
-    """Rule: who waits longer than is documented ends with 3 and PE622; nothing is recorded, no verdict is printed."""
-    path = tmp_path / "records.jsonl"
+def test_waiting_ends(path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
     _run(path, 1)
     before = path.read_bytes()
     monkeypatch.setattr(recording, "append", partial(append, patience=0))
@@ -247,7 +210,6 @@ def test_waiting_ends(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch,
 
 
 def _full_after(count: int) -> Callable[..., None]:
-    """Return a disk that has room for some lines only."""
     written: list[int] = []
     write: Callable[..., None] = vars(chain)["_write_all"]
 
@@ -262,9 +224,7 @@ def _full_after(count: int) -> Callable[..., None]:
 
 @pytest.mark.parametrize("room", [0, 3])
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_a_full_disk_leaves_no_part_of_a_run(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, room: int, lang: str) -> None:
-    """Rule: exit code 3 and PE886, no verdict, and nothing of the run: a file that was not there is not left."""
-    path = tmp_path / "records.jsonl"
+def test_a_full_disk_leaves_no_part_of_a_run(path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, room: int, lang: str) -> None:
     monkeypatch.setattr(chain, "_write_all", _full_after(room))
 
     code, out, err = cli("evaluate", *CASES, "--record", str(path), lang=lang)
@@ -274,38 +234,14 @@ def test_a_full_disk_leaves_no_part_of_a_run(tmp_path: Path, cli: Cli, monkeypat
     assert not path.exists()
 
 
-def test_an_interrupted_run_leaves_nothing(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: Ctrl-C while records are written ends with 130 and a sentence, and what stood in the file before is all that stands there."""
-    path = tmp_path / "records.jsonl"
-    cli("evaluate", CASE, "--record", str(path))
-    before = path.read_bytes()
-    made = iter(range(3))
-    whole = vars(recording)["make_record"]
-
-    def make(*arguments: Any) -> Any:
-        if next(made) == 2:
-            raise KeyboardInterrupt
-        return whole(*arguments)
-
-    monkeypatch.setattr(recording, "make_record", make)
-
-    code, out, err = cli("evaluate", *CASES, "--record", str(path))
-
-    assert (130, "", True) == (code, out, "stopped before the end" in err)
-    assert before == path.read_bytes()
-
-
 @pytest.fixture
-def recorded(tmp_path: Path, cli: Cli) -> Path:
-    """Return a file of recorded cases."""
-    path = tmp_path / "records.jsonl"
+def recorded(path: Path, cli: Cli) -> Path:
     cli("evaluate", *CASES, "--record", str(path))
     return path
 
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with an SSH key, and who may sign with it."""
     folder = tmp_path_factory.mktemp("keys")
     if shutil.which("ssh-keygen") is None:
         pytest.skip("there is no ssh-keygen here")
@@ -316,7 +252,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_the_line_for_the_minutes(recorded: Path, cli: Cli, lang: str) -> None:
-    """Rule: file, number of records and runs, day, edition, revision and head stand in one line, and how to keep it below."""
     records = [json.loads(line) for line in _lines(recorded)]
     counts = {"en": "4 records, 1 run;", "vi": "4 bản ghi, 1 lần ghi;"}[lang]
 
@@ -333,7 +268,6 @@ def test_the_line_for_the_minutes(recorded: Path, cli: Cli, lang: str) -> None:
 
 
 def test_a_signed_head_finds_what_was_cut_off(recorded: Path, keys: Path, cli: Cli) -> None:
-    """Rule: a file that has grown is good under a head that was kept and signed; a cut tail, a changed head, another signer are not."""
     signing = ("--signers", str(keys / "signers"), "--identity", "chief@office")
     assert 0 == cli("record", "head", str(recorded), "--sign", str(keys / "key"))[0]
     head, lines = Path(f"{recorded}.head"), _lines(recorded)
@@ -355,19 +289,8 @@ def test_a_signed_head_finds_what_was_cut_off(recorded: Path, keys: Path, cli: C
     assert str(recorded.parent) not in head.read_text("utf-8")  # what is sent elsewhere names no folder of this computer
 
 
-def test_a_head_is_that_of_its_own_record(recorded: Path, cli: Cli) -> None:
-    """Rule: a kept file says how many records there were: the head of another one is none."""
-    kept = recorded.parent / "kept.head"
-    first = json.loads(_lines(recorded)[0])["hash"]
-
-    for number, code in ((1, 0), (2, 1)):
-        kept.write_text(json.dumps({"records": number, "head": first}), "utf-8")
-        assert code == cli("record", "verify", str(recorded), "--head-file", str(kept))[0]
-
-
 @pytest.mark.parametrize("content", ["", "sha256:0", "[]", '{"records": true, "head": "x"}', '{"records": 1}', "[" * 100_000])
 def test_a_file_that_keeps_no_head_is_refused(recorded: Path, cli: Cli, content: str) -> None:
-    """Rule: PE620 and 3: a file is never said to be held against a head that could not be read."""
     kept = recorded.parent / "kept.head"
     kept.write_text(content, "utf-8")
 
@@ -377,29 +300,7 @@ def test_a_file_that_keeps_no_head_is_refused(recorded: Path, cli: Cli, content:
     assert err.startswith(f"{kept}:1:1: PE620 ")
 
 
-WRONG: dict[str, tuple[str, ...]] = {
-    "signers alone": ("verify", "FILE", "--signers", "x"), "identity alone": ("verify", "FILE", "--identity", "x"),
-    "both heads": ("verify", "FILE", "--head", "x", "--head-file", "y"), "head and signers": (
-        "verify", "FILE", "--head", "x", "--signers", "x", "--identity", "x",
-    ),
-    "no key": ("head", "FILE", "--sign", "nowhere"), "standard input": ("head", "-", "--sign", "KEY"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", WRONG)
-def test_wrong_usage_of_heads(recorded: Path, keys: Path, cli: Cli, case: str) -> None:
-    """Rule: options that miss each other, or a key that is none, are wrong usage; nothing is written, an old signature stays."""
-    old = Path(f"{recorded}.head.sig")
-    old.write_text("old", "utf-8")
-    words = {"FILE": str(recorded), "KEY": str(keys / "key")}
-
-    code, out, _ = cli("record", *(words.get(word, word) for word in WRONG[case]))
-
-    assert (2, "", "old", False) == (code, out, old.read_text("utf-8"), Path(f"{recorded}.head").exists())
-
-
 def test_a_broken_chain_is_not_signed(recorded: Path, keys: Path, cli: Cli) -> None:
-    """Rule: what was changed is told, the head is printed, and no signature vouches for it; a run that was cut is what happened."""
     lines = _lines(recorded)
     recorded.write_bytes(b"".join([lines[0], lines[1].replace(b'"met"', b'"mat"', 1), *lines[2:]]))
     (cut := recorded.parent / "cut.jsonl").write_bytes(b"".join(lines[:2]))
@@ -413,7 +314,6 @@ def test_a_broken_chain_is_not_signed(recorded: Path, keys: Path, cli: Cli) -> N
 
 @pytest.fixture(scope="module")
 def old_rulebook(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the editions that the old records were made under."""
     folder = tmp_path_factory.mktemp("old")
     with ZipFile(OLD / "rulebook.zip") as archive:
         archive.extractall(folder)
@@ -421,7 +321,6 @@ def old_rulebook(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_old_records_verify_and_replay(old_rulebook: str, cli: Cli) -> None:
-    """Rule: records written by the engine before runs were recorded verify and come out again to the byte, cases and rounds."""
     path = str(OLD / "records.jsonl")
 
     verified = json.loads(cli("record", "verify", path, "--format", "json")[1])
@@ -433,7 +332,6 @@ def test_old_records_verify_and_replay(old_rulebook: str, cli: Cli) -> None:
 
 
 def test_old_records_are_gone_on_with(tmp_path: Path, old_rulebook: str, cli: Cli) -> None:
-    """Rule: a new run follows old records in one chain; both forms replay."""
     path = tmp_path / "records.jsonl"
     shutil.copy(OLD / "records.jsonl", path)
     case = tmp_path / "case.yaml"

@@ -21,23 +21,8 @@ from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import (
-    Advice,
-    CeilingTrace,
-    CriterionTrace,
-    DecisionTrace,
-    Deduction,
-    Duties,
-    EligibilityTrace,
-    Finding,
-    Gathered,
-    LevelTrace,
-    Overlap,
-    RequirementTrace,
-    RouteTrace,
-    Verdict,
-)  # fmt: skip
 from policy_engine.report.json import verdict_to_data
+from tests.build import table, tuples
 from tests.conftest import ROOT
 
 RULEBOOK = ROOT / "rulebook"
@@ -53,35 +38,19 @@ WRONG: tuple[Any, ...] = (7, -1, 1.5, True, "", " ", "A b\n", [], ["x"], [7], {}
 SAMPLE = 12
 SHAPE_CODES = {"PE201", "PE202", "PE203"}
 
-_ITEM = {"name": "x", "completed": True, "on_time": True, "quality": True, "efficiency": "high", "exceeded": True}
-CASE: Mapping[str, Any] = {
-    "case": "sample", "edition": "2020", "period": 2020, "subject": {"id": "s-1", "name": "A"},
-    "facts": {"kind": "officer", "discipline_met": True, "discipline_decided_on": "2020-05-05", "tasks_total": 2, "tasks": [_ITEM, _ITEM]},
-    "expect": {
-        "outcome": "classified", "level": "HTXSNV", "possible_levels": ["excellent"], "gap_possible": False, "open_questions": ["tasks"],
-        "criteria": {"half_exceeded": "met"}, "interpretations": ["J-01"], "overlaps": [["excellent", "not_completed"]],
-        "requirements": {"meeting_held": "missing"}, "contents": {"reviews_results_of_duties": "met"},
-        "ceilings": {"chair_not_above_unit": "kept"}, "routes": {"decides": ["tkv_chair"]}, "findings": ["differs_without_reason"],
-    },
-    "unit": "u-1", "superior": "s-2", "collective": "c-3", "self_level": "HTTNV", "proposed": "none",
-    "decided": [{"level": "good", "by": "tkv_chair", "day": "2020-12-10", "reason": "x"}],
-}  # fmt: skip
+CASE: Mapping[str, Any] = table("schemas", "case")  # fmt: skip
 """A case that has every key of the format; no verdict is asked of it."""
 
 
 class Mutation(NamedTuple):
-    """One thing done to a file's data: a value put at a path, or a key dropped, added or renamed there."""
-
     path: tuple[str | int, ...]
     change: str
     value: Any = None
 
     def __str__(self) -> str:
-        """Say what is done, for a list of disagreements."""
         return f"{'.'.join(map(str, self.path))}: {self.change} {json.dumps(self.value)}"
 
     def of(self, data: Any) -> Any:
-        """Return the data with the change made."""
         changed = copy.deepcopy(data)
         holder = changed
         for key in self.path[:-1]:
@@ -96,15 +65,12 @@ class Mutation(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the schema and the builder alone say of a mutation; `problems` is None where the builder accepts it."""
-
     mutation: Mutation
     valid: bool
     problems: tuple[Problem, ...] | None
 
 
 def mutations(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mutation]:
-    """Return every structural mutation of a value and of what is below it."""
     if isinstance(value, dict):
         yield Mutation((*path, "no_such_key"), "add", value=True)
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -118,7 +84,6 @@ def mutations(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[Mutation
 
 
 def drawn(data: Any, seed: str, size: int) -> list[Mutation]:
-    """Draw mutations by a seed, at most one of each sort at each key, so that the many sentences do not crowd out the rest."""
     found = list(mutations(data))
     chance = random.Random(seed)
     chance.shuffle(found)
@@ -127,17 +92,14 @@ def drawn(data: Any, seed: str, size: int) -> list[Mutation]:
 
 
 def written(data: Any) -> bytes:
-    """Write data as a file; JSON is YAML."""
     return json.dumps(data, ensure_ascii=False, indent=1).encode()
 
 
 def refusals(schema: str, raw: bytes) -> list[str]:
-    """Return what a schema says against a file, as the engine reads it."""
     return [error.message for error in VALIDATORS[schema].iter_errors(read_document(raw, "x.yaml").data)]
 
 
 def problems_of(build: Callable[[], object]) -> tuple[Problem, ...] | None:
-    """Return what a builder complains of; None where it accepts."""
     try:
         build()
     except InputError as error:
@@ -147,7 +109,6 @@ def problems_of(build: Callable[[], object]) -> tuple[Problem, ...] | None:
 
 @pytest.fixture(scope="module")
 def _alone() -> Iterator[None]:
-    """Take the schemas away from the builder."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (policy_engine.load.edition, policy_engine.load.case):
             patch.setattr(module, "check_schema", lambda *_: None)
@@ -155,14 +116,12 @@ def _alone() -> Iterator[None]:
 
 
 def _kept_together(file: Path | None) -> Any:
-    """Return a file as a parameter whose tests share one worker, and so what they share."""
     name = file.stem if file else "case"
     return pytest.param(file, id=name, marks=pytest.mark.xdist_group(f"schema-{name}"))
 
 
 @pytest.fixture(scope="module", params=[*map(_kept_together, sorted(EDITION.rglob("*.yaml"))), _kept_together(None)])
 def answers(request: pytest.FixtureRequest, _alone: None, library: Library, tmp_path_factory: pytest.TempPathFactory) -> list[Answer]:
-    """Return both answers to a draw of mutations of one file of the rulebook, or of the sample case."""
     file: Path | None = request.param
     size = SAMPLE * (25 if request.config.getoption("--long") else 1)
     if file is None:
@@ -174,19 +133,16 @@ def answers(request: pytest.FixtureRequest, _alone: None, library: Library, tmp_
 
 
 def _answer_for_case(mutation: Mutation, library: Library) -> Answer:
-    """Ask both of a case."""
     raw = written(mutation.of(CASE))
     return Answer(mutation, not refusals("case", raw), problems_of(lambda: read_case(raw, "case.yaml", library)))
 
 
 def _answer_for_file(mutation: Mutation, data: Any, place: Path, folder: Path) -> Answer:
-    """Ask both of a file of the rulebook, among the other files of its edition."""
     place.write_bytes(written(mutation.of(data)))
     return Answer(mutation, not refusals("rulebook", place.read_bytes()), problems_of(lambda: load_edition(str(folder))))
 
 
 def sub_schemas(schema: Any, *, branch: bool = False) -> Iterator[tuple[Mapping[str, Any], bool]]:
-    """Return a schema and all below it, each with whether it only narrows another (`if`, `then`, `else`)."""
     if isinstance(schema, list):
         for part in schema:
             yield from sub_schemas(part, branch=branch)
@@ -198,7 +154,6 @@ def sub_schemas(schema: Any, *, branch: bool = False) -> Iterator[tuple[Mapping[
 
 
 def words_of(edition: Edition) -> set[str]:
-    """Return the words, clauses and figures that belong to an edition, and to no other part of the system."""
     facts = [field for fact in edition.facts.values() for field in (fact, *fact.fields.values())]
     rules = [rule for track in edition.tracks for rule in track.levels]
     found = {*edition.scale, *edition.register, *(track.id for track in edition.tracks), *(fact.name for fact in facts)}
@@ -212,7 +167,6 @@ def words_of(edition: Edition) -> set[str]:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_is_sound(name: str) -> None:
-    """A published schema is itself valid, and says by which draft and under which id."""
     schema = SCHEMAS[name]
 
     Draft202012Validator.check_schema(schema)
@@ -222,7 +176,6 @@ def test_a_schema_is_sound(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_explains_in_both_languages(name: str) -> None:
-    """Every property is described in Vietnamese and English, and every message has both languages."""
     parts = list(sub_schemas(SCHEMAS[name]))
 
     properties = [pair for schema, branch in parts if not branch for pair in schema.get("properties", {}).items()]
@@ -234,7 +187,6 @@ def test_a_schema_explains_in_both_languages(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_pattern_ends_where_the_text_ends(name: str) -> None:
-    """A pattern is bound at both ends, lets no trailing newline pass, and knows the digits 0 to 9 only."""
     patterns = {schema["pattern"] for schema, _ in sub_schemas(SCHEMAS[name]) if "pattern" in schema}
 
     loose = [p for p in patterns - {r"\S"} if not (p.startswith("^") and p.endswith(r"(?!\n)$")) or r"\d" in p or r"\w" in p]
@@ -244,7 +196,6 @@ def test_a_pattern_ends_where_the_text_ends(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_mapping_is_closed(name: str) -> None:
-    """A schema with properties of its own lets no other pass."""
     whole = [schema for schema, branch in sub_schemas(SCHEMAS[name]) if not branch and "properties" in schema]
 
     assert [sorted(schema["properties"]) for schema in whole if "additionalProperties" not in schema] == []
@@ -252,7 +203,6 @@ def test_a_mapping_is_closed(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_no_sentence_of_a_schema_has_a_word_of_the_edition(name: str, edition: Edition) -> None:
-    """Levels, facts, choices, clauses and figures are data: they stand in no key and in no sentence of a schema."""
     text = json.dumps(SCHEMAS[name], ensure_ascii=False)
 
     assert [word for word in sorted(words_of(edition)) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)] == []
@@ -260,19 +210,16 @@ def test_no_sentence_of_a_schema_has_a_word_of_the_edition(name: str, edition: E
 
 @pytest.mark.parametrize("file", sorted(RULEBOOK.rglob("*.yaml")), ids=lambda file: str(file.relative_to(RULEBOOK)))
 def test_a_published_rulebook_fits(file: Path) -> None:
-    """Every file of every published edition fits the schema."""
     assert refusals("rulebook", file.read_bytes()) == []
 
 
 def test_every_case_fits() -> None:
-    """Every good case and every case on an edge fits the schema."""
     refused = {file.name: refusals("case", file.read_bytes()) for file in CASE_FILES} | {"sample": refusals("case", written(CASE))}
 
     assert {name: words for name, words in refused.items() if words} == {}
 
 
 def test_every_verdict_fits(library: Library, request: pytest.FixtureRequest) -> None:
-    """What is printed for a case fits the schema, alone and in an array."""
     rater = Rater(library)
 
     files = CASE_FILES if request.config.getoption("--long") else CASE_FILES[::4]
@@ -284,30 +231,14 @@ def test_every_verdict_fits(library: Library, request: pytest.FixtureRequest) ->
 
 @pytest.mark.parametrize(
     ("name", "fields"),
-    [
-        ("verdict", (*(set(Verdict._fields) - {"duties"}), *Duties._fields, "notice", "proposed")),
-        ("level", LevelTrace._fields),
-        ("criterion", CriterionTrace._fields),
-        ("overlap", Overlap._fields),
-        ("deduction", Deduction._fields),
-        ("advice", Advice._fields),
-        ("requirement", RequirementTrace._fields),
-        ("route", RouteTrace._fields),
-        ("ceiling", CeilingTrace._fields),
-        ("eligibility_rule", EligibilityTrace._fields),
-        ("finding", Finding._fields),
-        ("gathered", Gathered._fields),
-        ("decision", DecisionTrace._fields),
-    ],
+    tuples("schemas", "a_verdict_has_the_parts_of_the_model"),
 )
 def test_a_verdict_has_the_parts_of_the_model(name: str, fields: Sequence[str]) -> None:
-    """The schema of a verdict asks for what the model holds and for what the command line adds, no more and no less."""
     assert sorted(SCHEMAS["verdict"]["$defs"][name]["required"]) == sorted(fields)
 
 
 @pytest.mark.sampled(3)
 def test_the_builder_refuses_what_the_schema_refuses(answers: Sequence[Answer]) -> None:
-    """The builder needs no schema: every malformed shape that the schema refuses, the builder refuses by itself."""
     accepted = [str(answer.mutation) for answer in answers if not answer.valid and answer.problems is None]
 
     assert accepted == [], "\n".join(accepted)
@@ -315,11 +246,6 @@ def test_the_builder_refuses_what_the_schema_refuses(answers: Sequence[Answer]) 
 
 @pytest.mark.sampled(3)
 def test_the_schema_refuses_the_shapes_that_the_builder_refuses(answers: Sequence[Answer]) -> None:
-    """The schema needs no builder: both refuse an unknown key, a missing key and a value of another shape.
-
-    Two things only the builder can know: which fields the edition gives to a list's items, and whether a
-    threshold lends a criterion its phrase.
-    """
     told = [
         f"{answer.mutation}: {problem.code} {dict(problem.details)}"
         for answer in answers
@@ -331,6 +257,5 @@ def test_the_schema_refuses_the_shapes_that_the_builder_refuses(answers: Sequenc
 
 
 def _is_known_to_the_edition(mutation: Mutation, problem: Problem) -> bool:
-    """Return whether a problem is one of the two that no schema can see."""
     of_an_item = problem.location.file == "case.yaml" and mutation.path[0] == "facts"
     return of_an_item or (problem.code, problem.details.get("key")) == ("PE202", "phrase")

@@ -21,7 +21,6 @@ _CODE = re.compile(r"\bPE[0-9]{3}\b")
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_test_that_is_named_is_there(page: Path) -> None:
-    """Rule: a promise to an auditor names the test that shows it, and that test exists."""
     sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
     defined = set(re.findall(r"^def (test_\w+)\(", sources, re.MULTILINE))
 
@@ -32,20 +31,17 @@ def test_every_test_that_is_named_is_there(page: Path) -> None:
 
 
 def test_a_report_has_an_address() -> None:
-    """Rule: who finds a hole is told how to say so, and which releases are mended."""
     text = (ROOT / "SECURITY.md").read_text("utf-8")
 
     assert {"report", "supported", "docs/security.md"} <= set(re.findall(r"report|supported|docs/security\.md", text.lower()))
 
 
 def _codes(cli: Cli, words: tuple[str, ...]) -> tuple[int, list[str]]:
-    """Return how a command ends, and the codes that it tells."""
     code, out, err = cli(*words)
     return code, sorted(_CODE.findall(out + err))
 
 
 def test_a_forged_mark_lets_nothing_through(cli: Cli, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """Rule: whoever marks a bad file as having passed its schema changes nothing: every kept bad file is refused as before."""
     bad = [one.arguments for one in kept()][:: 1 if request.config.getoption("--long") else 3]
     before = {words: _codes(cli, words) for words in bad}
 
@@ -56,7 +52,6 @@ def test_a_forged_mark_lets_nothing_through(cli: Cli, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("rights", [0o666, 0o620, 0o602])
 def test_marks_of_others_are_not_read(rights: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: a mark in a file that another user may write is no mark."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     mark = "ab" * 32
     schema._remember(mark)
@@ -70,7 +65,6 @@ def test_marks_of_others_are_not_read(rights: int, tmp_path: Path, monkeypatch: 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can make a file of another user")
 def test_marks_in_a_file_of_another_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: so with a file that belongs to another user."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     mark = "cd" * 32
     schema._remember(mark)
@@ -80,7 +74,6 @@ def test_marks_in_a_file_of_another_user(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_nothing_else_is_written_unasked(tmp_path: Path) -> None:
-    """Rule: a command that only answers writes the marks of the cache, and nothing else: not in the home, not where it is run."""
     home, here = tmp_path / "home", tmp_path / "here"
     home.mkdir()
     here.mkdir()

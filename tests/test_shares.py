@@ -9,27 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.explain.blocks import percent, share_bars
+from policy_engine.explain.blocks import percent
 from policy_engine.language.quantity import read_quantity
 from policy_engine.load.files import data_root
-from policy_engine.model.rulebook import Edition
+from tests.build import tuples
 
 Cli = Callable[..., tuple[int, str, str]]
 MOST = 300
 
 
 def _read(text: str) -> Fraction:
-    """Read a percentage as a person does."""
     return Fraction(text.lstrip("=≈ ").rstrip("%").replace(",", "."))
 
 
 def _side(value: Fraction, bar: Fraction) -> int:
-    """Tell on which side of a bar something lies, or on it; by that every sign (`<`, `<=`, `>`, `>=`, `==`, `!=`) holds or does not."""
     return (value > bar) - (value < bar)
 
 
 def _bars(value: Fraction) -> list[Fraction]:
-    """Return the thresholds with none to three decimals that lie next to a share, and on it: farther ones cannot be crossed."""
     found: list[Fraction] = []
     for places in range(4):
         below = Fraction(int(value * 10**places), 10**places)
@@ -38,7 +35,6 @@ def _bars(value: Fraction) -> list[Fraction]:
 
 
 def test_reading_the_figure_against_the_threshold_gives_the_verdict() -> None:
-    """Rule: for every part of every whole up to 300, each threshold near it and each sign: the printed figure decides as the exact one."""
     for whole in range(1, MOST + 1):
         for part in range(whole + 1):
             if gcd(part, whole) != 1:
@@ -52,33 +48,17 @@ def test_reading_the_figure_against_the_threshold_gives_the_verdict() -> None:
 
 @pytest.mark.parametrize(
     ("part", "whole", "bars", "vi", "en"),
-    [
-        (2, 3, (), "≈ 66,67%", "≈ 66.67%"),
-        (2, 3, ("66.67%",), "≈ 66,667%", "≈ 66.667%"),
-        (2, 3, ("66.667%",), "≈ 66,6667%", "≈ 66.6667%"),
-        (2, 3, ("66.6%",), "≈ 66,67%", "≈ 66.67%"),
-        (1, 3, ("33.3%", "33.33%"), "≈ 33,333%", "≈ 33.333%"),
-        (1, 3, ("33.4%",), "≈ 33,33%", "≈ 33.33%"),
-        (299, 300, ("100%",), "≈ 99,67%", "≈ 99.67%"),
-        (12, 20, ("60%",), "= 60%", "= 60%"),
-    ],
+    tuples("shares", "places_are_added_only_where_a_threshold_asks_for_them"),
 )
 def test_places_are_added_only_where_a_threshold_asks_for_them(part: int, whole: int, bars: tuple[str, ...], vi: str, en: str) -> None:
-    """Rule: two places, or as many as keep the printed figure off the threshold that the exact one is off."""
     figures = [quantity.value * 100 for bar in bars if (quantity := read_quantity(bar)) and isinstance(quantity.value, Fraction)]
 
     assert (vi, en) == (percent(part, whole, "vi", figures), percent(part, whole, "en", figures))
 
 
-def test_every_share_of_an_edition_is_a_bar(edition: Edition) -> None:
-    """Rule: the thresholds of tracks and chapters are all kept off, not only the one beside the figure."""
-    assert {Fraction(50), Fraction(20), Fraction(70)} <= share_bars(edition)
-
-
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_a_decimal_threshold_is_not_contradicted(cli: Cli, tmp_path: Path, lang: str, form: str) -> None:
-    """Rule: 2 of 3 is short of 66.67% and is printed so, wherever a verdict or a comparison shows it."""
     for name in ("2020", "next"):
         shutil.copytree(Path(data_root(), "rulebook", "2020"), tmp_path / "rules" / name)
     track = tmp_path / "rules/next/criteria/head-office-specialist.yaml"

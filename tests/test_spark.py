@@ -14,7 +14,6 @@ import pytest
 
 from policy_engine.load.library import Library
 from tests.engine_draws import FORMS, Run, wrong_in
-from tests.hostile_texts import write_hostile
 from tests.json_rows import write_json_rows
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -30,7 +29,6 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[Any]:
-    """Return a session on two cores."""
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed: pip install 'policy-engine[spark]'")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java, and there is no `java` on the path")
@@ -46,7 +44,6 @@ def session() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def spark(session: Any) -> Run:
-    """Return the engine in that session."""
     from policy_engine.columnar.engines.spark import run_spark
 
     return partial(run_spark, session=session)
@@ -54,14 +51,12 @@ def spark(session: Any) -> Run:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_spark_agrees_with_the_reference(form: str, spark: Run, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """The same plan on two cores of Spark gives the same columns, and the same refusals, on drawn editions."""
     draws = DRAWS * (10 if request.config.getoption("--long") else 1)
 
     assert [] == [(seed, one) for seed in range(draws) for one in wrong_in(spark, tmp_path, seed, form)]
 
 
 def _both(cli: Cli, folder: Path, form: str, *arguments: str) -> tuple[tuple[int, str], tuple[int, str]]:
-    """Run Polars and Spark on the same order; give what each says, its own names of files aside."""
     told = []
     for engine, to in (("polars", f"polars.{form}"), ("spark", "spark-out")):
         rejects = ["--rejects", str(folder / f"{engine}-rejects.csv"), "--to-format", form, "--engine", engine]
@@ -72,7 +67,6 @@ def _both(cli: Cli, folder: Path, form: str, *arguments: str) -> tuple[tuple[int
 
 @pytest.mark.usefixtures("session")
 def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -> None:
-    """Objects, lists in them, what is no object, and two editions against each other: what Polars says, in the same words."""
     rows = write_json_rows(tmp_path, library, 15)
 
     polars, spark = _both(cli, tmp_path, "jsonl", str(rows), "--against", "2026-draft")
@@ -87,42 +81,9 @@ def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -
     assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "spark-rejects.csv").read_bytes()
 
 
-@pytest.mark.usefixtures("session")
-def test_texts_come_out_as_they_came_in(tmp_path: Path, cli: Cli) -> None:
-    """Formulas, quotes, breaks of lines, blanks, words for nothing, in a folder whose name has a quote in it."""
-    folder = tmp_path / "Nguyễn's rows [1]"
-    folder.mkdir()
-    rows = write_hostile(folder, "parquet")
-
-    polars, spark = _both(cli, folder, "csv", str(rows), "--keep", "ghi chú", "--keep", "count", "--level-only")
-    parts = [path for path in (folder / "spark-out").iterdir() if path.suffix == ".csv"]
-
-    assert polars == spark
-    assert sorted(map(repr, _cells(folder / "polars.csv"))) == sorted(repr(row) for part in parts for row in _cells(part))
-
-
 def _cells(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a CSV file, whatever it puts in quotes."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-@pytest.mark.usefixtures("session")
-@pytest.mark.parametrize("form", ["parquet", "csv"])
-def test_rows_have_their_numbers_in_files_that_come_in_parts(form: str, tmp_path: Path, cli: Cli) -> None:
-    """Refused rows are told by their place in the file, whichever worker met them."""
-    kinds = ["collectiv" if n % 997 == 0 else "collective" for n in range(1, 30_001)]
-    frame = pl.DataFrame({"case": [f"c{n}" for n in range(1, 30_001)], "kind": kinds})
-    if form == "csv":
-        frame.write_csv(tmp_path / "rows.csv")
-    else:
-        frame.write_parquet(tmp_path / "rows.parquet", row_group_size=1_000)
-
-    polars, spark = _both(cli, tmp_path, "parquet", str(tmp_path / f"rows.{form}"), "--level-only")
-
-    assert polars == spark
-    assert [*range(997, 30_001, 997)] == pl.read_csv(tmp_path / "spark-rejects.csv")["row"].to_list()
-    assert 30_000 - 30 == pl.read_parquet(f"{tmp_path}/spark-out/*.parquet").height
 
 
 @pytest.mark.usefixtures("session")

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.load.case import load_case
-from policy_engine.load.library import Library
-from tests.editions.small import FOLDER, evaluator_of, write_cases
+from tests.editions.small import FOLDER, write_cases
 from tests.test_cli import Cli
 
 RULEBOOK = str(FOLDER / "press")
@@ -15,18 +13,15 @@ FACTS = {"kind": "press", "barrels": 9, "clean": True, "months": 9, "idle": Fals
 
 @pytest.fixture
 def weak(tmp_path: Path) -> Path:
-    """Return a folder with one case of the small edition, far from every figure."""
     return write_cases(tmp_path / "cases", {"far": {"case": "far", "edition": "press", "facts": FACTS, "expect": {"level": "top"}}})
 
 
 def _confirmed(text: str) -> str:
-    """Do what a person does who finds the remark right: take the signs of a remark away from the expectation."""
     facts, _, expected = text.partition("# expect:")
     return facts + "expect:" + "\n".join(line.removeprefix("# ").removeprefix("#") for line in expected.split("\n"))
 
 
 def test_what_is_missing_is_written(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    """Rule: each file says what it would show and what the engine says now, and its expectation stands as a remark."""
     folder = tmp_path / "suggested"
 
     _, _, err = cli("test", str(weak), "--rulebook", RULEBOOK, "--mutate", "--suggest", str(folder))
@@ -40,20 +35,8 @@ def test_what_is_missing_is_written(weak: Path, tmp_path: Path, cli: Cli) -> Non
     assert any("never seen exactly 6" in text and "chưa lần nào ở đúng bằng 6" in text for text in texts)
 
 
-def test_a_suggested_case_fails_until_a_person_confirms_it(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    """Rule: as they are written, the files expect nothing, and fail one and all."""
-    folder = tmp_path / "suggested"
-    cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(folder))
-
-    code, out, _ = cli("test", str(folder), "--rulebook", RULEBOOK)
-
-    assert code == 1
-    assert out.count("expects nothing") == len(list(folder.iterdir()))
-
-
 @pytest.mark.usefixtures("weak")
 def test_what_is_confirmed_completes_the_set(tmp_path: Path, cli: Cli) -> None:
-    """Rule: with the suggested cases confirmed no figure is unseen, and nothing survives."""
     rulebook = ("--rulebook", RULEBOOK)
     for number in (1, 2):
         folder = tmp_path / f"round-{number}"
@@ -70,7 +53,6 @@ def test_what_is_confirmed_completes_the_set(tmp_path: Path, cli: Cli) -> None:
 
 
 def test_a_file_that_exists_is_never_overwritten(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    """Rule: what a person wrote into a suggested file stays, and that is said."""
     folder = tmp_path / "suggested"
     call = ("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(folder))
     cli(*call)
@@ -83,35 +65,12 @@ def test_a_file_that_exists_is_never_overwritten(weak: Path, tmp_path: Path, cli
     assert err.count("it is left as it is") == len(list(folder.iterdir()))
 
 
-def test_a_suggested_case_states_all_that_its_track_reads(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    """Rule: the facts are complete: nothing about the level is left open."""
-    folder = tmp_path / "suggested"
-    cli("test", str(weak), "--rulebook", RULEBOOK, "--mutate", "--suggest", str(folder))
-
-    cases = [load_case(str(path), Library(RULEBOOK))[0] for path in folder.iterdir()]
-    verdicts = [evaluator_of("press").evaluate(case) for case in cases]
-
-    assert {verdict.open_questions for verdict in verdicts} == {()}
-
-
 def test_without_the_extra_nothing_is_suggested(
     weak: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    """Rule: without a solver there is nothing to suggest, and the command says which extra is missing."""
-    monkeypatch.setattr("policy_engine.cli.test.oracle_of", lambda _: None)
+    monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
 
     code, _, err = cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(tmp_path / "suggested"))
 
     assert code == 2
     assert "policy-engine[prove]" in err
-
-
-def test_a_folder_that_cannot_be_written_to_is_told(weak: Path, tmp_path: Path, cli: Cli) -> None:
-    """Rule: where the name is taken by a file, the run ends with 2 and says so."""
-    taken = tmp_path / "taken"
-    taken.write_text("", "utf-8")
-
-    code, _, err = cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(taken))
-
-    assert code == 2
-    assert "--suggest" in err

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.transitions import Deciding, Matrix, Move, key_of, merged, move_of
+from policy_engine.evaluate.transitions import Deciding, Move, merged, move_of
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
 
 ORDER = ("top", "good", "poor")
@@ -15,13 +15,11 @@ Outcomes = Mapping[str, str]
 
 
 def level(name: str, mode: str, outcome: str, criteria: Outcomes) -> LevelTrace:
-    """Return the trace of a level, from the outcomes of its criteria by id."""
     traces = tuple(CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", f"{one} seen", (), {}) for one, word in criteria.items())
     return LevelTrace(name, outcome, mode, name, traces)
 
 
 def verdict(came: str, levels: Sequence[LevelTrace] = (), possible: tuple[str, ...] = ()) -> Verdict:
-    """Return a verdict that came out at a level, or with an outcome that has none."""
     named = came in ORDER
     return Verdict(
         "case", {}, "e", "issued", "r", "t", (), "classified" if named else came, came if named else None, possible, False, True, (), (),
@@ -30,12 +28,10 @@ def verdict(came: str, levels: Sequence[LevelTrace] = (), possible: tuple[str, .
 
 
 def moved(before: Verdict, after: Verdict, rules: tuple[Deciding, Deciding] = (RULES, RULES)) -> Move | None:
-    """Return how a case moved."""
     return move_of(before, after, ORDER, rules)
 
 
 def reasons(before: Verdict, after: Verdict, rules: tuple[Deciding, Deciding] = (RULES, RULES)) -> list[tuple[str, str]]:
-    """Return what decides a move: ids, and the side on which each stands."""
     move = moved(before, after, rules)
     assert move
     return [(reason.criterion, reason.side) for reason in move.reasons]
@@ -49,14 +45,7 @@ POOR_HIT = level("poor", "any_of", "met", {"x": "not_met", "y": "met"})
 POOR_OPEN = level("poor", "any_of", "unknown", {"x": "unknown", "y": "not_met"})
 
 
-def test_nothing_moves_where_level_and_outcome_are_the_same() -> None:
-    """Rule: the trace may differ all it likes; without another level or outcome nobody moved."""
-    assert moved(verdict("top", [TOP_MET]), verdict("top", [TOP_OPEN])) is None
-    assert moved(verdict("gap"), verdict("gap", [TOP_MISSED])) is None
-
-
 def test_a_move_says_from_what_to_what() -> None:
-    """Rule: a move names the case, both levels (None where there is none), both outcomes, and each reason with its clause and figures."""
     move = moved(verdict("top", [TOP_MET]), verdict("gap", [TOP_MISSED]))
 
     assert move
@@ -88,34 +77,10 @@ def test_a_move_says_from_what_to_what() -> None:
 def test_what_decides_a_move(
     before: tuple[str, list[LevelTrace]], after: tuple[str, list[LevelTrace]], expected: list[tuple[str, str]]
 ) -> None:  # fmt: skip
-    """Rule: down, it is what stands against the old level now; up, what stood against the new level before; or what went first."""
     assert expected == reasons(verdict(*before), verdict(*after))
 
 
-def test_where_only_the_order_of_deciding_changed_that_is_named() -> None:
-    """Rule: with every criterion as it was, it is the order in which levels are asked that decides."""
-    other = Deciding(order=("top", "good", "poor"), thresholds={})
-    before = level("poor", "any_of", "met", {"x": "met", "y": "not_met"})
-    after = level("poor", "any_of", "met", {"x": "met", "y": "met"})
-
-    assert [("order", "after")] == reasons(verdict("top", [TOP_MET, before]), verdict("poor", [TOP_MET, after]), (other, RULES))
-
-
-def test_a_ceiling_that_did_not_change_is_no_reason() -> None:
-    """Rule: a level that was lowered and now fails by a criterion of its own moves for that criterion, not for the ceiling (F18)."""
-    low = CeilingTrace("absent", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
-    rules = Deciding(order=RULES.order, thresholds={}, lowering=frozenset({"absent"}))
-    good = level("good", "all_of", "not_met", {"band": "not_met"})
-
-    before = verdict("good", [TOP_MET, good])._replace(ceilings=(low,))
-    after = verdict("gap", [TOP_MISSED, good])._replace(ceilings=(low._replace(level=None, outcome="unknown", lowered=False),))
-
-    assert [("b", "after")] == reasons(before, after, (rules, rules))
-    assert [("b", "before")] == reasons(after, before, (rules, rules))
-
-
 def test_eligibility_and_ceilings_decide_before_criteria() -> None:
-    """Rule: a rule of eligibility, or a ceiling that lowered the level, is what decides, whatever the criteria say."""
     bar = EligibilityTrace("too_new", "met", "III/1", "six months", "months < long_enough", "3", (), {})
     ceiling = CeilingTrace("not_above", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
     top = verdict("top", [TOP_MET])
@@ -130,61 +95,13 @@ def test_eligibility_and_ceilings_decide_before_criteria() -> None:
     assert [("not_above", "before")] == reasons(lowered, top, (rules, rules))
 
 
-def test_between_outcomes_without_a_level_what_is_open_is_named() -> None:
-    """Rule: from a gap to an open case the reasons are in the levels that are possible: what is open, and what no longer fails."""
-    open_case = verdict("undetermined", [TOP_OPEN, POOR_OPEN], ("top",))
-    authority = Deciding(order=(), residual="decided_by_authority", thresholds={})
-
-    assert [("a", "after"), ("b", "after")] == reasons(verdict("gap", [TOP_MISSED, POOR_NOT]), open_case)
-    assert [("a", "before"), ("b", "before")] == reasons(open_case, verdict("gap", [TOP_MISSED, POOR_NOT]))
-    assert [("residual", "before")] == reasons(verdict("gap"), verdict("decided_by_authority"), (RULES, authority))
-
-
-OUTCOMES = st.sampled_from(["met", "not_met", "unknown", "not_applicable"])
-TRACES = st.builds(
-    level, st.sampled_from(ORDER), st.sampled_from(["all_of", "any_of"]), st.sampled_from(["met", "not_met", "unknown"]),
-    st.dictionaries(st.sampled_from("abc"), OUTCOMES),
-)  # fmt: skip
-CAME = st.sampled_from([*ORDER, "gap", "undetermined", "out_of_scope", "not_eligible", "decided_by_authority"])
-VERDICTS = st.builds(verdict, CAME, st.lists(TRACES, max_size=3, unique_by=lambda trace: trace.level), st.just(ORDER))
-
-
-@given(VERDICTS, VERDICTS)
-def test_the_way_back_is_the_way_there(before: Verdict, after: Verdict) -> None:
-    """Rule: swapped, a move has the same reasons, each on the other side."""
-    there, back = moved(before, after), moved(after, before)
-
-    assert (there is None) == (back is None) == (key_of(before) == key_of(after))
-    if there and back:
-        swapped = {(reason.criterion, "before" if reason.side == "after" else "after") for reason in back.reasons}
-        assert {(reason.criterion, reason.side) for reason in there.reasons} == swapped
-        assert (there.before, there.before_outcome) == (back.after, back.after_outcome)
-
-
-@given(st.lists(st.tuples(VERDICTS, VERDICTS), max_size=20))
-def test_the_matrix_counts_every_case_once(pairs: list[tuple[Verdict, Verdict]]) -> None:
-    """Rule: the cells add up to the cases, a row to the cases that came from it, and nothing but the counts is kept."""
-    matrix = Matrix()
-    for before, after in pairs:
-        matrix.add(before, after)
-
-    assert matrix.total == len(pairs) == sum(count for _, _, count in matrix.cells())
-    for key in matrix.befores():
-        came = sum(key_of(before) == key for before, _ in pairs)
-        assert came == sum(matrix.count(key, after) for after in matrix.afters())
-    assert matrix.count("nobody", "nowhere") == 0
-    assert len(matrix.cells()) == len({(key_of(before), key_of(after)) for before, after in pairs})
-
-
 def _is_ordered(part: Iterable[int], whole: list[int]) -> bool:
-    """Return whether things stand in the whole in their order."""
     places = [whole.index(thing) for thing in part]
     return places == sorted(places)
 
 
 @given(st.lists(st.integers(0, 9), unique=True), st.lists(st.integers(0, 9), unique=True))
 def test_two_orders_are_joined(first: list[int], second: list[int]) -> None:
-    """Rule: everything of both stands there once, the first in its own order, and the second too where the first allows it."""
     joined = merged(first, second)
 
     assert sorted(joined) == sorted({*first, *second})
@@ -204,5 +121,4 @@ def test_two_orders_are_joined(first: list[int], second: list[int]) -> None:
     ],
 )
 def test_scales_are_joined_by_what_stands_before(first: list[str], second: list[str], expected: list[str]) -> None:
-    """Rule: a level that only the second scale has stands right below the one that it follows there."""
     assert expected == merged(first, second)

@@ -1,7 +1,6 @@
 """Every command that writes, stopped at any step, on a full disk, where nothing may be written: all or nothing, and nothing left behind."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -15,6 +14,7 @@ import pytest
 
 from policy_engine.load.files import held_folder
 from policy_engine.load.limits import BEING_WRITTEN
+from tests.build import tuples
 from tests.writers import WRITERS, contents, drawn, environment, half_done, left_behind, prepared, ran, steps
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of Unix")
@@ -22,14 +22,12 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of U
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the folder that every test begins with, once."""
     pytest.importorskip("polars")
     return prepared(tmp_path_factory.mktemp("writers") / "sound")
 
 
 @pytest.fixture(scope="module")
 def whole(sound: Path) -> dict[str, tuple[dict[str, bytes], int]]:
-    """Return what each writer leaves where nothing stops it, and how many steps it takes."""
     found: dict[str, tuple[dict[str, bytes], int]] = {}
     for name in WRITERS:
         place = _copy(sound, f"whole-{name}")
@@ -39,7 +37,6 @@ def whole(sound: Path) -> dict[str, tuple[dict[str, bytes], int]]:
 
 
 def _copy(sound: Path, name: str) -> Path:
-    """Copy the folder."""
     place = sound.with_name(name.replace(" ", "_"))
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(sound, place)
@@ -49,7 +46,7 @@ def _copy(sound: Path, name: str) -> Path:
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.sampled(2)
 def test_a_kill_at_any_step(name: str, sound: Path, whole: dict[str, tuple[dict[str, bytes], int]], request: pytest.FixtureRequest) -> None:
-    """Rule: `kill -9` leaves every file whole, old or new; the next run goes on rightly, and takes away what the killed one left."""
+    """`kill -9` leaves every file whole, old or new; the next run goes on rightly, and takes away what the killed one left."""
     count = 50 if request.config.getoption("--long") else 3
 
     before, (done, most) = contents(sound), whole[name]
@@ -74,7 +71,7 @@ def test_a_kill_at_any_step(name: str, sound: Path, whole: dict[str, tuple[dict[
 def test_a_signal_at_any_step(
     name: str, number: signal.Signals, sound: Path, whole: dict[str, tuple[dict[str, bytes], int]], request: pytest.FixtureRequest
 ) -> None:
-    """Rule: whoever stops a run is told so, with the documented code; nothing is half done, and nothing is left behind at once."""
+    """Whoever stops a run is told so, with the documented code; nothing is half done, and nothing is left behind at once."""
     count = 20 if request.config.getoption("--long") else 1
 
     before, (done, most) = contents(sound), whole[name]
@@ -88,7 +85,6 @@ def test_a_signal_at_any_step(
 
 
 def test_a_stopped_round_records_nothing(sound: Path) -> None:
-    """Rule: records of a run are all there or none, where whoever stops it lets it end: no part of a round stands in the chain."""
     before = (sound / "chain.jsonl").read_bytes()
     place = _copy(sound, "stopped-chain")
 
@@ -104,7 +100,6 @@ def test_a_stopped_round_records_nothing(sound: Path) -> None:
 @pytest.mark.parametrize("name", ["round --record", "batch", "edition new", "fmt", "new-case"])
 @pytest.mark.sampled(2)
 def test_a_full_disk(name: str, most: int, sound: Path) -> None:
-    """Rule: what a disk does not take ends with 3 and a sentence, nothing half done; by a limit of the system, or on a disk of 64 KB."""
     with _small_disk(sound, most) as (place, limit):
         before = contents(place)
 
@@ -117,7 +112,6 @@ def test_a_full_disk(name: str, most: int, sound: Path) -> None:
 
 @contextlib.contextmanager
 def _small_disk(sound: Path, most: int) -> Iterator[tuple[Path, int]]:
-    """Return the folder under a limit on the size of files, or (0) on a disk of its own with no room left."""
     if most:
         yield _copy(sound, "limited"), most
         return
@@ -134,7 +128,6 @@ def _small_disk(sound: Path, most: int) -> Iterator[tuple[Path, int]]:
 
 @contextlib.contextmanager
 def _mounted(*words: str) -> Iterator[Path]:
-    """Mount something on a folder of its own, outside those that pytest clears."""
     folder = tempfile.mkdtemp()
     if _did("mount", *words, folder):
         os.rmdir(folder)
@@ -147,14 +140,13 @@ def _mounted(*words: str) -> Iterator[Path]:
 
 
 def _did(*words: str) -> int:
-    """Run a program of the system; return its exit code, another than 0 where there is none."""
     program = shutil.which(words[0])
     return subprocess.run([program, *words[1:]], capture_output=True, check=False).returncode if program else 127
 
 
 @pytest.mark.parametrize("name", ["round --record", "batch", "edition new", "edition seal", "fmt", "new-case"])
 def test_a_folder_that_can_only_be_read(name: str, sound: Path) -> None:
-    """Rule: where nothing may be written, a command says so before any work, or ends with 3; nothing changes. Root, too, by a mount."""
+    """Where nothing may be written, a command says so before any work, or ends with 3; nothing changes. Root, too, by a mount."""
     with _fixed(_copy(sound, "fixed")) as place:
         before = contents(place)
 
@@ -167,7 +159,6 @@ def test_a_folder_that_can_only_be_read(name: str, sound: Path) -> None:
 
 @contextlib.contextmanager
 def _fixed(place: Path) -> Iterator[Path]:
-    """Return a folder in which nothing can be written; root ignores rights, so for root it is mounted to be read only."""
     if os.geteuid() == 0:
         with _mounted("--bind", str(place)) as seen:
             if _did("mount", "-o", "remount,bind,ro", str(seen)):
@@ -189,21 +180,12 @@ STREAMS = {
     "errors full": ("2> /dev/full", 0, ""),
     "all closed": ("<&- >&- 2>&-", 3, ""),
 }
-ANSWERS = (
-    "evaluate cases/case_0.yaml --rulebook book",
-    "round cases --rulebook book",
-    "check --rulebook book",
-    "record verify chain.jsonl",
-    "replay chain.jsonl --rulebook book",
-    "batch rows.csv --rulebook book --to - --to-format csv --rejects rejects.csv",
-    "fmt - < cases/case_0.yaml",
-    "--help",
-)
+ANSWERS = tuples("writers", "answers")
 
 
 @pytest.mark.parametrize("kind", STREAMS)
 def test_streams_that_take_nothing(kind: str, sound: Path) -> None:
-    """Rule: where the answer cannot be printed the code is 3, and a sentence says so where it can; closed errors change no answer."""
+    """Where the answer cannot be printed the code is 3, and a sentence says so where it can; closed errors change no answer."""
     words, code, said = STREAMS[kind]
     place = _copy(sound, "streams")
     if not os.path.exists("/dev/full") and "full" in words:
@@ -215,17 +197,8 @@ def test_streams_that_take_nothing(kind: str, sound: Path) -> None:
         assert (code, True, False) == (done.returncode, said in done.stderr, "Traceback" in done.stderr), (answer, done.stderr)
 
 
-def test_a_closed_input_is_told(sound: Path) -> None:
-    """Rule: a standard input that is closed cannot be read, which is no fault of ours; no file that is opened takes its place."""
-    for words in ("fmt -", "evaluate -", "record verify -"):
-        called = f'"{sys.executable}" -m policy_engine --lang en {words} <&-'
-        done = subprocess.run(["/bin/sh", "-c", called], cwd=sound, env=environment(sound), capture_output=True, text=True, check=False)
-        assert (3, True) == (done.returncode, "PE114" in done.stderr), (words, done.stderr)
-
-
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Let temporary files lie in a folder of ours."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
     assert [] == list(tmp_path.glob(f"{BEING_WRITTEN}*[!s]"))
@@ -241,7 +214,6 @@ KEPT: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("kind", KEPT)
 def test_what_is_not_ours_is_not_cleared(kind: str, tmp_path: Path) -> None:
-    """Rule: only a folder with a name of ours, of this user, that no run holds is taken away."""
     KEPT[kind](tmp_path)
     there = os.listdir(tmp_path)
 
@@ -252,7 +224,6 @@ def test_what_is_not_ours_is_not_cleared(kind: str, tmp_path: Path) -> None:
 
 
 def test_what_a_living_run_holds_is_not_cleared(temporary: Path) -> None:
-    """Rule: two runs that write side by side do not take away each other's files; what nobody holds any more goes."""
     left = temporary / f"{BEING_WRITTEN}abcdefgh"
     left.mkdir()
     (left / "answers.csv").write_text("half")
@@ -263,17 +234,3 @@ def test_what_a_living_run_holds_is_not_cleared(temporary: Path) -> None:
         there = {str(path) for path in temporary.iterdir()}
 
         assert {mine, other} == there
-
-
-def test_a_folder_that_is_held_by_hand(tmp_path: Path) -> None:
-    """Rule: the lock is what tells: a folder of ours that another process holds stays, and goes when that process has ended."""
-    held = tmp_path / f"{BEING_WRITTEN}abcdefgh"
-    held.mkdir()
-    handle = os.open(held, os.O_RDONLY)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-
-    with held_folder(str(tmp_path)):
-        assert held.exists()
-    os.close(handle)
-    with held_folder(str(tmp_path)):
-        assert not held.exists()

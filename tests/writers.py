@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bad_files import SAMPLE_CASE
+from tests.build import tuples
 from tests.conftest import ROOT
 from tests.hostile_inputs import orchard_at
 
@@ -56,15 +57,7 @@ class Writer(NamedTuple):
     """How the same command may end when it is run once more."""
 
 
-WRITERS: Mapping[str, Writer] = {
-    "round --record": Writer(("round", "cases", "--rulebook", "book", "--record", "chain.jsonl")),
-    "record": Writer(("evaluate", "cases/case_0.yaml", "--rulebook", "book", "--record", "chain.jsonl")),
-    "batch": Writer(("batch", "rows.csv", "--rulebook", "book", "--to", "answers.csv", "--rejects", "rejects.csv"), (3,)),
-    "edition new": Writer(("edition", "new", "2031", "--from", "orchard", "--rulebook", "book"), (0, 2)),
-    "edition seal": Writer(("edition", "seal", "orchard", "--again", "--rulebook", "book")),
-    "fmt": Writer(("fmt", "untidy")),
-    "new-case": Writer(("new-case", "--rulebook", "book", "-o", "blank.yaml"), (0, 2)),
-}
+WRITERS: Mapping[str, Writer] = {key: Writer(*row) for key, row in tuples("writers", "writers").items()}
 
 
 def prepared(place: Path) -> Path:
@@ -92,15 +85,7 @@ def environment(place: Path) -> dict[str, str]:
 
 
 def ran(place: Path, words: Sequence[str], stop: int = 0, number: int = 9, *, most: int = 0) -> tuple[int, str]:
-    """Run a command in a folder; return its exit code and what it says on standard error.
-
-    Args:
-        place: the folder.
-        words: the command.
-        stop: the step before which it is stopped; 0: it is not.
-        number: the signal that stops it.
-        most: how many bytes any file that it writes may have; 0: any number.
-    """
+    """Run a command in a folder; return its exit code and what it says on standard error."""
 
     def limit() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under `nohup` it is ignored, and a run heeds that
@@ -137,7 +122,6 @@ def is_temporary(path: Path) -> bool:
 
 
 def left_behind(place: Path) -> list[str]:
-    """Return what is left of what was being written."""
     return [str(path) for path in place.rglob("*") if path.name != "tmp" and is_temporary(path.relative_to(place))]
 
 
@@ -155,6 +139,5 @@ def half_done(before: Mapping[str, bytes], after: Mapping[str, bytes], whole: Ma
 
 
 def _is_chain(raw: bytes) -> bool:
-    """Return whether a file is whole lines of records, each after the one that it names."""
     records = [json.loads(line) for line in raw.splitlines()]
     return raw.endswith(b"\n") and all(later["previous"] == earlier["hash"] for earlier, later in pairwise(records))

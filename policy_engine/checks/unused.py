@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from policy_engine.checks.places import Places, declared_thresholds, read_names, texts_of
-from policy_engine.errors import N_, Problem, Words
+from policy_engine.errors import Problem
+from policy_engine.messages import N_, Words
 from policy_engine.evaluate.maps import Cited, clause_map, report_interpretations
 from policy_engine.language.complaint import nearest
 from policy_engine.model.facts import Texts

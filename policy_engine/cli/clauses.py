@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from policy_engine.cli.session import Refusals, Session
-from policy_engine.errors import N_, InputError
+from policy_engine.errors import InputError
+from policy_engine.messages import N_
 from policy_engine.evaluate.maps import clause_map, hold_against, report_interpretations
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.round.round import rate_round

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from policy_engine.cli.session import Refusals, Session
-from policy_engine.errors import N_, InputError
+from policy_engine.errors import InputError
+from policy_engine.messages import N_
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.explain.blocks import Explanation
 from policy_engine.load.case import expand

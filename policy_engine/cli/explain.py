@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from policy_engine.cli.session import Session, style
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.explain.maps import explain_list
 from policy_engine.language.complaint import nearest_few
 from policy_engine.load.files import codes, read_page

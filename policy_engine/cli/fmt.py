@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from policy_engine.cli.files import STANDARD, Output, hold_outputs
 from policy_engine.cli.session import Refusals, Session
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.explain.maps import explain_formatted
 from policy_engine.load.files import clear, read_input, replace_file, unwritten
 from policy_engine.load.layout import Tidied, tidied, tidied_file, yaml_files

@@ -15,7 +15,8 @@ from types import FrameType
 from typing import NoReturn, TextIO
 
 from policy_engine.cli.quick import plain_call
-from policy_engine.errors import N_, InputError, MissingExtraError
+from policy_engine.errors import InputError, MissingExtraError
+from policy_engine.messages import N_
 from policy_engine.load.files import DISK_FAULTS, take_away_own, unprinted, unwritten
 from policy_engine.messages import LANGUAGES, language_of, translate
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from policy_engine.cli.files import Output, hold_outputs
 from policy_engine.cli.session import Session
-from policy_engine.errors import N_, InputError
+from policy_engine.errors import InputError
+from policy_engine.messages import N_
 from policy_engine.explain.proofs import explain_proof
 from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.layout import modelines_for

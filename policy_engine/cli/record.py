@@ -12,7 +12,8 @@ from policy_engine.audit.form import contradictions
 from policy_engine.audit.record import Rating, Run, make_record, moment
 from policy_engine.cli.files import STANDARD, WRITTEN, Output, files_read, hold_outputs, lines_of_records, rulebook_files
 from policy_engine.cli.session import Session
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.explain.replay import chain_fault, minutes
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.seal import SigningError, signature_of, signature_path, verify_signature

@@ -5,7 +5,8 @@ import gc
 from policy_engine.cli.files import going_through
 from policy_engine.cli.session import Session
 from policy_engine.compiled.evaluator import for_many
-from policy_engine.errors import N_, InputError
+from policy_engine.errors import InputError
+from policy_engine.messages import N_
 from policy_engine.evaluate.round.round import rate_round
 from policy_engine.evaluate.round.summary import summarise
 from policy_engine.explain.blocks import Explanation

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.cli.files import EXISTS, WRITTEN, Output, going_through, hold_outputs
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.compiled.evaluator import for_many
-from policy_engine.errors import N_, InputError, MissingExtraError
+from policy_engine.errors import InputError, MissingExtraError
+from policy_engine.messages import N_
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import line_of, outcome_of, unmet

@@ -14,7 +14,7 @@ from policy_engine.compiled.code import Function
 from policy_engine.errors import EngineFaultError
 from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.core.plan import Plan
-from policy_engine.language.text import symbol
+from policy_engine.language.tree import symbol
 from policy_engine.language.values import Ratio, Value
 from policy_engine.model.facts import Condition
 

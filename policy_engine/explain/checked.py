@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from policy_engine.checks.run import Checked, severity_of
-from policy_engine.errors import N_, Problem
+from policy_engine.errors import Problem
+from policy_engine.messages import N_
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.duties import SEVERITIES

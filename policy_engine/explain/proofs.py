@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from policy_engine.errors import N_, Words
+from policy_engine.messages import N_, Words
 from policy_engine.explain.blocks import Explanation, Line, Section, Wording, source
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import worded

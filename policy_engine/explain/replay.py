@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from policy_engine.audit.chain import HeadFinder, Verifier
 from policy_engine.audit.record import Fault
 from policy_engine.audit.replay import Against, Drift, Tally
-from policy_engine.errors import N_, Problem
+from policy_engine.errors import Problem
+from policy_engine.messages import N_
 from policy_engine.explain.blocks import DRAFT, Explanation, Line, Section, Table, Wording, counted, filled
 from policy_engine.explain.shift import Went, move_sections
 from policy_engine.messages import plural, translate

@@ -6,7 +6,7 @@ comparison is between like and like, and every share has a whole that is not zer
 
 from collections.abc import Mapping, Sequence
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.language.complaint import Complaint, nearest
 from policy_engine.language.fold import Reader
 from policy_engine.language.grammar import offset_of, one_line

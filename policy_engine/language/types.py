@@ -6,7 +6,7 @@ count against a percentage is how a rulebook goes wrong unseen.
 
 from typing import NamedTuple
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 
 
 class Type(NamedTuple):

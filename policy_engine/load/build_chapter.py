@@ -6,7 +6,7 @@ And what stands beside the chapters: the bodies, the clauses of the text, the wo
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import LEVEL, NOUNS, WRONG, Named

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.functions import FUNCTIONS
 from policy_engine.language.quantity import Quantity, nearest_quantity, read_quantity

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterable, Sequence
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.types import NOUNS, NUMBERS, WRONG
 from policy_engine.load.build_facts import Context, build_invariants, check_name

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day, read_quantity
 from policy_engine.language.types import NOUNS

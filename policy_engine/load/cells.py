@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.text import decimal_text
 from policy_engine.language.types import NOUNS

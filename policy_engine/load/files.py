@@ -20,7 +20,8 @@ import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from policy_engine.errors import N_, InputError, Problem, Words
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_, Words
 from policy_engine.load.limits import BEING_WRITTEN, FILES, MAX_FILES, hold_size
 from policy_engine.source import Location
 

@@ -1,6 +1,7 @@
 """How much of anything is read: past a limit a stranger's file is refused, before it costs time or memory (`docs/security.md`)."""
 
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.source import Location
 
 BEING_WRITTEN = ".policy-engine-"

@@ -14,8 +14,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Self, TypeVar
 
-from policy_engine.errors import N_
-from policy_engine.language.check import Checker, names_in
+from policy_engine.messages import N_
+from policy_engine.language.check import Checker
+from policy_engine.language.tree import names_in
 from policy_engine.language.complaint import Complaint, nearest, nearest_few
 from policy_engine.language.grammar import parse, parse_checked
 from policy_engine.language.quantity import is_like_day, nearest_day, read_day

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
-from policy_engine.errors import N_, Problem
+from policy_engine.errors import Problem
+from policy_engine.messages import N_
 from policy_engine.load.files import data_root
 from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import Document, Path

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from policy_engine.errors import N_, Words
+from policy_engine.messages import N_, Words
 
 _COLON = re.compile(r":(?=\s|$)")
 _SORT = re.compile(r"\s*(-?)")

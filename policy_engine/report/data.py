@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from policy_engine.audit.chain import Verifier
 from policy_engine.audit.replay import Against, Tally
 from policy_engine.compare.differences import KINDS, Change, NotRated, Shift, Shown
-from policy_engine.errors import N_, Problem
+from policy_engine.errors import Problem
+from policy_engine.messages import N_
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import trace_to_data
 from policy_engine.evaluate.round.summary import Spread, summarise, unrecorded

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.evaluate.plain import verdict_as_data
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.verdict import Verdict

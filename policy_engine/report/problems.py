@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from policy_engine.errors import CATALOGUE, N_, InputError, Problem, Words
+from policy_engine.errors import CATALOGUE, InputError, Problem
+from policy_engine.messages import N_, Words
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.language.complaint import Near
 from policy_engine.messages import LANGUAGES, Spoken, sentence, translate

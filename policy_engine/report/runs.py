@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from policy_engine.checks.run import Checked, fails, severity_of
-from policy_engine.errors import FINDINGS, FIXABLE, N_, InputError, Problem
+from policy_engine.errors import FINDINGS, FIXABLE, InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.explain.checked import by_severity, fold_proposed
 from policy_engine.explain.tested import Run, reasons, survivor_text
 from policy_engine.messages import translate

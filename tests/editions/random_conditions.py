@@ -26,18 +26,15 @@ class Dice(NamedTuple):
         return self.below(one_in) == one_in - 1
 
     def some(self, options: Iterable[T], most: int = 99) -> list[T]:
-        """Choose some, in their order."""
         found = [option for option in options if self.below(2)]
         return found[:most]
 
 
 def from_hypothesis(draw: st.DrawFn) -> Dice:
-    """Draw by Hypothesis."""
     return Dice(lambda count: draw(_below(count)))
 
 
 def from_seed(seed: int) -> Dice:
-    """Draw by a seeded generator."""
     return Dice(Random(seed).randrange)
 
 
@@ -45,7 +42,6 @@ _MADE: dict[int, st.SearchStrategy[int]] = {}
 
 
 def _below(count: int) -> st.SearchStrategy[int]:
-    """Return a strategy, made once."""
     return _MADE.setdefault(count, st.integers(0, count - 1))
 
 
@@ -58,7 +54,6 @@ class Words(NamedTuple):
     positive: frozenset[str] = frozenset()
 
     def of(self, kind: str) -> list[str]:
-        """Return the facts of a type."""
         return [name for name, fact in self.facts.items() if fact["type"] == kind]
 
     def figures_of(self, kind: str) -> list[str]:
@@ -79,7 +74,6 @@ def guarded(dice: Dice, words: Words) -> tuple[str, Words]:
 
 
 def condition(dice: Dice, words: Words, depth: int = 0) -> str:
-    """Draw a condition."""
     shape = dice.pick(("atom", "atom", "atom", "and", "or", "not")) if depth < DEPTH else "atom"
     if shape == "atom":
         return dice.pick(_atoms(words))(dice, words)
@@ -91,7 +85,6 @@ Atom = Callable[[Dice, Words], str]
 
 
 def _atoms(words: Words) -> list[Atom]:
-    """Return the things that a condition can ask."""
     found: list[Atom] = [_flag, _choice]
     found += [_count, _count, _chain, _sum, _product] if words.of("count") else []
     found += [_share] * 4 if words.positive else []
@@ -101,18 +94,15 @@ def _atoms(words: Words) -> list[Atom]:
 
 
 def _held(dice: Dice, left: str, right: Sequence[str], signs: Sequence[str] = SIGNS) -> str:
-    """Draw a comparison, either way round."""
     pair = (left, dice.pick(right))
     return f" {dice.pick(signs)} ".join(pair if dice.below(3) < 2 else pair[::-1])
 
 
 def _flag(dice: Dice, words: Words) -> str:
-    """Draw a fact that is true or false."""
     return dice.pick(words.of("bool"))
 
 
 def _choice(dice: Dice, words: Words) -> str:
-    """Draw a question about a choice."""
     name = dice.pick(words.of("choice"))
     first, second, *_ = (f"'{choice}'" for choice in words.facts[name]["choices"])
     shapes = (f"{name} == {first}", f"{second} != {name}", f"{name} in ({first}, {second})", f"{name} not in ({second},)")
@@ -120,31 +110,26 @@ def _choice(dice: Dice, words: Words) -> str:
 
 
 def _count(dice: Dice, words: Words) -> str:
-    """Draw a comparison of counts."""
     if dice.seldom(5):
         return f"{dice.pick(words.of('count'))} in ({dice.pick(words.figures_of('count'))}, 0)"
     return _held(dice, dice.pick(words.of("count")), [*words.of("count"), *words.figures_of("count"), "0"])
 
 
 def _chain(dice: Dice, words: Words) -> str:
-    """Draw a chain of comparisons."""
     names = [*words.of("count"), *words.figures_of("count")]
     return f"0 {dice.pick(('<', '<='))} {dice.pick(names)} {dice.pick(('<=', '<', '=='))} {dice.pick(names)}"
 
 
 def _sum(dice: Dice, words: Words) -> str:
-    """Draw a comparison of a sum or a difference."""
     one, two = dice.pick(words.of("count")), dice.pick(words.of("count"))
     return _held(dice, f"{one} {dice.pick('+-')} {two}", [*words.of("count"), "0"])
 
 
 def _product(dice: Dice, words: Words) -> str:
-    """Draw a comparison with a share of a count, as a product."""
     return _held(dice, dice.pick(words.of("count")), [f"{dice.pick(words.figures_of('share'))} * {dice.pick(words.of('count'))}"])
 
 
 def _share(dice: Dice, words: Words) -> str:
-    """Draw a share held against a figure, another share, or a fact that is one."""
     wholes = sorted(words.positive)
     one, two = (f"share({dice.pick(words.of('count'))}, {dice.pick(wholes)})" for _ in range(2))
     figure = dice.pick(words.figures_of("share"))
@@ -153,52 +138,43 @@ def _share(dice: Dice, words: Words) -> str:
 
 
 def _guarded_share(dice: Dice, words: Words) -> str:
-    """Draw a share behind the question whether there is anything to take it of."""
     whole = dice.pick(words.totals())
     return f"({whole} > 0 and {_share(dice, words._replace(positive=frozenset({whole})))})"
 
 
 def _level(dice: Dice, words: Words) -> str:
-    """Draw a question about a level."""
     name = dice.pick(words.of("level"))
     return f"exists({name})" if dice.seldom(4) else _held(dice, name, [*words.levels, *words.of("level")])
 
 
 def _set(dice: Dice, words: Words) -> str:
-    """Draw a question whether a set holds a choice."""
     name = dice.pick(words.of("set"))
     return f"'{dice.pick(list(words.facts[name]['choices']))}' {dice.pick(('in', 'not in'))} {name}"
 
 
 def _day(dice: Dice, words: Words) -> str:
-    """Draw a question about a day."""
     name = dice.pick(words.of("day"))
     return f"exists({name})" if dice.seldom(4) else _held(dice, name, [*words.figures_of("day"), "period_start", "period_end"])
 
 
 def _text(dice: Dice, words: Words) -> str:
-    """Draw a question about a text."""
     name = dice.pick(words.of("text"))
     return f"exists({name})" if dice.seldom(4) else _held(dice, name, ("'x'", "'other'"), ("==", "!="))
 
 
 def _points(dice: Dice, words: Words) -> str:
-    """Draw a comparison of points."""
     return _held(dice, dice.pick(words.of("points")), [*words.figures_of("points"), "0"])
 
 
 def _months(dice: Dice, words: Words) -> str:
-    """Draw a comparison of months."""
     return _held(dice, dice.pick(words.of("months")), [*words.figures_of("months"), "0"])
 
 
 def _part(dice: Dice, words: Words) -> str:
-    """Draw a comparison of a fact that is a share."""
     return _held(dice, dice.pick(words.of("share")), [*words.figures_of("share"), "0"])
 
 
 def _list(dice: Dice, words: Words) -> str:
-    """Draw a question about the items of a list."""
     name, figure = dice.pick(words.of("list")), dice.pick(words.figures_of("count"))
     shapes = ("count({0}) > {1}", "count({0}, done or bad) >= {1}", "sum({0}, size) > {1}", "sum({0}, size, done) <= {1}")
     return dice.pick(shapes).format(name, figure)

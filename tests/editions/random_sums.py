@@ -56,12 +56,10 @@ def sums_case(dice: Dice, edition: Edition) -> Case:
 
 
 def _texts(word: str) -> Data:
-    """Return a sentence in both languages."""
     return {"vi": f"{word} (vi)", "en": word}
 
 
 def _track(dice: Dice) -> Data:
-    """Draw the one track."""
     levels = LEVELS if dice.below(2) else LEVELS[:-1]
     return {
         "track": "all", "cite": "I", "label": _texts("all"), "applies_to": "kind == 'a'",
@@ -72,7 +70,6 @@ def _track(dice: Dice) -> Data:
 
 
 def _criteria(dice: Dice, level: str) -> list[Data]:
-    """Draw what a level asks."""
     found: list[Data] = []
     for number in range(dice.pick((1, 2, 3))):
         one: Data = {"id": f"{level}_{number}", "cite": "I", "phrase": "so", "says": _texts("so"), "when": _condition(dice)}
@@ -81,7 +78,6 @@ def _criteria(dice: Dice, level: str) -> list[Data]:
 
 
 def _chapter(dice: Dice) -> Data:
-    """Draw a rule of eligibility, and a ceiling."""
     rule: Data = {"cite": "II", "phrase": "so", "says": _texts("so")}
     found: Data = {"chapter": "II", "label": _texts("chapter"), "eligibility": [{**rule, "id": "barred", "when": _condition(dice)}]}
     ceiling = {**rule, "id": "ceiling", "not_above": "mate", "on_breach": "lower", "severity": "note"}
@@ -89,7 +85,6 @@ def _chapter(dice: Dice) -> Data:
 
 
 def _condition(dice: Dice) -> str:
-    """Draw a condition."""
     shape = dice.pick(("one", "one", "flag", "and", "or", "not"))
     if shape == "flag":
         return "flag"
@@ -98,7 +93,6 @@ def _condition(dice: Dice) -> str:
 
 
 def _comparison(dice: Dice) -> str:
-    """Draw a comparison of sums of one type."""
     kind, names = dice.pick((("points", POINTS), ("points", POINTS), ("share", SHARES), ("count", COUNTS)))
     left = f" {dice.pick('+-')} ".join(dice.pick(names) for _ in range(dice.pick((2, 1, 3))))
     right = dice.pick((f"any_{kind}", "0", dice.pick(names), f"any_share * {dice.pick(names)}" if kind != "share" else f"any_{kind}"))

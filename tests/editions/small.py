@@ -11,9 +11,9 @@ import jsonschema
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import show
+from policy_engine.language.tree import names_in
 from policy_engine.language.values import Value
 from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
@@ -37,7 +37,6 @@ def library_of(name: str) -> Library:
 
 @cache
 def edition_of(name: str) -> Edition:
-    """Return a small edition."""
     return library_of(name).edition(name)
 
 
@@ -84,7 +83,6 @@ def asked(name: str, facts: Mapping[str, object], **more: object) -> Verdict:
 
 
 def condition_of(text: str) -> Condition:
-    """Return a condition of the language."""
     tree, complaints = parse(text)
     assert tree is not None, complaints
     return Condition(tree, show(tree), Location(FILE, 1, 1), names_in(tree))
@@ -115,7 +113,6 @@ def write_cases(folder: Path, cases: Mapping[str, Mapping[str, object]]) -> Path
 
 
 def schema_of(name: str) -> Any:
-    """Return a published schema."""
     return json.loads(Path(data_root(), "schemas", f"{name}.schema.json").read_text("utf-8"))
 
 

@@ -79,7 +79,6 @@ def meaning(said: Said, values: Mapping[str, Any]) -> Any:  # noqa: PLR0911  (on
 
 
 def _rank(sign: str, one: Any, other: Any) -> int:
-    """Compare two values: false 0, unknown 1, true 2; a day that does not exist is only unlike."""
     if one is None or other is None:
         return 1
     if "none" in (one, other):

@@ -9,14 +9,11 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.core.expression import Interpreter
 from policy_engine.evaluate.open.formula import Solver, Translator, Variables
-from policy_engine.language.check import names_in
 from policy_engine.language.grammar import parse
+from policy_engine.language.tree import names_in
 from policy_engine.language.types import BOOL, COUNT, DAY, Type
 from policy_engine.language.values import NONE, UNKNOWN, Value
-from policy_engine.model.facts import Condition
-from policy_engine.source import Location
 from tests.evaluate.said import BOOLS, CHOICES, COUNTS, DAYS, FIGURES, WHEN, Said, cases, conditions, meaning, text_of
 
 TYPES = {
@@ -36,20 +33,17 @@ BEFORE, NOT_BEFORE = (("fact", "d"), ("<", ("fact", "e"))), (("fact", "d"), (">=
 
 
 def values_of(facts: Mapping[str, Any]) -> dict[str, Value]:
-    """Return the engine's values."""
     named: dict[str, Value] = {name: UNKNOWN if value is None else NONE if value == "none" else value for name, value in facts.items()}
     return {**named, **FIGURES, "four": MOST}
 
 
 def completions(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Return every way to fill in what is unknown."""
     unknown = [name for name, value in facts.items() if value is None]
     for chosen in product(*(DOMAINS[name] for name in unknown)):
         yield {**FIGURES, **facts, **dict(zip(unknown, chosen, strict=True))}
 
 
 def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, Any]:
-    """Return facts of which up to three that a condition reads are unknown, from some place in it on; others get a value."""
     read = [name for name in names_in(tree) if name in DOMAINS]
     unknown = (read[start % 4 :] + read)[:3]
     whole = {name: facts.get(name, domain[0]) for name, domain in DOMAINS.items()}
@@ -65,7 +59,6 @@ def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, An
 @example(("and", ("exists", "d"), ("not", ("exists", "d"))), {}, 0)
 @example(("and", ("exists", "d"), ("compare", ("fact", "d"), ("!=", ("fact", "e")))), {"e": "none"}, 0)
 def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, Any], start: int) -> None:
-    """Rule: a condition, and its negation, can come true exactly where some completion makes it so; never is one denied that could."""
     text = text_of(said)
     tree, box = parse(text).tree, parse(BOX).tree
     assert tree is not None
@@ -84,16 +77,3 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
     assert variables.exact or "*" in text or "share" in text or {*DAYS} & {*names_in(tree)}, text
     if variables.exact:
         assert outcomes == {holds for holds, answer in possible.items() if answer is True}, text
-
-
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(conditions, cases, st.integers(0, 3))
-def test_a_plain_interpretation_never_decides_what_is_open(said: Said, drawn: dict[str, Any], start: int) -> None:
-    """Rule: where the interpreter decides a condition with unknowns in it, every completion decides it in the same way."""
-    tree = parse(text_of(said)).tree
-    assert tree is not None
-    facts = opened(drawn, tree, start)
-
-    found = Interpreter(values_of(facts)).truth(Condition(tree, "", Location("", 1, 1), ()))
-
-    assert found is UNKNOWN or {meaning(said, completion) for completion in completions(facts)} == {found}

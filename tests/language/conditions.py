@@ -11,18 +11,15 @@ _SIGNS: tuple[type[ast.operator], ...] = (ast.Add, ast.Sub, ast.Mult)
 
 
 def name(identifier: str) -> ast.expr:
-    """Return the node of a name."""
     return ast.Name(identifier, ast.Load())
 
 
 def _number(digits: int, places: int) -> ast.expr:
-    """Return the node of a plain decimal, as the grammar reads it."""
     exact = Fraction(digits, 10**places)
     return ast.Constant(exact.numerator if exact.denominator == 1 else exact)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def _quoted(text: str) -> ast.expr:
-    """Return the node of a quoted text; no text of the language holds both kinds of quotes."""
     return ast.Constant(text.replace('"', "") if "'" in text else text)
 
 
@@ -33,7 +30,6 @@ atoms = names | numbers | texts
 
 
 def _larger(inner: st.SearchStrategy[ast.expr]) -> st.SearchStrategy[ast.expr]:
-    """Return trees one storey higher than these."""
     chain = st.lists(st.tuples(st.sampled_from(_ORDER), inner), min_size=1, max_size=3)
     elements = st.lists(atoms, min_size=1, max_size=3)
     return st.one_of(
@@ -50,12 +46,10 @@ def _larger(inner: st.SearchStrategy[ast.expr]) -> st.SearchStrategy[ast.expr]:
 
 
 def _membership(left: ast.expr, sign: type[ast.cmpop], elements: list[ast.expr]) -> ast.expr:
-    """Return the node of `left in (…)`."""
     return ast.Compare(left, [sign()], [ast.Tuple(elements, ast.Load())])
 
 
 def _call(function: str, *arguments: ast.expr) -> ast.expr:
-    """Return the node of a call."""
     return ast.Call(name(function), list(arguments), [])
 
 

@@ -17,7 +17,6 @@ from tests.conftest import ROOT
 
 
 def readers() -> list[type[Reader[Any]]]:
-    """Return every reader of the engine, whatever module it stands in."""
     for module in pkgutil.walk_packages(policy_engine.__path__, "policy_engine."):
         if not module.name.endswith("__main__"):
             import_module(module.name)
@@ -31,13 +30,11 @@ def readers() -> list[type[Reader[Any]]]:
 
 
 def made_again(reader: type[Reader[Any]]) -> type[Reader[Any]]:
-    """Make a reader's class once more, as it is when its module is loaded."""
     return type(reader.__name__, (reader,), {"__module__": reader.__module__})
 
 
 @pytest.fixture
 def whole() -> list[type[Reader[Any]]]:
-    """Return the readers, each of which can be made as the language is."""
     found = readers()
     assert len(found) >= 3
     for reader in found:
@@ -46,7 +43,6 @@ def whole() -> list[type[Reader[Any]]]:
 
 
 def test_a_new_function_is_asked_of_every_reader(whole: list[type[Reader[Any]]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: a row in the table of functions makes each reader refuse to be made, and say which function it lacks."""
     row = Function(fewest=2, most=2, usage="min(one, other)", takes=("number", "number"), gives="the kind of both", meaning="the lesser")
     monkeypatch.setitem(functions.FUNCTIONS, "min", row)
 
@@ -56,7 +52,6 @@ def test_a_new_function_is_asked_of_every_reader(whole: list[type[Reader[Any]]],
 
 
 def test_a_new_construct_is_asked_of_every_reader(whole: list[type[Reader[Any]]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rule: so does a new construct of the tree."""
     monkeypatch.setitem(tree.CONSTRUCTS, "conditional", "test, then, otherwise")
 
     for reader in whole:
@@ -65,7 +60,6 @@ def test_a_new_construct_is_asked_of_every_reader(whole: list[type[Reader[Any]]]
 
 
 def test_a_method_that_is_taken_away_is_missed(whole: list[type[Reader[Any]]]) -> None:
-    """Rule: what a reader read yesterday it cannot lose unseen."""
     for reader in whole:
         for name in (*tree.CONSTRUCTS, *FUNCTIONS):
             if name not in reader.refuses:
@@ -78,25 +72,18 @@ class _PlainError(Exception):
 
 
 class _Names(Reader[str]):
-    """A reader of names alone."""
-
     refuses = frozenset({*tree.CONSTRUCTS, *FUNCTIONS} - {"name"})
 
     def name(self, _: Tree, name: str) -> str:
-        """Return the name."""
         return name
 
 
 class _Plain(_Names):
-    """It raises its own exception for the rest."""
-
     def refused(self, tree: Tree) -> _PlainError:
-        """Say what it was."""
         return _PlainError(show(tree))
 
 
 def test_a_refusal_is_declared_and_raised_as_declared() -> None:
-    """Rule: what a reader cannot read raises what it returns for it, and without that the fold's own exception."""
     condition = parse("a + b").tree
     assert condition is not None
 
@@ -109,7 +96,6 @@ def test_a_refusal_is_declared_and_raised_as_declared() -> None:
 
 @pytest.mark.parametrize("refused", ["name", "mini"])
 def test_a_refusal_of_what_is_read_or_is_not_there_is_a_slip(refused: str) -> None:
-    """Rule: a refusal names something of the language, and nothing that the reader reads."""
     with pytest.raises(IncompleteReaderError, match=f"refuses what it reads, or what there is not: {refused}"):
         type("Odd", (_Names,), {"refuses": _Names.refuses | {refused}})
 
@@ -120,7 +106,6 @@ WHOLE = (
 
 
 def test_a_walk_sees_every_part_in_the_order_of_the_text() -> None:
-    """Rule: the parts of a tree are the same to the walk and to the readers, and none is left out."""
     condition = parse(WHOLE).tree
     assert condition is not None
 
@@ -132,7 +117,6 @@ def test_a_walk_sees_every_part_in_the_order_of_the_text() -> None:
 
 
 def test_a_chain_is_made_of_its_pairs() -> None:
-    """Rule: what is opened can be closed again."""
     condition = parse("a < b <= c != d").tree
     assert condition is not None
 
@@ -141,7 +125,6 @@ def test_a_chain_is_made_of_its_pairs() -> None:
 
 
 def test_the_page_of_the_language_lists_the_table() -> None:
-    """Rule: every function is told on the page in each way that it can be written."""
     page = (ROOT / "docs" / "language.md").read_text("utf-8")
 
     missing = [way for function in FUNCTIONS.values() for way in function.usage.split(" | ") if f"| `{way}` |" not in page]

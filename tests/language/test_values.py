@@ -23,14 +23,12 @@ Join = Callable[[list[Truth]], Truth]
 
 @pytest.mark.parametrize(("value", "expected"), [(True, False), (False, True), (UNKNOWN, UNKNOWN)])
 def test_negation(value: Truth, expected: Truth) -> None:
-    """Rule: what is not known is not known to be otherwise either; twice negated is the thing itself."""
     assert expected is negate(value)
     assert value is negate(negate(value))
 
 
 @pairs
 def test_de_morgan(one: Truth, other: Truth) -> None:
-    """Rule: not both is one of the two not; not one of the two is both not."""
     assert negate(all_hold([one, other])) is any_holds([negate(one), negate(other)])
     assert negate(any_holds([one, other])) is all_hold([negate(one), negate(other)])
 
@@ -38,7 +36,6 @@ def test_de_morgan(one: Truth, other: Truth) -> None:
 @pairs
 @joins
 def test_two_values(join: Join, one: Truth, other: Truth, *, neutral: bool) -> None:
-    """Rule: the tables of Kleene's strong logic, written out: the ending value ends, then UNKNOWN stays, then the neutral one."""
     expected = (not neutral) if (not neutral) in (one, other) else UNKNOWN if UNKNOWN in (one, other) else neutral
 
     assert expected is join([one, other])
@@ -47,7 +44,6 @@ def test_two_values(join: Join, one: Truth, other: Truth, *, neutral: bool) -> N
 @triples
 @joins
 def test_order_and_grouping_mean_nothing(join: Join, one: Truth, other: Truth, third: Truth, *, neutral: bool) -> None:
-    """Rule: joining is commutative and associative, and has its neutral value."""
     expected = join([one, other, third])
 
     assert all(expected is join(list(order)) for order in permutations((one, other, third)))
@@ -55,21 +51,7 @@ def test_order_and_grouping_mean_nothing(join: Join, one: Truth, other: Truth, t
     assert expected is join([neutral, one, other, third])
 
 
-@pairs
-def test_absorption(one: Truth, other: Truth) -> None:
-    """Rule: a value is neither widened nor narrowed by what it absorbs."""
-    assert one is all_hold([one, any_holds([one, other])])
-    assert one is any_holds([one, all_hold([one, other])])
-
-
-@joins
-def test_of_nothing(join: Join, *, neutral: bool) -> None:
-    """Rule: all of nothing holds, any of nothing does not."""
-    assert neutral is join([])
-
-
 def _read_once(number: int) -> st.SearchStrategy[Formula]:
-    """Return formulas over so many variables, each of which stands in it exactly once."""
     if number == 1:
         return st.sampled_from([0, ("not", 0)])
     return st.integers(1, number - 1).flatmap(
@@ -81,14 +63,12 @@ def _read_once(number: int) -> st.SearchStrategy[Formula]:
 
 
 def _shifted(formula: Formula, by: int) -> Formula:
-    """Return a formula over later variables."""
     if isinstance(formula, int):
         return formula + by
     return (formula[0], *(_shifted(part, by) for part in formula[1:]))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def _kleene(formula: Formula, values: Mapping[int, Truth]) -> Truth:
-    """Evaluate with the engine's connectives."""
     if isinstance(formula, int):
         return values[formula]
     parts = [_kleene(part, values) for part in formula[1:]]  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -98,7 +78,6 @@ def _kleene(formula: Formula, values: Mapping[int, Truth]) -> Truth:
 
 
 def _plain(formula: Formula, values: Mapping[int, bool]) -> bool:
-    """Evaluate with Python's connectives."""
     if isinstance(formula, int):
         return values[formula]
     parts = [_plain(part, values) for part in formula[1:]]  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -108,7 +87,6 @@ def _plain(formula: Formula, values: Mapping[int, bool]) -> bool:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.data(), st.integers(1, 6))
 def test_decided_exactly_where_all_completions_agree(data: st.DataObject, number: int) -> None:
-    """Rule: over unknowns that are independent of each other a result is decided if, and only if, every completion decides it so."""
     formula = data.draw(_read_once(number))
     values = dict(enumerate(data.draw(st.lists(st.sampled_from(TRUTHS), min_size=number, max_size=number))))
 
@@ -118,21 +96,12 @@ def test_decided_exactly_where_all_completions_agree(data: st.DataObject, number
 
 
 def test_unknown_is_neither_true_nor_false() -> None:
-    """Rule: UNKNOWN used as a truth is a mistake in the code, and fails at once."""
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(UNKNOWN)
 
 
 @pytest.mark.parametrize(("value", "text"), [(UNKNOWN, "UNKNOWN"), (NONE, "NONE")])
 def test_one_instance_only(value: object, text: str) -> None:
-    """Rule: `is UNKNOWN` stays a safe test through copies and processes, and the value shows itself by name."""
+    """`is UNKNOWN` stays a safe test through copies and processes, and the value shows itself by name."""
     assert value is copy.deepcopy(value) is copy.copy(value) is pickle.loads(pickle.dumps(value))
     assert text == repr(value)
-
-
-def test_unknown_is_not_nothing() -> None:
-    """Rule: not recorded, known not to exist, zero, false and empty are five different things."""
-    things: list[object] = [UNKNOWN, NONE, 0, "", ()]
-
-    assert all((one == other) == (one is other) for one, other in product(things, repeat=2))
-    assert False not in things[:2]

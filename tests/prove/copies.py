@@ -1,10 +1,9 @@
 """Copies of the edition of 2020 with texts replaced, and what is proven of them."""
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
@@ -42,25 +41,10 @@ def without(file: str, *blocks: str) -> Iterable[Edit]:
         yield Edit(file, "".join(lines[start:end]), "")
 
 
-def entry(file: str, first: str) -> Edit:
-    """Return the edit that takes one entry out of a list, from its first line to the next entry or the end of the list."""
-    lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
-    start = next(n for n, line in enumerate(lines) if line.strip() == first)
-    depth = len(lines[start]) - len(lines[start].lstrip())
-    end = next(n for n in range(start + 1, len(lines)) if lines[n].strip() and len(lines[n]) - len(lines[n].lstrip()) <= depth)
-    return Edit(file, "".join(lines[start:end]), "")
-
-
 def proof_of(folder: Path, *edits: Edit) -> Proof:
     """Prove a copy with texts replaced."""
     return prove(load_edition(str(copied(folder, *edits))))
 
 
 def open_claims(proof: Proof) -> Mapping[str, Claim]:
-    """Return what is not proven, by its name."""
     return {claim.id: claim for claim in proof.claims if claim.answer != "PROVEN"}
-
-
-def as_json(text: str) -> Any:
-    """Read JSON."""
-    return json.loads(text)

@@ -5,7 +5,6 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.model.rulebook import Criterion, LevelRule, Monotonicity
@@ -32,7 +31,6 @@ RUNS, DRAWS, LONG = 4, 25, 200
 
 
 def agree(dice: Dice) -> int:
-    """Draw an edition and hold the three readers of each of its tracks against each other; give how many cases there were."""
     edition = draw_edition(dice, plain=True)
     boxes = [box_of(dice, edition, track) for track in edition.tracks]
     for box in boxes:
@@ -44,7 +42,6 @@ def agree(dice: Dice) -> int:
 
 
 def assert_same_cases(box: Box) -> None:
-    """Hold that in every case of a box the formulas say what the reference says: whether it is one, its outcome, its criteria."""
     meaning, always = box.inquiry.meaning, box.always
     said = {"": (z3.Not(always), [not p.verdict for p in box.points])}
     for key, term in meaning.outcomes().items():
@@ -65,7 +62,6 @@ def assert_same_cases(box: Box) -> None:
 
 
 def assert_gaps(box: Box) -> None:
-    """Hold that a gap is found where some case has no level, and its regions are the fewest criteria that fail in one."""
     track = box.inquiry.track
     claims = list(gap_claims(box.inquiry))
     gaps = [p for p in box.inside if p.outcome == track.residual.outcome]
@@ -83,14 +79,12 @@ def assert_gaps(box: Box) -> None:
 
 
 def assert_reached(box: Box) -> None:
-    """Hold that a level can be reached where some case reaches it."""
     claims = {claim.about[0]: claim.answer == PROVEN for claim in reachable_claims(box.inquiry)}
 
     assert claims == {rule.level: any(p.outcome == rule.level for p in box.inside) for rule in box.inquiry.track.levels}
 
 
 def assert_overlaps(box: Box) -> None:
-    """Hold that levels of two steps overlap where both hold in some case."""
     found = {c.about for c in overlap_claims(box.inquiry) if c.witness}
 
     steps = [step.levels for step in box.inquiry.track.decide]
@@ -99,14 +93,12 @@ def assert_overlaps(box: Box) -> None:
 
 
 def assert_shadows(box: Box) -> None:
-    """Hold that a criterion decides where in some case its level would be another without it."""
     found = {c.about[1] for c in shadow_claims(box.inquiry) if c.answer == PROVEN}
 
     assert found == {c.id for rule in box.inquiry.track.levels for c in rule.criteria if any(_alone(p, rule, c) for p in box.inside)}
 
 
 def _alone(point: Point, rule: LevelRule, criterion: Criterion) -> bool:
-    """Return whether a criterion alone decides in a case."""
     stands = point.criteria()
     others = [stands[c.id] for c in rule.criteria if c.id != criterion.id]
     if rule.mode == "all_of":
@@ -115,7 +107,6 @@ def _alone(point: Point, rule: LevelRule, criterion: Criterion) -> bool:
 
 
 def assert_ladder(box: Box) -> None:
-    """Hold that a better level brings a worse one of its step where it does so in every case."""
     found = {c.about for c in ladder_claims(box.inquiry) if c.answer == PROVEN}
 
     pairs = [(a, b) for step in box.inquiry.track.decide for a, b in combinations(step.levels, 2)]
@@ -123,7 +114,6 @@ def assert_ladder(box: Box) -> None:
 
 
 def assert_monotone(box: Box) -> None:
-    """Hold that a promise is proven where no two cases that differ in one figure break it, and refuted by two such cases elsewhere."""
     track = box.inquiry.track
     claims = {c.about[0]: c for c in monotone_claims(box.inquiry)}
 
@@ -136,7 +126,6 @@ def assert_monotone(box: Box) -> None:
 
 
 def _is_broken(box: Box, promise: Monotonicity) -> bool:
-    """Return whether two cases of a box that differ in one figure break a promise."""
     sign = -1 if promise.never == "lowers" else 1
     sides: dict[str, list[tuple[Any, int]]] = {}
     for point in box.inside:
@@ -147,7 +136,6 @@ def _is_broken(box: Box, promise: Monotonicity) -> bool:
 
 
 def _place(box: Box, point: Point) -> int:
-    """Return where a case stands: no level stands between the worst one and the next."""
     scale = box.inquiry.edition.scale
     return 2 * scale[point.outcome].rank if point.outcome in scale else 1
 
@@ -157,7 +145,6 @@ CHECKS: tuple[Callable[[Box], None], ...] = (assert_gaps, assert_reached, assert
 
 @pytest.mark.parametrize("run", range(RUNS))
 def test_the_reference_the_formulas_and_the_claims_agree(run: int, request: pytest.FixtureRequest) -> None:
-    """Rule: in every case of a box the solver says what `evaluate` says, and every claim is what trying all the cases shows."""
     draws = DRAWS * (LONG if request.config.getoption("--long") else 1)
 
     cases = [agree(from_seed(draws * run + number)) for number in range(draws)]
@@ -167,12 +154,4 @@ def test_the_reference_the_formulas_and_the_claims_agree(run: int, request: pyte
 
 @st.composite
 def dice(draw: st.DrawFn) -> Dice:
-    """Return dice that Hypothesis throws."""
     return from_hypothesis(draw)
-
-
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(thrown=dice())
-def test_an_edition_on_which_they_differ_is_made_small(thrown: Dice) -> None:
-    """Rule: the same of editions that Hypothesis draws, which shows the smallest one on which readers differ."""
-    assert agree(thrown) >= 0

@@ -15,88 +15,24 @@ from policy_engine.load.case import read_case
 from policy_engine.load.library import Library
 from policy_engine.prove.claims import Claim
 from policy_engine.prove.edition import case_text
+from tests.build import tuples
 from tests.editions.small import check
-from tests.prove.copies import LEADER, LEADERS, SPECIALIST, SPECIALISTS, Edit, copied, entry, open_claims, proof_of
+from tests.prove.copies import Edit, copied, open_claims, proof_of
 
 Cli = Callable[..., tuple[int, str, str]]
-MAX_20 = "value: 20%\n    cite: II.1.3.a/HTNV/2\n    phrase: không quá 20%"
-ABOVE_50 = "value: 50%\n    cite: II.1.3.a/KHTNV/2\n    phrase: trên 50%"
-HALF = "when: share(tasks_exceeded, tasks_total) >= min_exceeded"
-NEVER_LESS = "  - id: more_tasks_exceeded\n    more: tasks_exceeded\n    never: lowers"
 
 
 class Broken(NamedTuple):
-    """What is replaced, the claims that are not proven then, and whether each shows a case."""
-
     edits: tuple[Edit, ...]
     refuted: dict[str, bool]
 
 
-BROKEN = {
-    "a gap closed": Broken(
-        (Edit(SPECIALIST, MAX_20, MAX_20.replace("20%", "50%")),),
-        {f"{SPECIALISTS}/gap/criteria_deficient_between/not_real": False},
-    ),
-    "a gap wider than declared": Broken(
-        (Edit(SPECIALIST, "share(criteria_deficient, criteria_total) > max_deficient and tasks",
-              "share(criteria_deficient, criteria_total) == deficient_above and tasks"),),
-        {f"{SPECIALISTS}/no_gap/few_criteria_deficient/undeclared": True},
-    ),
-    "a declaration too wide": Broken(
-        (Edit(SPECIALIST, "deficient_between\n    where: share", "deficient_between\n    where: tasks_exceeded > 0 or share"),),
-        {f"{SPECIALISTS}/gap/criteria_deficient_between/too_wide": True},
-    ),
-    "a gap not declared": Broken(
-        (entry(LEADER, "- id: targets_between"),), {f"{LEADERS}/no_gap/enough_targets_completed/undeclared": True},
-    ),
-    "no interpretation for levels that overlap": Broken(
-        (Edit(SPECIALIST, "  - first: not_completed\n    interpretations: [J-04]\n", "  - first: not_completed\n"),),
-        {f"{SPECIALISTS}/no_overlap/not_completed/{level}": True for level in ("excellent", "good", "completed")},
-    ),
-    "an exception not listed": Broken(
-        (Edit(LEADER, "        without: [targets_on_time]\n", "        without: [no_criterion_deficient]\n"),),
-        {f"{LEADERS}/exception/excellent/no_criterion_deficient/not_real": False, f"{LEADERS}/nested/excellent/good": True},
-    ),
-    "an exception invented": Broken(
-        (Edit(LEADER, "        without: [targets_on_time]\n", "        without: [targets_on_time, all_targets_completed]\n"),),
-        {f"{LEADERS}/exception/excellent/all_targets_completed/not_real": False},
-    ),
-    "a level out of reach": Broken(
-        (Edit(SPECIALIST, HALF, "phrase: vượt mức\n        when: tasks_exceeded > tasks_completed"),),
-        {
-            f"{SPECIALISTS}/reachable/excellent": False,
-            f"{SPECIALISTS}/not_shadowed/excellent/general_specialist": False,
-            f"{SPECIALISTS}/not_shadowed/excellent/every_task_well_done": False,
-            f"{SPECIALISTS}/exception/excellent/all_criteria_completed/not_real": False,
-            f"{SPECIALISTS}/exception/excellent/few_criteria_deficient/not_real": False,
-        },
-    ),
-    "a criterion that another one says": Broken(
-        (Edit(SPECIALIST, HALF, "phrase: vượt mức\n        when: tasks_well_done == tasks_total"),),
-        {
-            f"{SPECIALISTS}/not_shadowed/excellent/half_exceeded": False,
-            f"{SPECIALISTS}/not_shadowed/excellent/every_task_well_done": False,
-            f"{SPECIALISTS}/reachable/good": False,
-        },
-    ),
-    "a promise that is not kept": Broken(
-        (Edit(SPECIALIST, NEVER_LESS, NEVER_LESS.replace("lowers", "raises")),), {f"{SPECIALISTS}/monotone/more_tasks_exceeded": True},
-    ),
-    "a promise about what nobody reads": Broken(
-        (Edit(SPECIALIST, NEVER_LESS, NEVER_LESS.replace("more: tasks_exceeded", "more: targets_exceeded")),),
-        {f"{SPECIALISTS}/monotone/more_tasks_exceeded/not_read": False},
-    ),
-    "a subject in two tracks": Broken(
-        (Edit(SPECIALIST, " and position == 'specialist'", " and position in ('specialist', 'chair')"),),
-        {f"one_track/{LEADERS}/{SPECIALISTS}": True},
-    ),
-}  # fmt: skip
+BROKEN = {key: Broken(tuple(Edit(*edit) for edit in edits), refuted) for key, (edits, refuted) in tuples("prove_broken", "broken").items()}
 
 
 @pytest.mark.parametrize("name", BROKEN)
 @pytest.mark.sampled(3)
 def test_what_is_broken_is_told_by_name_with_a_case(tmp_path: Path, name: str) -> None:
-    """Rule: each fault refutes the claim that speaks of it, and others only where they follow; a case shows what can be shown."""
     broken = BROKEN[name]
 
     proof = proof_of(tmp_path, *broken.edits)
@@ -110,7 +46,6 @@ def test_what_is_broken_is_told_by_name_with_a_case(tmp_path: Path, name: str) -
 
 
 def assert_confirmed(claim: Claim, library: Library) -> None:
-    """Hold that each witness, written as a file and read back, has the outcome that it states; where tracks overlap, it is refused."""
     for witness in (claim.witness, claim.then):
         if witness is None:
             continue
@@ -124,7 +59,6 @@ def assert_confirmed(claim: Claim, library: Library) -> None:
 
 
 def test_a_broken_promise_is_told_by_both_cases(tmp_path: Path) -> None:
-    """Rule: a promise that is not kept is shown by a case and the same case with more of the figure, which ends elsewhere."""
     proof = proof_of(tmp_path, *BROKEN["a promise that is not kept"].edits)
 
     (claim,) = open_claims(proof).values()
@@ -137,7 +71,6 @@ def test_a_broken_promise_is_told_by_both_cases(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "lang"), [(name, ("en", "vi")[place % 2]) for place, name in enumerate(BROKEN)])
 @pytest.mark.sampled(3)
 def test_what_is_broken_is_told_to_people_and_programs(tmp_path: Path, cli: Cli, name: str, lang: str) -> None:
-    """Rule: a refuted claim ends with 1, is told in words, in either language, and its data fit the schema."""
     folder = str(copied(tmp_path, *BROKEN[name].edits))
 
     code, out, err = cli("prove", "2020", "--rulebook", folder, lang=lang)

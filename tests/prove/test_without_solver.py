@@ -23,7 +23,6 @@ CASE = "cases/2020/II.1/good/specialist-outstanding.yaml"
 @pytest.mark.parametrize("arguments", [("prove", "2020"), ("compare", "2020", "2020", "--prove")])
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_the_missing_extra_is_named_in_one_line(arguments: tuple[str, ...], lang: str) -> None:
-    """Rule: without z3 a proof ends with 2 and says what to install."""
     done = _python("-c", HIDDEN, *arguments, "--lang", lang)
 
     assert (2, "") == (done.returncode, done.stdout)
@@ -33,12 +32,10 @@ def test_the_missing_extra_is_named_in_one_line(arguments: tuple[str, ...], lang
 
 @pytest.mark.parametrize("code", ["import policy_engine", f"from policy_engine.cli.main import run; run(['evaluate', '{CASE}'], 'en')"])
 def test_nothing_else_loads_the_solver(code: str) -> None:
-    """Rule: the heavy library is loaded where it is asked for and not before."""
     done = _python("-c", f"{code}\nimport sys\nassert not [name for name in sys.modules if name.partition('.')[0] == 'z3']")
 
     assert (0, "") == (done.returncode, done.stderr)
 
 
 def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run this Python in the folder of the project."""
     return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)

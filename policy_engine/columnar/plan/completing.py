@@ -21,7 +21,7 @@ from policy_engine.columnar.plan.fields import NUMBERS, FactField, NotColumnarEr
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.duties.bounds import bounds_of
 from policy_engine.evaluate.open.linear import Linear, NotLinearError, cross
-from policy_engine.language.check import names_in
+from policy_engine.language.tree import names_in
 from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration, InterpretationUse, Invariant
 from policy_engine.model.rulebook import Edition

@@ -11,7 +11,8 @@ from policy_engine.columnar.order import BatchResult, Note, Order, RefusedRow, R
 from policy_engine.columnar.rows.files import beside, frame_of, sink
 from policy_engine.columnar.rows.headings import AT, FIRST, kept_headings, names_among
 from policy_engine.columnar.rows.opening import Opened, opened_files
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.source import Location
 
 _SHOWN = 20

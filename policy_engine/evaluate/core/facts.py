@@ -6,7 +6,8 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import UNKNOWN, Item, Value

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from policy_engine.errors import N_
+from policy_engine.messages import N_
 from policy_engine.evaluate.core.expression import Glance, Interpreter, glances, interpreter_over, observed
 from policy_engine.evaluate.core.facts import known_facts, odd_days, set_aside, stand_in
 from policy_engine.evaluate.core.plan import Plan, figure

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
-from policy_engine.errors import N_, InputError, Problem
+from policy_engine.errors import InputError, Problem
+from policy_engine.messages import N_
 from policy_engine.evaluate.core.facts import problem_at
 from policy_engine.evaluate.duties.survey import Surveyor, agreed_level
 from policy_engine.evaluate.evaluator import Evaluator
