@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 
 from policy_engine.checks.places import Places, declared_thresholds, read_names, texts_of
 from policy_engine.errors import Problem
-from policy_engine.messages import N_, Words
 from policy_engine.evaluate.maps import Cited, clause_map, report_interpretations
 from policy_engine.language.complaint import nearest
+from policy_engine.messages import N_, Words
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Criterion, Edition
 from policy_engine.source import Location

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from policy_engine.cli.files import Output, hold_outputs
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.explain.editions import Held, Shelved, explain_edition, explain_list, explain_new, explain_seals, holds, is_whole
 from policy_engine.load.edition import form_problems, load_edition, read_raws
@@ -41,6 +40,7 @@ from policy_engine.load.seal import (
     write_seal,
 )  # fmt: skip
 from policy_engine.load.yaml_text import Document, read_document
+from policy_engine.messages import N_
 from policy_engine.report.data import held_to_data, shelved_to_data
 from policy_engine.report.problems import visible
 

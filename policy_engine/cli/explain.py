@@ -4,10 +4,10 @@ import sys
 from collections.abc import Sequence
 
 from policy_engine.cli.session import Session, style
-from policy_engine.messages import N_
 from policy_engine.explain.maps import explain_list
 from policy_engine.language.complaint import nearest_few
 from policy_engine.load.files import codes, read_page
+from policy_engine.messages import N_
 from policy_engine.report.page import page_to_data, page_to_markdown, page_to_text
 from policy_engine.report.problems import visible
 

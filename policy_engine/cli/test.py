@@ -11,7 +11,6 @@ from policy_engine.cli.files import EXISTS, WRITTEN, Output, going_through, hold
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import InputError, MissingExtraError
-from policy_engine.messages import N_
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import line_of, outcome_of, unmet
@@ -21,6 +20,7 @@ from policy_engine.load.case import expand, read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.layout import modelines_for
+from policy_engine.messages import N_
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.cases import suggestion_facts, suggestion_text

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from policy_engine.compare.differences import KINDS, Change, Field, Shown
-from policy_engine.messages import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table, Wording
 from policy_engine.explain.proofs import ProofWording
-from policy_engine.messages import LANGUAGES, sentence, translate, with_unit
+from policy_engine.messages import LANGUAGES, N_, sentence, translate, with_unit
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.prove.claims import PROVEN, UNPROVABLE

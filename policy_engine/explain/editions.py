@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from policy_engine.messages import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Table, status_word
 from policy_engine.load.new_edition import Remaining
 from policy_engine.load.seal import SealReport, means_the_same
-from policy_engine.messages import sentence, translate
+from policy_engine.messages import N_, sentence, translate
 from policy_engine.model.rulebook import Edition
 
 

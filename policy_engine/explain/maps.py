@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, MappedClause, SourceFault
 from policy_engine.explain.blocks import Explanation, Line, Section, Table
-from policy_engine.messages import plural, sentence, translate
+from policy_engine.messages import N_, plural, sentence, translate
 from policy_engine.model.rulebook import Edition
 
 

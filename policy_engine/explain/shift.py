@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from policy_engine.compare.differences import Shift
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.transitions import Move, Reason, View
 from policy_engine.explain.blocks import Line, Section, Wording, counted, filled
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import OUTCOMES
 
@@ -92,7 +92,7 @@ class _Mover(Wording):
         if reason.kind in {"ceiling", "level_rule", "level"}:
             return ""
         views = [view for view in (reason.before, reason.after) if view]
-        return " → ".join(dict.fromkeys(filter(None, (self.seen(view.observed, self.label) for view in views))))
+        return " → ".join(dict.fromkeys(filter(None, (self.seen(view.evidence, self.label) for view in views))))
 
     def _reason(self, reason: Reason) -> Line:
         """Say a reason: what it is, how it came out on either side, and the figures it is held against where they differ."""
@@ -114,11 +114,11 @@ class _Mover(Wording):
     def _outcome(self, reason: Reason, view: View) -> str:
         """Say how one side of a reason came out."""
         if reason.kind == "level_rule":
-            return self.say(_MODES[view.observed])
+            return self.say(_MODES[view.against])
         if reason.kind in {"order", "residual", "track"}:
             return " > ".join(self._part(reason.kind, part) for part in view.outcome.split(" > "))
-        if reason.kind == "ceiling" and view.observed and view.outcome != "not_applicable":
-            return self.say(N_("not above {level}"), level=self.code(view.observed))
+        if reason.kind == "ceiling" and view.against and view.outcome != "not_applicable":
+            return self.say(N_("not above {level}"), level=self.code(view.against))
         words = _APPLIES if reason.kind in {"ceiling", "eligibility"} else _CAME_OUT
         return self.say(words.get(view.outcome, view.outcome))
 

@@ -5,10 +5,9 @@ from typing import Any
 
 from policy_engine.checks.run import Checked, fails, severity_of
 from policy_engine.errors import FINDINGS, FIXABLE, InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.explain.checked import by_severity, fold_proposed
 from policy_engine.explain.tested import Run, reasons, survivor_text
-from policy_engine.messages import translate
+from policy_engine.messages import N_, translate
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.report.json import to_json
 from policy_engine.report.machine import JUnitCase, JUnitSuite, class_name, refused_cases, to_github, to_junit, to_sarif
