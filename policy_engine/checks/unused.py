@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 
 from policy_engine.checks.places import Places, declared_thresholds, read_names, texts_of
 from policy_engine.errors import Problem
-from policy_engine.messages import N_, Words
 from policy_engine.evaluate.maps import Cited, clause_map, report_interpretations
 from policy_engine.language.complaint import nearest
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Criterion, Edition
+from policy_engine.model.sites import SORTS
 from policy_engine.source import Location
 
 
@@ -35,13 +35,6 @@ def _double(code: str, criterion: Criterion, other: Criterion, places: Places) -
     )
 
 
-_SORTS: Mapping[str, Words] = {
-    "level": N_("level"), "fact": N_("fact"), "track": N_("track"), "threshold": N_("threshold"), "criterion": N_("criterion"),
-    "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"), "content": N_("content"), "ceiling": N_("ceiling"),
-    "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("interpretation"),
-}  # fmt: skip
-
-
 def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
     """Return which clauses nothing encodes or explains, and which cites lead to no clause; once for every place."""
     if not edition.clauses:
@@ -57,7 +50,7 @@ def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
     for part in found.strays:
         for place in _cites(part, places):
             guess = nearest(part.citation.clause, located)
-            yield places.problem("PE810", place, sort=_SORTS[part.sort], name=part.name, clause=part.citation.clause, nearest=guess)
+            yield places.problem("PE810", place, sort=SORTS[part.sort], name=part.name, clause=part.citation.clause, nearest=guess)
 
 
 def find_uncited(edition: Edition, places: Places) -> Iterator[Problem]:

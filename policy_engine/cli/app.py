@@ -9,8 +9,7 @@ import click
 
 from policy_engine.cli.commands import APP, COMMANDS, LANGUAGE, Command, Parameter
 from policy_engine.cli.session import Session
-from policy_engine.messages import N_
-from policy_engine.messages import bind_click, translate
+from policy_engine.messages import N_, bind_click, translate
 from policy_engine.report.problems import tamed
 
 _READ_LATER = {"rulebook", "period"}

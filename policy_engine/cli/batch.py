@@ -10,9 +10,9 @@ from policy_engine.cli.files import STANDARD, Output, hold_outputs, rows_done, r
 from policy_engine.cli.session import Session
 from policy_engine.columnar.order import format_of, spare_memory
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.extras import load_extra
 from policy_engine.load.files import held_folder
+from policy_engine.messages import N_
 from policy_engine.report.problems import visible
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from policy_engine.checks.texts import mend
 from policy_engine.cli.files import Output, hold_outputs
 from policy_engine.cli.session import Session, style
 from policy_engine.errors import FIXABLE, InputError
-from policy_engine.messages import N_
 from policy_engine.load.edition import survey_edition
+from policy_engine.messages import N_
 from policy_engine.report.problems import message_of, refused_page, visible
 from policy_engine.report.runs import checked_for_machines, checked_to_text, summary_of
 
@@ -39,7 +39,7 @@ def check_editions(session: Session, *, editions: Sequence[str], fail_level: str
     if form in {"text", "human"}:
         sys.stdout.write(checked_to_text(every, language, style()))
     elif form == "markdown":
-        from policy_engine.explain.checked import explain_checked
+        from policy_engine.explain.tested import explain_checked
 
         say, summary = partial(message_of, language=language), partial(summary_of, language=language)
         session.write_page(explain_checked(every, language, say, summary))

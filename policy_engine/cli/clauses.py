@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.errors import InputError
-from policy_engine.messages import N_
 from policy_engine.evaluate.maps import clause_map, hold_against, report_interpretations
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.round.round import rate_round
-from policy_engine.explain.maps import explain_interpretations, explain_map
+from policy_engine.explain.editions import explain_interpretations, explain_map
 from policy_engine.load.case import expand, is_round
 from policy_engine.load.files import read_text
 from policy_engine.load.round import load_round
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 from policy_engine.report.data import interpretations_to_data, map_to_data

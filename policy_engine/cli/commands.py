@@ -8,8 +8,7 @@ import click
 from policy_engine.cli.quick import FORMATS
 from policy_engine.columnar.order import ENGINES
 from policy_engine.columnar.order import FORMATS as TABLES
-from policy_engine.messages import N_
-from policy_engine.messages import LANGUAGES
+from policy_engine.messages import LANGUAGES, N_
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.verdict import OUTCOMES
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.errors import InputError
-from policy_engine.messages import N_
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.explain.blocks import Explanation
 from policy_engine.load.case import expand
+from policy_engine.messages import N_
 from policy_engine.model.verdict import OUTCOMES
 
 

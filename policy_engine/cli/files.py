@@ -15,12 +15,11 @@ from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
 
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.load.files import YAML, files_below, odd_kind, standard_input
 from policy_engine.load.library import Library
 from policy_engine.load.limits import MAX_RECORD, hold_line
 from policy_engine.load.lock import NAME
-from policy_engine.messages import plural, translate
+from policy_engine.messages import N_, plural, translate
 from policy_engine.report.problems import visible
 from policy_engine.source import Location
 

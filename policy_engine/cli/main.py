@@ -16,9 +16,8 @@ from typing import NoReturn, TextIO
 
 from policy_engine.cli.quick import plain_call
 from policy_engine.errors import InputError, MissingExtraError
-from policy_engine.messages import N_
 from policy_engine.load.files import DISK_FAULTS, take_away_own, unprinted, unwritten
-from policy_engine.messages import LANGUAGES, language_of, translate
+from policy_engine.messages import LANGUAGES, N_, language_of, translate
 
 FAULT = 70
 BAD_INPUT = 3

@@ -5,9 +5,9 @@ import sys
 
 from policy_engine.cli.files import EXISTS, WRITTEN, Output, hold_outputs
 from policy_engine.cli.session import Session
-from policy_engine.messages import N_
 from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.layout import modelines_for
+from policy_engine.messages import N_
 from policy_engine.report.cases import blank_case
 from policy_engine.report.problems import visible
 

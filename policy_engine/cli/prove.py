@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from policy_engine.cli.files import Output, hold_outputs
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError
-from policy_engine.messages import N_
 from policy_engine.explain.proofs import explain_proof
 from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.layout import modelines_for
+from policy_engine.messages import N_
 from policy_engine.prove.ask import BUDGET
 from policy_engine.prove.edition import Proof, case_text, prove
 from policy_engine.report.data import notes_of, nothing_proven, proof_to_data

@@ -13,11 +13,10 @@ from policy_engine.audit.record import Rating, Run, make_record, moment
 from policy_engine.cli.files import STANDARD, WRITTEN, Output, files_read, hold_outputs, lines_of_records, rulebook_files
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.explain.replay import chain_fault, minutes
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.seal import SigningError, signature_of, signature_path, verify_signature
-from policy_engine.messages import plural
+from policy_engine.messages import N_, plural
 from policy_engine.report.json import to_json
 from policy_engine.report.problems import visible
 from policy_engine.source import Location

@@ -7,8 +7,8 @@ from policy_engine.audit.replay import Against, Replayer, Tally
 from policy_engine.cli.files import lines_of_records
 from policy_engine.cli.session import Session
 from policy_engine.compiled.evaluator import for_many
-from policy_engine.messages import N_
 from policy_engine.explain.replay import explain_replay
+from policy_engine.messages import N_
 from policy_engine.report.data import replay_to_data
 from policy_engine.report.problems import message_of
 

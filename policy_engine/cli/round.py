@@ -6,12 +6,12 @@ from policy_engine.cli.files import going_through
 from policy_engine.cli.session import Session
 from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import InputError
-from policy_engine.messages import N_
 from policy_engine.evaluate.round.round import rate_round
 from policy_engine.evaluate.round.summary import summarise
 from policy_engine.explain.blocks import Explanation
 from policy_engine.language.quantity import read_day
 from policy_engine.load.round import load_round
+from policy_engine.messages import N_
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.round import Round
 from policy_engine.report.problems import visible

@@ -7,10 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.explain.blocks import Explanation, Section, files_counted
 from policy_engine.load.library import Library
-from policy_engine.messages import plural, translate
+from policy_engine.messages import N_, plural, translate
 from policy_engine.model.rulebook import Edition
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from policy_engine.cli.files import EXISTS, WRITTEN, Output, going_through, hold
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import InputError, MissingExtraError
-from policy_engine.messages import N_
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import line_of, outcome_of, unmet
 from policy_engine.evaluate.rate import Rater
-from policy_engine.explain.tested import Figures, Run, Tested, explain_run
+from policy_engine.explain.tested import CaseRun, FiguresSeen, Tested, explain_run
 from policy_engine.load.case import expand, read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import unwritten, write_new
 from policy_engine.load.layout import modelines_for
+from policy_engine.messages import N_
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.cases import suggestion_facts, suggestion_text
@@ -38,7 +38,7 @@ class _Examined(NamedTuple):
     """An edition, as far as a run of cases has tried it."""
 
     standing: Standing
-    figures: Figures
+    figures: FiguresSeen
     trial: Trial | None
     oracle: Oracle | None
 
@@ -55,7 +55,7 @@ def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest:
     refusals, begun = Refusals(), time.perf_counter()
     tested, standings = _run(session, paths, edition, refusals, placed=mutate or suggest is not None)
     examined = [] if refusals.files else [_examine(session, one, mutate=mutate) for one in standings]  # else gaps may be the refused ones'
-    run = Run(
+    run = CaseRun(
         tuple(tested), tuple(one.standing.coverage for one in examined), tuple(one.figures for one in examined),
         tuple(one.trial for one in examined if one.trial), len(refusals.files), refusals.by_rulebook,
     )  # fmt: skip
@@ -101,7 +101,7 @@ def _examine(session: Session, standing: Standing, *, mutate: bool) -> _Examined
     """Ask what sides of figures are missing, and make mutants where that was asked."""
     edition, unseen = standing.edition, standing.sides.unseen()
     oracle = oracle_of(edition) if unseen or mutate else None
-    figures = Figures(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
+    figures = FiguresSeen(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
     watch = going_through(session.text(N_("trying small changes")))
     trial = try_cases(Bench(edition, standing.held), oracle, watch) if mutate else None
     return _Examined(standing, figures, trial, oracle)

@@ -1,8 +1,8 @@
 """What came of a batch, in sentences: rows in, answers out, rows refused, and how two editions differ over them."""
 
 from policy_engine.columnar.order import BatchResult, Order
-from policy_engine.messages import N_
 from policy_engine.explain.blocks import Explanation, Line, Section, Wording, filled
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 
 

@@ -8,9 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from policy_engine.messages import N_
 from policy_engine.language.types import SHARE
-from policy_engine.messages import plural, sentence, translate
+from policy_engine.messages import N_, plural, sentence, translate
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from policy_engine.messages import N_, Words
 from policy_engine.explain.blocks import Explanation, Line, Section, Wording, source
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import worded
+from policy_engine.messages import N_, Words
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.claims import PROVEN, REFUTED, UNDECIDED_WORD, UNPROVABLE, Claim, ClaimPart, Span, Witness
 from policy_engine.prove.edition import Proof

@@ -7,10 +7,9 @@ from policy_engine.audit.chain import HeadFinder, Verifier
 from policy_engine.audit.record import Fault
 from policy_engine.audit.replay import Against, Drift, Tally
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.explain.blocks import DRAFT, Explanation, Line, Section, Table, Wording, counted, filled
 from policy_engine.explain.shift import Went, move_sections
-from policy_engine.messages import plural, translate
+from policy_engine.messages import N_, plural, translate
 
 _CAUSES = {
     "rulebook": N_("the rulebook is not the one that was recorded"), "case": N_("the case is not the one that was recorded"),

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.round.round import counts_of
 from policy_engine.evaluate.round.summary import Noted, Paper, Spread, Tie, spread_of, summarise, unrecorded
 from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Table, Wording, counted, files_counted, filled, source
+from policy_engine.messages import N_
 from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
 from policy_engine.model.verdict import Gathered
 

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from policy_engine.compare.differences import Shift
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.transitions import Move, Reason, View
 from policy_engine.explain.blocks import Line, Section, Wording, counted, filled
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import OUTCOMES
 

@@ -6,10 +6,10 @@ Made from the trace alone, in the reader's language; nothing is evaluated here.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.core.expression import shown
 from policy_engine.explain.blocks import SEVERITY_MARKS, STATUSES, TRUTHS, Explanation, Line, Section, Wording, filled, source
 from policy_engine.language.values import Value
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Advice, CriterionTrace, RequirementTrace, Verdict
 

@@ -7,6 +7,7 @@ it holds conditions or rests on interpretations a row in the tables below it.
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from policy_engine.messages import N_, Words
 from policy_engine.model.duties import Chapter
 from policy_engine.model.facts import Condition, InterpretationUse, Threshold
 from policy_engine.model.rulebook import Edition, Track
@@ -60,6 +61,16 @@ class Site(NamedTuple):
         return tuple(use for uses in found if isinstance(uses, tuple) for use in uses)
 
 
+SORTS: Mapping[str, Words] = {
+    "edition": N_("edition"), "basis": N_("basis"), "level": N_("level"), "fact": N_("fact"), "invariant": N_("rule of the figures"),
+    "threshold": N_("threshold"), "track": N_("track"), "level_rule": N_("level"), "criterion": N_("criterion"),
+    "decide": N_("steps of deciding"), "residual": N_("where no level holds"), "stand_in": N_("stand-in for"),
+    "requires": N_("needed of the figures"), "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"),
+    "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("interpretation"),
+    "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"), "operative_words": N_("words that carry force"),
+    "gap": N_("declared gap"), "exception": N_("exception of the ladder"), "monotone": N_("promise"),
+}  # fmt: skip
+"""What each sort of part is called."""
 _BLOCKS: Mapping[str, str] = {
     "route": "routes", "requirement": "requirements", "content": "contents", "ceiling": "ceilings", "eligibility": "eligibility",
     "cap": "caps",

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.duties.survey import reads_of
 from policy_engine.evaluate.expectation import Uncovered
 from policy_engine.explain.tested import never_text, side_text, survivor_text
 from policy_engine.language.types import NOUNS
-from policy_engine.messages import LANGUAGES, translate
+from policy_engine.messages import LANGUAGES, N_, translate
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.trial.run import Missing, Reason, Suggestion

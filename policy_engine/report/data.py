@@ -8,13 +8,12 @@ from policy_engine.audit.chain import Verifier
 from policy_engine.audit.replay import Against, Tally
 from policy_engine.compare.differences import KINDS, Change, NotRated, Shift, Shown
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import trace_to_data
 from policy_engine.evaluate.round.summary import Spread, summarise, unrecorded
 from policy_engine.explain.blocks import status_word
-from policy_engine.explain.editions import Held, Shelved, holds, is_whole
-from policy_engine.messages import DEFAULT_LANGUAGE, LANGUAGES, translate
+from policy_engine.explain.editions import SealStanding, Shelved, holds, is_whole
+from policy_engine.messages import DEFAULT_LANGUAGE, LANGUAGES, N_, translate
 from policy_engine.model.round import Round
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import NOTICE, notice_to_data, notices_of, verdict_to_data
@@ -86,7 +85,7 @@ def shelved_to_data(one: Shelved) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def held_to_data(one: Held) -> dict[str, Any]:
+def held_to_data(one: SealStanding) -> dict[str, Any]:
     """Return how an edition stands to its seal as data."""
     report = one.report
     differences = [difference._asdict() | {"path": ".".join(map(str, difference.path))} for difference in report.differences]

@@ -4,9 +4,8 @@ import json
 import re
 from typing import Any
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.plain import verdict_as_data
-from policy_engine.messages import LANGUAGES, translate
+from policy_engine.messages import LANGUAGES, N_, translate
 from policy_engine.model.verdict import Verdict
 
 NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from policy_engine.errors import CATALOGUE, InputError, Problem
-from policy_engine.messages import N_, Words
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.language.complaint import Near
-from policy_engine.messages import LANGUAGES, Spoken, sentence, translate
+from policy_engine.messages import LANGUAGES, N_, Spoken, Words, sentence, translate
 from policy_engine.source import Location
 
 _OF_ONE_FILE = frozenset({

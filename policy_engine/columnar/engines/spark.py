@@ -30,9 +30,9 @@ from policy_engine.columnar.rows.one_by_one import PreparedPlan
 from policy_engine.columnar.rows.opening import Opened
 from policy_engine.columnar.rows.refusing import RefusingRun, refusing_run
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.files import held_folder
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 

@@ -12,14 +12,13 @@ from datetime import date
 from graphlib import CycleError, TopologicalSorter
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.core.facts import problem_at
 from policy_engine.evaluate.duties.survey import Surveyor, agreed_level
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.round.caps import cap_traces
 from policy_engine.language.complaint import nearest
 from policy_engine.language.values import Item, Value
-from policy_engine.messages import LANGUAGES, translate
+from policy_engine.messages import LANGUAGES, N_, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.round import Entry, RatedEntry, Refused, Round, RoundFiles, Standing
