@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from policy_engine.checks.operative import find_contradictions
-from policy_engine.checks.places import Places, places_of
+from policy_engine.checks.places import FilePlaces, places_of
 from policy_engine.checks.reach import find_passed_by
 from policy_engine.checks.texts import find_unkempt, find_untranslated
 from policy_engine.checks.unused import find_dead, find_doubles, find_uncited, find_unmapped
@@ -14,7 +14,7 @@ from policy_engine.load.edition import Survey
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.rulebook import Edition
 
-Check = Callable[[Edition, Places], Iterator[Problem]]
+Check = Callable[[Edition, FilePlaces], Iterator[Problem]]
 
 
 class Checked(NamedTuple):
@@ -24,7 +24,7 @@ class Checked(NamedTuple):
     findings: tuple[Problem, ...]
 
 
-def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
+def find_proposed(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return which interpretations the policy owner has not accepted."""
     for interpretation in edition.register.values():
         place = places.key("register", interpretation.id)
@@ -34,26 +34,26 @@ def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
 
 
 WHOLE: tuple[Check, ...] = (find_dead, find_unmapped, find_passed_by)
-"""What can only be told of an edition of which every part could be read: else an error would have consequences."""
+"""What can only be known of an edition of which every part could be read: else an error would have consequences."""
 ANY: tuple[Check, ...] = (find_doubles, find_contradictions, find_uncited, find_proposed)
 
 
 def check_edition(survey: Survey) -> Checked:
-    """Check an edition; where it cannot be read whole, what is wrong with it, and whatever else can be told."""
+    """Check an edition; where it cannot be read whole, what is wrong with it, and whatever else can be known."""
     places = places_of(survey)
     found = [*survey.problems, *find_untranslated(places), *find_unkempt(places)]
-    told = {problem.location for problem in survey.problems}
+    known = {problem.location for problem in survey.problems}
     edition = survey.edition
     if edition:
         for check in (*ANY, *(WHOLE if survey.whole else ())):
-            found += (problem for problem in check(edition, places) if problem.location not in told)
+            found += (problem for problem in check(edition, places) if problem.location not in known)
         if survey.whole:
             found += _own_figures(edition)
     return Checked(survey, InputError([_with_line(problem, survey) for problem in found]).problems)
 
 
 def _with_line(problem: Problem, survey: Survey) -> Problem:
-    """Add the line of a problem that was told without it."""
+    """Add the line of a problem that came without it."""
     document = survey.documents.get(problem.location.file)
     if problem.excerpt or not document:
         return problem
@@ -61,7 +61,7 @@ def _with_line(problem: Problem, survey: Survey) -> Problem:
 
 
 def _own_figures(edition: Edition) -> tuple[Problem, ...]:
-    """Return where the edition's own figures contradict its rules, as whoever rates by it would be told."""
+    """Return where the edition's own figures contradict its rules, as whoever rates by it would see."""
     try:
         plan_of(edition)
     except InputError as error:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from policy_engine.checks.places import Places, declared_thresholds, read_names, texts_of
+from policy_engine.checks.places import FilePlaces, declared_thresholds, read_names, texts_of
 from policy_engine.errors import Problem
 from policy_engine.evaluate.maps import Cited, clause_map, report_interpretations
 from policy_engine.language.complaint import nearest
@@ -13,7 +13,7 @@ from policy_engine.model.sites import SORTS
 from policy_engine.source import Location
 
 
-def find_doubles(edition: Edition, places: Places) -> Iterator[Problem]:
+def find_doubles(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return which criteria of a track have the same condition, and apply in the same cases."""
     for track in edition.tracks:
         anywhere: dict[tuple[str, str], Criterion] = {}
@@ -21,21 +21,20 @@ def find_doubles(edition: Edition, places: Places) -> Iterator[Problem]:
             here: dict[tuple[str, str], Criterion] = {}
             for criterion in rule.criteria:
                 asked = (criterion.when.text, criterion.applies_when.text if criterion.applies_when else "")
-                twin, other = here.setdefault(asked, criterion), anywhere.setdefault(asked, criterion)
-                if twin is not criterion:
-                    yield _double("PE807", criterion, twin, places)
+                same, other = here.setdefault(asked, criterion), anywhere.setdefault(asked, criterion)
+                if same is not criterion:
+                    yield _double("PE807", criterion, same, places)
                 elif other.id != criterion.id:
                     yield _double("PE808", criterion, other, places)
 
 
-def _double(code: str, criterion: Criterion, other: Criterion, places: Places) -> Problem:
-    """Tell of two criteria that ask the same."""
+def _double(code: str, criterion: Criterion, other: Criterion, places: FilePlaces) -> Problem:
     return places.problem(
         code, criterion.location, name=criterion.id, other=other.id, line=str(other.location.line), condition=criterion.when.text
     )
 
 
-def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
+def find_unmapped(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return which clauses nothing encodes or explains, and which cites lead to no clause; once for every place."""
     if not edition.clauses:
         front = next((document for document in places.documents.values() if ("edition",) in document.keys), None)
@@ -53,7 +52,7 @@ def find_unmapped(edition: Edition, places: Places) -> Iterator[Problem]:
             yield places.problem("PE810", place, sort=SORTS[part.sort], name=part.name, clause=part.citation.clause, nearest=guess)
 
 
-def find_uncited(edition: Edition, places: Places) -> Iterator[Problem]:
+def find_uncited(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return which levels name no clause, where others of the scale do."""
     del edition  # a level does not know where it stands
     for document in places.documents.values():
@@ -67,7 +66,7 @@ def find_uncited(edition: Edition, places: Places) -> Iterator[Problem]:
                 yield document.problem("PE207", place, level=str(level["level"]))
 
 
-def _cites(part: Cited, places: Places) -> list[Location]:
+def _cites(part: Cited, places: FilePlaces) -> list[Location]:
     """Return the places where a part cites its clause: those inside the part of that name, or else the first one."""
     name = part.name.rpartition(".")[2]
     found: list[tuple[Location, bool]] = []
@@ -78,7 +77,7 @@ def _cites(part: Cited, places: Places) -> list[Location]:
     return [place for place, owned in found if owned] or [place for place, _ in found][:1]
 
 
-def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
+def find_dead(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return what nothing uses; a name that another dead part reads counts as read."""
     read = read_names(edition)
     for fact in edition.facts.values():
@@ -97,7 +96,7 @@ def find_dead(edition: Edition, places: Places) -> Iterator[Problem]:
             yield places.problem("PE806", place, name=body)
 
 
-def _interpretations(edition: Edition, places: Places) -> Iterator[Problem]:
+def _interpretations(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return which interpretations nothing rests on; a clause or a note may rest on one by naming it in its sentence."""
     spoken = " ".join(text for texts in _spoken(edition) for text in texts.values())
     for report in report_interpretations(edition):
@@ -114,7 +113,7 @@ def _spoken(edition: Edition) -> Iterator[Texts]:
         yield from (clause.says, clause.why_not, clause.leaves_out)
 
 
-def _shared(edition: Edition, places: Places) -> Iterator[Problem]:
+def _shared(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return which criteria that are written once are used by no level."""
     used: Mapping[str, set[str]] = {
         track.id: {criterion.id for rule in track.levels for criterion in rule.criteria} for track in edition.tracks

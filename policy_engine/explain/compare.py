@@ -1,9 +1,9 @@
-"""Two editions held against each other, in sentences: a line a difference, with its clause; what moves is told in `shift`."""
+"""Two editions held against each other, in sentences: a line a difference, with its clause; what moves stands in `shift`."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from policy_engine.compare.differences import KINDS, Change, Field, Shown
+from policy_engine.compare.differences import KINDS, Difference, FieldChange, Shown
 from policy_engine.explain.blocks import Explanation, Line, Section, Wording, counted, filled, source
 from policy_engine.explain.proofs import ProofWording
 from policy_engine.messages import LANGUAGES, N_, with_unit
@@ -51,7 +51,7 @@ def _passed(passages: Passages, passage: Passage, language: str) -> Iterator[Lin
         if one.answer != PROVEN or one.witness is None:
             yield Line("unknown", first.say(N_("{before} → {after}: undecided"), **words))
         else:
-            shown = dict((*first.telling(one.witness[0]), *second.telling(one.witness[1])))
+            shown = dict((*first.plain_facts(one.witness[0]), *second.telling(one.witness[1])))
             facts = "; ".join(f"{name}: {value}" for name, value in shown.items()) or "–"
             yield Line("note", first.say(N_("{before} → {after}; smallest case: {facts}"), facts=facts, **words))
     if passage.excluded:
@@ -88,7 +88,7 @@ _WORDS = {
     "lowers": N_("lowers the level"), "raises": N_("raises the level"),
 }  # fmt: skip
 _SPOKEN = {"status", "mode", "outcome", "never", "otherwise"}
-"""Fields that hold words of the rulebook language, which a reader is told in words."""
+"""Fields that hold words of the rulebook language, that are shown in the reader's words."""
 _QUOTED = {"phrase", "starts"}
 _GROUPS = {
     "level": N_("Levels of the scale"), "fact": N_("Facts"), "invariant": N_("Facts"), "threshold": N_("Figures known everywhere"),
@@ -102,7 +102,9 @@ _MANY = 20
 """From how many differences on they are counted by sort first."""
 
 
-def explain_changes(before: Edition, after: Edition, changes: Sequence[Change], language: str, notes: Sequence[str] = ()) -> Explanation:
+def explain_changes(
+    before: Edition, after: Edition, changes: Sequence[Difference], language: str, notes: Sequence[str] = ()
+) -> Explanation:
     """Put the differences between two editions into sentences.
 
     Args:
@@ -112,17 +114,17 @@ def explain_changes(before: Edition, after: Edition, changes: Sequence[Change], 
         language: `vi` or `en`.
         notes: what else stands beside the headline, in the reader's language.
     """
-    return _Comparison(before, after, language).explanation(changes, notes)
+    return _Differences(before, after, language).explanation(changes, notes)
 
 
-class _Comparison(Wording):
+class _Differences(Wording):
     """Two editions, on their way into one language; a level is called as the later one calls it."""
 
     def __init__(self, before: Edition, after: Edition, language: str) -> None:
         super().__init__(language, after, before)
         self.before, self.after = before, after
 
-    def explanation(self, changes: Sequence[Change], notes: Sequence[str]) -> Explanation:
+    def explanation(self, changes: Sequence[Difference], notes: Sequence[str]) -> Explanation:
         """Put the parts together: what decides something by where it belongs, then what is only worded or ordered otherwise."""
         groups: dict[str, list[Line]] = {}
         last = self.say(N_("Wording and order: nothing is decided otherwise"))
@@ -139,7 +141,7 @@ class _Comparison(Wording):
             outcome="map", notes=tuple(notes), sections=(*filled(self._overview(changes)), *sections),
         )  # fmt: skip
 
-    def _overview(self, changes: Sequence[Change]) -> Section:
+    def _overview(self, changes: Sequence[Difference]) -> Section:
         """Where there are many differences, count them by sort before they are named one by one."""
         if len(changes) <= _MANY:
             return Section("")
@@ -150,7 +152,7 @@ class _Comparison(Wording):
         rows = ((sort, *counted(*(found[kind] for kind in KINDS))) for sort, found in counts.items())
         return Section(self.say(N_("At a glance")), table=self.table((N_("part"), N_("added"), N_("dropped"), N_("changed")), rows))
 
-    def _group(self, change: Change) -> str:
+    def _group(self, change: Difference) -> str:
         """Return the heading that a change stands under: its track, its chapter, or its sort."""
         owner = change.owner
         if owner.kind == "track":
@@ -161,19 +163,19 @@ class _Comparison(Wording):
             return f"{owner.id} · {next((self.text(one.label) for one in chapters if one.clause == owner.id), '')}"
         return self.say(_GROUPS.get(change.id if change.sort == "order" else change.sort, N_("The edition itself")))
 
-    def _track(self, change: Change) -> Track | None:
+    def _track(self, change: Difference) -> Track | None:
         """Return the track that a change belongs to, as the edition that still has it says."""
         sides = (self.before, self.after) if change.change == "dropped" else (self.after, self.before)
         return next((track for side in sides for track in side.tracks if track.id == change.owner.id), None)
 
-    def _line(self, change: Change) -> Line:
+    def _line(self, change: Difference) -> Line:
         text = self._threshold(change) if change.sort == "threshold" else self._part(change)
         if change.change != "changed":
             text = self.say(N_("added: {what}") if change.change == "added" else N_("dropped: {what}"), what=text)
         named = change.id if change.sort not in {"order", "clause", "chapter"} and change.id not in text else ""
         return Line("not_applicable" if change.change == "dropped" else "note", text, source(change.clause, (), named))
 
-    def _part(self, change: Change) -> str:
+    def _part(self, change: Difference) -> str:
         """Name a part by its sort, under the level that it belongs to, say what it is about, and show its fields."""
         level = self.code(change.owner.level) if change.owner.level else ""
         sort = self.say(SORTS[change.id if change.sort == "order" else change.sort])
@@ -191,7 +193,7 @@ class _Comparison(Wording):
         fields = "; ".join(self._field(field, change) for field in shown)
         return f"{first} — {fields}" if fields else first
 
-    def _threshold(self, change: Change) -> str:
+    def _threshold(self, change: Difference) -> str:
         """Say how a figure changed: whose level it is, its words before and after, and the figure where they do not hold it."""
         fields = {field.name: field for field in change.fields}
         value, phrase = fields.get("value"), fields.get("phrase")
@@ -210,26 +212,24 @@ class _Comparison(Wording):
         who = ", ".join(users) or f"{self.say(SORTS['threshold'])} {change.id}"
         return f"{who}: {'; '.join(parts)}"
 
-    def _field(self, field: Field, change: Change) -> str:
-        """Say one field, before and after."""
+    def _field(self, field: FieldChange, change: Difference) -> str:
         side = self.before if change.change == "dropped" else self.after
         shown = self._both(field) if change.change == "changed" else self._shown(field.name, field.before or field.after, side)
         return f"{self.say(_FIELDS[field.name])}: {shown}"
 
-    def _both(self, field: Field) -> str:
+    def _both(self, field: FieldChange) -> str:
         """Write a field before and after; of a list of sentences what differs; in another language where the reader's has no difference."""
         if field.before is None or field.after is None:
             return self._shown(field.name, field.before or field.after, self.after if field.before is None else self.before)
         was, now = (_without(one, other) for one, other in ((field.before, field.after), (field.after, field.before)))
         for language in (self.language, *LANGUAGES):
-            other = _Comparison(self.before, self.after, language)
+            other = _Differences(self.before, self.after, language)
             before, after = other._shown(field.name, was, self.before), other._shown(field.name, now, self.after)
             if before != after:
                 return f"{before} → {after}" if language == self.language else f"({language}) {before} → {after}"
         return f"{was} → {now}"
 
     def _shown(self, name: str, value: Shown, edition: Edition) -> str:
-        """Write what a field holds."""
         if isinstance(value, bool):
             return self.say(N_("yes") if value else N_("no"))
         if not value:

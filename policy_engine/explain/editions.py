@@ -150,7 +150,6 @@ def _stands(one: SealStanding, wording: Wording) -> Iterator[Line]:
 
 
 def _sealed(report: SealReport, wording: Wording) -> Iterator[Line]:
-    """Say how a sealed edition stands to its seal."""
     for one in report.differences:
         path = ".".join(map(str, one.path)) or "—"
         text = wording.say(
@@ -251,7 +250,6 @@ def _by_clause(edition: Edition, found: ClauseMap, wording: Wording) -> Iterator
 
 
 def _names(parts: Iterable[Cited], wording: Wording) -> Iterator[str]:
-    """Name parts, gathered by their sort."""
     sorts: dict[str, list[str]] = {}
     for part in parts:
         sorts.setdefault(part.sort, []).append(part.name)

@@ -142,7 +142,6 @@ class _Replay(Wording):
         yield Section(self.say(N_("Not rated: edition {edition} cannot read these"), edition=self.tally.edition.id), unread)
 
     def _drift(self, drift: Drift) -> Line:
-        """Say one difference."""
         words = {"line": drift.line, "case": drift.case, "cause": self.say(_CAUSES[drift.cause]), "step": drift.step}
         text = self.say(N_("line {line}, {case}: {cause}; first at `{step}`"), **words)
         change = f" ({drift.recorded or '—'} → {drift.found or '—'})" if drift.recorded or drift.found else ""

@@ -112,7 +112,6 @@ class _Mover(Wording):
         return Line(mark, text + self._thresholds(*views), reason.citation)
 
     def _outcome(self, reason: Reason, view: View) -> str:
-        """Say how one side of a reason came out."""
         if reason.kind == "level_rule":
             return self.say(_MODES[view.observed])
         if reason.kind in {"order", "residual", "track"}:
@@ -128,7 +127,6 @@ class _Mover(Wording):
         return self.text(tracks[name].label) if kind == "track" and name in tracks else self.code(name)
 
     def _thresholds(self, before: View | None, after: View | None) -> str:
-        """Write the thresholds of a criterion before and after, where they differ."""
         if not (before and after) or before.thresholds == after.thresholds:
             return ""
         figures = [", ".join(text for _, text in view.thresholds) or "—" for view in (before, after)]

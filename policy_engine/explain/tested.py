@@ -134,7 +134,6 @@ def reasons(one: Tested, language: str) -> Iterator[str]:
 
 
 def _as_written(value: object) -> str:
-    """Write what was expected or found, as a case file would."""
     if is_array(value):
         return f"[{', '.join(map(_as_written, value))}]"
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
@@ -159,7 +158,6 @@ def never_text(one: Uncovered, language: str) -> str:
 
 
 def _figures(figures: FiguresSeen, wording: Wording) -> Section:
-    """Name the sides of figures that no case has seen."""
     missing, impossible = figures.settled
     demanded = figures.total - len(impossible)
     title = wording.say(
