@@ -120,7 +120,7 @@ def _signs(text: str, words: OperativeWords) -> Iterator[Sign]:
             own = {place for group in range(1, (found.lastindex or 0) + 1) for place in range(*found.span(group))}
             if not own & taken:
                 taken |= own
-                yield Sign(*found.span(), word.text, word.means)
+                yield Sign(start=found.start(), end=found.end(), word=word.text, means=word.means)
 
 
 @lru_cache(maxsize=1024)
@@ -137,16 +137,16 @@ def _figures(text: str, words: OperativeWords) -> Iterator[PhraseFigure]:
         for found in pattern.finditer(rest):
             day = _day(found.groupdict())
             if day is not None:
-                yield PhraseFigure(*found.span(), "day", day, found[0])
+                yield _read_as(found, "day", day)
                 rest = _blank(rest, found)
     for word, quantity in sorted(words.figures, key=lambda pair: -len(pair[0])):
         for found in _pattern(word).finditer(rest):
-            yield PhraseFigure(*found.span(), quantity.type.kind, quantity.value, found[0])
+            yield _read_as(found, quantity.type.kind, quantity.value)
             rest = _blank(rest, found)
     for found in _NUMBER.finditer(rest):
         number = _number(found[1], words.decimal)
         if number is not None:
-            yield _with_unit(rest, found, number, words)
+            yield _with_unit(found, number, words)
 
 
 def _blank(text: str, found: re.Match[str]) -> str:
@@ -154,14 +154,18 @@ def _blank(text: str, found: re.Match[str]) -> str:
     return text[: found.start()] + " " * len(found[0]) + text[found.end() :]
 
 
-def _with_unit(text: str, found: re.Match[str], number: Fraction, words: OperativeWords) -> PhraseFigure:
+def _read_as(found: re.Match[str], kind: str, value: Number | date | tuple[int, int], end: int | None = None) -> PhraseFigure:
+    end = found.end() if end is None else end
+    return PhraseFigure(start=found.start(), end=end, kind=kind, value=value, text=found.string[found.start() : end])
+
+
+def _with_unit(found: re.Match[str], number: Fraction, words: OperativeWords) -> PhraseFigure:
     units = [("%", "%"), *((plain(word.text), word.means) for word in words.units)]
     for unit, means in sorted(units, key=lambda pair: -len(pair[0])):
-        behind = re.compile(rf"\s*{re.escape(unit)}(?!\w)").match(text, found.end())
+        behind = re.compile(rf"\s*{re.escape(unit)}(?!\w)").match(found.string, found.end())
         if behind:
-            value = number / 100 if means == "%" else number
-            return PhraseFigure(found.start(), behind.end(), _KINDS.get(means, means), value, text[found.start() : behind.end()])
-    return PhraseFigure(*found.span(), "", number, found[0])
+            return _read_as(found, _KINDS.get(means, means), number / 100 if means == "%" else number, behind.end())
+    return _read_as(found, "", number)
 
 
 def _number(text: str, decimal: str) -> Fraction | None:
@@ -338,7 +342,7 @@ def _ruling(ruling: Ruling, words: OperativeWords, places: FilePlaces) -> Iterat
                 place = places.name_in(condition.location, one.threshold, one.number)
                 yield from _sign(one, ruling.thresholds[one.threshold], ruling, words, places, place)
     for share in ruling.capped:
-        one = SignComparison("share", "<=", share.name, holds=True, sign="<=", threshold=share.name)
+        one = SignComparison(left="share", written_sign="<=", right=share.name, holds=True, sign="<=", threshold=share.name)
         yield from _sign(one, share, ruling, words, places, places.name_in(ruling.location, share.name))
     if answered:
         yield from _own_figures(ruling, words, places)

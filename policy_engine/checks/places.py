@@ -26,7 +26,7 @@ class FilePlaces(NamedTuple):
     def problem(self, code: str, place: Location, **details: str) -> Problem:
         """Make a problem at a place, with the line as it stands there."""
         document = self.documents.get(place.file)
-        return document.problem(code, place, **details) if document else Problem(code, place, details)
+        return document.problem(code, place, **details) if document else Problem(code=code, location=place, details=details)
 
     def below(self, place: Location, *keys: str) -> Location:
         """Return the place of a value below the part that stands at a place; the part's own where there is none."""

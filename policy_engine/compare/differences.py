@@ -291,8 +291,9 @@ def compare(before: Edition, after: Edition) -> tuple[Difference, ...]:
     first, second = (_parts(edition, mapped=mapped) for edition in (before, after))
     changes = [change for key in merged(first, second) if (change := _change(first.get(key), second.get(key)))]
     if not mapped and bool(before.clauses) != bool(after.clauses):
+        kind = "added" if after.clauses else "dropped"
         changes.append(
-            Difference("added" if after.clauses else "dropped", *Key("clause_map", Owner("edition"), ""), "", (), {}, wording=False)
+            Difference(change=kind, sort="clause_map", owner=Owner("edition"), id="", clause="", fields=(), says={}, wording=False)
         )
     return (*changes, *_orders(first, second))
 
@@ -311,7 +312,12 @@ def _change(before: ComparedPart | None, after: ComparedPart | None) -> Differen
         kind = "changed"
         fields = tuple(_differing(before, after))
     wording = kind == "changed" and all(field.name in _WORDING for field in fields)
-    return Difference(kind, *part.key, part.clause, fields, _says(part), wording) if fields or kind != "changed" else None
+    if not fields and kind == "changed":
+        return None
+    sort, owner, name = part.key
+    return Difference(
+        change=kind, sort=sort, owner=owner, id=name, clause=part.clause, fields=fields, says=_says(part), wording=wording
+    )  # fmt: skip
 
 
 def _says(part: ComparedPart) -> Texts:
@@ -356,7 +362,10 @@ def _orders(before: Mapping[Key, ComparedPart], after: Mapping[Key, ComparedPart
         now = second[sort, owner]
         if ids != now:
             clause = after[Key(sort, owner, now[0])].clause if owner.level else ""
-            yield Difference("changed", "order", owner, sort, clause, (FieldChange("order", ids, now),), {}, sort not in _RANKED)
+            yield Difference(
+                change="changed", sort="order", owner=owner, id=sort, clause=clause, fields=(FieldChange("order", ids, now),), says={},
+                wording=sort not in _RANKED,
+            )  # fmt: skip
 
 
 def _listed(parts: Mapping[Key, ComparedPart], others: Mapping[Key, ComparedPart]) -> dict[tuple[str, Owner], tuple[str, ...]]:

@@ -101,50 +101,54 @@ def value_at(part: object, path: str) -> object:
 def sites(edition: Edition) -> Iterator[Site]:
     """Return every part of an edition, in its order."""
     own, known = Owner("edition"), edition.thresholds
-    yield Site("edition", own, "", edition)
-    yield from (Site("basis", own, one.id, one) for one in edition.basis)
-    yield from (Site("level", own, one.id, one, one.citation.clause) for one in edition.scale.values())
-    yield from (Site("fact", own, one.name, one, one.citation.clause) for one in edition.facts.values())
-    yield from (Site("invariant", own, one.id, one, known=known) for one in edition.invariants)
+    yield _site("edition", own, "", edition)
+    yield from (_site("basis", own, one.id, one) for one in edition.basis)
+    yield from (_site("level", own, one.id, one, one.citation.clause) for one in edition.scale.values())
+    yield from (_site("fact", own, one.name, one, one.citation.clause) for one in edition.facts.values())
+    yield from (_site("invariant", own, one.id, one, known=known) for one in edition.invariants)
     yield from _figures(own, known)
     for track in edition.tracks:
         yield from _of_track(track, Owner("track", track.id), {**known, **track.thresholds})
     for chapter in edition.chapters:
         yield from _of_chapter(chapter, Owner("chapter", chapter.clause), {**known, **chapter.thresholds})
-    yield from (Site("reading", own, one.id, one, ", ".join(one.clauses)) for one in edition.register.values())
-    yield from (Site("body", own, one.id, one) for one in edition.bodies.values())
-    yield Site("operative_words", own, "", edition.words)
-    yield from (Site("clause", own, one.id, one, one.id) for one in edition.clauses)
+    yield from (_site("reading", own, one.id, one, ", ".join(one.clauses)) for one in edition.register.values())
+    yield from (_site("body", own, one.id, one) for one in edition.bodies.values())
+    yield _site("operative_words", own, "", edition.words)
+    yield from (_site("clause", own, one.id, one, one.id) for one in edition.clauses)
+
+
+def _site(sort: str, owner: Owner, name: str, part: object, clause: str = "", known: Mapping[str, Threshold] | None = None) -> Site:
+    return Site(sort=sort, owner=owner, name=name, part=part, clause=clause, known=known or {})
 
 
 def _figures(owner: Owner, thresholds: Mapping[str, Threshold]) -> Iterator[Site]:
-    return (Site("threshold", owner, name, one, one.citation.clause) for name, one in thresholds.items())
+    return (_site("threshold", owner, name, one, one.citation.clause) for name, one in thresholds.items())
 
 
 def _of_track(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
     clause = track.citation.clause
-    yield Site("track", owner, track.id, track, clause, known)
+    yield _site("track", owner, track.id, track, clause, known)
     yield from _figures(owner, track.thresholds)
     for rule in track.levels:
-        yield Site("level_rule", owner, rule.level, rule, rule.citation.clause)
+        yield _site("level_rule", owner, rule.level, rule, rule.citation.clause)
         under = owner._replace(level=rule.level)
-        yield from (Site("criterion", under, one.id, one, one.citation.clause, known) for one in rule.criteria)
-    yield Site("decide", owner, "", track.decide, clause)
-    yield Site("residual", owner, "", track.residual, clause)
-    yield from (Site("stand_in", owner, ", ".join(sorted(one.take)), one) for one in track.stand_ins)
-    yield from (Site("requires", owner, one.id, one, known=known) for one in track.requires)
-    yield from (Site("gap", owner, one.id, one, known=known) for one in track.gaps)
+        yield from (_site("criterion", under, one.id, one, one.citation.clause, known) for one in rule.criteria)
+    yield _site("decide", owner, "", track.decide, clause)
+    yield _site("residual", owner, "", track.residual, clause)
+    yield from (_site("stand_in", owner, ", ".join(sorted(one.take)), one) for one in track.stand_ins)
+    yield from (_site("requires", owner, one.id, one, known=known) for one in track.requires)
+    yield from (_site("gap", owner, one.id, one, known=known) for one in track.gaps)
     for step in track.decide:
-        yield from (Site("exception", owner._replace(level=one.level), "", one, known=known) for one in step.exceptions)
-    yield from (Site("monotone", owner, one.id, one, known=known) for one in track.monotone)
+        yield from (_site("exception", owner._replace(level=one.level), "", one, known=known) for one in step.exceptions)
+    yield from (_site("monotone", owner, one.id, one, known=known) for one in track.monotone)
 
 
 def _of_chapter(chapter: Chapter, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
-    yield Site("chapter", owner, chapter.clause, chapter, chapter.clause)
+    yield _site("chapter", owner, chapter.clause, chapter, chapter.clause)
     yield from _figures(owner, chapter.thresholds)
     for sort, block in _BLOCKS.items():
         for entry in getattr(chapter, block):
-            yield Site(sort, owner, entry.rule.id, entry, entry.rule.citation.clause, known)
+            yield _site(sort, owner, entry.rule.id, entry, entry.rule.citation.clause, known)
 
 
 DROPPED = object()

@@ -101,10 +101,11 @@ def _of_site(site: Site, tracks: tuple[str, ...]) -> Iterator[Spot]:
     guard = conditions.get("applies_when")
     for key, condition in conditions.items():
         if key == "applies_when":
-            yield Spot(place, key, condition, guarded=site.part.when if site.sort == "criterion" else None)
+            yield Spot(place=place, key=key, condition=condition, guarded=site.part.when if site.sort == "criterion" else None)
         else:
             name = site.part.relation if site.sort == "ceiling" else key
-            yield Spot(place, name, condition, guard, first=conditions["holds"] if key == "in_time" else None)
+            first = conditions["holds"] if key == "in_time" else None
+            yield Spot(place=place, key=name, condition=condition, guard=guard, first=first)
 
 
 def _place(site: Site, tracks: tuple[str, ...] = ()) -> RulePlace:
