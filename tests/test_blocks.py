@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.duties.bounds import relevance
 from policy_engine.language.values import NONE, UNKNOWN, Nothing, Truth, Unknown, Value
 from policy_engine.messages import LANGUAGES
@@ -69,7 +70,7 @@ def test_a_requirement_is_traced_whole() -> None:
 
     sent, returned = verdict.duties.requirements[:2]
     assert ("book_sent", "late", "error", "III.2/1", "before the fifteenth") == sent[:5]
-    assert ("exists(book_sent_on) and book_sent_on < book_due", "2020-12-16") == sent[5:7]
+    assert ("exists(book_sent_on) and book_sent_on < book_due", "2020-12-16") == (sent.condition, observed(sent.evidence))
     assert ("2020-12-14", ("R-03",), {"vi": "Sổ nộp trước 2020-12-15.", "en": "The book is sent before 2020-12-15."}) == sent[7:]
     assert ("2020-12-20", ()) == returned[7:9]
 

@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import NONE, Value
 from policy_engine.model.case import Case
@@ -54,4 +55,4 @@ def test_a_text_that_nobody_recorded_is_asked() -> None:
 def test_a_share_of_nothing_that_is_not_asked_for_is_shown_as_a_dash() -> None:
     verdict = rated({"remark": "other", "fine": True, "total": 0, "done": 0, "late": 0})
 
-    assert ("not_applicable", "–") == next((c.outcome, c.observed) for level in verdict.levels for c in level.criteria if c.id == "shares")
+    assert ("not_applicable", "–") == next((c.outcome, observed(c.evidence)) for level in verdict.levels for c in level.criteria if c.id == "shares")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.check import Checker
@@ -161,7 +162,7 @@ def test_a_set_is_shown_sorted() -> None:
     case = read(NAME, {"rows": 3, "tools": ["shears", "ladder"], "dry": True, "spare": []})
     verdict = evaluator_of(NAME).evaluate(case)
 
-    seen = {c.id: c.observed for level in verdict.levels for c in level.criteria}
+    seen = {c.id: observed(c.evidence) for level in verdict.levels for c in level.criteria}
     assert {"has_ladder": "[ladder, shears]", "no_shears": "[ladder, shears]; dry = true", "spare_ladder": "[]"} == {
         name: seen[name] for name in ("has_ladder", "no_shears", "spare_ladder")
     }

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.transitions import Deciding, Move, merged, move_of
+from policy_engine.model.evidence import Evidence, Seen, WorkedOut
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
 
 ORDER = ("top", "good", "poor")
@@ -14,8 +16,12 @@ RULES = Deciding(order=("poor", "top", "good"), thresholds={})
 Outcomes = Mapping[str, str]
 
 
+def _seen(words: str) -> Evidence:
+    return Evidence(WorkedOut((Seen("", (words,)),)))
+
+
 def level(name: str, mode: str, outcome: str, criteria: Outcomes) -> LevelTrace:
-    traces = tuple(CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", f"{one} seen", (), {}) for one, word in criteria.items())
+    traces = tuple(CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", _seen(f"{one} seen"), (), {}) for one, word in criteria.items())
     return LevelTrace(name, outcome, mode, name, traces)
 
 
@@ -52,8 +58,8 @@ def test_a_move_says_from_what_to_what() -> None:
     [reason] = move.reasons
     assert move[:5] == ("case", "top", "classified", None, "gap")
     assert ("criterion", "b", "top", "after") == (reason.kind, reason.criterion, reason.level, reason.side)
-    assert ("top/1", "words of b", "b seen") == (reason.citation, reason.phrase, reason.observed)
-    assert [("met", "b seen"), ("not_met", "b seen")] == [(v.outcome, v.observed) for v in (reason.before, reason.after) if v]
+    assert ("top/1", "words of b", "b seen") == (reason.citation, reason.phrase, observed(reason.evidence))
+    assert [("met", "b seen"), ("not_met", "b seen")] == [(v.outcome, observed(v.evidence)) for v in (reason.before, reason.after) if v]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,7 @@ def test_what_decides_a_move(
 
 
 def test_eligibility_and_ceilings_decide_before_criteria() -> None:
-    bar = EligibilityTrace("too_new", "met", "III/1", "six months", "months < long_enough", "3", (), {})
+    bar = EligibilityTrace("too_new", "met", "III/1", "six months", "months < long_enough", _seen("3"), (), {})
     ceiling = CeilingTrace("not_above", "exceeded", "not_above", "top", "good", True, "warning", "IV/1", "not above", (), {})
     top = verdict("top", [TOP_MET])
 

@@ -264,7 +264,7 @@ def moment(at: datetime) -> str:
 
 def slim(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict with its whole trace, but without the edition's sentences, and without advice."""
-    data: dict[str, Any] = _without_sentences(verdict_as_data(verdict))
+    data: dict[str, Any] = _without_sentences(verdict_as_data(verdict, evidence=False))
     return data
 
 

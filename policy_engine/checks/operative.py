@@ -21,7 +21,8 @@ from policy_engine.language.text import show
 from policy_engine.language.tree import MIRRORED, OPPOSITE, Pair, Tree, opened
 from policy_engine.language.values import Number
 from policy_engine.load.build_chapter import HOLE
-from policy_engine.load.build_facts import PERIOD_NAMES, RECORD_NAMES
+from policy_engine.load.build_facts import PERIOD_NAMES
+from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.facts import BREACH, Condition, OperativeWords, Threshold
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location

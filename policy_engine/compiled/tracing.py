@@ -19,13 +19,12 @@ worked out once. Where levels and criteria rest on interpretations with conditio
 of what the interpretations of the whole outcome are remembered by.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from policy_engine.compiled.code import Function, tuple_of
 from policy_engine.compiled.conditions import Conditions
-from policy_engine.evaluate.core.expression import Glance, observed, shown
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
-from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.language.values import Value
 from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.rulebook import Criterion, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace
@@ -115,7 +114,7 @@ class TraceFunction:
         if criterion.applies_when:
             otherwise = f"'not_met' if a{number} else 'not_applicable'"
             interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
-        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {self._seen(criterion)}")
+        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {self.code.thing(self.track.evidence[criterion.id].of)}(values)")
         self.code.add(f"r{number} = {interpretations}")
 
     def _relied_on(self, uses: Sequence[InterpretationUse]) -> str:
@@ -124,23 +123,6 @@ class TraceFunction:
             return self.code.value(tuple(use.id for use in uses))
         asked = {use.id: self.asked[use.when.text] if use.when else "True" for use in uses}
         return tuple_of(f"*(() if {truth} is False else {self.code.value((name,))})" for name, truth in asked.items())
-
-    def _seen(self, criterion: Criterion) -> str:
-        """Write the figures that a criterion looked at."""
-        looked_at = self.plan.glances[criterion.when.text]
-        if any(glance.sides or not self.plan.edition.facts.keys() >= set(glance.names) for glance in looked_at):
-            return f"{self.code.thing(_observer(looked_at, self.track.constants))}(values)"
-        labels = [f"{{{self.code.value(glance.label)}}} = " if glance.label else "" for glance in looked_at]
-        figures = ["/".join(self._figure(name) for name in glance.names) for glance in looked_at]
-        return f'f"{"; ".join(map("".join, zip(labels, figures, strict=True)))}"'
-
-    def _figure(self, name: str) -> str:
-        """Write the figure of a fact, as a part of a text."""
-        kind, local = self.plan.types[name].kind, self.code.fact(name)
-        if kind == "bool":
-            return f"{{'true' if {local} else 'false'}}"
-        plain = kind in {"count", "months", "choice"} and name not in self.plan.nullable
-        return f"{{{local}}}" if plain else f"{{{self.code.value(_figure_of)}({local})}}"
 
     def _level(self, number: int, rule: LevelRule) -> str:
         """Write the trace of a level."""
@@ -155,19 +137,9 @@ class TraceFunction:
         number, value = self.criteria[criterion.id][0], self.code.value
         return self.code.record(
             CriterionTrace, id=value(criterion.id), outcome=f"o{number}", citation=value(criterion.citation.clause),
-            phrase=value(criterion.citation.phrase), condition=value(criterion.when.text), observed=f"s{number}",
+            phrase=value(criterion.citation.phrase), condition=value(criterion.when.text), evidence=f"s{number}",
             interpretations=f"r{number}", says=self.code.thing(criterion.says),
         )  # fmt: skip
-
-
-def _figure_of(value: Value) -> str:
-    """Write a value that is no plain count."""
-    return "?" if value is UNKNOWN else shown(value)
-
-
-def _observer(looked_at: Sequence[Glance], constants: Mapping[str, Value]) -> Callable[[Mapping[str, Value]], str]:
-    """Return what writes figures that are worked out."""
-    return lambda values: observed(looked_at, {**values, **constants})
 
 
 def _interpretations_of(track: TrackPlan) -> Iterable[InterpretationUse]:

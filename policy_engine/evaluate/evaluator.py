@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.core.expression import interpreter_over, observed
+from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.core.facts import Facts, check_invariants, known_facts, place_of, problem_at, set_aside, stand_in
 from policy_engine.evaluate.core.plan import TrackPlan, plan_of
 from policy_engine.evaluate.core.reliance import relied_on, used
 from policy_engine.evaluate.duties.bounds import bounded, bounds_of
 from policy_engine.language.values import UNKNOWN, Truth, Value, all_hold, any_holds
 from policy_engine.model.case import Case
+from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import Invariant, Otherwise
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
@@ -156,8 +157,7 @@ class _Rating:
                 raise
             self.problem = error.with_traceback(None)  # its frames hold this rating: the two would wait for the collector in a circle
         self.interpreter = interpreter_over(self.facts.values, case.facts)
-        self.glances = evaluator.plan.glances
-        self.told: dict[str, tuple[str, str, tuple[str, ...]]] = {}
+        self.criteria: dict[str, tuple[str, Evidence, tuple[str, ...]]] = {}
 
     def verdict(self) -> Verdict:
         """Rate the case, with its trace."""
@@ -232,14 +232,14 @@ class _Rating:
 
     def _criterion(self, criterion: Criterion) -> CriterionTrace:
         """Evaluate one criterion; one that several levels use is worked out once, and stands under each one's clause."""
-        told = self.told.get(criterion.id)
-        if told is None:
+        known = self.criteria.get(criterion.id)
+        if known is None:
             outcome = self._outcome(criterion)
             uses = criterion.applies_interpretations if outcome == "not_applicable" else criterion.interpretations
-            seen = observed(self.glances[criterion.when.text], self.facts.values)
-            told = self.told[criterion.id] = (outcome, seen, used(uses, self.interpreter) if uses else ())
+            evidence = self.plan.evidence[criterion.id].of(self.facts.values)
+            known = self.criteria[criterion.id] = (outcome, evidence, used(uses, self.interpreter) if uses else ())
         clause, phrase = criterion.citation
-        return CriterionTrace(criterion.id, told[0], clause, phrase, criterion.when.text, told[1], told[2], criterion.says)
+        return CriterionTrace(criterion.id, known[0], clause, phrase, criterion.when.text, known[1], known[2], criterion.says)
 
     def _outcome(self, criterion: Criterion) -> str:
         """Return the outcome of a criterion; where the plain interpretation leaves it open, what every completion agrees on."""

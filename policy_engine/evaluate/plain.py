@@ -1,10 +1,14 @@
 """A verdict as plain data: what programs read, and what a record keeps."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import shown
+from policy_engine.evaluate.transitions import Reason, View
 from policy_engine.language.values import Value
 from policy_engine.model.duties import DUTIES
+from policy_engine.model.evidence import Compared, Evidence
 from policy_engine.model.round import CapTrace
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, Finding, RequirementTrace, RouteTrace, Verdict
 
@@ -12,8 +16,17 @@ Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | Eligibil
 """What has an outcome, a clause, and interpretations that it rests on."""
 
 
-def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict as the contract writes it, but for the notice that stands beside every answer."""
+def verdict_as_data(verdict: Verdict, *, evidence: bool = True) -> dict[str, Any]:
+    """Return a verdict as the contract writes it, but for the notice that stands beside every answer.
+
+    Args:
+        verdict: the verdict.
+        evidence: whether what was compared is written comparison by comparison, beside the line of `observed`.
+    """
+
+    def data(traces: Iterable[Trace]) -> list[dict[str, Any]]:
+        return [trace_to_data(trace, evidence=evidence) for trace in traces]
+
     duties = verdict.duties
     first: dict[str, Any] = {
         "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
@@ -23,22 +36,22 @@ def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
         "unread": list(verdict.unread),
     }  # fmt: skip
     return first | {
-        "levels": [level._asdict() | {"criteria": [trace_to_data(trace) for trace in level.criteria]} for level in verdict.levels],
+        "levels": [level._asdict() | {"criteria": data(level.criteria)} for level in verdict.levels],
         "overlaps": [
             {"levels": list(o.levels), "decided": o.decided, "interpretations": list(o.interpretations)} for o in verdict.overlaps
         ],
         "interpretations": list(verdict.interpretations),
         "deductions": [d._asdict() | {"value": _plain(d.value), "because": list(d.because)} for d in verdict.deductions],
         "ineligible_possible": verdict.ineligible_possible,
-        "eligibility": [trace_to_data(trace) for trace in verdict.eligibility],
+        "eligibility": data(verdict.eligibility),
         "self_level": duties.self_level,
         "proposed": verdict.level,
         "decided": [decision._asdict() for decision in duties.decided],
-        "requirements": [trace_to_data(trace) for trace in duties.requirements],
-        "contents": [trace_to_data(trace) for trace in duties.contents],
-        "routes": {duty: traces for duty in DUTIES if (traces := [trace_to_data(r) for r in duties.routes if r.duty == duty])},
-        "ceilings": [trace_to_data(trace) for trace in verdict.ceilings],
-        "findings": [trace_to_data(finding) for finding in duties.findings],
+        "requirements": data(duties.requirements),
+        "contents": data(duties.contents),
+        "routes": {duty: traces for duty in DUTIES if (traces := data(r for r in duties.routes if r.duty == duty))},
+        "ceilings": data(verdict.ceilings),
+        "findings": data(duties.findings),
         "gathered": [gathered._asdict() for gathered in duties.gathered],
         "unrecorded": list(duties.unrecorded),
         "advice": [
@@ -50,14 +63,54 @@ def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def trace_to_data(trace: Trace) -> dict[str, Any]:
-    """Return a trace with its interpretations as a list, and its sentence in every language."""
-    plain = trace._asdict()
+def trace_to_data(trace: Trace, *, evidence: bool = True) -> dict[str, Any]:
+    """Return a trace with its interpretations as a list, its sentence in every language, and what was compared, in words and figures."""
+    plain: dict[str, Any] = {}
+    for key, value in trace._asdict().items():
+        plain |= _evidence(value, whole=evidence) if isinstance(value, Evidence) else {key: value}
     for key in plain.keys() & {"says", "label"}:
         plain[key] = dict(plain[key])
     return plain | {"interpretations": list(trace.interpretations)}
 
 
-def _plain(value: Value) -> Any:
-    """Return a value as JSON has it: numbers and truths as they are, the rest as a case file writes it."""
-    return value if isinstance(value, (bool, int)) else shown(value)
+def reason_to_data(reason: Reason) -> dict[str, Any]:
+    """Return what a move rests on."""
+    data = {field: getattr(reason, field) for field in ("kind", "criterion", "level", "citation", "phrase")}
+    views = {side: None if view is None else _view(view) for side, view in (("before", reason.before), ("after", reason.after))}
+    return data | _held(reason) | {"side": reason.side} | views
+
+
+def _view(view: View) -> dict[str, Any]:
+    return {"outcome": view.outcome} | _held(view) | {"phrase": view.phrase, "thresholds": view.thresholds, "says": dict(view.says)}
+
+
+def _held(one: Reason | View) -> dict[str, Any]:
+    """Return the figures; of what compares none, what it is held against."""
+    found = _evidence(one.evidence, whole=True)
+    return found | {"observed": one.against or found["observed"]}
+
+
+def _evidence(evidence: Evidence, *, whole: bool) -> dict[str, Any]:
+    """Return what was compared: `observed` in one line, and where the whole is wanted `evidence`, comparison by comparison."""
+    line: dict[str, Any] = {"observed": observed(evidence)}
+    return line | {"evidence": [_compared(one) for one in evidence.comparisons]} if whole else line
+
+
+def _compared(one: Compared) -> dict[str, Any]:
+    """Return one comparison; what does not concern a side is left out of it."""
+    sides: list[dict[str, Any]] = []
+    for side in one.sides:
+        data: dict[str, Any] = {"text": side.text, "type": side.type, "value": _plain(side.value)}
+        if side.unit:
+            data["unit"] = dict(side.unit)
+        if side.whole is not None:
+            data |= {"part": _plain(side.part), "whole": _plain(side.whole)}
+        if side.items is not None:
+            data["items"] = list(side.items)
+        sides.append(data)
+    return {"text": one.text, "truth": _plain(one.truth), "sides": sides}
+
+
+def _plain(value: Value | None) -> Any:
+    """Return a value as JSON has it: numbers and truths as they are, the rest as a case file writes it; null for what was never asked."""
+    return value if value is None or isinstance(value, (bool, int)) else shown(value)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple, TypeVar
 
+from policy_engine.model.evidence import NOTHING_SEEN, Evidence
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, LevelTrace, Verdict
@@ -30,10 +31,14 @@ _MOST_PARTS = 12
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """What one of the two verdicts says of a reason: how it came out, the figures, the words and the thresholds they are held against."""
+    """What one of the two verdicts says of a reason: how it came out, the figures, the words and the thresholds they are held against.
+
+    `against`: what no condition compares: of a level how it asks its criteria, of a ceiling the level that it names.
+    """
 
     outcome: str
-    observed: str = ""
+    evidence: Evidence = NOTHING_SEEN
+    against: str = ""
     phrase: str = ""
     thresholds: tuple[tuple[str, str], ...] = ()
     says: Texts
@@ -43,7 +48,7 @@ class View:
 class Reason:
     """Something that a move rests on: it differs between the two verdicts.
 
-    `side`: the verdict whose clause, words and figures stand in `citation`, `phrase` and `observed`; `before` and `after` hold what
+    `side`: the verdict whose clause, words and figures stand in `citation`, `phrase` and `evidence`; `before` and `after` hold what
     either says, None where it has no such thing. `level`: the level that a criterion or a rule belongs to.
     """
 
@@ -52,7 +57,8 @@ class Reason:
     level: str
     citation: str
     phrase: str
-    observed: str
+    evidence: Evidence
+    against: str
     side: str
     before: View | None
     after: View | None
@@ -279,7 +285,7 @@ class _Sides:
         }
         clause = self.rules[self.side].clause or self.rules[_SIDES[self.side]].clause
         return Reason(
-            kind=kind, criterion=name or kind, level="", citation=clause, phrase="", observed="", side=self.side, **views,
+            kind=kind, criterion=name or kind, level="", citation=clause, phrase="", evidence=NOTHING_SEEN, against="", side=self.side, **views,
         )  # fmt: skip
 
     def _made(self, kind: str, name: str, level: str, found: Mapping[str, _Trace | None]) -> Reason:
@@ -290,22 +296,28 @@ class _Sides:
         views = {s: None if trace is None else _view(trace, self.rules[s].thresholds.get((level, name), ())) for s, trace in found.items()}
         phrase = "" if isinstance(shown, LevelTrace) else shown.phrase
         return Reason(
-            kind=kind, criterion=name, level=level, citation=shown.citation, phrase=phrase, observed=_seen(shown), side=side,
-            before=views["before"], after=views["after"],
+            kind=kind, criterion=name, level=level, citation=shown.citation, phrase=phrase, evidence=_evidence(shown),
+            against=_against(shown), side=side, before=views["before"], after=views["after"],
         )  # fmt: skip
 
 
 def _view(trace: _Trace, thresholds: tuple[tuple[str, str], ...]) -> View:
     if isinstance(trace, LevelTrace):
-        return View(outcome=trace.outcome, observed=trace.mode, says={})
-    return View(outcome=trace.outcome, observed=_seen(trace), phrase=trace.phrase, thresholds=thresholds, says=trace.says)
+        return View(outcome=trace.outcome, against=trace.mode, says={})
+    return View(
+        outcome=trace.outcome, evidence=_evidence(trace), against=_against(trace), phrase=trace.phrase, thresholds=thresholds,
+        says=trace.says,
+    )  # fmt: skip
 
 
-def _seen(trace: _Trace) -> str:
-    """Return the figures of a trace; of a ceiling it is the level that it is held against."""
-    if isinstance(trace, LevelTrace):
-        return ""
-    return trace.other or "" if isinstance(trace, CeilingTrace) else trace.observed
+def _evidence(trace: _Trace) -> Evidence:
+    """Return what the condition of a trace saw; levels and ceilings have none."""
+    return NOTHING_SEEN if isinstance(trace, (LevelTrace, CeilingTrace)) else trace.evidence
+
+
+def _against(trace: _Trace) -> str:
+    """Return the level that a ceiling names."""
+    return trace.other or "" if isinstance(trace, CeilingTrace) else ""
 
 
 def _mode_alone(one: LevelTrace, two: LevelTrace) -> bool:

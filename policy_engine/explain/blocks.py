@@ -3,13 +3,16 @@
 A share is shown exactly where decimals end, else rounded, but never onto or across a figure that the edition holds it against.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
+from policy_engine.evaluate.core.expression import shown
 from policy_engine.language.types import SHARE
+from policy_engine.language.values import UNKNOWN, Unknown, Value
 from policy_engine.messages import N_, plural, sentence, translate
+from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
 
@@ -112,20 +115,24 @@ class Wording:
         """Return a share as a percentage, on the same side of every figure of the editions as it lies exactly."""
         return percent(part, whole, self.language, self.bars)
 
-    def seen(self, observed: str, named: Callable[[str], str]) -> str:
+    def seen(self, evidence: Evidence, named: Callable[[str], str]) -> str:
         """Return the figures of a condition; of several yes-or-no facts, those that do not hold."""
         parts: list[str] = []
-        for part in observed.split("; ") if observed else ():
-            name, labelled, answer = part.partition(" = ")
-            if labelled and answer in TRUTHS:
-                parts += [] if answer == "true" else [f"{named(name)}: {self.say(TRUTHS[answer])}"]
-            elif part in TRUTHS:
-                parts.append(self.say(TRUTHS[part]))
+        for label, values in evidence.seen:
+            first = values[0] if len(values) == 1 else None
+            if isinstance(first, (bool, Unknown)):
+                answer = self.say(TRUTHS["?" if first is UNKNOWN else shown(first)])
+                parts += [] if label and first is True else [f"{named(label)}: {answer}" if label else answer]
             else:
-                counted, _, whole = part.partition("/")
-                share = counted.isdigit() and whole.isdigit() and int(whole) > 0
-                parts.append(f"{part} {self.percent(int(counted), int(whole))}" if share else part)
+                parts.append(f"{label} = {self.together(values)}" if label else self.together(values))
         return "; ".join(parts)
+
+    def together(self, values: Sequence[Value | None]) -> str:
+        """Return figures that are read together; a part and its whole with the percentage that they make."""
+        text = "/".join("–" if value is None else "?" if value is UNKNOWN else shown(value) for value in values)
+        numbers = [int(value) for value in values if isinstance(value, (int, Fraction)) and value.denominator == 1 and value >= 0]
+        share = len(values) == len(numbers) == 2 and numbers[1] > 0 and not any(isinstance(value, bool) for value in values)  # noqa: PLR2004
+        return f"{text} {self.percent(numbers[0], numbers[1])}" if share else text
 
     def heading(self, edition: Edition) -> str:
         """Return what stands above every answer: the edition, its status, its revision."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.round.round import counts_of
 from policy_engine.evaluate.round.summary import Noted, Paper, Spread, Tie, spread_of, summarise, unrecorded
 from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Table, Wording, counted, files_counted, filled, source
@@ -208,7 +209,7 @@ class _Sections(Wording):
         for paper in self.summary.papers:
             if paper.state == state:
                 text = N_("not on file: {says}") if state == "missing" else N_("late ({seen}): {says}")
-                words = {"says": self._asked(paper), "seen": paper.trace.observed}
+                words = {"says": self._asked(paper), "seen": observed(paper.trace.evidence)}
                 said = f"{self._who(paper.case)}: {self.say(text, **words)}"
                 yield Line(SEVERITY_MARKS[paper.trace.severity], said, paper.trace.citation)
 

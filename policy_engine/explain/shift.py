@@ -92,7 +92,7 @@ class _Mover(Wording):
         if reason.kind in {"ceiling", "level_rule", "level"}:
             return ""
         views = [view for view in (reason.before, reason.after) if view]
-        return " → ".join(dict.fromkeys(filter(None, (self.seen(view.observed, self.label) for view in views))))
+        return " → ".join(dict.fromkeys(filter(None, (self.seen(view.evidence, self.label) for view in views))))
 
     def _reason(self, reason: Reason) -> Line:
         """Say a reason: what it is, how it came out on either side, and the figures it is held against where they differ."""
@@ -113,11 +113,11 @@ class _Mover(Wording):
 
     def _outcome(self, reason: Reason, view: View) -> str:
         if reason.kind == "level_rule":
-            return self.say(_MODES[view.observed])
+            return self.say(_MODES[view.against])
         if reason.kind in {"order", "residual", "track"}:
             return " > ".join(self._part(reason.kind, part) for part in view.outcome.split(" > "))
-        if reason.kind == "ceiling" and view.observed and view.outcome != "not_applicable":
-            return self.say(N_("not above {level}"), level=self.code(view.observed))
+        if reason.kind == "ceiling" and view.against and view.outcome != "not_applicable":
+            return self.say(N_("not above {level}"), level=self.code(view.against))
         words = _APPLIES if reason.kind in {"ceiling", "eligibility"} else _CAME_OUT
         return self.say(words.get(view.outcome, view.outcome))
 

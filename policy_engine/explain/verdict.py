@@ -6,6 +6,7 @@ Made from the trace alone, in the reader's language; nothing is evaluated here.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import shown
 from policy_engine.explain.blocks import SEVERITY_MARKS, STATUSES, TRUTHS, Explanation, Line, Section, Wording, filled, source
 from policy_engine.language.values import Value
@@ -149,7 +150,7 @@ class _Explainer(Wording):
 
     def _criterion(self, trace: CriterionTrace) -> Line:
         """Say how one criterion came out: what it asks, the figures, the operative words, the clause."""
-        seen = self.seen(trace.observed, self.fact)
+        seen = self.seen(trace.evidence, self.fact)
         says = self.bare(trace.says)
         held = f", {trace.phrase}" if any(sign.isdigit() for sign in seen) else f" (“{trace.phrase}”)"
         text = f"{says}: {seen}{held}" if seen else f"{says}{held}"
@@ -259,7 +260,7 @@ class _Explainer(Wording):
         for trace in traces:
             if trace.outcome in _BREACHES:
                 text = f"{self.bare(trace.says)}: {self.say(_BREACHES[trace.outcome])}"
-                text += f" ({trace.observed})" if trace.outcome == "late" else ""
+                text += f" ({observed(trace.evidence)})" if trace.outcome == "late" else ""
                 text += self.say(N_("; last day in time {day}"), day=trace.due) if trace.due else ""
                 yield Line(SEVERITY_MARKS[trace.severity], text, source(trace.citation, trace.interpretations))
         outcomes = Counter(trace.outcome for trace in traces)

@@ -15,14 +15,12 @@ from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, 
 from policy_engine.load.node import INTERPRETATIONS, Declared, Fields, Node, Scope, build_condition, is_unread, open_scope
 from policy_engine.messages import N_, with_unit
 from policy_engine.model.case import AFTER, BEFORE
+from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, Otherwise, Texts, Threshold
 from policy_engine.model.rulebook import Interpretation, Level
 from policy_engine.source import Citation, Location
 
 PERIOD_NAMES = ("period_start", "period_end")
-RECORD_NAMES = {"self_level": LEVEL, "decided_level": LEVEL, "decided_on": DAY, "first_decided_on": DAY}
-"""What a case's own record says, for conditions of a chapter: how the subject rated itself, what was decided, and when
-(the last day and the first, where several bodies decide)."""
 TRACKS, LEVELS = "tracks", "levels"
 _RESERVED = frozenset({*FUNCTIONS, *PERIOD_NAMES, *RECORD_NAMES, "unknown", "none"})
 _FIELD_KINDS = ("bool", "choice", "level", "text", "count", "points", "day")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from policy_engine.language.types import DAY, LEVEL
 from policy_engine.model.facts import Condition, Exemption, InterpretationUse, Texts, Threshold
 from policy_engine.source import Citation, Location
 
@@ -13,6 +14,10 @@ SEVERITIES = ("error", "warning", "note")
 ROUNDINGS = ("down", "up", "nearest")
 COUNTED = ("as_they_stand", "after_lowering")
 """Which count a cap takes its base from: the levels as they stand, or as they are once those over the cap are lowered."""
+
+RECORD_NAMES = {"self_level": LEVEL, "decided_level": LEVEL, "decided_on": DAY, "first_decided_on": DAY}
+"""What a case's own record says, for conditions of a chapter: how the subject rated itself, what was decided, and when
+(the last day and the first, where several bodies decide)."""
 
 
 class Body(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_engine.language.values import Value
+from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import Texts
 
 OUTCOMES = ("classified", "gap", "undetermined", "decided_by_authority", "not_eligible", "out_of_scope")
@@ -29,7 +30,7 @@ class RequirementTrace(NamedTuple):
     citation: str
     phrase: str
     condition: str
-    observed: str
+    evidence: Evidence
     due: str
     """The last good day, where the requirement has one."""
     interpretations: tuple[str, ...]
@@ -73,7 +74,7 @@ class EligibilityTrace(NamedTuple):
     citation: str
     phrase: str
     condition: str
-    observed: str
+    evidence: Evidence
     interpretations: tuple[str, ...]
     says: Texts
 
@@ -129,7 +130,7 @@ class CriterionTrace(NamedTuple):
     citation: str
     phrase: str
     condition: str
-    observed: str
+    evidence: Evidence
     interpretations: tuple[str, ...]
     says: Texts
 

@@ -1,7 +1,6 @@
 """Maps, registers, editions, rounds, replays, comparisons and proofs as plain data: what programs read."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.audit.chain import Verifier
@@ -9,7 +8,7 @@ from policy_engine.audit.replay import Against, Tally
 from policy_engine.compare.differences import KINDS, Difference, NotRated, Shift, Shown
 from policy_engine.errors import Problem
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
-from policy_engine.evaluate.plain import trace_to_data
+from policy_engine.evaluate.plain import reason_to_data, trace_to_data
 from policy_engine.evaluate.round.summary import Spread, summarise, unrecorded
 from policy_engine.explain.blocks import status_word
 from policy_engine.explain.editions import SealStanding, Shelved, holds, is_whole
@@ -114,7 +113,7 @@ def replay_to_data(tally: Tally | Against, chain: Verifier) -> dict[str, Any]:
         "revision": tally.edition.revision,
         "matrix": [{"before": before, "after": after, "count": count} for before, after, count in tally.matrix.cells()],
         "moved": tally.moved,
-        "moves": [move._asdict() | {"reasons": [asdict(reason) for reason in move.reasons]} for move, _ in tally.moves],
+        "moves": [move._asdict() | {"reasons": [reason_to_data(reason) for reason in move.reasons]} for move, _ in tally.moves],
         "not_rated": tally.not_rated,
         "unread": [{"case": name, "problem": problem_to_data(problem, DEFAULT_LANGUAGE)} for name, problem in tally.unread],
     }
@@ -212,7 +211,7 @@ def compare_to_data(
             "rated": shift.matrix.total,
             "matrix": [{"before": old, "after": new, "count": count} for old, new, count in shift.matrix.cells()],
             "moves": [
-                {"file": one.file, **one.move._asdict(), "reasons": [asdict(reason) for reason in one.move.reasons]} for one in shift.moved
+                {"file": one.file, **one.move._asdict(), "reasons": [reason_to_data(reason) for reason in one.move.reasons]} for one in shift.moved
             ],
             "not_rated": [_not_rated(one) for one in shift.not_rated],
         },

@@ -11,14 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from simpleeval import InvalidExpression, SimpleEval
 
 from policy_engine.errors import EngineFaultError
 from policy_engine.language.fold import Reader
-from policy_engine.language.text import decimal_text, show
-from policy_engine.language.tree import Tree, name_of, names_in
+from policy_engine.language.text import decimal_text
+from policy_engine.language.tree import Tree, name_of
 from policy_engine.language.values import NONE, UNKNOWN, Item, Ratio, Truth, Value, all_hold, any_holds, negate
 from policy_engine.model.facts import Condition
 
@@ -56,15 +56,15 @@ class ShareOfNothingError(EngineFaultError):
     """A share whose whole is zero was evaluated; the check at load keeps conditions from doing so."""
 
 
-def _compared(compare: Callable[[Any, Any], bool], *, where_none: bool = False) -> Callable[[Any, Any], Truth]:
+def _compared(compare: Callable[[Any, Any], Truth], *, where_none: bool = False) -> Callable[[Any, Any], Truth]:
     """Return a comparison after Kleene; what does not exist equals nothing, and is neither less nor more."""
+    unknown: Truth = UNKNOWN
 
     def held(left: Any, right: Any) -> Truth:
         if left is UNKNOWN or right is UNKNOWN:
-            return UNKNOWN
-        if left is NONE or right is NONE:
-            return where_none
-        return compare(left, right)
+            return unknown
+        truth: Truth = where_none if left is NONE or right is NONE else compare(left, right)
+        return truth
 
     return held
 
@@ -127,6 +127,7 @@ class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval 
         """Take the value of every name that a condition may use, and the names that the case file states."""
         super().__init__(operators=_OPERATORS, functions=_FUNCTIONS, names=values)  # pyright: ignore[reportUnknownMemberType]  # untyped
         self._set_nodes()
+        self.names: Mapping[str, Any]
         self.values = values
         self.stated = stated
 
@@ -193,7 +194,9 @@ class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval 
 
     def membership(self, node: ast.Compare) -> Truth:
         """Return whether a value is one of those in brackets."""
-        elements = tuple([self._eval(element) for element in node.comparators[0].elts])
+        among = node.comparators[0]
+        assert isinstance(among, ast.Tuple)
+        elements = tuple([self._eval(element) for element in among.elts])
         result: Truth = self.operators[node.ops[0].__class__](self._eval(node.left), elements)
         return result
 
@@ -202,9 +205,9 @@ class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval 
         ends = isinstance(node.op, ast.Or)
         result: Truth = not ends
         for part in node.values:
-            value = self._eval(part)
+            value: Truth = self._eval(part)
             if value is ends:
-                return ends
+                return value
             if value is UNKNOWN:
                 result = UNKNOWN
         return result
@@ -272,80 +275,3 @@ _BLANK = Interpreter({})
 def interpreter_over(values: Mapping[str, Value], stated: Collection[str] = ()) -> Interpreter:
     """Return an interpreter over a case's values."""
     return _BLANK.over(values, stated)
-
-
-class Glance(NamedTuple):
-    """One thing that a condition looks at: facts by name, joined as a figure; `label` where the figure needs its name."""
-
-    names: tuple[str, ...]
-    label: str = ""
-    sides: tuple[ast.expr, ...] = ()
-    """What is worked out from facts, where a figure is not simply one of them."""
-
-
-def glances(tree: ast.expr, facts: Iterable[str]) -> tuple[Glance, ...]:
-    """Return what a condition looks at, in order, each once."""
-    known = frozenset(facts)
-    found = list(dict.fromkeys(_glances(tree, known)))
-    flags = [g for g in found if g.label]
-    return tuple(g._replace(label="") if len(found) == 1 and flags else g for g in found)
-
-
-def _glances(tree: ast.expr, known: frozenset[str]) -> Iterable[Glance]:
-    """Walk a condition."""
-    match tree:
-        case ast.BoolOp(values=parts):
-            for part in parts:
-                yield from _glances(part, known)
-        case ast.UnaryOp(operand=operand):
-            yield from _glances(operand, known)
-        case ast.Compare(left=left, comparators=[*rest]):
-            worked = [part for side in (left, *rest) for part in _parts(side) if _side(part, known)]
-            if any(isinstance(part, ast.BinOp) for part in worked):
-                yield Glance(tuple(name for part in worked for name in _side(part, known)), "", tuple(worked))
-                return
-            sides = [_side(side, known) for side in (left, *rest)]
-            names = tuple(name for side in sides for name in side)
-            yield Glance(names, "" if len(names) in {1, 2} else show(tree))
-        case ast.Name(id=name):
-            yield Glance((name,), name)
-        case _:
-            yield Glance(_side(tree, known), show(tree))
-
-
-def _parts(side: ast.expr) -> list[ast.expr]:
-    """Return the two figures of a share, or the one figure that a side is."""
-    if isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "share":
-        return side.args
-    return [side]
-
-
-def _side(tree: ast.expr, known: frozenset[str]) -> tuple[str, ...]:
-    """Return the facts on one side of a comparison."""
-    return tuple(name for name in names_in(tree) if name in known)
-
-
-def observed(looked_at: Iterable[Glance], values: Mapping[str, Value]) -> str:
-    """Write the figures of a case that a condition looked at; `?` where one is not known."""
-    parts: list[str] = []
-    for names, label, sides in looked_at:
-        if sides:
-            interpreter = interpreter_over(values)
-            parts.append("/".join(_worked(side, interpreter) for side in sides))
-            continue
-        figures = "/".join([str(value) if (value := values[name]).__class__ is int else _figure(value) for name in names])
-        parts.append(f"{label} = {figures}" if label else figures)
-    return "; ".join(parts)
-
-
-def _worked(side: ast.expr, interpreter: Interpreter) -> str:
-    """Write what a side comes to; a dash where a condition never asks, since there is nothing to take a share of."""
-    try:
-        return _figure(interpreter.evaluated(side))
-    except ShareOfNothingError:
-        return "–"
-
-
-def _figure(value: Value) -> str:
-    """Write a value that is no plain count."""
-    return "?" if value is UNKNOWN else shown(value)

@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.core.expression import Glance, glances, interpreter_over
+from policy_engine.evaluate.core.evidence import EvidencePlan, Scope, scope_of
+from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import SHARE, Type
 from policy_engine.language.values import UNKNOWN, Ratio, Value
@@ -41,6 +42,8 @@ class TrackPlan(NamedTuple):
     """What an outcome rests on, by the level that decided; by None where none did."""
     facts: Mapping[str, FactDeclaration]
     read: frozenset[str]
+    evidence: Mapping[str, EvidencePlan]
+    """What each criterion compares, by its id."""
 
 
 class Plan(NamedTuple):
@@ -61,8 +64,8 @@ class Plan(NamedTuple):
     """The facts that choose the track, where each has few values; else nothing."""
     level_ids: tuple[str, ...]
     """The ids of the levels by rank: the worst first."""
-    glances: Mapping[str, tuple[Glance, ...]]
-    """What each condition of a criterion looks at, by its text."""
+    scope: Scope
+    """What names stand for outside of tracks and chapters."""
     blank: dict[str, Value]
     """Every fact unknown, and the constants: what a case is laid over."""
     substitutes: Mapping[str, Condition]
@@ -82,14 +85,18 @@ def plan_of(edition: Edition) -> Plan:
     choosing = tuple(sorted(named)) if all(types[name].kind in {"choice", "bool", "level"} for name in named) else ()
     nullable = frozenset(name for name, fact in edition.facts.items() if fact.may_be_none)
     lists = tuple(name for name, fact in edition.facts.items() if fact.type.kind == "list")
-    tracks = {track.id: _plan_track(track, edition, constants) for track in edition.tracks}
-    level_ids = tuple(level.id for level in sorted(edition.scale.values(), key=lambda level: level.rank))
-    conditions = [c.when for track in edition.tracks for rule in track.levels for c in rule.criteria]
-    looked_at = {condition.text: glances(condition.tree, types) for condition in conditions}
+    scope = outer_scope(edition)
+    tracks = {track.id: _plan_track(track, edition, scope) for track in edition.tracks}
     return Plan(
-        edition, constants, types, tuple(_in_order(edition.facts)), nullable, lists, _counted(edition), tracks, choosing, level_ids,
-        looked_at, {**dict.fromkeys(types, UNKNOWN), **constants}, _substitutes(edition, nullable),
+        edition, constants, types, tuple(_in_order(edition.facts)), nullable, lists, _counted(edition), tracks, choosing, scope.levels,
+        scope, {**dict.fromkeys(types, UNKNOWN), **constants}, _substitutes(edition, nullable),
     )  # fmt: skip
+
+
+def outer_scope(edition: Edition) -> Scope:
+    """Return what names stand for outside of tracks and chapters."""
+    levels = sorted(edition.scale.values(), key=lambda level: level.rank)
+    return scope_of(edition, constants_of(edition), tuple(level.id for level in levels))
 
 
 def constants_of(edition: Edition) -> dict[str, Value]:
@@ -152,7 +159,7 @@ def _source(fact: FactDeclaration) -> str:
     return fact.counted_from.names[0] if fact.counted_from else ""
 
 
-def _plan_track(track: Track, edition: Edition, constants: Mapping[str, Value]) -> TrackPlan:
+def _plan_track(track: Track, edition: Edition, outside: Scope) -> TrackPlan:
     """Work out what one track needs."""
     figures = {name: figure(threshold.quantity) for name, threshold in track.thresholds.items()}
     invariants = (*edition.invariants, *track.requires)
@@ -164,8 +171,11 @@ def _plan_track(track: Track, edition: Edition, constants: Mapping[str, Value]) 
     decisive = frozenset(named & edition.facts.keys())
     bound = tuple(sorted(decisive | {name for rule in invariants for name in rule.holds.names if name in edition.facts}))
     considered = {level: _considered(track, rules, decisive, level) for level in (*rules, None)}
-    values: dict[str, Value] = {**constants, **figures}
-    return TrackPlan(track, reads, decisive, bound, invariants, values, rules, considered, edition.facts, frozenset(reads))
+    scope = outside.within(track.thresholds, figures)
+    evidence = {criterion.id: EvidencePlan((criterion.when,), scope) for criterion in criteria}
+    return TrackPlan(
+        track, reads, decisive, bound, invariants, scope.constants, rules, considered, edition.facts, frozenset(reads), evidence
+    )  # fmt: skip
 
 
 def figure(quantity: Quantity) -> Value:

@@ -7,9 +7,10 @@ open stays open: a ceiling whose level is not known leaves every level at or bel
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from policy_engine.evaluate.core.expression import Glance, Interpreter, glances, interpreter_over, observed
+from policy_engine.evaluate.core.evidence import EvidencePlan
+from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
 from policy_engine.evaluate.core.facts import Facts
-from policy_engine.evaluate.core.plan import Plan, figure
+from policy_engine.evaluate.core.plan import Plan, figure, outer_scope
 from policy_engine.evaluate.core.reliance import used
 from policy_engine.language.tree import name_of
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value, all_hold
@@ -25,17 +26,18 @@ class Bound(NamedTuple):
     rule: Eligibility | Ceiling
     chapter: Chapter
     figures: Mapping[str, Value]
-    looked_at: tuple[Glance, ...]
+    evidence: EvidencePlan | None = None
 
 
 def bounds_of(edition: Edition) -> tuple[Bound, ...]:
     """Return every rule of an edition that binds a level from outside; nothing where it has none."""
-    facts = edition.facts.keys()
+    outside = outer_scope(edition)
     found: list[Bound] = []
     for chapter in edition.chapters:
         figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
-        found += [Bound(rule, chapter, figures, glances(rule.when.tree, facts)) for rule in chapter.eligibility]
-        found += [Bound(rule, chapter, figures, ()) for rule in chapter.ceilings if rule.lowers]
+        scope = outside.within(chapter.thresholds, figures)
+        found += [Bound(rule, chapter, figures, EvidencePlan((rule.when,), scope)) for rule in chapter.eligibility]
+        found += [Bound(rule, chapter, figures) for rule in chapter.ceilings if rule.lowers]
     return tuple(found)
 
 
@@ -70,9 +72,9 @@ def bounded(verdict: Verdict, bounds: Sequence[Bound], facts: Facts, case: Case,
         interpreter = interpreter_over({**facts.values, **bound.figures}, case.facts)
         concerned = applies(bound.rule.rule, interpreter, relevance(bound.chapter, verdict))
         names = _asked_by(bound.rule, interpreter, concerned)
-        if isinstance(bound.rule, Eligibility):
-            verdict = _barred(verdict, bound.rule, bound.looked_at, interpreter, concerned)
-        elif verdict.outcome != "not_eligible":
+        if isinstance(bound.rule, Eligibility) and bound.evidence:
+            verdict = _barred(verdict, bound.rule, bound.evidence, interpreter, concerned)
+        elif isinstance(bound.rule, Ceiling) and verdict.outcome != "not_eligible":
             verdict = _lowered(verdict, bound.rule, interpreter, concerned, plan)
             exact = exact and (not names or _is_free(bound.rule, interpreter, concerned))
         exact = exact and seen.isdisjoint(names)
@@ -104,14 +106,14 @@ def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
 
 
 def _barred(
-    verdict: Verdict, bar: Eligibility, looked_at: Iterable[Glance], interpreter: Interpreter, concerned: Truth
+    verdict: Verdict, bar: Eligibility, evidence: EvidencePlan, interpreter: Interpreter, concerned: Truth
 ) -> Verdict:  # fmt: skip
     """Hold a case against one rule of eligibility."""
     truth = all_hold((concerned, interpreter.truth(bar.when)))
     rule, interpretations = bar.rule, used(bar.rule.interpretations, interpreter) if truth is not False else ()
     trace = EligibilityTrace(
         id=rule.id, outcome="met" if truth is True else "unknown" if truth is UNKNOWN else "not_met", citation=rule.citation.clause,
-        phrase=rule.citation.phrase, condition=bar.when.text, observed=observed(looked_at, interpreter.values),
+        phrase=rule.citation.phrase, condition=bar.when.text, evidence=evidence.of(interpreter.values),
         interpretations=interpretations, says=rule.says,
     )  # fmt: skip
     verdict = verdict._replace(eligibility=(*verdict.eligibility, trace), interpretations=_with(verdict.interpretations, interpretations))

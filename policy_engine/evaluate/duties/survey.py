@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from policy_engine.evaluate.core.expression import Glance, Interpreter, glances, interpreter_over, observed
+from policy_engine.evaluate.core.evidence import EvidencePlan, figures_of, of_days
+from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
 from policy_engine.evaluate.core.facts import known_facts, odd_days, set_aside, stand_in
 from policy_engine.evaluate.core.plan import Plan, figure
 from policy_engine.evaluate.core.reliance import used
 from policy_engine.evaluate.duties.bounds import applies, ceiling_trace, relevance
 from policy_engine.language.fold import Reader
+from policy_engine.language.text import show
 from policy_engine.language.tree import Tree, name_of, names_in, opened
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
-from policy_engine.load.build_facts import RECORD_NAMES
 from policy_engine.messages import LANGUAGES, N_, sentence, translate
 from policy_engine.model.case import Case, Decision
-from policy_engine.model.duties import Chapter, Requirement, Route
+from policy_engine.model.duties import RECORD_NAMES, Chapter, Requirement, Route
+from policy_engine.model.evidence import NOTHING_SEEN
 from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import (
@@ -58,10 +60,10 @@ class PreparedRule(NamedTuple):
     """The facts that follow from others and that its conditions read, directly or through such facts."""
     resting: tuple[InterpretationUse, ...]
     """The interpretations that it rests on: its own, and those by which such facts follow."""
-    both: tuple[Glance, ...] = ()
+    both: EvidencePlan | None = None
     """What a requirement looks at: what must be there, and then the days, each once."""
-    days: tuple[Glance, ...] = ()
-    """Of that what tells whether it is met in time."""
+    days: EvidencePlan | None = None
+    """The same, of which only what tells whether it is met in time is shown."""
     due: str = ""
     """The last good day of a requirement, where it has one."""
 
@@ -194,7 +196,9 @@ class Surveyor:
 
 def _prepared(chapter: Chapter, plan: Plan) -> PreparedChapter:
     """Work out what a chapter needs."""
-    facts, known = plan.edition.facts, {*plan.types, *RECORD_NAMES}
+    facts = plan.edition.facts
+    figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+    scope = plan.scope.within(chapter.thresholds, figures)
     conditions, reads = _conditions_of(chapter), dict(names_by_rule(chapter))
     asked = {entry.rule.id: entry for entry in (*chapter.requirements, *chapter.contents)}
     rules: dict[str, PreparedRule] = {}
@@ -203,12 +207,13 @@ def _prepared(chapter: Chapter, plan: Plan) -> PreparedChapter:
         resting = (*rule.interpretations, *(use for name in implied for use in facts[name].interpretations))
         rules[rule.id] = PreparedRule(conditions=conditions[rule.id], implied=implied, resting=resting)
         if entry := asked.get(rule.id):
-            looked_at = glances(entry.holds.tree, known)
-            names = [name for name in entry.in_time.names if name in known] if entry.in_time else []
-            days = tuple(Glance((name,), name if len(names) > 1 else "") for name in names)
-            both = (*looked_at, *(day for day in days if day.names not in {one.names for one in looked_at}))
-            rules[rule.id] = rules[rule.id]._replace(both=both, days=days, due=_due(entry.in_time, chapter))
-    figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+            there, days = figures_of(entry.holds.tree, scope), of_days(entry.in_time, scope)
+            seen = {tuple(map(show, one.trees)) for one in there}
+            both = (*there, *(day for day in days if tuple(map(show, day.trees)) not in seen))
+            together = tuple(condition for condition in (entry.holds, entry.in_time) if condition)
+            rules[rule.id] = rules[rule.id]._replace(
+                both=EvidencePlan(together, scope, both), days=EvidencePlan(together, scope, days), due=_due(entry.in_time, chapter)
+            )  # fmt: skip
     return PreparedChapter(chapter, figures, rules, frozenset(name for names in reads.values() for name in names))
 
 
@@ -244,11 +249,11 @@ def _requirement(entry: Requirement, prepared: PreparedChapter, interpreter: Int
         there = interpreter.truth(entry.holds)
         in_time = there if entry.in_time is None or there is not True else interpreter.truth(entry.in_time)
         outcome = "missing" if there is False else "late" if in_time is False else "met" if in_time is True else "unknown"
-    looked_at = ready.days if outcome == "late" else ready.both
+    evidence = ready.days if outcome == "late" else ready.both
     return RequirementTrace(
         id=rule.id, outcome=outcome, severity=entry.severity, citation=rule.citation.clause, phrase=rule.citation.phrase,
         condition=" and ".join(condition.text for condition in (entry.holds, entry.in_time) if condition),
-        observed=observed(looked_at, interpreter.values) if truth is not False else "", due=ready.due,
+        evidence=evidence.of(interpreter.values) if evidence and truth is not False else NOTHING_SEEN, due=ready.due,
         interpretations=_used(ready, interpreter) if truth is not False else (), says=rule.says,
     )  # fmt: skip
 

@@ -1,0 +1,205 @@
+"""What the conditions of an edition compare, prepared once, and worked out for a case when its evidence is read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from policy_engine.evaluate.core.expression import Interpreter, ShareOfNothingError, interpreter_over, shown
+from policy_engine.language.check import Checker
+from policy_engine.language.fold import Reader
+from policy_engine.language.text import show
+from policy_engine.language.tree import Pair, Tree, name_of, named, names_in, opened
+from policy_engine.language.types import DAY, LEVEL, Named
+from policy_engine.language.values import UNKNOWN, Ratio, Value
+from policy_engine.model.duties import RECORD_NAMES
+from policy_engine.model.evidence import Compared, Evidence, Seen, Side
+from policy_engine.model.facts import Condition, FactDeclaration, Threshold
+from policy_engine.model.rulebook import Edition
+
+
+class Scope(NamedTuple):
+    """What the names of a condition stand for in one part of an edition."""
+
+    facts: Mapping[str, FactDeclaration]
+    constants: Mapping[str, Value]
+    kinds: Mapping[str, Named]
+    levels: tuple[str, ...]
+    """By rank: the worst first."""
+
+    def within(self, thresholds: Mapping[str, Threshold], figures: Mapping[str, Value]) -> "Scope":
+        """Return the scope of a track or a chapter, which has figures of its own."""
+        kinds = {name: Named(threshold.quantity.type, constant=True) for name, threshold in thresholds.items()}
+        return self._replace(constants={**self.constants, **figures}, kinds={**self.kinds, **kinds})
+
+    def is_of_case(self, tree: Tree) -> bool:
+        """Return whether a tree reads anything that is not fixed by the edition."""
+        return any(name in self.facts or name in RECORD_NAMES for name in names_in(tree))
+
+
+def scope_of(edition: Edition, constants: Mapping[str, Value], levels: tuple[str, ...]) -> Scope:
+    """Return what is known in every part of an edition."""
+    kinds = {name: Named(kind) for name, kind in RECORD_NAMES.items()} | {name: Named(fact.type) for name, fact in edition.facts.items()}
+    kinds |= {level: Named(LEVEL, constant=True) for level in levels}
+    kinds |= {name: Named(DAY, constant=True) for name in ("period_start", "period_end")}
+    return Scope(edition.facts, {}, kinds, levels).within(edition.thresholds, constants)
+
+
+class Asked(NamedTuple):
+    """A comparison of a condition: its tree, its sides, and the figures of the case in it as they are shown."""
+
+    tree: Tree
+    sides: tuple[Tree, ...]
+    figures: "Figures"
+
+
+class Figures(NamedTuple):
+    """Figures that are shown together, and the text that they need beside them."""
+
+    label: str
+    trees: tuple[Tree, ...]
+
+
+class _Comparisons(Reader[Iterator[Asked]]):
+    """Finds what a condition compares."""
+
+    refuses = frozenset({"constant", "arithmetic", "share", "count", "sum"})
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def connective(self, _: Tree, _sign: str, parts: Sequence[Tree]) -> Iterator[Asked]:
+        for part in parts:
+            yield from self.read(part)
+
+    def negation(self, _: Tree, part: Tree) -> Iterator[Asked]:
+        return self.read(part)
+
+    def comparison(self, tree: Tree, pairs: Sequence[Pair]) -> Iterator[Asked]:
+        return self._compared(tree, (pairs[0].left, *(pair.right for pair in pairs)))
+
+    def membership(self, tree: Tree, one: Tree, _: str, elements: Sequence[Tree]) -> Iterator[Asked]:
+        return self._compared(tree, (one, *elements))
+
+    def containment(self, tree: Tree, one: Tree, _: str, among: Tree) -> Iterator[Asked]:
+        return self._compared(tree, (one, among))
+
+    def _compared(self, tree: Tree, sides: tuple[Tree, ...]) -> Iterator[Asked]:
+        """Return a comparison; its figures need its text beside them where nobody could tell which is which."""
+        opens = [opened(side) for side in sides]
+        parts = [part for side, (word, own) in zip(sides, opens, strict=True) for part in (own if word == "share" else (side,))]
+        trees = tuple(part for part in parts if self.scope.is_of_case(part))
+        plain = len(trees) in {1, 2} or any(opened(part)[0] == "arithmetic" for part in trees)
+        yield Asked(tree, sides, Figures("" if plain else show(tree), trees))
+
+    def name(self, tree: Tree, name: str) -> Iterator[Asked]:
+        yield Asked(tree, (tree,), Figures(name, (tree,)))
+
+    def exists(self, tree: Tree, *facts: Tree) -> Iterator[Asked]:
+        yield Asked(tree, facts, Figures(show(tree), tuple(fact for fact in facts if self.scope.is_of_case(fact))))
+
+    given = exists
+
+
+def figures_of(tree: Tree, scope: Scope) -> tuple[Figures, ...]:
+    """Return the figures that a condition looks at, in order, each once; a fact that stands alone needs no name beside it."""
+    found: dict[object, Figures] = {}
+    for asked in _Comparisons(scope).read(tree):
+        figures = asked.figures
+        plain = [id(part) if opened(part)[0] == "arithmetic" else show(part) for part in figures.trees]
+        found.setdefault((figures.label, *plain), figures)
+    return tuple(one._replace(label="") for one in found.values()) if len(found) == 1 else tuple(found.values())
+
+
+class EvidencePlan:
+    """The workings of a condition, or of several that decide together; figures that are to be shown otherwise are given."""
+
+    def __init__(self, conditions: Sequence[Condition], scope: Scope, shown: tuple[Figures, ...] | None = None) -> None:
+        self._trees = tuple(condition.tree for condition in conditions)
+        self._scope = scope
+        self._shown = shown
+        names = dict.fromkeys(name for condition in conditions for name in condition.names)
+        self.names = tuple(name for name in names if name in scope.facts or name in RECORD_NAMES)
+
+    def of(self, values: Mapping[str, Value]) -> Evidence:
+        """Return the evidence of a case."""
+        return Evidence(self, tuple([values[name] for name in self.names]))
+
+    @cached_property
+    def _figures(self) -> tuple[Figures, ...]:
+        return figures_of(self._trees[0], self._scope) if self._shown is None else self._shown
+
+    @cached_property
+    def _asked(self) -> tuple[tuple[Asked, tuple[Side, ...]], ...]:
+        """What is compared, with all of each side that no case changes."""
+        found = [asked for tree in self._trees for asked in _Comparisons(self._scope).read(tree)]
+        return tuple((asked, tuple(self._blank(side) for side in asked.sides)) for asked in found)
+
+    def _blank(self, side: Tree) -> Side:
+        fact = self._scope.facts.get(name_of(side))
+        return Side(show(side), _WORDS.get(kind := Checker("", self._scope.kinds).read(side).kind, kind), None, fact.unit if fact else {})
+
+    def _interpreter(self, values: tuple[Value, ...]) -> Interpreter:
+        return interpreter_over({**self._scope.constants, **dict(zip(self.names, values, strict=True))})
+
+    def seen(self, values: tuple[Value, ...]) -> tuple[Seen, ...]:
+        interpreter = self._interpreter(values)
+        return tuple(Seen(one.label, tuple(_value(tree, interpreter) for tree in one.trees)) for one in self._figures)
+
+    def comparisons(self, values: tuple[Value, ...]) -> tuple[Compared, ...]:
+        interpreter = self._interpreter(values)
+        found: list[Compared] = []
+        for asked, blanks in self._asked:
+            sides = tuple(self._side(tree, blank, interpreter) for tree, blank in zip(asked.sides, blanks, strict=True))
+            truth = _value(asked.tree, interpreter)
+            found.append(Compared(show(asked.tree), truth if isinstance(truth, bool) or truth is UNKNOWN else None, sides))
+        return tuple(found)
+
+    def _side(self, tree: Tree, blank: Side, interpreter: Interpreter) -> Side:
+        """Fill in what the case says of a side."""
+        value = _value(tree, interpreter)
+        word, parts = opened(tree)
+        if isinstance(value, Ratio):
+            value = value.fraction
+        elif blank.type == "level" and isinstance(value, int):
+            value = self._scope.levels[value]
+        part, whole = (_value(one, interpreter) for one in parts) if word == "share" else (None, None)
+        counting = opened(parts[0])[1] if word == "share" and opened(parts[0])[0] in _OF_LISTS else parts if word in _OF_LISTS else ()
+        return blank._replace(value=value, part=part, whole=whole, items=_counted(counting, interpreter))
+
+
+_OF_LISTS = {"count": 1, "sum": 2}
+"""The functions that may ask a condition of items, and which argument that is."""
+_WORDS = {"literal": "text", "zero": "count"}
+
+
+def _value(tree: Tree, interpreter: Interpreter) -> Value | None:
+    """Return what a tree comes to; None where a condition never asks, since there is nothing to take a share of."""
+    try:
+        value: Value = interpreter.read(tree)
+    except ShareOfNothingError:
+        return None
+    return value
+
+
+def _counted(arguments: Sequence[Tree], interpreter: Interpreter) -> tuple[int, ...] | None:
+    """Return the places of the items that a question about a list counts; None where it counts all, or is none."""
+    items = interpreter.values.get(name_of(arguments[0])) if len(arguments) > 1 else None
+    condition = arguments[-1] if arguments else None
+    if not isinstance(items, tuple) or condition is None:
+        return None
+    return tuple(place for place, item in enumerate(items, start=1) if interpreter.item_truth(item, condition) is True)
+
+
+def of_days(in_time: Condition | None, scope: Scope) -> tuple[Figures, ...]:
+    """Return the days that a condition of being in time looks at: fact by fact, each named where there are several."""
+    names = [name for name in in_time.names if name in scope.facts or name in RECORD_NAMES] if in_time else []
+    return tuple(Figures(name if len(names) > 1 else "", (named(name),)) for name in names)
+
+
+def observed(evidence: Evidence) -> str:
+    """Write the figures of a case that a condition looked at, in one line: `12/20; signed = true`; `?` where one is not known."""
+    parts: list[str] = []
+    for label, values in evidence.seen:
+        figures = "/".join("–" if value is None else "?" if value is UNKNOWN else shown(value) for value in values)
+        parts.append(f"{label} = {figures}" if label else figures)
+    return "; ".join(parts)
