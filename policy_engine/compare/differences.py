@@ -218,13 +218,7 @@ class Shift(NamedTuple):
 
 
 def shift_of(paths: Iterable[str], before: tuple[Edition, Rater], after: tuple[Edition, Rater]) -> Shift:
-    """Rate every file under two editions.
-
-    Args:
-        paths: the files.
-        before: the one edition, and what rates files under it.
-        after: the other one.
-    """
+    """Rate every file under two editions."""
     levels = tuple(merged(before[0].scale, after[0].scale))
     matrix = Matrix()
     moved: list[Moved] = []

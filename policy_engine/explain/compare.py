@@ -105,15 +105,7 @@ _MANY = 20
 def explain_changes(
     before: Edition, after: Edition, changes: Sequence[Difference], language: str, notes: Sequence[str] = ()
 ) -> Explanation:
-    """Put the differences between two editions into sentences.
-
-    Args:
-        before: the one edition.
-        after: the other one.
-        changes: their differences.
-        language: `vi` or `en`.
-        notes: what else stands beside the headline, in the reader's language.
-    """
+    """Put the differences between two editions into sentences."""
     return _Differences(before, after, language).explanation(changes, notes)
 
 

@@ -197,14 +197,7 @@ def explain_formatted(files: int, changed: Sequence[str], language: str, *, writ
 
 
 def explain_map(edition: Edition, found: ClauseMap, faults: Sequence[SourceFault] | None, language: str) -> Explanation:
-    """Put a clause map into sentences: by clause what encodes it, then by part which clause it stands for.
-
-    Args:
-        edition: the edition.
-        found: its map.
-        faults: what the official text does not bear out; None where it was not held against one.
-        language: `vi` or `en`.
-    """
+    """Put a clause map into sentences: by clause what encodes it, then by part which clause it stands for."""
     wording = Wording(language, edition)
     headline = wording.plural(
         "{clauses}; {bare} neither encoded nor explained; {number} cite leads to no clause of the map",
@@ -257,14 +250,7 @@ def _names(parts: Iterable[Cited], wording: Wording) -> Iterator[str]:
 
 
 def explain_interpretations(edition: Edition, reports: Iterable[InterpretationReport], cases: int | None, language: str) -> Explanation:
-    """Put the register into sentences.
-
-    Args:
-        edition: the edition.
-        reports: its interpretations, with what rests on each.
-        cases: how many cases were rated for it; None where none were asked about.
-        language: `vi` or `en`.
-    """
+    """Put the register into sentences."""
     wording, several = Wording(language, edition), tuple(reports)
     headline = wording.plural(
         "{number} interpretation, {accepted} of them accepted by the policy owner",

@@ -20,13 +20,7 @@ _ORIGINS = {"decided": N_("decided"), "proposed": N_("proposed")}
 
 
 def explain_round(done: Round, language: str, notes: Iterable[str]) -> Explanation:
-    """Put a round into sentences and tables.
-
-    Args:
-        done: what came out.
-        language: `vi` or `en`.
-        notes: marked sentences that stand beside the headline.
-    """
+    """Put a round into sentences and tables."""
     found = _Sections(done, language)
     return Explanation(
         title=found.say(N_("Round {name}"), name=done.id), headline=found.headline(), outcome="round", notes=tuple(found.notes(notes)),

@@ -25,15 +25,7 @@ _TITLES = {
 
 
 def shift_sections(before: Edition, after: Edition, shift: Shift, language: str, message: Callable[[Problem], str]) -> tuple[Section, ...]:
-    """Put into sentences what two editions make of the same cases; a section without anything in it is left out.
-
-    Args:
-        before: the one edition.
-        after: the other one.
-        shift: what came out.
-        language: `vi` or `en`.
-        message: how what is wrong with a file is said.
-    """
+    """Put into sentences what two editions make of the same cases; a section without anything in it is left out."""
     wording = Wording(language, before, after)
     title = wording.say(N_("Cases: rows as {before} rates them, columns as {after}"), before=before.id, after=after.id)
     moves = [Went(one.move, one.name, before) for one in shift.moved]

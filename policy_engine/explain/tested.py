@@ -230,14 +230,7 @@ def _where(mutant: Mutant, edition: str) -> str:
 def explain_checked(
     every: Sequence[Checked], language: str, say: Callable[[Problem], str], summary: Callable[[Checked], str]
 ) -> Explanation:  # fmt: skip
-    """Put the findings of `check` into blocks, the worst first.
-
-    Args:
-        every: the editions that were checked.
-        language: `vi` or `en`.
-        say: gives the sentence of a finding.
-        summary: gives the sentence that counts an edition's findings.
-    """
+    """Put the findings of `check` into blocks, the worst first."""
     wording = Wording(language)
     sections: list[Section] = []
     for severity, problems in by_severity(problem for checked in every for problem in checked.findings).items():

@@ -23,14 +23,7 @@ _BREACHES = {"missing": N_("missing"), "late": N_("late")}
 
 
 def explain(verdict: Verdict, edition: Edition, language: str, notes: Iterable[str] = ()) -> Explanation:
-    """Put a verdict into sentences.
-
-    Args:
-        verdict: the verdict.
-        edition: the edition it was made under, for the words of levels, facts and interpretations.
-        language: `vi` or `en`.
-        notes: marked sentences that stand beside the headline.
-    """
+    """Put a verdict into sentences."""
     return _Explainer(verdict, edition, language).explanation(notes)
 
 

@@ -157,12 +157,7 @@ _Part = TypeVar("_Part")
 
 
 def rebuilt(part: _Part, change: Callable[[Any], Any]) -> _Part:
-    """Return a part of an edition with something in it otherwise; what holds nothing that changed is shared.
-
-    Args:
-        part: an edition, or any record, list or mapping of one.
-        change: asked of every record on the way down; what it returns stands in its place (`DROPPED`: nothing does).
-    """
+    """Return a part of an edition with something in it otherwise; what holds nothing that changed is shared."""
     new = change(part)
     if new is not part:
         return new  # type: ignore[no-any-return]
