@@ -1,4 +1,4 @@
-"""Mutation of a rulebook: a set of cases that would not notice a mistake is told so, and what cannot be noticed is proven, not passed over."""
+"""Mutation of a rulebook: of cases that would not notice a mistake it is said so; what cannot be noticed is proven, not passed over."""
 
 import ast
 import json

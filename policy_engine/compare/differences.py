@@ -13,6 +13,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
 from policy_engine.language.quantity import Quantity
+from policy_engine.language.values import is_tuple
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Texts, Threshold, Word
 from policy_engine.model.rulebook import DecideStep, Edition, InForce
 from policy_engine.model.sites import RULES, Owner, Site, sites, value_at
@@ -119,7 +120,7 @@ def _shown(name: str, value: object) -> Shown:
             return value.isoformat()
         case InForce():
             return tuple(day.isoformat() if day else "" for day in value if any(value))
-        case tuple():
+        case _ if is_tuple(value):
             return tuple(map(_entry, value))
         case _:
             return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # a text, a truth, or texts
@@ -172,7 +173,7 @@ def _parts(edition: Edition, *, mapped: bool) -> dict[Key, ComparedPart]:
             while key in parts:
                 number += 1
                 key = first._replace(id=f"{site.name} #{number}")
-            known = {} if site.sort == "track" else site.known
+            known: Mapping[str, Threshold] = {} if site.sort == "track" else site.known
             parts[key] = ComparedPart(key=key, clause=site.clause, fields=_fields(site), thresholds=known, joined=_is_joined(site))
     return parts
 

@@ -76,7 +76,7 @@ class _Mover(Wording):
             yield from reasons
             for one in members:
                 who = f"{one.move.case} · {one.name}" if one.name else one.move.case
-                seen = "; ".join(dict.fromkeys(filter(None, map(self._figures, one.move.reasons))))
+                seen = "; ".join(dict.fromkeys(text for text in map(self._figures, one.move.reasons) if text))
                 yield Line("note", f"{who}: {seen}" if seen else who)
 
     def _figures(self, reason: Reason) -> str:

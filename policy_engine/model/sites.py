@@ -5,8 +5,9 @@ it holds conditions or rests on interpretations a row in the tables below it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
+from policy_engine.language.values import is_object, is_tuple
 from policy_engine.messages import N_, Words
 from policy_engine.model.duties import Chapter
 from policy_engine.model.facts import Condition, InterpretationUse, Threshold
@@ -58,7 +59,7 @@ class Site(NamedTuple):
         if self.sort == "decide":
             return tuple(use for step in self.part for use in step.interpretations)
         found = (value_at(self.part, path) for path in _USES.get(self.sort, ()))
-        return tuple(use for uses in found if isinstance(uses, tuple) for use in uses)
+        return tuple(use for uses in found if is_tuple(uses) for use in uses)
 
 
 SORTS: Mapping[str, Words] = {
@@ -157,16 +158,18 @@ _Part = TypeVar("_Part")
 
 
 def rebuilt(part: _Part, change: Callable[[Any], Any]) -> _Part:
-    """Return a part of an edition with something in it otherwise; what holds nothing that changed is shared."""
-    new = change(part)
-    if new is not part:
-        return new  # type: ignore[no-any-return]
-    if isinstance(part, Mapping):
-        items = {key: rebuilt(one, change) if isinstance(one, tuple) else one for key, one in part.items()}
-        return items if any(items[key] is not part[key] for key in items) else part  # type: ignore[return-value]
-    if not isinstance(part, tuple) or isinstance(part, (Location, Citation)):
-        return part
-    found = [rebuilt(one, change) if isinstance(one, (tuple, Mapping)) else one for one in part]
-    if all(one is other for one, other in zip(found, part, strict=True)):
-        return part
-    return part._make(found) if hasattr(part, "_make") else tuple(one for one in found if one is not DROPPED)  # type: ignore[return-value]
+    """Return an edition, or any part of one, with something in it otherwise; what holds nothing that changed is shared.
+
+    `change` is asked of every record on the way down; what it returns stands in its place (`DROPPED`: nothing does).
+    """
+    new: Any = change(part)
+    whole: Any = part
+    if new is part and is_object(whole):
+        items = {key: rebuilt(one, change) for key, one in whole.items()}
+        new = items if any(items[key] is not one for key, one in whole.items()) else part
+    elif new is part and is_tuple(whole) and not isinstance(part, (Location, Citation, Condition, Threshold)):
+        entries: list[Any] = [rebuilt(one, change) if isinstance(one, (tuple, dict)) else one for one in whole]
+        if any(one is not other for one, other in zip(entries, whole, strict=True)):
+            made = getattr(part, "_make", tuple)
+            new = made(one for one in entries if one is not DROPPED)
+    return cast(_Part, new)

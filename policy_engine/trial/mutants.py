@@ -271,7 +271,11 @@ class Mutant(NamedTuple):
     """The part of a condition that is changed, as the edition writes it, or the name of the figure; "" where it is in none."""
     make: _Change
     shown_by: tuple[Tree, ...] = ()
-    """What every case meets that shown_by it from the edition, where that can be said beside the levels; else nothing."""
+    """What every case meets that shows it, where that can be said beside the levels; else nothing."""
+
+
+def _changed(change: Callable[[object], object]) -> _Change:
+    return lambda edition: rebuilt(edition, change)
 
 
 def _put(old: object, new: object) -> _Change:
@@ -286,7 +290,7 @@ def _put(old: object, new: object) -> _Change:
             same = one is old
         return new if same else one
 
-    return lambda edition: rebuilt(edition, change)
+    return _changed(change)
 
 
 def mutants(edition: Edition) -> tuple[Mutant, ...]:
@@ -392,33 +396,35 @@ def _freed(spot: Spot) -> Iterator[Mutant]:
         return one._replace(when=other, applies_when=None) if isinstance(one, Criterion) and mine else one
 
     yield Mutant(
-        kind="applies_when", before=guard.text, after="", place=spot.place, part=when.text, make=lambda edition: rebuilt(edition, change)
+        kind="applies_when", before=guard.text, after="", place=spot.place, part=when.text, make=_changed(change)
     )  # fmt: skip
 
 
 def _of_chapters(edition: Edition) -> Iterator[Mutant]:
-    """Drop each rule of each chapter, let it apply to everyone, forget its day, mistake what ties a level."""
+    """Change the rules of each chapter: first whether and of whom they ask, then their days, then what ties a level."""
+    order = {"in_time": 1, "relation": 2}
     for chapter in edition.chapters:
         own = [site for site in sites(edition) if site.owner == ("chapter", chapter.clause, "") and site.sort in _ASKED]
-        for site in own:
-            rule, place = site.part.rule, _place(site, chapter.tracks)
-            applies = (rule.applies_when.tree,) if rule.applies_when else (compared(literal(0), "==", literal(0)),)
-            change = _put(site.part, DROPPED)
-            yield Mutant(kind="dropped", before=rule.id, after="", place=place, part="", make=change, shown_by=applies)
-            if rule.applies_when:
-                text, others = rule.applies_when.text, (negated(rule.applies_when.tree),)
-                change = _put(site.part, site.part._replace(rule=rule._replace(applies_when=None)))
-                yield Mutant(kind="applies_when", before=text, after="", place=place, part=text, make=change, shown_by=others)
-        for site in own:
-            entry = site.part
-            if site.sort in {"requirement", "content"} and entry.in_time:
-                place, text, applies = _place(site, chapter.tracks), entry.in_time.text, entry.rule.applies_when
-                late = (*((applies.tree,) if applies else ()), entry.holds.tree, negated(entry.in_time.tree))
-                change = _put(entry, entry._replace(in_time=None))
-                yield Mutant(kind="in_time", before=text, after="", place=place, part=text, make=change, shown_by=late)
-        for site in own:
-            ceiling = site.part
-            if site.sort == "ceiling" and not ceiling.lowers:  # what lowers can only be `not_above`
-                other = "same_as" if ceiling.relation == "not_above" else "not_above"
-                place, change = _place(site, chapter.tracks), _put(ceiling, ceiling._replace(relation=other))
-                yield Mutant(kind="relation", before=ceiling.relation, after=other, place=place, part="", make=change)
+        found = [mutant for site in own for mutant in _of_rule(site, _place(site, chapter.tracks))]
+        yield from sorted(found, key=lambda mutant: order.get(mutant.kind, 0))
+
+
+def _of_rule(site: Site, place: RulePlace) -> Iterator[Mutant]:
+    """Drop a rule, let it apply to everyone, forget its day, mistake what ties a level."""
+    entry, rule = site.part, site.part.rule
+    applies = (rule.applies_when.tree,) if rule.applies_when else ()
+    always = compared(literal(0), "==", literal(0))
+    change = _put(entry, DROPPED)
+    yield Mutant(kind="dropped", before=rule.id, after="", place=place, part="", make=change, shown_by=applies or (always,))
+    if rule.applies_when:
+        text, change = rule.applies_when.text, _put(entry, entry._replace(rule=rule._replace(applies_when=None)))
+        others = (negated(rule.applies_when.tree),)
+        yield Mutant(kind="applies_when", before=text, after="", place=place, part=text, make=change, shown_by=others)
+    if site.sort in {"requirement", "content"} and entry.in_time:
+        text, late = entry.in_time.text, (*applies, entry.holds.tree, negated(entry.in_time.tree))
+        change = _put(entry, entry._replace(in_time=None))
+        yield Mutant(kind="in_time", before=text, after="", place=place, part=text, make=change, shown_by=late)
+    if site.sort == "ceiling" and not entry.lowers:  # what lowers can only be `not_above`
+        other = "same_as" if entry.relation == "not_above" else "not_above"
+        change = _put(entry, entry._replace(relation=other))
+        yield Mutant(kind="relation", before=entry.relation, after=other, place=place, part="", make=change)
