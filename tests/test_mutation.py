@@ -1,4 +1,4 @@
-"""Mutation of a rulebook: a set of cases that would not notice a slip is told so, and what cannot be noticed is proven, not passed over."""
+"""Mutation of a rulebook: of cases that would not notice a mistake it is said so; what cannot be noticed is proven, not passed over."""
 
 import ast
 import json
@@ -21,7 +21,7 @@ from policy_engine.load.library import Library
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.trial.bench import Bench
-from policy_engine.trial.mutants import Known, mutants, slips, spots
+from policy_engine.trial.mutants import KnownNames, mistakes, mutants, spots
 from policy_engine.trial.run import Sketch, Trial, told_apart, try_cases
 from tests.conftest import ROOT
 from tests.editions.small import FOLDER, case_of, edition_of, evaluator_of, read, write_cases
@@ -106,14 +106,14 @@ def test_what_is_proven_the_same_is_the_same_in_every_case() -> None:
 def test_a_slip_is_a_condition_of_the_language(library: Library, name: str) -> None:
     edition = library.edition(name)
     ranked = sorted(edition.scale.values(), key=lambda level: level.rank)
-    known = Known({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
-    made = [(spot.condition.text, slip) for spot in spots(edition) for slip in slips(spot.condition.tree, known)]
+    known = KnownNames({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
+    made = [(spot.condition.text, mistake) for spot in spots(edition) for mistake in mistakes(spot.condition.tree, known)]
 
-    for text, slip in made:
-        tree, complaints = parse(show(slip.tree))
+    for text, mistake in made:
+        tree, complaints = parse(show(mistake.tree))
         assert tree is not None, complaints
         assert ast.dump(tree) == ast.dump(parse(show(tree)).tree or tree)
-        assert show(slip.tree) != text
+        assert show(mistake.tree) != text
 
 
 def test_generated_code_notices_what_the_reference_notices() -> None:

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from policy_engine.checks.places import Places, places_of
+from policy_engine.checks.places import FilePlaces, places_of
 from policy_engine.checks.reach import find_passed_by
 from policy_engine.checks.run import check_edition, severity_of
 from policy_engine.errors import Problem
@@ -32,13 +32,13 @@ def _survey(name: str) -> Survey:
     return survey_edition(name, str(ROOT / "rulebook" / name))
 
 
-def _edition(name: str) -> tuple[Edition, Places]:
+def _edition(name: str) -> tuple[Edition, FilePlaces]:
     survey = _survey(name)
     assert survey.edition
     return survey.edition, places_of(survey)
 
 
-def _found(edition: Edition, places: Places, name: str) -> list[Problem]:
+def _found(edition: Edition, places: FilePlaces, name: str) -> list[Problem]:
     return [problem for problem in find_passed_by(edition, places) if problem.details["name"] == name]
 
 

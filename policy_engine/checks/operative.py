@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from policy_engine.checks.places import Places, Ruling, declared_thresholds, rulings
+from policy_engine.checks.places import FilePlaces, Ruling, declared_thresholds, rulings
 from policy_engine.errors import Problem
 from policy_engine.language.fold import Reader
 from policy_engine.language.quantity import Quantity
@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"(?<![\w.,])([0-9]+(?:[.,][0-9]+)*)")
 _KINDS = {"%": "share"}
 
 
-class Figure(NamedTuple):
+class PhraseFigure(NamedTuple):
     """A figure in a phrase; its kind is "" where no unit follows. A day without a year is its day and month."""
 
     start: int
@@ -64,7 +64,7 @@ class Sign(NamedTuple):
 class Phrase(NamedTuple):
     """A phrase, read."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[PhraseFigure, ...]
     signs: tuple[Sign, ...]
 
 
@@ -102,11 +102,10 @@ def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
 
 
 def _between(phrase: Phrase, start: int, end: int) -> bool:
-    """Return whether a figure stands between two places."""
     return any(start <= figure.start and figure.end <= end for figure in phrase.figures)
 
 
-def says(figure: Figure, quantity: Quantity) -> bool:
+def says(figure: PhraseFigure, quantity: Quantity) -> bool:
     """Return whether a figure of a phrase is a threshold's; where the phrase has no unit, the number alone counts (not for a share)."""
     kind, value = quantity.type.kind, quantity.value
     if isinstance(figure.value, tuple):
@@ -122,7 +121,7 @@ def _signs(text: str, words: OperativeWords) -> Iterator[Sign]:
             own = {place for group in range(1, (found.lastindex or 0) + 1) for place in range(*found.span(group))}
             if not own & taken:
                 taken |= own
-                yield Sign(*found.span(), word.text, word.means)
+                yield Sign(start=found.start(), end=found.end(), word=word.text, means=word.means)
 
 
 @lru_cache(maxsize=1024)
@@ -132,23 +131,23 @@ def _pattern(word: str) -> re.Pattern[str]:
     return re.compile(r"[^;]*?".join(rf"(?<!\w)({part})(?!\w)" for part in parts))
 
 
-def _figures(text: str, words: OperativeWords) -> Iterator[Figure]:
+def _figures(text: str, words: OperativeWords) -> Iterator[PhraseFigure]:
     """Find the figures: days first, then figures in words, then digits with their units."""
     rest = text
     for pattern in _days(words.days):
         for found in pattern.finditer(rest):
             day = _day(found.groupdict())
             if day is not None:
-                yield Figure(*found.span(), "day", day, found[0])
+                yield _read_as(found, "day", day)
                 rest = _blank(rest, found)
     for word, quantity in sorted(words.figures, key=lambda pair: -len(pair[0])):
         for found in _pattern(word).finditer(rest):
-            yield Figure(*found.span(), quantity.type.kind, quantity.value, found[0])
+            yield _read_as(found, quantity.type.kind, quantity.value)
             rest = _blank(rest, found)
     for found in _NUMBER.finditer(rest):
         number = _number(found[1], words.decimal)
         if number is not None:
-            yield _with_unit(rest, found, number, words)
+            yield _with_unit(found, number, words)
 
 
 def _blank(text: str, found: re.Match[str]) -> str:
@@ -156,15 +155,18 @@ def _blank(text: str, found: re.Match[str]) -> str:
     return text[: found.start()] + " " * len(found[0]) + text[found.end() :]
 
 
-def _with_unit(text: str, found: re.Match[str], number: Fraction, words: OperativeWords) -> Figure:
-    """Return a number with the unit that stands behind it."""
+def _read_as(found: re.Match[str], kind: str, value: Number | date | tuple[int, int], end: int | None = None) -> PhraseFigure:
+    end = found.end() if end is None else end
+    return PhraseFigure(start=found.start(), end=end, kind=kind, value=value, text=found.string[found.start() : end])
+
+
+def _with_unit(found: re.Match[str], number: Fraction, words: OperativeWords) -> PhraseFigure:
     units = [("%", "%"), *((plain(word.text), word.means) for word in words.units)]
     for unit, means in sorted(units, key=lambda pair: -len(pair[0])):
-        behind = re.compile(rf"\s*{re.escape(unit)}(?!\w)").match(text, found.end())
+        behind = re.compile(rf"\s*{re.escape(unit)}(?!\w)").match(found.string, found.end())
         if behind:
-            value = number / 100 if means == "%" else number
-            return Figure(found.start(), behind.end(), _KINDS.get(means, means), value, text[found.start() : behind.end()])
-    return Figure(*found.span(), "", number, found[0])
+            return _read_as(found, _KINDS.get(means, means), number / 100 if means == "%" else number, behind.end())
+    return _read_as(found, "", number)
 
 
 def _number(text: str, decimal: str) -> Fraction | None:
@@ -183,7 +185,6 @@ def _days(forms: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 
 
 def _form(form: str) -> str:
-    """Return the pattern of one form of days."""
     parts: list[str] = re.findall(r"\w+|\W+", plain(form))
     return "".join(_DIGITS.get(part) or re.escape(part) for part in parts)
 
@@ -201,7 +202,7 @@ def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:
     return found if year else (day, month)
 
 
-class Comparison(NamedTuple):
+class SignComparison(NamedTuple):
     """One comparison as it is written, and the sign that it has with its threshold on the right and no `not` before it.
 
     `threshold` is "" where it has none. `mirrored`: whether the threshold counts on the left. `number`: how many times the
@@ -229,20 +230,19 @@ class Comparison(NamedTuple):
         return self._with(plain if self.holds else OPPOSITE[plain])
 
     def _with(self, sign: str) -> str:
-        """Write the comparison with a sign in its place."""
         text = f"{self.left} {sign} {self.right}"
         return text if self.holds else f"not ({text})"
 
 
-def comparisons(tree: Tree, thresholds: Container[str]) -> tuple[Comparison, ...]:
+def comparisons(tree: Tree, thresholds: Container[str]) -> tuple[SignComparison, ...]:
     """Return the comparisons of a condition by size; those about choices, texts and one item of a list are left out."""
     seen: Counter[str] = Counter()
-    found: list[Comparison] = []
+    found: list[SignComparison] = []
     for (left, plain, right), holds in _Compared().read(tree, holds=True):
         sign = plain if holds else OPPOSITE[plain]
         named = [*_Summed(thresholds).read(left, coefficient=1), *_Summed(thresholds).read(right, coefficient=-1)]
         guard = len(named) > 1 or (not named and sign == ">" and opened(right) == ("constant", (0,)))
-        one = Comparison(left=show(left), written_sign=plain, right=show(right), holds=holds, sign=sign, guard=guard)
+        one = SignComparison(left=show(left), written_sign=plain, right=show(right), holds=holds, sign=sign, guard=guard)
         if len(named) == 1:
             ((name, coefficient),) = named
             turned = MIRRORED[sign] if coefficient > 0 else sign
@@ -294,8 +294,8 @@ class _Summed(Reader[Iterator[tuple[str, int]]]):
     constant = comparison = membership = containment = connective = negation = share = count = sum = given = exists = nothing
 
 
-def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
-    """Return which signs and figures are not those of the phrases; where the edition lists no words, tell that."""
+def find_contradictions(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
+    """Return which signs and figures are not those of the phrases; where the edition lists no words, say that."""
     declared = list(declared_thresholds(edition))
     if any(
         "operative_words" in read and document.problems for document in places.documents.values() if isinstance(read := document.data, dict)
@@ -315,26 +315,25 @@ def find_contradictions(edition: Edition, places: Places) -> Iterator[Problem]:
 
 
 def _has_all_figures(ruling: Ruling, edition: Edition) -> bool:
-    """Return whether every figure that a rule names could be read, with its phrase; of another one nothing can be told."""
+    """Return whether every figure that a rule names could be read, with its phrase; of another one nothing can be said."""
     fields = {field for fact in edition.facts.values() for field in fact.fields}
     known = {*edition.facts, *fields, *edition.scale, *PERIOD_NAMES, *RECORD_NAMES}
     known |= {name for name, threshold in ruling.thresholds.items() if threshold.citation.phrase}
     return all(name in known for condition in ruling.conditions for name in condition.names)
 
 
-def _figure(threshold: Threshold, words: OperativeWords, places: Places) -> Iterator[Problem]:
-    """Hold a threshold's value against the figures of its phrase."""
+def _figure(threshold: Threshold, words: OperativeWords, places: FilePlaces) -> Iterator[Problem]:
     quantity, phrase = threshold.quantity, threshold.citation.phrase
     figures = read_phrase(phrase, words).figures
-    told = {"name": threshold.name, "value": quantity.text, "phrase": phrase}
+    details = {"name": threshold.name, "value": quantity.text, "phrase": phrase}
     if not figures:
-        yield places.problem("PE818", places.below(threshold.location, "phrase"), **told)
+        yield places.problem("PE818", places.below(threshold.location, "phrase"), **details)
     elif not any(says(figure, quantity) for figure in figures):
         found = ", ".join(f"`{figure.text}`" for figure in figures)
-        yield places.problem("PE815", places.below(threshold.location, "value"), **told, found=found)
+        yield places.problem("PE815", places.below(threshold.location, "value"), **details, found=found)
 
 
-def _ruling(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[Problem]:
+def _ruling(ruling: Ruling, words: OperativeWords, places: FilePlaces) -> Iterator[Problem]:
     """Hold the conditions of a rule against its phrase and those of its thresholds."""
     answered = bool(ruling.capped)
     for condition in ruling.conditions:
@@ -344,7 +343,7 @@ def _ruling(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[P
                 place = places.name_in(condition.location, one.threshold, one.number)
                 yield from _sign(one, ruling.thresholds[one.threshold], ruling, words, places, place)
     for share in ruling.capped:
-        one = Comparison("share", "<=", share.name, holds=True, sign="<=", threshold=share.name)
+        one = SignComparison(left="share", written_sign="<=", right=share.name, holds=True, sign="<=", threshold=share.name)
         yield from _sign(one, share, ruling, words, places, places.name_in(ruling.location, share.name))
     if answered:
         yield from _own_figures(ruling, words, places)
@@ -352,7 +351,7 @@ def _ruling(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[P
         yield from _without_threshold(ruling, ruling.conditions[0], words, places)
 
 
-def _own_figures(ruling: Ruling, words: OperativeWords, places: Places) -> Iterator[Problem]:
+def _own_figures(ruling: Ruling, words: OperativeWords, places: FilePlaces) -> Iterator[Problem]:
     """Hold the figures of a rule's own phrase against the thresholds that its conditions name, one of which must have them."""
     figures = read_phrase(ruling.phrase, words).figures
     named = {name for condition in ruling.conditions for name in condition.names} & ruling.thresholds.keys()
@@ -361,14 +360,13 @@ def _own_figures(ruling: Ruling, words: OperativeWords, places: Places) -> Itera
     wrong = [f for f in figures if f.kind in kinds and not any(says(f, threshold.quantity) for threshold in used)]
     if wrong and ruling.phrase not in {threshold.citation.phrase for threshold in used}:
         first = next(threshold for threshold in used if threshold.quantity.type.kind == wrong[0].kind)
-        told = {"name": first.name, "value": first.quantity.text, "phrase": ruling.phrase, "found": f"`{wrong[0].text}`"}
-        yield places.problem("PE815", places.phrase_of(ruling.name, ruling.phrase, ruling.location), **told)
+        details = {"name": first.name, "value": first.quantity.text, "phrase": ruling.phrase, "found": f"`{wrong[0].text}`"}
+        yield places.problem("PE815", places.phrase_of(ruling.name, ruling.phrase, ruling.location), **details)
 
 
 def _sign(
-    one: Comparison, threshold: Threshold, ruling: Ruling, words: OperativeWords, places: Places, place: Location
+    one: SignComparison, threshold: Threshold, ruling: Ruling, words: OperativeWords, places: FilePlaces, place: Location
 ) -> Iterator[Problem]:  # fmt: skip
-    """Hold one comparison against the words that govern its figure."""
     phrase, signs = _governed(threshold, ruling, words)
     if not signs:
         yield places.problem("PE816", place, found=one.written, phrase=phrase)
@@ -390,7 +388,7 @@ def _governed(threshold: Threshold, ruling: Ruling, words: OperativeWords) -> tu
     return of_figure, governing(read_phrase(of_figure, words), threshold.quantity)
 
 
-def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWords, places: Places) -> Iterator[Problem]:
+def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWords, places: FilePlaces) -> Iterator[Problem]:
     """Hold a condition that names no threshold against its phrase: `every` is an equation, and a figure wants a comparison."""
     phrase = read_phrase(ruling.phrase, words)
     beside = opened(condition.tree)[0] == "connective"
@@ -398,10 +396,10 @@ def _without_threshold(ruling: Ruling, condition: Condition, words: OperativeWor
     wholes = [sign for sign in phrase.signs if sign.sign == "==" and sign.means == "whole"]
     if wholes and found:
         if all(one.sign != "==" for one in found):
-            told = {"phrase": ruling.phrase, "means": "==", "word": wholes[0].word}
-            yield places.problem("PE814", condition.location, found=found[0].written, wanted=found[0].meaning("=="), **told)
+            details = {"phrase": ruling.phrase, "means": "==", "word": wholes[0].word}
+            yield places.problem("PE814", condition.location, found=found[0].written, wanted=found[0].meaning("=="), **details)
         return
     signs = [s for s in phrase.signs if any(s.start <= f.start <= s.end or 0 <= f.start - s.end <= _NEAR for f in phrase.figures)]
     if signs:  # that stand to a figure
-        told = {"phrase": ruling.phrase, "means": signs[0].sign, "word": signs[0].word}
-        yield places.problem("PE817", condition.location, condition=condition.text, **told)
+        details = {"phrase": ruling.phrase, "means": signs[0].sign, "word": signs[0].word}
+        yield places.problem("PE817", condition.location, condition=condition.text, **details)

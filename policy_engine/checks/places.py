@@ -1,4 +1,4 @@
-"""Where the parts of an edition stand in its files, and problems told there with the line as it is written."""
+"""Where the parts of an edition stand in its files, and problems placed there with the line as it is written."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _MAX_LINES = 60
 """How far below its beginning a folded condition is searched; one has at most 2,000 characters."""
 
 
-class Places(NamedTuple):
+class FilePlaces(NamedTuple):
     """The files of an edition, and what stands at each place of them."""
 
     documents: Mapping[str, Document]
@@ -26,7 +26,7 @@ class Places(NamedTuple):
     def problem(self, code: str, place: Location, **details: str) -> Problem:
         """Make a problem at a place, with the line as it stands there."""
         document = self.documents.get(place.file)
-        return document.problem(code, place, **details) if document else Problem(code, place, details)
+        return document.problem(code, place, **details) if document else Problem(code=code, location=place, details=details)
 
     def below(self, place: Location, *keys: str) -> Location:
         """Return the place of a value below the part that stands at a place; the part's own where there is none."""
@@ -58,13 +58,13 @@ class Places(NamedTuple):
         return place
 
 
-def places_of(survey: Survey) -> Places:
+def places_of(survey: Survey) -> FilePlaces:
     """Return the places of an edition that was read from its files."""
     at: dict[Location, tuple[Document, Path]] = {}
     for document in survey.documents.values():
         for path, place in (*document.places.items(), *document.keys.items()):
             at[place] = (document, path)
-    return Places(survey.documents, at)
+    return FilePlaces(survey.documents, at)
 
 
 def texts_of(value: Data, path: Path = (), owner: Mapping[str, Data] | None = None) -> Iterator[tuple[Path, str, Mapping[str, Data]]]:

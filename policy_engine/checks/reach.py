@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from policy_engine.checks.places import Places, rulings
+from policy_engine.checks.places import FilePlaces, rulings
 from policy_engine.errors import Problem
 from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
@@ -36,7 +36,7 @@ class Naming(NamedTuple):
     keeps_out: Mapping[str, frozenset[str]]
 
 
-class Part(NamedTuple):
+class PickingPart(NamedTuple):
     """A part of an edition whose rules together answer for every item of the lists that they pick from."""
 
     code: str
@@ -48,19 +48,19 @@ class Part(NamedTuple):
     exemptions: Sequence[Exemption] = ()
 
 
-def find_passed_by(edition: Edition, places: Places) -> Iterator[Problem]:
+def find_passed_by(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     """Return what each part of an edition passes by, and which exemptions are of no use."""
     lists = _closed_lists(edition)
     whole = [*edition.exemptions, *(one for chapter in edition.chapters for one in chapter.exemptions)]
     needed: set[tuple[Location, str]] = set()
-    told: set[tuple[str, str]] = set()
+    named: set[tuple[str, str]] = set()
     for part in _parts(edition, places, whole):
         for of, missing in _left(part, lists):
             excused = {item: one.location for one in part.exemptions if one.of == of for item in one.items}
             needed |= {(excused[item], item) for item in missing if item in excused}
             for item in missing:
-                if item not in excused and not (part.code == "PE826" and (of, item) in told):
-                    told.add((of, item))
+                if item not in excused and not (part.code == "PE826" and (of, item) in named):
+                    named.add((of, item))
                     picking = [rule for rule in part.rules if of in rule.picks and not _complemented(rule, of, part.others)]
                     yield _passed(part, of, item, picking, places)
     for one in whole:
@@ -69,21 +69,20 @@ def find_passed_by(edition: Edition, places: Places) -> Iterator[Problem]:
                 yield places.problem("PE827", _place_of(one, number, places), name=item, of=one.of)
 
 
-def _place_of(exemption: Exemption, number: int, places: Places) -> Location:
+def _place_of(exemption: Exemption, number: int, places: FilePlaces) -> Location:
     """Return the place of an item under `except:`; an entry begins where its first key does."""
     document, path = places.at[exemption.location]
     of_entry = path if isinstance(path[-1], int) else path[:-1]
     return document.places.get((*of_entry, "items", number), exemption.location)
 
 
-def _passed(part: Part, of: str, item: str, picking: Sequence[Naming], places: Places) -> Problem:
-    """Make the finding of one item that a part passes by."""
+def _passed(part: PickingPart, of: str, item: str, picking: Sequence[Naming], places: FilePlaces) -> Problem:
     place = part.location if of == TRACKS else picking[0].location
     return places.problem(part.code if of != TRACKS else "PE823", place, part=part.name, of=of, name=item,
                           rules=", ".join(dict.fromkeys(rule.rule for rule in picking)))  # fmt: skip
 
 
-def _left(part: Part, lists: Mapping[str, Collection[str]]) -> Iterator[tuple[str, list[str]]]:
+def _left(part: PickingPart, lists: Mapping[str, Collection[str]]) -> Iterator[tuple[str, list[str]]]:
     """Return, for each list that a part picks from, the items that no rule of it names."""
     named: dict[str, set[str]] = defaultdict(set)
     for rule in part.rules:
@@ -105,23 +104,23 @@ def _complemented(rule: Naming, of: str, others: Iterable[Naming]) -> bool:
     return False
 
 
-def _parts(edition: Edition, places: Places, whole: Sequence[Exemption]) -> Iterator[Part]:
+def _parts(edition: Edition, places: FilePlaces, whole: Sequence[Exemption]) -> Iterator[PickingPart]:
     """Return every part of an edition that picks items out: each chapter, the tracks together, and the edition as a whole."""
     rules = {chapter.clause: list(_of_chapter(chapter, edition)) for chapter in edition.chapters}
     everywhere = [one for several in rules.values() for one in several]
     for chapter in edition.chapters:
         document = places.documents.get(chapter.location.file)
         place = document.places.get((TRACKS,), chapter.location) if document else chapter.location
-        yield Part(
+        yield PickingPart(
             code="PE824", name=chapter.clause, location=place, rules=rules[chapter.clause], others=everywhere, exemptions=chapter.exemptions
         )  # fmt: skip
     tracks = [_naming(track.id, [track.applies_to], edition)._replace(share=TRACKS) for track in edition.tracks]
     first = edition.tracks[0].location
-    yield Part(code="PE825", name=edition.id, location=first, rules=tracks, others=tracks, exemptions=edition.exemptions)
+    yield PickingPart(code="PE825", name=edition.id, location=first, rules=tracks, others=tracks, exemptions=edition.exemptions)
     follow = [site for sort in ("fact", "invariant", "requires") for site in sites(edition) if site.sort == sort]
     every = [_naming(site.name, tuple(site.conditions.values()), edition) for site in follow]
     every += [_naming(ruling.name, ruling.conditions, edition) for ruling in rulings(edition)]
-    yield Part(code="PE826", name=edition.id, location=first, rules=every, others=every, exemptions=whole)
+    yield PickingPart(code="PE826", name=edition.id, location=first, rules=every, others=every, exemptions=whole)
 
 
 def _of_chapter(chapter: Chapter, edition: Edition) -> Iterator[Naming]:
@@ -139,7 +138,6 @@ def _of_chapter(chapter: Chapter, edition: Edition) -> Iterator[Naming]:
 
 
 def _naming(rule: str, conditions: Sequence[Condition], edition: Edition, location: Location | None = None) -> Naming:
-    """Return what conditions name of each closed list."""
     named: tuple[dict[str, set[str]], dict[str, set[str]]] = defaultdict(set), defaultdict(set)
     for condition in conditions:
         for of, item, picked in _Names(edition).read(condition.tree, holds=True, items=""):

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from policy_engine.checks.places import Places
+from policy_engine.checks.places import FilePlaces
 from policy_engine.errors import FIXABLE, Problem
 from policy_engine.load.edition import Survey
 from policy_engine.load.files import write_whole
@@ -32,7 +32,7 @@ def mend(survey: Survey, findings: Iterable[Problem]) -> tuple[str, ...]:
 
 
 def _write(survey: Survey, file: str) -> bool:
-    """Mend one file; tell whether it was written."""
+    """Mend one file; return whether it was written."""
     document, raw = survey.documents[file], survey.raws[file]
     mended = _mended(document, raw, survey)
     again = read_document(mended, file)
@@ -59,7 +59,7 @@ _HEAD = 5
 """In how many first lines of a file its schema may be named."""
 
 
-def find_untranslated(places: Places) -> Iterator[Problem]:
+def find_untranslated(places: FilePlaces) -> Iterator[Problem]:
     """Return which sentences show other figures in another language, or are the same in all of them."""
     for document in places.documents.values():
         for path, texts in _sentences(document.data, ()):
@@ -71,7 +71,6 @@ def find_untranslated(places: Places) -> Iterator[Problem]:
 
 
 def _sentences(data: Data, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Return every sentence of a file that stands in all languages."""
     if isinstance(data, dict):
         texts = {key: value for key, value in data.items() if isinstance(value, str)}
         if data.keys() == texts.keys() == set(LANGUAGES):
@@ -85,7 +84,6 @@ def _sentences(data: Data, path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def _figures(document: Document, path: Path, texts: dict[str, str]) -> Iterator[Problem]:
-    """Return which placeholders stand in one language and not in another."""
     shown = {language: dict.fromkeys(_PLACEHOLDER.findall(text)) for language, text in texts.items()}
     for language, names in shown.items():
         for other, more in shown.items():
@@ -93,7 +91,7 @@ def _figures(document: Document, path: Path, texts: dict[str, str]) -> Iterator[
                 yield document.problem("PE812", document.places[*path, language], here=language, other=other, name=name)
 
 
-def find_unkempt(places: Places) -> Iterator[Problem]:
+def find_unkempt(places: FilePlaces) -> Iterator[Problem]:
     """Return which lines are not composed, and which files name no schema where others of the edition do."""
     line = modeline_for(places.documents)
     for document in places.documents.values():

@@ -39,7 +39,7 @@ def check_editions(session: Session, *, editions: Sequence[str], fail_level: str
     if form in {"text", "human"}:
         sys.stdout.write(checked_to_text(every, language, style()))
     elif form == "markdown":
-        from policy_engine.explain.checked import explain_checked
+        from policy_engine.explain.tested import explain_checked
 
         say, summary = partial(message_of, language=language), partial(summary_of, language=language)
         session.write_page(explain_checked(every, language, say, summary))

@@ -7,7 +7,7 @@ from policy_engine.errors import InputError
 from policy_engine.evaluate.maps import clause_map, hold_against, report_interpretations
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.round.round import rate_round
-from policy_engine.explain.maps import explain_interpretations, explain_map
+from policy_engine.explain.editions import explain_interpretations, explain_map
 from policy_engine.load.case import expand, is_round
 from policy_engine.load.files import read_text
 from policy_engine.load.round import load_round

@@ -10,7 +10,7 @@ from policy_engine.cli.files import Output, hold_outputs
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.plan import plan_of
-from policy_engine.explain.editions import Held, Shelved, explain_edition, explain_list, explain_new, explain_seals, holds, is_whole
+from policy_engine.explain.editions import SealStanding, Shelved, explain_edition, explain_list, explain_new, explain_seals, holds, is_whole
 from policy_engine.load.edition import form_problems, load_edition, read_raws
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.library import Library, days_of
@@ -192,10 +192,10 @@ def verify(session: Session, *, names: Sequence[str], signers: str | None, ident
         raise session.misused(N_("--signers needs --identity: who must have signed"))
     library, problems = session.library, list[Problem]()
     folders, gone = library.folders(), library.gone()
-    held: list[Held] = []
+    held: list[SealStanding] = []
     for name in names or sorted({*folders, *gone}):
         if name not in folders and name in gone:
-            held.append(Held(name=name, folder=os.path.join(library.folder, name), report=NO_SEAL, gone=True))
+            held.append(SealStanding(name=name, folder=os.path.join(library.folder, name), report=NO_SEAL, gone=True))
         else:
             held.append(_held(library, name, problems, named=bool(names), signed=bool(signers)))
     roots = sorted({root_of(one.folder) for one in held})
@@ -210,7 +210,7 @@ def verify(session: Session, *, names: Sequence[str], signers: str | None, ident
     return 0 if whole else 1
 
 
-def _held(library: Library, name: str, problems: list[Problem], *, named: bool, signed: bool) -> Held:
+def _held(library: Library, name: str, problems: list[Problem], *, named: bool, signed: bool) -> SealStanding:
     """Hold one edition against its seal; add to the problems what keeps its files from being one."""
     read = _files(library.folder_of(name))
     documents = list(read.documents.values())
@@ -219,7 +219,7 @@ def _held(library: Library, name: str, problems: list[Problem], *, named: bool, 
     problems += wrong
     revision = revision_of(document.data for document in documents) if not wrong else ""
     copy = copy_path(read.folder, front.id or os.path.basename(os.path.abspath(read.folder)))
-    return Held(
+    return SealStanding(
         name=name, folder=read.folder, report=read.report, status=front.status, as_shipped=is_as_shipped(front.id, revision),
         readable=not wrong, copy_left=not read.report.sealed and os.path.lexists(copy), named=named, signed=signed,
     )  # fmt: skip

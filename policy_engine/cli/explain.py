@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from policy_engine.cli.session import Session, style
-from policy_engine.explain.maps import explain_list
+from policy_engine.explain.editions import code_table
 from policy_engine.language.complaint import nearest_few
 from policy_engine.load.files import codes, read_page
 from policy_engine.messages import N_
@@ -31,7 +31,7 @@ def explain_codes(session: Session, *, names: Sequence[str]) -> int:
         data = [page_to_data(page) for page in pages]
         session.write_data(data[0] if len(wanted) == 1 else data)
     elif not wanted:
-        session.write_page(explain_list([(page.code, page.title) for page in pages], session.language))
+        session.write_page(code_table([(page.code, page.title) for page in pages], session.language))
     elif session.form == "markdown":
         sys.stdout.write("\n".join(map(page_to_markdown, pages)))
     else:

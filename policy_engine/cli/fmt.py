@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from policy_engine.cli.files import STANDARD, Output, hold_outputs
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.explain.maps import explain_formatted
+from policy_engine.explain.editions import explain_formatted
 from policy_engine.load.files import clear, read_input, replace_file, unwritten
 from policy_engine.load.layout import Tidied, tidied, tidied_file, yaml_files
 from policy_engine.load.yaml_text import MAX_BYTES

@@ -15,7 +15,7 @@ from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.expectation import line_of, outcome_of, unmet
 from policy_engine.evaluate.rate import Rater
-from policy_engine.explain.tested import Figures, Run, Tested, explain_run
+from policy_engine.explain.tested import CaseRun, FiguresSeen, Tested, explain_run
 from policy_engine.load.case import expand, read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import unwritten, write_new
@@ -26,8 +26,8 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.report.cases import suggestion_facts, suggestion_text
 from policy_engine.report.problems import visible
 from policy_engine.report.runs import run_to_data, run_to_junit
-from policy_engine.trial.bench import Bench, Standing
-from policy_engine.trial.run import OPEN, Open, Oracle, Sketch, Trial, settle_sides, suggestions, try_cases
+from policy_engine.trial.bench import Bench, TestedEdition
+from policy_engine.trial.run import OPEN, NotSettled, Oracle, Sketch, Trial, settle_sides, suggestions, try_cases
 
 if TYPE_CHECKING:
     from policy_engine.prove.claims import Witness
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 class _Examined(NamedTuple):
     """An edition, as far as a run of cases has tried it."""
 
-    standing: Standing
-    figures: Figures
+    standing: TestedEdition
+    figures: FiguresSeen
     trial: Trial | None
     oracle: Oracle | None
 
@@ -55,7 +55,7 @@ def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest:
     refusals, begun = Refusals(), time.perf_counter()
     tested, standings = _run(session, paths, edition, refusals, placed=mutate or suggest is not None)
     examined = [] if refusals.files else [_examine(session, one, mutate=mutate) for one in standings]  # else gaps may be the refused ones'
-    run = Run(
+    run = CaseRun(
         tuple(tested), tuple(one.standing.coverage for one in examined), tuple(one.figures for one in examined),
         tuple(one.trial for one in examined if one.trial), len(refusals.files), refusals.by_rulebook,
     )  # fmt: skip
@@ -76,11 +76,11 @@ def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest:
 
 def _run(
     session: Session, paths: Sequence[str], edition: str | None, refusals: Refusals, *, placed: bool
-) -> tuple[list[Tested], list[Standing]]:
+) -> tuple[list[Tested], list[TestedEdition]]:
     """Rate every case, hold it against its expectation, and note what it has seen of its edition."""
     rater = Rater(session.library, edition, for_many)
     tested: list[Tested] = []
-    standings: dict[str, Standing] = {}
+    standings: dict[str, TestedEdition] = {}
     for path in expand(paths, refusals.others):
         begun = time.perf_counter()
         try:
@@ -92,16 +92,16 @@ def _run(
         tested.append(Tested(path, one.case.id, bool(one.case.expect), missed, line_of(one.case, missed), time.perf_counter() - begun))
         name = one.edition.id
         if name not in standings:  # a sealed copy has no places, at which a survivor stands
-            standings[name] = Standing(load_edition(session.library.folder_of(name), heed_lock=False) if placed else one.edition)
+            standings[name] = TestedEdition(load_edition(session.library.folder_of(name), heed_lock=False) if placed else one.edition)
         standings[name].take(one, passed=tested[-1].passed)
     return tested, list(standings.values())
 
 
-def _examine(session: Session, standing: Standing, *, mutate: bool) -> _Examined:
+def _examine(session: Session, standing: TestedEdition, *, mutate: bool) -> _Examined:
     """Ask what sides of figures are missing, and make mutants where that was asked."""
     edition, unseen = standing.edition, standing.sides.unseen()
     oracle = oracle_of(edition) if unseen or mutate else None
-    figures = Figures(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
+    figures = FiguresSeen(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
     watch = going_through(session.text(N_("trying small changes")))
     trial = try_cases(Bench(edition, standing.held), oracle, watch) if mutate else None
     return _Examined(standing, figures, trial, oracle)
@@ -147,16 +147,16 @@ class _Solver:
     def __init__(self, prover: "Prover") -> None:
         self._prover = prover
 
-    def possible(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> bool | Open:
+    def possible(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> bool | NotSettled:
         """Return whether some case of a track meets conditions."""
         answer = self._prover_for(chapter).possible(track, conditions, chapter=chapter)
         return answer if isinstance(answer, bool) else OPEN
 
-    def find(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> Sketch | Open | None:
+    def find(self, track: str, conditions: Sequence[ast.expr], chapter: Chapter | None) -> Sketch | NotSettled | None:
         """Return the smallest case of a track that meets conditions."""
         return _sketch(self._prover_for(chapter).find(track, conditions, chapter=chapter))
 
-    def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
+    def distinguish(self, track: str, other: Edition) -> Sketch | NotSettled | None:
         """Return the smallest case of a track that another version rates otherwise, or refuses."""
         return _sketch(self._prover.distinguish(track, Evaluator(other)))
 
@@ -165,7 +165,7 @@ class _Solver:
         return type(self._prover)(self._prover.evaluator) if chapter else self._prover
 
 
-def _sketch(answer: "Witness | object | None") -> Sketch | Open | None:
+def _sketch(answer: "Witness | object | None") -> Sketch | NotSettled | None:
     """Return a witness as a trial's own."""
     from policy_engine.prove.claims import Witness
 

@@ -13,6 +13,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.evaluate.transitions import Matrix, Move, merged, move_between
 from policy_engine.language.quantity import Quantity
+from policy_engine.language.values import is_tuple
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Texts, Threshold, Word
 from policy_engine.model.rulebook import DecideStep, Edition, InForce
 from policy_engine.model.sites import RULES, Owner, Site, sites, value_at
@@ -29,7 +30,7 @@ class Key(NamedTuple):
     id: str
 
 
-class Part(NamedTuple):
+class ComparedPart(NamedTuple):
     """One part, flat: its fields by name, each as it is shown.
 
     `thresholds` are the figures that its sentences can show; `joined`: whether its phrase is only theirs, joined.
@@ -119,7 +120,7 @@ def _shown(name: str, value: object) -> Shown:
             return value.isoformat()
         case InForce():
             return tuple(day.isoformat() if day else "" for day in value if any(value))
-        case tuple():
+        case _ if is_tuple(value):
             return tuple(map(_entry, value))
         case _:
             return value  # type: ignore[return-value]  # pyright: ignore[reportReturnType]  # a text, a truth, or texts
@@ -162,9 +163,9 @@ def _joined_texts(sentences: Iterable[Texts]) -> Texts:
     return {language: "; ".join(one.get(language, "") for one in several) for language in languages}
 
 
-def _parts(edition: Edition, *, mapped: bool) -> dict[Key, Part]:
+def _parts(edition: Edition, *, mapped: bool) -> dict[Key, ComparedPart]:
     """Take an edition apart; of parts that share a key, each later one is numbered. `mapped`: with the clauses of its text."""
-    parts: dict[Key, Part] = {}
+    parts: dict[Key, ComparedPart] = {}
     for site in sites(edition):
         if site.sort != "clause" or mapped:
             first, number = Key(site.sort, site.owner, site.name), 1
@@ -172,8 +173,8 @@ def _parts(edition: Edition, *, mapped: bool) -> dict[Key, Part]:
             while key in parts:
                 number += 1
                 key = first._replace(id=f"{site.name} #{number}")
-            known = {} if site.sort == "track" else site.known
-            parts[key] = Part(key=key, clause=site.clause, fields=_fields(site), thresholds=known, joined=_is_joined(site))
+            known: Mapping[str, Threshold] = {} if site.sort == "track" else site.known
+            parts[key] = ComparedPart(key=key, clause=site.clause, fields=_fields(site), thresholds=known, joined=_is_joined(site))
     return parts
 
 
@@ -218,13 +219,7 @@ class Shift(NamedTuple):
 
 
 def shift_of(paths: Iterable[str], before: tuple[Edition, Rater], after: tuple[Edition, Rater]) -> Shift:
-    """Rate every file under two editions.
-
-    Args:
-        paths: the files.
-        before: the one edition, and what rates files under it.
-        after: the other one.
-    """
+    """Rate every file under two editions."""
     levels = tuple(merged(before[0].scale, after[0].scale))
     matrix = Matrix()
     moved: list[Moved] = []
@@ -244,7 +239,6 @@ def shift_of(paths: Iterable[str], before: tuple[Edition, Rater], after: tuple[E
 
 
 def _rated(path: str, edition: Edition, rater: Rater) -> Rated | NotRated:
-    """Rate one file under one edition."""
     try:
         return rater.rate(path)
     except InputError as error:
@@ -263,7 +257,7 @@ _RANKED = ("level", "stand_in")
 """Those whose order decides something."""
 
 
-class Field(NamedTuple):
+class FieldChange(NamedTuple):
     """One field of a part, before and after; of a part that was added or dropped, one side is None."""
 
     name: str
@@ -271,7 +265,7 @@ class Field(NamedTuple):
     after: Shown
 
 
-class Change(NamedTuple):
+class Difference(NamedTuple):
     """One difference: the part, `added`, `dropped` or `changed`, and its fields. `order` is a sort of its own, named after another."""
 
     change: str
@@ -279,41 +273,49 @@ class Change(NamedTuple):
     owner: Owner
     id: str
     clause: str
-    fields: tuple[Field, ...]
+    fields: tuple[FieldChange, ...]
     says: Texts
     """What the part is about, in words of the later edition that has it."""
     wording: bool
     """Whether it is about words and order alone, so that nothing is decided otherwise."""
 
 
-def compare(before: Edition, after: Edition) -> tuple[Change, ...]:
+def compare(before: Edition, after: Edition) -> tuple[Difference, ...]:
     """Return every difference between two editions, in the order of the editions; nothing where they mean the same."""
     mapped = bool(before.clauses) and bool(after.clauses)
     first, second = (_parts(edition, mapped=mapped) for edition in (before, after))
     changes = [change for key in merged(first, second) if (change := _change(first.get(key), second.get(key)))]
     if not mapped and bool(before.clauses) != bool(after.clauses):
-        changes.append(Change("added" if after.clauses else "dropped", *Key("clause_map", Owner("edition"), ""), "", (), {}, wording=False))
+        kind = "added" if after.clauses else "dropped"
+        changes.append(
+            Difference(change=kind, sort="clause_map", owner=Owner("edition"), id="", clause="", fields=(), says={}, wording=False)
+        )
     return (*changes, *_orders(first, second))
 
 
-def _change(before: Part | None, after: Part | None) -> Change | None:
-    """Hold a part against its fellow in the other edition."""
+def _change(before: ComparedPart | None, after: ComparedPart | None) -> Difference | None:
     part = after or before
     assert part
     if before is None or after is None:
         kind = "dropped" if after is None else "added"
         fields = tuple(
-            Field(name, value if after is None else None, None if after is None else value) for name, value in part.fields.items() if value
+            FieldChange(name, value if after is None else None, None if after is None else value)
+            for name, value in part.fields.items()
+            if value
         )
     else:
         kind = "changed"
         fields = tuple(_differing(before, after))
     wording = kind == "changed" and all(field.name in _WORDING for field in fields)
-    return Change(kind, *part.key, part.clause, fields, _says(part), wording) if fields or kind != "changed" else None
+    if not fields and kind == "changed":
+        return None
+    sort, owner, name = part.key
+    return Difference(
+        change=kind, sort=sort, owner=owner, id=name, clause=part.clause, fields=fields, says=_says(part), wording=wording
+    )  # fmt: skip
 
 
-def _says(part: Part) -> Texts:
-    """Return the sentence that tells what a part is about."""
+def _says(part: ComparedPart) -> Texts:
     for name in _TELLING:
         texts = part.fields.get(name)
         if texts and isinstance(texts, Mapping):
@@ -321,8 +323,7 @@ def _says(part: Part) -> Texts:
     return {}
 
 
-def _differing(before: Part, after: Part) -> Iterator[Field]:
-    """Return the fields that differ by themselves."""
+def _differing(before: ComparedPart, after: ComparedPart) -> Iterator[FieldChange]:
     figures = _changed_figures(before, after)
     for name, now in after.fields.items():
         was = before.fields[name]
@@ -330,10 +331,10 @@ def _differing(before: Part, after: Part) -> Iterator[Field]:
             continue
         if isinstance(was, Mapping) and isinstance(now, Mapping) and figures and _blanked(was, figures) == _blanked(now, figures):
             continue
-        yield Field(name, was, now)
+        yield FieldChange(name, was, now)
 
 
-def _changed_figures(before: Part, after: Part) -> tuple[str, ...]:
+def _changed_figures(before: ComparedPart, after: ComparedPart) -> tuple[str, ...]:
     """Return the figures, old and new, of the thresholds that both parts can show and that changed: their numbers, the longest first."""
     texts = {
         one.quantity.text.partition(" ")[0]
@@ -345,23 +346,24 @@ def _changed_figures(before: Part, after: Part) -> tuple[str, ...]:
 
 
 def _blanked(sentences: Mapping[str, str], figures: Iterable[str]) -> dict[str, str]:
-    """Take figures out of a sentence."""
     pattern = re.compile(rf"(?<![\d.,])(?:{'|'.join(map(re.escape, figures))})(?![\d%]|[.,]\d)")
     return {language: pattern.sub("{}", text) for language, text in sentences.items()}
 
 
-def _orders(before: Mapping[Key, Part], after: Mapping[Key, Part]) -> Iterator[Change]:
+def _orders(before: Mapping[Key, ComparedPart], after: Mapping[Key, ComparedPart]) -> Iterator[Difference]:
     """Return where parts that both editions have stand in another order; those that only one has do not count."""
     first, second = (_listed(side, other) for side, other in ((before, after), (after, before)))
     for (sort, owner), ids in first.items():
         now = second[sort, owner]
         if ids != now:
             clause = after[Key(sort, owner, now[0])].clause if owner.level else ""
-            yield Change("changed", "order", owner, sort, clause, (Field("order", ids, now),), {}, sort not in _RANKED)
+            yield Difference(
+                change="changed", sort="order", owner=owner, id=sort, clause=clause, fields=(FieldChange("order", ids, now),), says={},
+                wording=sort not in _RANKED,
+            )  # fmt: skip
 
 
-def _listed(parts: Mapping[Key, Part], others: Mapping[Key, Part]) -> dict[tuple[str, Owner], tuple[str, ...]]:
-    """Return the parts of each list by their ids, in their order."""
+def _listed(parts: Mapping[Key, ComparedPart], others: Mapping[Key, ComparedPart]) -> dict[tuple[str, Owner], tuple[str, ...]]:
     lists: dict[tuple[str, Owner], tuple[str, ...]] = {}
     for sort, owner, name in parts:
         if sort in _ORDERED and Key(sort, owner, name) in others:

@@ -9,16 +9,7 @@ from policy_engine.model.rulebook import Edition
 def explain_batch(
     order: Order, result: BatchResult, edition: Edition, against: Edition | None, language: str, notes: list[str]
 ) -> Explanation:
-    """Put into sentences what came of a batch.
-
-    Args:
-        order: what was asked.
-        result: what came of it.
-        edition: the edition.
-        against: the edition that it was compared with, if it was.
-        language: `vi` or `en`.
-        notes: marked sentences that stand beside every answer.
-    """
+    """Put into sentences what came of a batch."""
     wording = Wording(language, edition)
     words = {"rows": result.rows, "written": result.written, "rejected": result.rejected, "edition": edition.id, "to": order.to}
     lines = [wording.say(N_("worked out row by row, since columns cannot hold it: {construct}"), construct=one) for one in result.by_row]

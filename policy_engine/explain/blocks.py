@@ -204,14 +204,7 @@ def share_bars(edition: Edition) -> frozenset[Fraction]:
 
 
 def percent(part: int, whole: int, language: str, bars: Collection[Fraction] = ()) -> str:
-    """Write a share as a percentage: exact where decimals end; else rounded, with as many places as keep it off every bar and whole figure.
-
-    Args:
-        part: what is counted.
-        whole: out of how much; not 0.
-        language: `vi` or `en`, for the decimal sign.
-        bars: the figures that it may be read against, in percent: rounded it lies on the same side of each as it does exactly.
-    """
+    """Return a share as a percentage: exact where decimals end; else with as many places as keep it off every bar and whole figure."""
     value = Fraction(part * 100, whole)
     if 10**_EXACT_PLACES % value.denominator == 0:
         exact = next(places for places in range(_EXACT_PLACES + 1) if 10**places % value.denominator == 0)

@@ -55,7 +55,7 @@ class ProofWording(Wording):
         super().__init__(language, edition)
         self.edition = edition
 
-    def telling(self, witness: Witness) -> Iterator[tuple[str, str]]:
+    def plain_facts(self, witness: Witness) -> Iterator[tuple[str, str]]:
         """Return the facts of a case that are not what every plain case says: nothing grave, everything good, none of anything."""
         applies = next((track.applies_to.names for track in self.edition.tracks if track.id == witness.track), ())
         for name, value in witness.facts.items():
@@ -76,7 +76,6 @@ class ProofWording(Wording):
                 yield Line("met", self.say(text, subjects=subjects, count=len(mine)))
 
     def _sentence(self, claim: Claim) -> str:
-        """Say what a claim came to."""
         about = [self.code(name) for name in claim.about]
         own = self.bare(claim.says) if claim.says else ""
         if claim.kind == "not_shadowed" and claim.parts:
@@ -98,7 +97,7 @@ class ProofWording(Wording):
             yield from map(self._part, claim.parts)
         first, then = claim.witness, claim.then
         if first:
-            facts = "; ".join(f"{name}: {value}" for name, value in self.telling(first))
+            facts = "; ".join(f"{name}: {value}" for name, value in self.plain_facts(first))
             yield self.say(N_("smallest case: {facts} → {outcome}"), outcome=self.code(first.outcome), facts=facts or "–")
         if first and then:
             facts = "; ".join(f"{name}: {value}" for name, value in then.facts.items() if first.facts[name] != value)
@@ -108,7 +107,6 @@ class ProofWording(Wording):
         return self.say(N_("not so: {says}"), says=self.bare(part.says))
 
     def _span(self, span: Span) -> str:
-        """Say the two ends of a span."""
         least = "" if span.least is None else self.say(N_("from {end}") if span.least_included else N_("over {end}"), end=span.least)
         most = "" if span.most is None else self.say(N_("up to {end}") if span.most_included else N_("below {end}"), end=span.most)
         return self.say(N_("{least} and {most}"), least=least, most=most) if least and most else least or most

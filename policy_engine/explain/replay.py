@@ -51,13 +51,7 @@ def _short(value: object) -> str:
 
 
 def minutes(found: HeadFinder, path: str, language: str) -> Iterator[str]:
-    """Yield what is put into the minutes about a file of records, and how to keep it.
-
-    Args:
-        found: the chain, followed to its end.
-        path: the file, as it is shown.
-        language: `vi` or `en`.
-    """
+    """Yield what is put into the minutes about a file of records, and how to keep it."""
     chain = found.verifier
     counts = [plural("{number} record", "{number} records", found.records, language)]
     if chain.runs:
@@ -79,14 +73,7 @@ def minutes(found: HeadFinder, path: str, language: str) -> Iterator[str]:
 
 
 def explain_replay(tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> Explanation:
-    """Put what a replay came to into sentences.
-
-    Args:
-        tally: what came out.
-        chain: the chain that the records stand in, followed to its end.
-        language: `vi` or `en`.
-        message: how what is wrong with a file is said.
-    """
+    """Put what a replay came to into sentences."""
     found = _Replay(tally, chain, language, message)
     return Explanation(
         title=found.say(N_("Replay")), headline=found.headline(), outcome="round", notes=tuple(found.notes()),
@@ -142,7 +129,6 @@ class _Replay(Wording):
         yield Section(self.say(N_("Not rated: edition {edition} cannot read these"), edition=self.tally.edition.id), unread)
 
     def _drift(self, drift: Drift) -> Line:
-        """Say one difference."""
         words = {"line": drift.line, "case": drift.case, "cause": self.say(_CAUSES[drift.cause]), "step": drift.step}
         text = self.say(N_("line {line}, {case}: {cause}; first at `{step}`"), **words)
         change = f" ({drift.recorded or '—'} → {drift.found or '—'})" if drift.recorded or drift.found else ""

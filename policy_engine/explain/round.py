@@ -20,13 +20,7 @@ _ORIGINS = {"decided": N_("decided"), "proposed": N_("proposed")}
 
 
 def explain_round(done: Round, language: str, notes: Iterable[str]) -> Explanation:
-    """Put a round into sentences and tables.
-
-    Args:
-        done: what came out.
-        language: `vi` or `en`.
-        notes: marked sentences that stand beside the headline.
-    """
+    """Put a round into sentences and tables."""
     found = _Sections(done, language)
     return Explanation(
         title=found.say(N_("Round {name}"), name=done.id), headline=found.headline(), outcome="round", notes=tuple(found.notes(notes)),
@@ -111,7 +105,6 @@ class _Sections(Wording):
         return Table(headings, (*rows, (*cells, *[""] * (len(headings) - len(cells)))))
 
     def _headings(self, first: str) -> tuple[str, ...]:
-        """Return the headings of a table of counts."""
         counts = (N_("decided"), N_("not yet decided"), N_("missing"), N_("late"), N_("not recorded"), N_("to look at"))
         outcomes = (_OUTCOMES[name] for name in self.outcomes)
         codes = (level.code for level in self.levels)
@@ -119,7 +112,6 @@ class _Sections(Wording):
         return (self.say(first), *map(self.say, files), *codes, *map(self.say, outcomes), *map(self.say, counts))
 
     def _row(self, name: str, spread: Spread) -> tuple[str, ...]:
-        """Return one row of counts."""
         counts = (
             *((spread.refused,) if self.refused else ()), spread.cases, *(spread.levels.get(level.id, 0) for level in self.levels),
             *(spread.outcomes.get(outcome, 0) for outcome in self.outcomes), spread.decided, spread.undecided, spread.missing,
@@ -145,7 +137,6 @@ class _Sections(Wording):
         return Table(tuple(map(self.say, texts)), tuple(rows))
 
     def _case(self, one: RatedEntry) -> tuple[str, ...]:
-        """Return the row of a case, past the unit."""
         verdict = one.verdict
         plain = self.say(_OUTCOMES[verdict.outcome]) if verdict.outcome in {"gap", "undetermined", "not_eligible", "out_of_scope"} else "·"
         decided = ", ".join(self.code(decision.level) for decision in one.case.record.decisions) or "—"
@@ -156,7 +147,6 @@ class _Sections(Wording):
         return (one.case.id, one.case.subject.get("name", ""), proposed, decided + mark, *counts)
 
     def _who(self, case: str) -> str:
-        """Name a case and its subject."""
         name = self.rated[case].case.subject.get("name", "")
         return f"{case} · {name}" if name else case
 
@@ -194,7 +184,6 @@ class _Sections(Wording):
         return Line("not_met", f"{who}: {', '.join(dict.fromkeys(p.code for p in one.problems))}{more}", one.path)
 
     def _undecided(self) -> Iterator[Line]:
-        """Name the cases that stand at no decided level, unit by unit."""
         for unit, cases in self.summary.undecided.items():
             names = ", ".join(
                 self.say(N_("{case} (the decisions on file differ)"), case=case) if self.rated[case].case.record.decisions else case
@@ -211,7 +200,6 @@ class _Sections(Wording):
                 yield Line("note", f"{self._who(case)}: {text}", ", ".join(overlap.interpretations))
 
     def _papers(self, state: str) -> Iterator[Line]:
-        """Name what is missing or late, case by case."""
         for paper in self.summary.papers:
             if paper.state == state:
                 text = N_("not on file: {says}") if state == "missing" else N_("late ({seen}): {says}")
@@ -220,7 +208,6 @@ class _Sections(Wording):
                 yield Line(SEVERITY_MARKS[paper.trace.severity], said, paper.trace.citation)
 
     def _asked(self, paper: Paper) -> str:
-        """Say what is asked for, and by when."""
         due = self.say(N_("; last day in time {day}"), day=paper.trace.due) if paper.trace.due else ""
         return self.bare(paper.trace.says) + due
 
@@ -258,7 +245,6 @@ class _Sections(Wording):
         return Line(SEVERITY_MARKS[finding.severity], text, source(finding.citation, (), *finding.interpretations))
 
     def _uncovered(self) -> Iterator[Line]:
-        """Name the cases for which the text names no body."""
         for case, route in self.summary.uncovered:
             yield Line("note", f"{self._who(case)}: {self.text(route.label)}", source(route.citation, (), *route.interpretations))
 
@@ -272,14 +258,12 @@ class _Sections(Wording):
                 yield Line("note", f"{one.case.id}: {', '.join(taken)}", fact)
 
     def _taken(self, gathered: Gathered) -> str:
-        """Say one level that was taken over."""
         if gathered.level is None:
             refused = any(one.case == gathered.case for one in self.done.refused)
             return self.say(N_("{case} refused") if refused else N_("{case} still open"), case=gathered.case)
         return f"{gathered.case} {self.code(gathered.level)} ({self.say(_ORIGINS[gathered.origin])})"
 
     def _cap(self, cap: CapTrace) -> Line:
-        """Say how a group stands to a cap."""
         marks = {"kept": "met", "exceeded": SEVERITY_MARKS[cap.severity], "unknown": "unknown"}
         levels = "/".join(map(self.code, cap.of))
         whole = self.say(N_("{levels}, as they stand"), levels=levels) if levels else self.say(N_("in the group"))
@@ -302,5 +286,4 @@ class _Sections(Wording):
 
 
 def _range(least: int, most: int) -> str:
-    """Write a count that may still grow as a range."""
     return str(least) if least == most else f"{least}–{most}"

@@ -25,15 +25,7 @@ _TITLES = {
 
 
 def shift_sections(before: Edition, after: Edition, shift: Shift, language: str, message: Callable[[Problem], str]) -> tuple[Section, ...]:
-    """Put into sentences what two editions make of the same cases; a section without anything in it is left out.
-
-    Args:
-        before: the one edition.
-        after: the other one.
-        shift: what came out.
-        language: `vi` or `en`.
-        message: how what is wrong with a file is said.
-    """
+    """Put into sentences what two editions make of the same cases; a section without anything in it is left out."""
     wording = Wording(language, before, after)
     title = wording.say(N_("Cases: rows as {before} rates them, columns as {after}"), before=before.id, after=after.id)
     moves = [Went(one.move, one.name, before) for one in shift.moved]
@@ -84,7 +76,7 @@ class _Mover(Wording):
             yield from reasons
             for one in members:
                 who = f"{one.move.case} · {one.name}" if one.name else one.move.case
-                seen = "; ".join(dict.fromkeys(filter(None, map(self._figures, one.move.reasons))))
+                seen = "; ".join(dict.fromkeys(text for text in map(self._figures, one.move.reasons) if text))
                 yield Line("note", f"{who}: {seen}" if seen else who)
 
     def _figures(self, reason: Reason) -> str:
@@ -112,7 +104,6 @@ class _Mover(Wording):
         return Line(mark, text + self._thresholds(*views), reason.citation)
 
     def _outcome(self, reason: Reason, view: View) -> str:
-        """Say how one side of a reason came out."""
         if reason.kind == "level_rule":
             return self.say(_MODES[view.against])
         if reason.kind in {"order", "residual", "track"}:
@@ -128,7 +119,6 @@ class _Mover(Wording):
         return self.text(tracks[name].label) if kind == "track" and name in tracks else self.code(name)
 
     def _thresholds(self, before: View | None, after: View | None) -> str:
-        """Write the thresholds of a criterion before and after, where they differ."""
         if not (before and after) or before.thresholds == after.thresholds:
             return ""
         figures = [", ".join(text for _, text in view.thresholds) or "—" for view in (before, after)]

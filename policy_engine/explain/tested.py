@@ -1,16 +1,17 @@
-"""A run of tests in sentences: which expectations are not met, and which criteria no case has seen."""
+"""What `test` and `check` found, as neutral blocks: expectations that are not met, what no case has seen, an edition's findings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from policy_engine.checks.run import Checked, severity_of
+from policy_engine.errors import Problem
 from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
-from policy_engine.explain.blocks import Explanation, Line, Section
+from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Wording, filled
 from policy_engine.language.values import is_array
-from policy_engine.messages import N_, plural, translate
-from policy_engine.source import Location
+from policy_engine.messages import LANGUAGES, N_
+from policy_engine.model.duties import SEVERITIES
 from policy_engine.trial.mutants import Mutant
-from policy_engine.trial.run import Missing, Settled, Survivor, Trial
-from policy_engine.trial.sides import Comparison
+from policy_engine.trial.run import Missing, Settled, Trial
 
 _SIDES = {"below": N_("just below {figure}"), "on": N_("exactly {figure}"), "above": N_("just above {figure}")}
 _SURVIVORS = {
@@ -30,109 +31,19 @@ _NO_PROOF = N_("not settled without the extra `prove`: whether a case could noti
 _IMPOSSIBLE = N_("more sides that no case can be on, which is proven: {count}")
 _REFUSED = N_("refused by the edition's own rules, so that no case is needed: {count}")
 _UNSETTLED = N_("it is not settled whether a case could")
+_WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
+_HELD_BACK = N_("While cases are refused, it is not said what the others leave unseen: the refused ones may show just that.")
+_NOTHING = N_("expects nothing: write under `expect:` what must come out")
+_SEVERITIES = {"error": N_("Errors"), "warning": N_("Warnings"), "note": N_("Notes")}
 
 
-class Figures(NamedTuple):
+class FiguresSeen(NamedTuple):
     """The sides of an edition's figures: how many there are, what no case has seen, and whether a solver was asked."""
 
     edition: str
     total: int
     settled: Settled
     asked: bool
-
-
-def figures_section(figures: Figures, language: str) -> Section:
-    """Name the sides that no case has seen."""
-    settled = figures.settled
-    demanded = figures.total - len(settled.impossible)
-    words = {"edition": figures.edition, "seen": demanded - len(settled.missing), "total": demanded}
-    lines = [_side(one, figures, language) for one in settled.missing]
-    lines = _remarked(lines, None if figures.asked else _NO_SOLVER, _IMPOSSIBLE, len(settled.impossible), language)
-    title = translate(N_("Edition {edition}: figures seen from {seen} of {total} sides"), language, **words)
-    return Section(title, tuple(lines))
-
-
-def _remarked(lines: list[Line], unasked: str | None, set_apart: str, count: int, language: str) -> list[Line]:
-    """Return what was not seen, or that everything was; what no solver was asked about, and how much was set apart."""
-    if not lines:
-        lines = [Line("met", translate(N_("every one"), language))]
-    elif unasked:
-        lines = [*lines, Line("note", translate(unasked, language))]
-    return [*lines, Line("note", translate(set_apart, language, count=count))] if count else lines
-
-
-def _side(one: Missing, figures: Figures, language: str) -> Line:
-    """Say which side of a figure no case has seen."""
-    comparison = one.unseen.comparison
-    text = side_text(one, language)
-    if figures.asked and not one.settled:
-        text += f" ({translate(_UNSETTLED, language)})"
-    return Line("unknown", text, "; ".join(comparison.place.clauses))
-
-
-def side_text(one: Missing, language: str) -> str:
-    """Say which side of a figure no case has seen."""
-    comparison = one.unseen.comparison
-    side = translate(_SIDES[one.unseen.side], language, figure=comparison.shown)
-    words = {"whose": _whose(comparison), "held": comparison.text, "side": side}
-    return translate(N_("{whose}: `{held}` never seen {side}"), language, **words)
-
-
-def _whose(one: Comparison) -> str:
-    """Name what a comparison belongs to."""
-    return ", ".join(part for part in (one.track, one.place.owner) if part)
-
-
-def trial_sections(trial: Trial, language: str) -> Iterator[Section]:
-    """Return how the cases fared: what survived, and what was set apart."""
-    words = {"edition": trial.edition, "noticed": trial.killed + trial.refused}
-    total = trial.total - len(trial.equivalent)
-    title = plural(
-        "Edition {edition}: {noticed} of {number} small change of the rulebook is noticed",
-        "Edition {edition}: {noticed} of {number} small changes of the rulebook are noticed", total, language, **words,
-    )  # fmt: skip
-    lines = [_survivor(one, trial, language) for one in trial.survivors]
-    lines = _remarked(lines, None if trial.asked else _NO_PROOF, _REFUSED, trial.refused, language)
-    yield Section(title, tuple(lines))
-    same = tuple(Line("note", _same(mutant, language), _where(mutant.place.location, trial.edition)) for mutant in trial.equivalent)
-    yield Section(translate(N_("Changes that change nothing: {count}"), language, count=len(same)), same)
-
-
-def _survivor(one: Survivor, trial: Trial, language: str) -> Line:
-    """Say which slip no case notices."""
-    text = survivor_text(one.mutant, language)
-    if trial.asked and not one.settled:
-        text += f" ({translate(_UNSETTLED, language)})"
-    return Line("not_met", text, _where(one.mutant.place.location, trial.edition))
-
-
-def survivor_text(mutant: Mutant, language: str) -> str:
-    """Say which slip no case notices, and where."""
-    kind = "missing_not" if mutant.kind == "negation" and not mutant.after else mutant.kind
-    return translate(_SURVIVORS.get(kind, _TOLD_APART), language, **_words(mutant))
-
-
-def _same(mutant: Mutant, language: str) -> str:
-    """Say that a change changes nothing."""
-    return translate(_SAME if mutant.after else _SAME_WITHOUT, language, **_words(mutant))
-
-
-def _words(mutant: Mutant) -> dict[str, object]:
-    """Return the words of a mutant's sentence."""
-    place = mutant.place
-    clauses = ", ".join(place.clauses) or place.owner
-    return {"before": mutant.before, "after": mutant.after, "owner": place.owner, "part": mutant.part or place.owner, "clauses": clauses}
-
-
-def _where(location: Location, edition: str) -> str:
-    """Name a place by its file inside the edition's folder."""
-    file = location.file.replace("\\", "/")
-    return f"{file.rpartition(f'/{edition}/')[2].removeprefix('/')}:{location.line}"
-
-
-_WAYS = {"met": N_("met"), "not_met": N_("not met"), "unknown": N_("open")}
-_HELD_BACK = N_("While cases are refused, it is not said what the others leave unseen: the refused ones may show just that.")
-_NOTHING = N_("expects nothing: write under `expect:` what must come out")
 
 
 class Tested(NamedTuple):
@@ -151,7 +62,7 @@ class Tested(NamedTuple):
         return self.expects and not self.unmet
 
 
-class Run(NamedTuple):
+class CaseRun(NamedTuple):
     """A run over cases, how they cover the editions that they are rated under, and what small changes they would notice.
 
     `refused` counts the files that were not rated, `by_rulebook` those among them that the rulebook's own errors kept from it. How
@@ -160,7 +71,7 @@ class Run(NamedTuple):
 
     tested: tuple[Tested, ...]
     coverage: tuple[Coverage, ...]
-    figures: tuple[Figures, ...] = ()
+    figures: tuple[FiguresSeen, ...] = ()
     trials: tuple[Trial, ...] = ()
     refused: int = 0
     by_rulebook: int = 0
@@ -172,79 +83,179 @@ class Run(NamedTuple):
         return every and not any(trial.survivors for trial in self.trials)
 
 
-def explain_run(run: Run, language: str) -> Explanation:
+def explain_run(run: CaseRun, language: str) -> Explanation:
     """Put a run into sentences."""
+    wording = Wording(language)
     failed = [one for one in run.tested if not one.passed]
-    headline = " ".join(_headline(run, len(failed), language))
     lines = tuple(Line("not_met", f"{one.case}: {text}", one.path) for one in failed for text in reasons(one, language))
-    sections = [
-        Section(translate(N_("Not as expected"), language), lines),
-        *(_covered(coverage, language) for coverage in run.coverage),
-        *(figures_section(figures, language) for figures in run.figures),
-        *(section for trial in run.trials for section in trial_sections(trial, language)),
-    ]
-    kept = tuple(section for section in sections if section.lines)
-    notes = (translate(_HELD_BACK, language),) if run.refused and run.tested else ()
-    return Explanation(translate(N_("Test"), language), headline, "round", notes, kept)
+    sections = filled(
+        Section(wording.say(N_("Not as expected")), lines),
+        *(_covered(coverage, wording) for coverage in run.coverage),
+        *(_figures(figures, wording) for figures in run.figures),
+        *(section for trial in run.trials for section in _trial(trial, wording)),
+    )
+    return Explanation(
+        title=wording.say(N_("Test")), headline=" ".join(_headline(run, len(failed), wording)), outcome="round",
+        notes=(wording.say(_HELD_BACK),) if run.refused and run.tested else (), sections=sections,
+    )  # fmt: skip
 
 
-def _headline(run: Run, failed: int, language: str) -> Iterator[str]:
+def _headline(run: CaseRun, failed: int, wording: Wording) -> Iterator[str]:
     """Say how many cases ran and how many were refused, and how many came out otherwise; never of none that none failed."""
-    words = {"cases": len(run.tested) + run.refused, "failed": failed}
-    if run.by_rulebook:
-        yield (
-            plural(
-                "Not run on {number} case: the rulebook has errors.", "Not run on {number} cases: the rulebook has errors.",
-                run.by_rulebook, language,
-            )
-            if run.tested
-            else translate(N_("Not run: the rulebook has errors."), language)
-        )  # fmt: skip
+    every = len(run.tested) + run.refused
+    if run.by_rulebook and run.tested:
+        yield wording.plural(
+            "Not run on {number} case: the rulebook has errors.", "Not run on {number} cases: the rulebook has errors.", run.by_rulebook
+        )
+    elif run.by_rulebook:
+        yield wording.say(N_("Not run: the rulebook has errors."))
     if run.refused and (run.tested or run.refused > run.by_rulebook):
-        yield plural(
+        yield wording.plural(
             "{number} case: {ran} ran, {refused} refused.", "{number} cases: {ran} ran, {refused} refused.",
-            len(run.tested) + run.refused, language, ran=len(run.tested), refused=run.refused,
+            every, ran=len(run.tested), refused=run.refused,
         )  # fmt: skip
-    elif run.tested or run.refused:
-        yield translate(N_("Cases: {cases}."), language, **words)
+    elif every:
+        yield wording.say(N_("Cases: {cases}."), cases=every)
     else:
-        yield translate(N_("Not run: there is no case."), language)
+        yield wording.say(N_("Not run: there is no case."))
     if run.tested:
-        yield translate(N_("Not as expected: {failed}."), language, **words)
+        yield wording.say(N_("Not as expected: {failed}."), failed=failed)
 
 
 def reasons(one: Tested, language: str) -> Iterator[str]:
-    """Say why a case did not pass."""
+    """Return why a case did not pass."""
+    wording = Wording(language)
     if not one.expects:
-        yield translate(_NOTHING, language)
+        yield wording.say(_NOTHING)
     for miss in one.unmet:
-        words = {"key": miss.key, "wanted": _shown(miss.wanted), "found": _shown(miss.found)}
-        yield translate(N_("`{key}`: expected {wanted}, found {found}"), language, **words)
+        yield wording.say(
+            N_("`{key}`: expected {wanted}, found {found}"), key=miss.key, wanted=_as_written(miss.wanted), found=_as_written(miss.found)
+        )
 
 
-def _shown(value: object) -> str:
-    """Write what was expected or found, as a case file would."""
+def _as_written(value: object) -> str:
     if is_array(value):
-        return f"[{', '.join(map(_shown, value))}]"
+        return f"[{', '.join(map(_as_written, value))}]"
     return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _covered(coverage: Coverage, language: str) -> Section:
+def _covered(coverage: Coverage, wording: Wording) -> Section:
     """Name the criteria of an edition that no case has seen in every way."""
     uncovered = coverage.uncovered()
-    missed = sum(len(one.never) for one in uncovered)
-    words = {"edition": coverage.edition.id, "seen": coverage.total - missed, "total": coverage.total}
-    title = translate(N_("Edition {edition}: criteria seen in {seen} of {total} ways"), language, **words)
-    lines = tuple(_never(one, language) for one in uncovered)
-    return Section(title, lines or (Line("met", translate(N_("every one"), language)),))
-
-
-def _never(one: Uncovered, language: str) -> Line:
-    """Say in which ways no case has seen a criterion."""
-    return Line("unknown", never_text(one, language), one.citation)
+    seen = coverage.total - sum(len(one.never) for one in uncovered)
+    title = wording.say(
+        N_("Edition {edition}: criteria seen in {seen} of {total} ways"), edition=coverage.edition.id, seen=seen, total=coverage.total
+    )
+    lines = tuple(Line("unknown", never_text(one, wording.language), one.citation) for one in uncovered)
+    return Section(title, lines or (Line("met", wording.say(N_("every one"))),))
 
 
 def never_text(one: Uncovered, language: str) -> str:
-    """Say in which ways no case has seen a criterion."""
-    ways = ", ".join(translate(_WAYS[way], language) for way in one.never)
-    return translate(N_("{track}, {criterion}: never seen {ways}"), language, track=one.track, criterion=one.criterion, ways=ways)
+    """Return in which ways no case has seen a criterion."""
+    wording = Wording(language)
+    ways = ", ".join(wording.say(_WAYS[way]) for way in one.never)
+    return wording.say(N_("{track}, {criterion}: never seen {ways}"), track=one.track, criterion=one.criterion, ways=ways)
+
+
+def _figures(figures: FiguresSeen, wording: Wording) -> Section:
+    missing, impossible = figures.settled
+    demanded = figures.total - len(impossible)
+    title = wording.say(
+        N_("Edition {edition}: figures seen from {seen} of {total} sides"), edition=figures.edition, seen=demanded - len(missing),
+        total=demanded,
+    )  # fmt: skip
+    lines: list[Line] = []
+    for one in missing:
+        text = side_text(one, wording.language)
+        text += f" ({wording.say(_UNSETTLED)})" if figures.asked and not one.settled else ""
+        lines.append(Line("unknown", text, "; ".join(one.unseen.comparison.place.clauses)))
+    return Section(title, _remarked(lines, None if figures.asked else _NO_SOLVER, _IMPOSSIBLE, len(impossible), wording))
+
+
+def _remarked(lines: list[Line], unasked: str | None, set_apart: str, count: int, wording: Wording) -> tuple[Line, ...]:
+    """Return what was not seen, or that everything was; what no solver was asked about, and how much was set apart."""
+    if not lines:
+        lines = [Line("met", wording.say(N_("every one")))]
+    elif unasked:
+        lines = [*lines, Line("note", wording.say(unasked))]
+    return (*lines, Line("note", wording.say(set_apart, count=count))) if count else tuple(lines)
+
+
+def side_text(one: Missing, language: str) -> str:
+    """Return which side of a figure no case has seen."""
+    wording, comparison = Wording(language), one.unseen.comparison
+    side = wording.say(_SIDES[one.unseen.side], figure=comparison.shown)
+    whose = ", ".join(filter(None, (comparison.track, comparison.place.owner)))
+    return wording.say(N_("{whose}: `{held}` never seen {side}"), whose=whose, held=comparison.text, side=side)
+
+
+def _trial(trial: Trial, wording: Wording) -> Iterator[Section]:
+    """Return how the cases fared against the mutants: what survived, and what was set apart."""
+    title = wording.plural(
+        "Edition {edition}: {noticed} of {number} small change of the rulebook is noticed",
+        "Edition {edition}: {noticed} of {number} small changes of the rulebook are noticed",
+        trial.total - len(trial.equivalent), edition=trial.edition, noticed=trial.killed + trial.refused,
+    )  # fmt: skip
+    lines: list[Line] = []
+    for one in trial.survivors:
+        text = survivor_text(one.mutant, wording.language)
+        text += f" ({wording.say(_UNSETTLED)})" if trial.asked and not one.settled else ""
+        lines.append(Line("not_met", text, _where(one.mutant, trial.edition)))
+    yield Section(title, _remarked(lines, None if trial.asked else _NO_PROOF, _REFUSED, trial.refused, wording))
+    same = [
+        Line("note", wording.say(_SAME if one.after else _SAME_WITHOUT, **_words(one)), _where(one, trial.edition))
+        for one in trial.equivalent
+    ]  # fmt: skip
+    yield Section(wording.say(N_("Changes that change nothing: {count}"), count=len(same)), tuple(same))
+
+
+def survivor_text(mutant: Mutant, language: str) -> str:
+    """Return which change no case notices, and where."""
+    kind = "missing_not" if mutant.kind == "negation" and not mutant.after else mutant.kind
+    return Wording(language).say(_SURVIVORS.get(kind, _TOLD_APART), **_words(mutant))
+
+
+def _words(mutant: Mutant) -> dict[str, object]:
+    place = mutant.place
+    clauses = ", ".join(place.clauses) or place.owner
+    return {"before": mutant.before, "after": mutant.after, "owner": place.owner, "part": mutant.part or place.owner, "clauses": clauses}
+
+
+def _where(mutant: Mutant, edition: str) -> str:
+    """Return the place of a mutant by its file inside the edition's folder."""
+    file = mutant.place.location.file.replace("\\", "/")
+    return f"{file.rpartition(f'/{edition}/')[2].removeprefix('/')}:{mutant.place.location.line}"
+
+
+def explain_checked(
+    every: Sequence[Checked], language: str, say: Callable[[Problem], str], summary: Callable[[Checked], str]
+) -> Explanation:  # fmt: skip
+    """Put the findings of `check` into blocks, the worst first."""
+    wording = Wording(language)
+    sections: list[Section] = []
+    for severity, problems in by_severity(problem for checked in every for problem in checked.findings).items():
+        lines = [
+            Line(SEVERITY_MARKS[severity], f"{one.code} {say(one)}", "{}:{}:{}".format(*one.location)) for one in fold_proposed(problems)
+        ]
+        sections.append(Section(wording.say(_SEVERITIES[severity]), tuple(lines)))
+    headline = " ".join(map(summary, every))
+    return Explanation(title=wording.say(N_("Check")), headline=headline, outcome="round", notes=(), sections=filled(*sections))
+
+
+def by_severity(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    """Return findings by how bad they are, the worst first; those of one severity by file and line."""
+    ordered = sorted(problems, key=lambda problem: (problem.location, problem.code))
+    return {severity: [problem for problem in ordered if severity_of(problem) == severity] for severity in SEVERITIES}
+
+
+def fold_proposed(problems: Sequence[Problem]) -> list[Problem]:
+    """Return findings with the interpretations of a file that are not accepted yet as one, at the first of them, which names them all."""
+    folded: list[Problem] = []
+    for problem in problems:
+        same = [one for one in problems if one.code == problem.code == "PE820" and one.location.file == problem.location.file]
+        if same in ([], [problem]):
+            folded.append(problem)
+        elif problem is same[0]:
+            names = ", ".join(one.details["name"] for one in same)
+            folded.append(problem._replace(words=dict.fromkeys(LANGUAGES, f"{len(same)} ({names})")))
+    return folded

@@ -23,14 +23,7 @@ _BREACHES = {"missing": N_("missing"), "late": N_("late")}
 
 
 def explain(verdict: Verdict, edition: Edition, language: str, notes: Iterable[str] = ()) -> Explanation:
-    """Put a verdict into sentences.
-
-    Args:
-        verdict: the verdict.
-        edition: the edition it was made under, for the words of levels, facts and interpretations.
-        language: `vi` or `en`.
-        notes: marked sentences that stand beside the headline.
-    """
+    """Put a verdict into sentences."""
     return _Explainer(verdict, edition, language).explanation(notes)
 
 
@@ -73,7 +66,6 @@ class _Explainer(Wording):
         )  # fmt: skip
 
     def _headline(self) -> str:
-        """Say the outcome in one sentence."""
         verdict = self.verdict
         words = {"level": self.level(verdict.level), "levels": self._choice_of_levels(), "tracks": ", ".join(verdict.possible_tracks)}
         texts = {
@@ -89,7 +81,6 @@ class _Explainer(Wording):
         return self.say(texts[verdict.outcome], **words)
 
     def _choice_of_levels(self) -> str:
-        """Name what is still possible."""
         names = [self.level(level) for level in self.verdict.possible_levels]
         if self.verdict.gap_possible:
             names.append(self.say(N_("no level")))
@@ -162,7 +153,6 @@ class _Explainer(Wording):
         return Line(trace.outcome, text, source(trace.citation, trace.interpretations))
 
     def _overlaps(self) -> Iterator[Line]:
-        """Name levels that hold beside the one that went first."""
         for overlap in self.verdict.overlaps:
             others = "; ".join(self.level(level) for level in overlap.levels if level != overlap.decided)
             words = {"decided": self.level(overlap.decided), "others": others}
@@ -186,11 +176,9 @@ class _Explainer(Wording):
             yield Line("note", self.say(N_("{fact}: stated, but not read for this subject"), fact=self.fact(name)))
 
     def _value(self, value: Value) -> str:
-        """Write a value."""
         return self.say(TRUTHS["true" if value else "false"]) if isinstance(value, bool) else shown(value)
 
     def _advise(self, advice: Advice) -> Iterator[Line]:
-        """Say the least change, or what stands in the way."""
         level = self.level(advice.reached or advice.level)
         if advice.reachable:
             changes = "; ".join(f"{self.fact(c.fact)}: {self._value(c.current)} → {self._value(c.wanted)}" for c in advice.changes)

@@ -21,6 +21,11 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    """Return whether a value is a record, or a frozen list of anything."""
+    return isinstance(value, tuple)
+
+
 class Unknown:
     """A value that was not recorded. There is one instance, `UNKNOWN`."""
 

@@ -5,8 +5,10 @@ it holds conditions or rests on interpretations a row in the tables below it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
+from policy_engine.language.values import is_object, is_tuple
+from policy_engine.messages import N_, Words
 from policy_engine.model.duties import Chapter
 from policy_engine.model.facts import Condition, InterpretationUse, Threshold
 from policy_engine.model.rulebook import Edition, Track
@@ -57,9 +59,19 @@ class Site(NamedTuple):
         if self.sort == "decide":
             return tuple(use for step in self.part for use in step.interpretations)
         found = (value_at(self.part, path) for path in _USES.get(self.sort, ()))
-        return tuple(use for uses in found if isinstance(uses, tuple) for use in uses)
+        return tuple(use for uses in found if is_tuple(uses) for use in uses)
 
 
+SORTS: Mapping[str, Words] = {
+    "edition": N_("edition"), "basis": N_("basis"), "level": N_("level"), "fact": N_("fact"), "invariant": N_("rule of the figures"),
+    "threshold": N_("threshold"), "track": N_("track"), "level_rule": N_("level"), "criterion": N_("criterion"),
+    "decide": N_("steps of deciding"), "residual": N_("where no level holds"), "stand_in": N_("stand-in for"),
+    "requires": N_("needed of the figures"), "chapter": N_("chapter"), "route": N_("route"), "requirement": N_("requirement"),
+    "content": N_("content"), "ceiling": N_("ceiling"), "eligibility": N_("eligibility"), "cap": N_("cap"), "reading": N_("interpretation"),
+    "body": N_("body"), "clause": N_("clause"), "clause_map": N_("clause map"), "operative_words": N_("words that carry force"),
+    "gap": N_("declared gap"), "exception": N_("exception of the ladder"), "monotone": N_("promise"),
+}  # fmt: skip
+"""What each sort of part is called."""
 _BLOCKS: Mapping[str, str] = {
     "route": "routes", "requirement": "requirements", "content": "contents", "ceiling": "ceilings", "eligibility": "eligibility",
     "cap": "caps",
@@ -90,50 +102,54 @@ def value_at(part: object, path: str) -> object:
 def sites(edition: Edition) -> Iterator[Site]:
     """Return every part of an edition, in its order."""
     own, known = Owner("edition"), edition.thresholds
-    yield Site("edition", own, "", edition)
-    yield from (Site("basis", own, one.id, one) for one in edition.basis)
-    yield from (Site("level", own, one.id, one, one.citation.clause) for one in edition.scale.values())
-    yield from (Site("fact", own, one.name, one, one.citation.clause) for one in edition.facts.values())
-    yield from (Site("invariant", own, one.id, one, known=known) for one in edition.invariants)
+    yield _site("edition", own, "", edition)
+    yield from (_site("basis", own, one.id, one) for one in edition.basis)
+    yield from (_site("level", own, one.id, one, one.citation.clause) for one in edition.scale.values())
+    yield from (_site("fact", own, one.name, one, one.citation.clause) for one in edition.facts.values())
+    yield from (_site("invariant", own, one.id, one, known=known) for one in edition.invariants)
     yield from _figures(own, known)
     for track in edition.tracks:
         yield from _of_track(track, Owner("track", track.id), {**known, **track.thresholds})
     for chapter in edition.chapters:
         yield from _of_chapter(chapter, Owner("chapter", chapter.clause), {**known, **chapter.thresholds})
-    yield from (Site("reading", own, one.id, one, ", ".join(one.clauses)) for one in edition.register.values())
-    yield from (Site("body", own, one.id, one) for one in edition.bodies.values())
-    yield Site("operative_words", own, "", edition.words)
-    yield from (Site("clause", own, one.id, one, one.id) for one in edition.clauses)
+    yield from (_site("reading", own, one.id, one, ", ".join(one.clauses)) for one in edition.register.values())
+    yield from (_site("body", own, one.id, one) for one in edition.bodies.values())
+    yield _site("operative_words", own, "", edition.words)
+    yield from (_site("clause", own, one.id, one, one.id) for one in edition.clauses)
+
+
+def _site(sort: str, owner: Owner, name: str, part: object, clause: str = "", known: Mapping[str, Threshold] | None = None) -> Site:
+    return Site(sort=sort, owner=owner, name=name, part=part, clause=clause, known=known or {})
 
 
 def _figures(owner: Owner, thresholds: Mapping[str, Threshold]) -> Iterator[Site]:
-    return (Site("threshold", owner, name, one, one.citation.clause) for name, one in thresholds.items())
+    return (_site("threshold", owner, name, one, one.citation.clause) for name, one in thresholds.items())
 
 
 def _of_track(track: Track, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
     clause = track.citation.clause
-    yield Site("track", owner, track.id, track, clause, known)
+    yield _site("track", owner, track.id, track, clause, known)
     yield from _figures(owner, track.thresholds)
     for rule in track.levels:
-        yield Site("level_rule", owner, rule.level, rule, rule.citation.clause)
+        yield _site("level_rule", owner, rule.level, rule, rule.citation.clause)
         under = owner._replace(level=rule.level)
-        yield from (Site("criterion", under, one.id, one, one.citation.clause, known) for one in rule.criteria)
-    yield Site("decide", owner, "", track.decide, clause)
-    yield Site("residual", owner, "", track.residual, clause)
-    yield from (Site("stand_in", owner, ", ".join(sorted(one.take)), one) for one in track.stand_ins)
-    yield from (Site("requires", owner, one.id, one, known=known) for one in track.requires)
-    yield from (Site("gap", owner, one.id, one, known=known) for one in track.gaps)
+        yield from (_site("criterion", under, one.id, one, one.citation.clause, known) for one in rule.criteria)
+    yield _site("decide", owner, "", track.decide, clause)
+    yield _site("residual", owner, "", track.residual, clause)
+    yield from (_site("stand_in", owner, ", ".join(sorted(one.take)), one) for one in track.stand_ins)
+    yield from (_site("requires", owner, one.id, one, known=known) for one in track.requires)
+    yield from (_site("gap", owner, one.id, one, known=known) for one in track.gaps)
     for step in track.decide:
-        yield from (Site("exception", owner._replace(level=one.level), "", one, known=known) for one in step.exceptions)
-    yield from (Site("monotone", owner, one.id, one, known=known) for one in track.monotone)
+        yield from (_site("exception", owner._replace(level=one.level), "", one, known=known) for one in step.exceptions)
+    yield from (_site("monotone", owner, one.id, one, known=known) for one in track.monotone)
 
 
 def _of_chapter(chapter: Chapter, owner: Owner, known: Mapping[str, Threshold]) -> Iterator[Site]:
-    yield Site("chapter", owner, chapter.clause, chapter, chapter.clause)
+    yield _site("chapter", owner, chapter.clause, chapter, chapter.clause)
     yield from _figures(owner, chapter.thresholds)
     for sort, block in _BLOCKS.items():
         for entry in getattr(chapter, block):
-            yield Site(sort, owner, entry.rule.id, entry, entry.rule.citation.clause, known)
+            yield _site(sort, owner, entry.rule.id, entry, entry.rule.citation.clause, known)
 
 
 DROPPED = object()
@@ -142,21 +158,18 @@ _Part = TypeVar("_Part")
 
 
 def rebuilt(part: _Part, change: Callable[[Any], Any]) -> _Part:
-    """Return a part of an edition with something in it otherwise; what holds nothing that changed is shared.
+    """Return an edition, or any part of one, with something in it otherwise; what holds nothing that changed is shared.
 
-    Args:
-        part: an edition, or any record, list or mapping of one.
-        change: asked of every record on the way down; what it returns stands in its place (`DROPPED`: nothing does).
+    `change` is asked of every record on the way down; what it returns stands in its place (`DROPPED`: nothing does).
     """
-    new = change(part)
-    if new is not part:
-        return new  # type: ignore[no-any-return]
-    if isinstance(part, Mapping):
-        items = {key: rebuilt(one, change) if isinstance(one, tuple) else one for key, one in part.items()}
-        return items if any(items[key] is not part[key] for key in items) else part  # type: ignore[return-value]
-    if not isinstance(part, tuple) or isinstance(part, (Location, Citation)):
-        return part
-    found = [rebuilt(one, change) if isinstance(one, (tuple, Mapping)) else one for one in part]
-    if all(one is other for one, other in zip(found, part, strict=True)):
-        return part
-    return part._make(found) if hasattr(part, "_make") else tuple(one for one in found if one is not DROPPED)  # type: ignore[return-value]
+    new: Any = change(part)
+    whole: Any = part
+    if new is part and is_object(whole):
+        items = {key: rebuilt(one, change) for key, one in whole.items()}
+        new = items if any(items[key] is not one for key, one in whole.items()) else part
+    elif new is part and is_tuple(whole) and not isinstance(part, (Location, Citation, Condition, Threshold)):
+        entries: list[Any] = [rebuilt(one, change) if isinstance(one, (tuple, dict)) else one for one in whole]
+        if any(one is not other for one, other in zip(entries, whole, strict=True)):
+            made = getattr(part, "_make", tuple)
+            new = made(one for one in entries if one is not DROPPED)
+    return cast(_Part, new)

@@ -5,8 +5,7 @@ from typing import Any
 
 from policy_engine.checks.run import Checked, fails, severity_of
 from policy_engine.errors import FINDINGS, FIXABLE, InputError, Problem
-from policy_engine.explain.checked import by_severity, fold_proposed
-from policy_engine.explain.tested import Run, reasons, survivor_text
+from policy_engine.explain.tested import CaseRun, by_severity, fold_proposed, reasons, survivor_text
 from policy_engine.messages import N_, translate
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.report.json import to_json
@@ -132,7 +131,7 @@ def _suite(checked: Checked, level: str, language: str, seconds: float) -> JUnit
     return JUnitSuite(checked.survey.name, cases, [*said, summary_of(checked, language)])
 
 
-def run_to_data(run: Run, problems: Sequence[Problem] = ()) -> dict[str, Any]:
+def run_to_data(run: CaseRun, problems: Sequence[Problem] = ()) -> dict[str, Any]:
     """Return a run of tests as data; its schema is `schemas/test.schema.json`."""
     return {
         "passed": run.passed,
@@ -188,7 +187,7 @@ def _mutant(mutant: Mutant) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seconds: float = 0.0) -> str:
+def run_to_junit(run: CaseRun, language: str, problems: Sequence[Problem] = (), seconds: float = 0.0) -> str:
     """Return a run as JUnit XML: a case that is not as expected is a failure, a file that cannot be read is an error.
 
     A small change of the edition that no case noticed is a failure too. What was spent on all tests together, such as reading the
@@ -218,7 +217,7 @@ def run_to_junit(run: Run, language: str, problems: Sequence[Problem] = (), seco
     return to_junit([JUnitSuite("policy-engine", cases, properties=_properties(run))])
 
 
-def _properties(run: Run) -> dict[str, str]:
+def _properties(run: CaseRun) -> dict[str, str]:
     """Return how well a run covers its editions, or how many cases were refused."""
     found: dict[str, str] = {"ran": str(len(run.tested)), "refused": str(run.refused)} if run.refused else {}
     for figures in run.figures:

@@ -36,7 +36,7 @@ from policy_engine.model.sites import DROPPED, RULES, Site, rebuilt, sites
 from policy_engine.source import Location
 
 
-class Place(NamedTuple):
+class RulePlace(NamedTuple):
     """A place of the rulebook's text: whose it is, its clauses, where it stands, and whose cases read it.
 
     `tracks` are the tracks whose criteria read it and `chapter` the chapter; neither: every case may. `binds`: whether it
@@ -57,7 +57,7 @@ class Spot(NamedTuple):
     `guard` must hold for it to be asked; `guarded` is what is asked only where this one holds.
     """
 
-    place: Place
+    place: RulePlace
     key: str
     condition: Condition
     guard: Condition | None = None
@@ -97,33 +97,33 @@ def _joined(first: Spot, other: Spot) -> Spot:
 
 
 def _of_site(site: Site, tracks: tuple[str, ...]) -> Iterator[Spot]:
-    """Return the conditions of one part."""
     place, conditions = _place(site, tracks), site.conditions
     guard = conditions.get("applies_when")
     for key, condition in conditions.items():
         if key == "applies_when":
-            yield Spot(place, key, condition, guarded=site.part.when if site.sort == "criterion" else None)
+            yield Spot(place=place, key=key, condition=condition, guarded=site.part.when if site.sort == "criterion" else None)
         else:
             name = site.part.relation if site.sort == "ceiling" else key
-            yield Spot(place, name, condition, guard, first=conditions["holds"] if key == "in_time" else None)
+            first = conditions["holds"] if key == "in_time" else None
+            yield Spot(place=place, key=name, condition=condition, guard=guard, first=first)
 
 
-def _place(site: Site, tracks: tuple[str, ...] = ()) -> Place:
+def _place(site: Site, tracks: tuple[str, ...] = ()) -> RulePlace:
     """Return the place of a part; `tracks` are those that its chapter concerns."""
     clauses = (site.citation.clause,) if site.citation.clause or site.sort != "fact" else ()
     if site.sort in RULES:
         binds = isinstance(site.part, Eligibility) or getattr(site.part, "lowers", False)
-        return Place(owner=site.name, clauses=clauses, location=site.location, tracks=tracks, chapter=site.owner.id, binds=binds)
+        return RulePlace(owner=site.name, clauses=clauses, location=site.location, tracks=tracks, chapter=site.owner.id, binds=binds)
     if site.sort == "criterion":
-        return Place(owner=site.name, clauses=clauses, location=site.location, tracks=(site.owner.id,), binds=True)
-    return Place(owner=site.name, clauses=clauses, location=site.location)
+        return RulePlace(owner=site.name, clauses=clauses, location=site.location, tracks=(site.owner.id,), binds=True)
+    return RulePlace(owner=site.name, clauses=clauses, location=site.location)
 
 
 _STRICTNESS = {"<": ["<="], "<=": ["<"], ">": [">="], ">=": [">"]}
 
 
-class Slip(NamedTuple):
-    """One condition with one thing otherwise: what sort of slip it is, the signs or words before and after, in which part; the tree."""
+class Mistake(NamedTuple):
+    """One condition with one thing otherwise: what sort of mistake it is, the signs or words before and after, in which part; the tree."""
 
     kind: str
     before: str
@@ -132,51 +132,51 @@ class Slip(NamedTuple):
     tree: Tree
 
 
-class Known(NamedTuple):
+class KnownNames(NamedTuple):
     """What is known of names: the types of facts, and the levels from the worst to the best."""
 
     types: Mapping[str, Type]
     levels: Sequence[str]
 
 
-def slips(tree: Tree, known: Known) -> Iterator[Slip]:
-    """Return every slip of a condition, in the order of its text.
+def mistakes(tree: Tree, known: KnownNames) -> Iterator[Mistake]:
+    """Return every mistake of a condition, in the order of its text.
 
-    Two choices are equal or not, but never more or less; and a slip that says the same by itself is none: nothing is below
+    Two choices are equal or not, but never more or less; and a mistake that says the same by itself is none: nothing is below
     zero of a count, below the worst level or above the best one.
     """
-    reader = _Mistakes(known)
+    reader = _MistakeReader(known)
     for node in walk(tree):
         for kind, before, after, other in reader.read(node):
-            yield Slip(kind=kind, before=before, after=after, part=show(node), tree=swapped(tree, node, other))
+            yield Mistake(kind=kind, before=before, after=after, part=show(node), tree=swapped(tree, node, other))
 
 
-_Mistake: TypeAlias = tuple[str, str, str, Tree]
+_Found: TypeAlias = tuple[str, str, str, Tree]
 """The sort of mistake, the sign or word before and after, and the node with it."""
 
 
-class _Mistakes(Reader[Iterable[_Mistake]]):
+class _MistakeReader(Reader[Iterable[_Found]]):
     """What may be mistaken in one node, without those below it."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: KnownNames) -> None:
         self.known = known
 
-    def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> Iterator[_Mistake]:
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> Iterator[_Found]:
         other = "or" if sign == "and" else "and"
         yield "connective", sign, other, joined(other, parts)
 
-    def negation(self, _: Tree, part: Tree) -> Iterator[_Mistake]:
+    def negation(self, _: Tree, part: Tree) -> Iterator[_Found]:
         yield "negation", "not", "", part
 
-    def membership(self, _: Tree, one: Tree, sign: str, elements: Sequence[Tree]) -> Iterator[_Mistake]:
+    def membership(self, _: Tree, one: Tree, sign: str, elements: Sequence[Tree]) -> Iterator[_Found]:
         if sign == "not in":
             yield "negation", sign, "in", listed(one, "in", elements)
 
-    def containment(self, _: Tree, one: Tree, sign: str, among: Tree) -> Iterator[_Mistake]:
+    def containment(self, _: Tree, one: Tree, sign: str, among: Tree) -> Iterator[_Found]:
         if sign == "not in":
             yield "negation", sign, "in", compared(one, "in", among)
 
-    def comparison(self, _: Tree, pairs: Sequence[Pair]) -> Iterator[_Mistake]:
+    def comparison(self, _: Tree, pairs: Sequence[Pair]) -> Iterator[_Found]:
         for place, pair in enumerate(pairs):
             kind = "strictness"
             others = _STRICTNESS.get(pair.sign, [])
@@ -207,7 +207,7 @@ class _Mistakes(Reader[Iterable[_Mistake]]):
                 return False
         return True
 
-    def nothing(self, *_: object) -> Iterable[_Mistake]:
+    def nothing(self, *_: object) -> Iterable[_Found]:
         return ()
 
     constant = name = arithmetic = share = count = sum = given = exists = nothing
@@ -236,7 +236,6 @@ def nudged(quantity: Quantity) -> Iterator[Quantity]:
 
 
 def _text(quantity: Quantity, number: Fraction) -> str:
-    """Write a figure as a rulebook would."""
     if quantity.type is SHARE:
         return f"{decimal_text(number * 100)}%"
     _, space, unit = quantity.text.partition(" ")
@@ -267,12 +266,16 @@ class Mutant(NamedTuple):
     kind: str
     before: str
     after: str
-    place: Place
+    place: RulePlace
     part: str
     """The part of a condition that is changed, as the edition writes it, or the name of the figure; "" where it is in none."""
     make: _Change
-    tells: tuple[Tree, ...] = ()
-    """What every case meets that tells it from the edition, where that can be said beside the levels; else nothing."""
+    shown_by: tuple[Tree, ...] = ()
+    """What every case meets that shows it, where that can be said beside the levels; else nothing."""
+
+
+def _changed(change: Callable[[object], object]) -> _Change:
+    return lambda edition: rebuilt(edition, change)
 
 
 def _put(old: object, new: object) -> _Change:
@@ -287,14 +290,14 @@ def _put(old: object, new: object) -> _Change:
             same = one is old
         return new if same else one
 
-    return lambda edition: rebuilt(edition, change)
+    return _changed(change)
 
 
 def mutants(edition: Edition) -> tuple[Mutant, ...]:
     """Return every mutant of an edition, in the order of its text."""
     found = spots(edition)
     ranked = sorted(edition.scale.values(), key=lambda level: level.rank)
-    known = Known({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
+    known = KnownNames({name: fact.type for name, fact in edition.facts.items()}, [level.id for level in ranked])
     return (
         *_of_figures(edition, found),
         *(mutant for spot in found for mutant in _of_condition(spot, known)),
@@ -312,35 +315,34 @@ def _of_figures(edition: Edition, found: tuple[Spot, ...]) -> Iterator[Mutant]:
         if reading:
             threshold, (kind, owner, _) = site.part, site.owner
             tracks = {"track": (owner,), "chapter": chapters.get(owner, ())}.get(kind, ())
-            place = Place(
+            place = RulePlace(
                 owner=site.name, clauses=(threshold.citation.clause,), location=threshold.location, tracks=tracks,
                 chapter=owner if kind == "chapter" else "", binds=all(spot.place.binds for spot in reading),
             )  # fmt: skip
             for quantity in nudged(threshold.quantity):
-                each = [_told_by(spot, with_figure(spot.condition, site.name, quantity.value)) for spot in reading]
+                each = [_shown_by(spot, with_figure(spot.condition, site.name, quantity.value)) for spot in reading]
                 apart = place.binds or not all(each)
-                tells = () if apart else (joined("or", [joined("and", parts) for parts in each]),)
+                shown_by = () if apart else (joined("or", [joined("and", parts) for parts in each]),)
                 change = _put(threshold, threshold._replace(quantity=quantity))
                 yield Mutant(
                     kind="threshold", before=threshold.quantity.text, after=quantity.text, place=place, part=site.name, make=change,
-                    tells=tells,
+                    shown_by=shown_by,
                 )  # fmt: skip
 
 
-def _of_condition(spot: Spot, known: Known) -> Iterator[Mutant]:
-    """Make each slip of one condition."""
-    for slip in slips(spot.condition.tree, known):
-        other = with_tree(spot.condition, slip.tree)
-        lost = positive_wholes(spot.condition.tree) - positive_wholes(slip.tree) if spot.guarded else ()
+def _of_condition(spot: Spot, known: KnownNames) -> Iterator[Mutant]:
+    for mistake in mistakes(spot.condition.tree, known):
+        other = with_tree(spot.condition, mistake.tree)
+        lost = positive_wholes(spot.condition.tree) - positive_wholes(mistake.tree) if spot.guarded else ()
         if spot.guarded and any(_is_whole(whole, spot.guarded) for whole in lost):
             continue  # a share would stand without its guard: such an edition is refused when it is read, and needs no case
         yield Mutant(
-            kind=slip.kind, before=slip.before, after=slip.after, place=spot.place._replace(location=spot.condition.location),
-            part=slip.part, make=_put(spot.condition, other), tells=_told_by(spot, other),
+            kind=mistake.kind, before=mistake.before, after=mistake.after, place=spot.place._replace(location=spot.condition.location),
+            part=mistake.part, make=_put(spot.condition, other), shown_by=_shown_by(spot, other),
         )  # fmt: skip
 
 
-def _told_by(spot: Spot, other: Condition) -> tuple[Tree, ...]:
+def _shown_by(spot: Spot, other: Condition) -> tuple[Tree, ...]:
     """Return what a case meets for which a condition beside the levels comes out otherwise."""
     one, two = spot.condition.tree, other.tree
     if spot.place.binds or spot.key in {"applies_to", "when_absent"} or asks_lists(one) or asks_lists(two):
@@ -355,14 +357,13 @@ def asks_lists(tree: Tree) -> bool:
 
 
 def _is_whole(text: str, condition: Condition) -> bool:
-    """Return whether a condition takes a share of something."""
     return any(construct == "share" and show(parts[1]) == text for construct, parts in map(opened, walk(condition.tree)))
 
 
 def _of_tracks(edition: Edition) -> Iterator[Mutant]:
     """Drop each criterion of each level, take any for all, and change the order of deciding."""
     for track in edition.tracks:
-        whole = Place(owner=track.id, clauses=(track.citation.clause,), location=track.location, tracks=(track.id,), binds=True)
+        whole = RulePlace(owner=track.id, clauses=(track.citation.clause,), location=track.location, tracks=(track.id,), binds=True)
         for rule in track.levels:
             if len(rule.criteria) > 1:
                 other = "any_of" if rule.mode == "all_of" else "all_of"
@@ -395,33 +396,35 @@ def _freed(spot: Spot) -> Iterator[Mutant]:
         return one._replace(when=other, applies_when=None) if isinstance(one, Criterion) and mine else one
 
     yield Mutant(
-        kind="applies_when", before=guard.text, after="", place=spot.place, part=when.text, make=lambda edition: rebuilt(edition, change)
+        kind="applies_when", before=guard.text, after="", place=spot.place, part=when.text, make=_changed(change)
     )  # fmt: skip
 
 
 def _of_chapters(edition: Edition) -> Iterator[Mutant]:
-    """Drop each rule of each chapter, let it apply to everyone, forget its day, mistake what ties a level."""
+    """Change the rules of each chapter: first whether and of whom they ask, then their days, then what ties a level."""
+    order = {"in_time": 1, "relation": 2}
     for chapter in edition.chapters:
         own = [site for site in sites(edition) if site.owner == ("chapter", chapter.clause, "") and site.sort in _ASKED]
-        for site in own:
-            rule, place = site.part.rule, _place(site, chapter.tracks)
-            applies = (rule.applies_when.tree,) if rule.applies_when else (compared(literal(0), "==", literal(0)),)
-            change = _put(site.part, DROPPED)
-            yield Mutant(kind="dropped", before=rule.id, after="", place=place, part="", make=change, tells=applies)
-            if rule.applies_when:
-                text, others = rule.applies_when.text, (negated(rule.applies_when.tree),)
-                change = _put(site.part, site.part._replace(rule=rule._replace(applies_when=None)))
-                yield Mutant(kind="applies_when", before=text, after="", place=place, part=text, make=change, tells=others)
-        for site in own:
-            entry = site.part
-            if site.sort in {"requirement", "content"} and entry.in_time:
-                place, text, applies = _place(site, chapter.tracks), entry.in_time.text, entry.rule.applies_when
-                late = (*((applies.tree,) if applies else ()), entry.holds.tree, negated(entry.in_time.tree))
-                change = _put(entry, entry._replace(in_time=None))
-                yield Mutant(kind="in_time", before=text, after="", place=place, part=text, make=change, tells=late)
-        for site in own:
-            ceiling = site.part
-            if site.sort == "ceiling" and not ceiling.lowers:  # what lowers can only be `not_above`
-                other = "same_as" if ceiling.relation == "not_above" else "not_above"
-                place, change = _place(site, chapter.tracks), _put(ceiling, ceiling._replace(relation=other))
-                yield Mutant(kind="relation", before=ceiling.relation, after=other, place=place, part="", make=change)
+        found = [mutant for site in own for mutant in _of_rule(site, _place(site, chapter.tracks))]
+        yield from sorted(found, key=lambda mutant: order.get(mutant.kind, 0))
+
+
+def _of_rule(site: Site, place: RulePlace) -> Iterator[Mutant]:
+    """Drop a rule, let it apply to everyone, forget its day, mistake what ties a level."""
+    entry, rule = site.part, site.part.rule
+    applies = (rule.applies_when.tree,) if rule.applies_when else ()
+    always = compared(literal(0), "==", literal(0))
+    change = _put(entry, DROPPED)
+    yield Mutant(kind="dropped", before=rule.id, after="", place=place, part="", make=change, shown_by=applies or (always,))
+    if rule.applies_when:
+        text, change = rule.applies_when.text, _put(entry, entry._replace(rule=rule._replace(applies_when=None)))
+        others = (negated(rule.applies_when.tree),)
+        yield Mutant(kind="applies_when", before=text, after="", place=place, part=text, make=change, shown_by=others)
+    if site.sort in {"requirement", "content"} and entry.in_time:
+        text, late = entry.in_time.text, (*applies, entry.holds.tree, negated(entry.in_time.tree))
+        change = _put(entry, entry._replace(in_time=None))
+        yield Mutant(kind="in_time", before=text, after="", place=place, part=text, make=change, shown_by=late)
+    if site.sort == "ceiling" and not entry.lowers:  # what lowers can only be `not_above`
+        other = "same_as" if entry.relation == "not_above" else "not_above"
+        change = _put(entry, entry._replace(relation=other))
+        yield Mutant(kind="relation", before=entry.relation, after=other, place=place, part="", make=change)

@@ -1,5 +1,6 @@
 """Cases that are missing: one for each thing that no case has seen, as the solver finds it. What must come out, a person says."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -10,8 +11,8 @@ from policy_engine.model.duties import RECORD_NAMES, Chapter
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.sites import sites
 from policy_engine.trial.bench import Bench
-from policy_engine.trial.mutants import Mutant, Place, asks_lists, mutants
-from policy_engine.trial.sides import Comparison, Unseen
+from policy_engine.trial.mutants import Mutant, RulePlace, asks_lists, mutants
+from policy_engine.trial.sides import Unseen
 
 
 class Sketch(NamedTuple):
@@ -22,56 +23,45 @@ class Sketch(NamedTuple):
     outcome: str
 
 
-class Open(NamedTuple):
+class NotSettled(NamedTuple):
     """The answer where the solver could not settle it, or has no word for what is asked."""
 
 
-OPEN = Open()
+OPEN = NotSettled()
+Answer: TypeAlias = Sketch | NotSettled | None
+"""A case; that it is not settled; or that there is no such case, and this is proven."""
+_Trees: TypeAlias = Sequence[Tree]
 
 
 class Oracle(Protocol):
-    """A solver over the cases of an edition; None of a question says that there is no such case, and that this is proven."""
+    """A solver over the cases of an edition."""
 
-    def possible(self, track: str, conditions: Sequence[Tree], chapter: Chapter | None) -> bool | Open:
+    def possible(self, track: str, conditions: _Trees, chapter: Chapter | None) -> bool | NotSettled:
         """Return whether some case of a track meets conditions."""
         ...
 
-    def find(self, track: str, conditions: Sequence[Tree], chapter: Chapter | None) -> Sketch | Open | None:
+    def find(self, track: str, conditions: _Trees, chapter: Chapter | None) -> Answer:
         """Return the smallest case of a track that meets conditions."""
         ...
 
-    def distinguish(self, track: str, other: Edition) -> Sketch | Open | None:
+    def distinguish(self, track: str, other: Edition) -> Answer:
         """Return the smallest case of a track that another version of the edition judges otherwise, or refuses."""
         ...
 
 
-def is_askable(conditions: Sequence[Tree]) -> bool:
+def is_askable(conditions: _Trees) -> bool:
     """Return whether conditions ask of facts alone: what stands on the record of a review is not the solver's."""
     return all(set(RECORD_NAMES).isdisjoint(names_in(tree)) for tree in conditions)
 
 
-def can_occur(oracle: Oracle, tracks: Sequence[str], conditions: Sequence[Tree], chapter: Chapter | None) -> bool | Open:
-    """Return whether some case of some track meets conditions."""
-    if not is_askable(conditions):
-        return OPEN
-    answers = [oracle.possible(track, conditions, chapter) for track in tracks]
-    return any(answer is True for answer in answers) or (OPEN if any(isinstance(answer, Open) for answer in answers) else False)
-
-
-def first_case(oracle: Oracle, tracks: Sequence[str], conditions: Sequence[Tree], chapter: Chapter | None) -> Sketch | Open | None:
+def first_case(oracle: Oracle, tracks: Sequence[str], conditions: _Trees, chapter: Chapter | None) -> Answer:
     """Return the smallest case of the first track that has one."""
     return _first([oracle.find(track, conditions, chapter) for track in tracks] if is_askable(conditions) else [OPEN])
 
 
-def first_difference(oracle: Oracle, tracks: Sequence[str], other: Edition) -> Sketch | Open | None:
-    """Return a case of some track that another version judges otherwise; None only where there is none in any of them."""
-    return _first([oracle.distinguish(track, other) for track in tracks])
-
-
-def _first(answers: Sequence[Sketch | Open | None]) -> Sketch | Open | None:
-    """Return the first case; else say whether it is proven that there is none."""
-    found = next((answer for answer in answers if isinstance(answer, Sketch)), None)
-    return found or next((answer for answer in answers if answer is not None), None)
+def _first(answers: Sequence[Answer]) -> Answer:
+    """Return the first case; None only where it is proven that there is none in any track."""
+    return next((one for one in answers if isinstance(one, Sketch)), OPEN if any(one is not None for one in answers) else None)
 
 
 Watch = Callable[[Sequence[Mutant]], Iterable[Mutant]]
@@ -106,16 +96,17 @@ def try_cases(bench: Bench, oracle: Oracle | None, watch: Watch) -> Trial:
     """Hold every mutant against the cases, and ask about those that survive."""
     every = mutants(bench.edition)
     outcomes = [(mutant, bench.outcome(mutant)) for mutant in watch(every)]
-    equivalent: list[Mutant] = []
-    survivors: list[Survivor] = []
-    for mutant in (mutant for mutant, outcome in outcomes if outcome == "survived"):
-        answer = told_apart(mutant, bench.edition, oracle) if oracle else Open()
-        if answer is None:
-            equivalent.append(mutant)
-        else:
-            survivors.append(Survivor(mutant, isinstance(answer, Sketch), answer if isinstance(answer, Sketch) else None))
-    killed, refused = (sum(outcome == wanted for _, outcome in outcomes) for wanted in ("killed", "refused"))
-    return Trial(bench.edition.id, len(every), killed, refused, tuple(equivalent), tuple(survivors), oracle is not None)
+    counts = Counter(outcome for _, outcome in outcomes)
+    survived = [mutant for mutant, outcome in outcomes if outcome == "survived"]
+    answers = [(mutant, told_apart(mutant, bench.edition, oracle) if oracle else OPEN) for mutant in survived]
+    return Trial(
+        edition=bench.edition.id, total=len(every), killed=counts["killed"], refused=counts["refused"],
+        equivalent=tuple(mutant for mutant, answer in answers if answer is None), asked=oracle is not None,
+        survivors=tuple(
+            Survivor(mutant, isinstance(answer, Sketch), answer if isinstance(answer, Sketch) else None)
+            for mutant, answer in answers if answer is not None
+        ),
+    )  # fmt: skip
 
 
 class Missing(NamedTuple):
@@ -137,28 +128,21 @@ def settle_sides(unseen: Sequence[Unseen], edition: Edition, oracle: Oracle | No
     missing: list[Missing] = []
     impossible: list[Unseen] = []
     for one in unseen:
-        answer = can_occur(oracle, tracks_of(one.comparison, edition), goals(one), chapter_of(one.comparison, edition)) if oracle else OPEN
-        if answer is False:
+        asked = goals(one)
+        answers: list[bool | NotSettled] = [OPEN]
+        if oracle and is_askable(asked):
+            tracks, chapter = _scope(one.comparison.place, edition, one.comparison.track)
+            answers = [oracle.possible(track, asked, chapter) for track in tracks]
+        if all(answer is False for answer in answers):
             impossible.append(one)
         else:
-            missing.append(Missing(one, settled=answer is True))
+            missing.append(Missing(one, settled=any(answer is True for answer in answers)))
     return Settled(tuple(missing), tuple(impossible))
 
 
-def case_on(one: Unseen, edition: Edition, oracle: Oracle) -> Sketch | Open | None:
-    """Return the smallest case on a side of a figure."""
-    chapter = chapter_of(one.comparison, edition)
-    return first_case(oracle, tracks_of(one.comparison, edition), (*goals(one), *_whole(one.comparison.place, chapter, edition)), chapter)
-
-
-def tracks_of(one: Comparison, edition: Edition) -> tuple[str, ...]:
-    """Return the tracks whose cases may lie on a side."""
-    return (one.track,) if one.track else one.place.tracks or tuple(track.id for track in edition.tracks)
-
-
-def chapter_of(one: Comparison, edition: Edition) -> Chapter | None:
-    """Return the chapter whose figures a comparison names."""
-    return next((chapter for chapter in edition.chapters if chapter.clause == one.place.chapter), None)
+def _scope(place: RulePlace, edition: Edition, track: str = "") -> tuple[tuple[str, ...], Chapter | None]:
+    tracks = (track,) if track else place.tracks or tuple(one.id for one in edition.tracks)
+    return tracks, next((chapter for chapter in edition.chapters if chapter.clause == place.chapter), None)
 
 
 def goals(one: Unseen) -> tuple[Tree, ...]:
@@ -175,20 +159,19 @@ def goals(one: Unseen) -> tuple[Tree, ...]:
     return (*guards, compared(held, beyond, figure), compared(stepped, back, figure))
 
 
-def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Sketch | Open | None:
-    """Return a case that tells a mutant from the edition; None where no case can, and that is proven."""
-    place = mutant.place
-    tracks = place.tracks or tuple(track.id for track in edition.tracks)
-    if place.binds:
+def told_apart(mutant: Mutant, edition: Edition, oracle: Oracle) -> Answer:
+    """Return a case that shown_by a mutant from the edition; None where no case can, and that is proven."""
+    tracks, chapter = _scope(mutant.place, edition)
+    if mutant.place.binds:
+        other = mutant.make(edition)
         ruled = [track.id for track in edition.tracks if track.id in tracks and track.levels]
-        return first_difference(oracle, ruled, mutant.make(edition)) if ruled else OPEN
-    chapter = next((chapter for chapter in edition.chapters if chapter.clause == place.chapter), None)
-    if not mutant.tells or any(map(asks_lists, mutant.tells)):
+        return _first([oracle.distinguish(track, other) for track in ruled]) if ruled else OPEN
+    if not mutant.shown_by or any(map(asks_lists, mutant.shown_by)):
         return OPEN
-    return first_case(oracle, tracks, (*mutant.tells, *_whole(place, chapter, edition)), chapter)
+    return first_case(oracle, tracks, (*mutant.shown_by, *_whole(mutant.place, chapter, edition)), chapter)
 
 
-def _whole(place: Place, chapter: Chapter | None, edition: Edition) -> tuple[Tree, ...]:
+def _whole(place: RulePlace, chapter: Chapter | None, edition: Edition) -> tuple[Tree, ...]:
     """Return conditions that say nothing but bring in every fact that a rule of a chapter reads, so that a case states them all."""
     rules = names_by_rule(chapter) if chapter else ()
     read = dict.fromkeys(name for rule, names in rules if rule == place.owner or place.owner in names for name in names)
@@ -214,26 +197,24 @@ def suggestions(
 ) -> tuple[Suggestion, ...]:  # fmt: skip
     """Return a case for each thing that is missing, where the solver finds one; one case may show several."""
     found: dict[tuple[str, ...], Suggestion] = {}
-    names: dict[str, int] = {}
-    for name, sketch, reason in _sketches(edition, oracle, tuple(missing), tuple(survivors), tuple(uncovered)):
+    names: Counter[str] = Counter()
+    for name, sketch, reason in _sketches(edition, oracle, missing, survivors, uncovered):
         key = (sketch.track, *(f"{fact}: {value}" for fact, value in sketch.facts.items()))
-        known = found.get(key)
-        if known is None:
-            names[name] = names.get(name, 0) + 1
-            own = f"{name}-{names[name]}" if names[name] > 1 else name
-            found[key] = Suggestion(own, sketch, (reason,))
+        if key in found:
+            found[key] = found[key]._replace(reasons=(*found[key].reasons, reason))
         else:
-            found[key] = known._replace(reasons=(*known.reasons, reason))
+            names[name] += 1
+            found[key] = Suggestion(f"{name}-{names[name]}" if names[name] > 1 else name, sketch, (reason,))
     return tuple(found.values())
 
 
 def _sketches(
-    edition: Edition, oracle: Oracle, missing: Sequence[Missing], survivors: Sequence[Survivor], uncovered: Sequence[Uncovered]
+    edition: Edition, oracle: Oracle, missing: Iterable[Missing], survivors: Iterable[Survivor], uncovered: Iterable[Uncovered]
 ) -> Iterator[tuple[str, Sketch, Reason]]:  # fmt: skip
-    """Return a case for each thing by itself, with a name for it."""
     for side in missing:
         place = side.unseen.comparison.place
-        sketch = case_on(side.unseen, edition, oracle)
+        tracks, chapter = _scope(place, edition, side.unseen.comparison.track)
+        sketch = first_case(oracle, tracks, (*goals(side.unseen), *_whole(place, chapter, edition)), chapter)
         if isinstance(sketch, Sketch):
             yield _name(sketch.track, place.owner, side.unseen.side), sketch, side
     for one in survivors:
@@ -251,5 +232,4 @@ def _sketches(
 
 
 def _name(*parts: str) -> str:
-    """Return a case its name."""
     return "-".join(["suggested", *parts]).replace("_", "-")

@@ -18,16 +18,16 @@ from policy_engine.language.values import UNKNOWN, Number, Ratio, Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
-from policy_engine.trial.mutants import Place, Spot, spots, unit_of
+from policy_engine.trial.mutants import RulePlace, Spot, spots, unit_of
 
 ENDS = ("period_start", "period_end")
 """The ends of the period, which conditions name like figures."""
 
 
-class Comparison(NamedTuple):
+class FigureComparison(NamedTuple):
     """One thing held against one figure, at one place, under one track (or in a chapter, or in a fact: then for all)."""
 
-    place: Place
+    place: RulePlace
     track: str
     key: str
     held: Tree
@@ -53,17 +53,16 @@ class _Pair(NamedTuple):
     beside: tuple[Tree, ...]
 
 
-def comparisons(edition: Edition) -> tuple[Comparison, ...]:
+def comparisons(edition: Edition) -> tuple[FigureComparison, ...]:
     """Return every comparison with a figure, in the order of the edition; a criterion of several tracks once for each."""
-    found: dict[tuple[str, ...], Comparison] = {}
+    found: dict[tuple[str, ...], FigureComparison] = {}
     for spot in spots(edition):
         for one in _of_spot(spot, edition):
             found.setdefault((one.track, one.place.chapter, one.place.owner, one.key, one.text, show(one.figure)), one)
     return tuple(found.values())
 
 
-def _of_spot(spot: Spot, edition: Edition) -> Iterator[Comparison]:
-    """Return the comparisons of one condition, under each track that asks it."""
+def _of_spot(spot: Spot, edition: Edition) -> Iterator[FigureComparison]:
     before = tuple(condition.tree for condition in (spot.guard, spot.first) if condition)
     tracks = spot.place.tracks if spot.place.tracks and not spot.place.chapter else ("",)
     for track in tracks:
@@ -72,7 +71,7 @@ def _of_spot(spot: Spot, edition: Edition) -> Iterator[Comparison]:
         figures = {name: threshold.quantity for scope in scopes for name, threshold in scope.items()}
         for held, against, beside in _Pairs({*figures, *ENDS}).read(spot.condition.tree, beside=()):
             quantity = figures.get(name_of(against))
-            yield Comparison(
+            yield FigureComparison(
                 place=spot.place, track=track, key=spot.key, held=held, figure=against, shown=quantity.text if quantity else show(against),
                 unit=unit_of(quantity) if quantity and quantity.type is POINTS else 1, guards=(*before, *beside),
             )  # fmt: skip
@@ -115,7 +114,7 @@ SIDES = ("below", "on", "above")
 class Unseen(NamedTuple):
     """A side of a figure that no case has seen."""
 
-    comparison: Comparison
+    comparison: FigureComparison
     side: str
 
 
@@ -155,7 +154,7 @@ class Sides:
         )  # fmt: skip
 
     def _values(
-        self, one: Comparison, verdict: Verdict, of_levels: Mapping[str, Value], beside: Mapping[str, Value]
+        self, one: FigureComparison, verdict: Verdict, of_levels: Mapping[str, Value], beside: Mapping[str, Value]
     ) -> Mapping[str, Value] | None:  # fmt: skip
         """Return what is known where a comparison stands; None where the case is not asked."""
         if one.place.chapter:
@@ -165,7 +164,7 @@ class Sides:
         return of_levels if not one.track or (verdict.track == one.track and verdict.levels) else None
 
 
-def _sides(one: Comparison, interpreter: Interpreter) -> tuple[str, ...]:
+def _sides(one: FigureComparison, interpreter: Interpreter) -> tuple[str, ...]:
     """Return on which side a case lies, at most one step away; far from the figure, or where something is not known, on none."""
     distance, step = _distance(interpreter.evaluated(one.held), interpreter.evaluated(one.figure)), one.unit
     construct, parts = opened(one.held)
