@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from policy_engine.messages import N_
-from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
+from policy_engine.evaluate.plain import Coverage, Uncovered, Unmet
 from policy_engine.explain.blocks import Explanation, Line, Section
 from policy_engine.language.values import is_array
 from policy_engine.messages import plural, translate

@@ -5,7 +5,7 @@ from typing import Any
 
 from policy_engine.messages import N_
 from policy_engine.evaluate.duties.survey import reads_of
-from policy_engine.evaluate.expectation import Uncovered
+from policy_engine.evaluate.plain import Uncovered
 from policy_engine.explain.tested import never_text, side_text, survivor_text
 from policy_engine.language.types import NOUNS
 from policy_engine.messages import LANGUAGES, translate
