@@ -77,8 +77,6 @@ class SourceFault(NamedTuple):
 
 
 class ClauseMap(NamedTuple):
-    """The map of one edition."""
-
     clauses: tuple[MappedClause, ...]
     strays: tuple[Cited, ...]
     """Cites of clauses that the edition does not list."""
@@ -121,7 +119,6 @@ def clause_map(edition: Edition) -> ClauseMap:
 
 
 def is_within(clause: str, other: str) -> bool:
-    """Return whether a clause lies below another one, by their paths."""
     return clause != other and clause.startswith(other) and clause[len(other)] in "./"
 
 

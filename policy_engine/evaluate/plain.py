@@ -29,8 +29,6 @@ class Unmet(NamedTuple):
 
 
 class Uncovered(NamedTuple):
-    """A criterion that no case has seen come out in some way."""
-
     track: str
     level: str
     criterion: str
@@ -104,7 +102,6 @@ class Coverage:
 
     @property
     def total(self) -> int:
-        """How many ways in which a criterion can come out there are to be seen."""
         return len(SEEN) * len(self._criteria)
 
     def uncovered(self) -> tuple[Uncovered, ...]:
@@ -160,7 +157,6 @@ def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
 
 
 def trace_to_data(trace: Trace) -> dict[str, Any]:
-    """Return a trace with its interpretations as a list, and its sentence in every language."""
     plain = trace._asdict()
     for key in plain.keys() & {"says", "label"}:
         plain[key] = dict(plain[key])

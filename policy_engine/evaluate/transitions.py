@@ -128,7 +128,6 @@ class Matrix:
 
 
 def key_of(verdict: Verdict) -> str:
-    """Return what a verdict is counted under: its level, else the word of its outcome."""
     return verdict.level or verdict.outcome
 
 
@@ -302,7 +301,6 @@ def _view(trace: _Trace, thresholds: tuple[tuple[str, str], ...]) -> View:
 
 
 def _seen(trace: _Trace) -> str:
-    """Return the figures of a trace; of a ceiling it is the level that it is held against."""
     if isinstance(trace, LevelTrace):
         return ""
     return trace.other or "" if isinstance(trace, CeilingTrace) else trace.observed
@@ -331,7 +329,6 @@ def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
 
 
 def _differing(one: LevelTrace, two: LevelTrace) -> list[str]:
-    """Return the criteria that came out otherwise, or that only one side asks."""
     first, second = ({c.id: c.outcome for c in trace.criteria} for trace in (one, two))
     return [name for name in merged(first, second) if first.get(name) != second.get(name)]
 
@@ -353,7 +350,6 @@ def _needed(first: tuple[tuple[_Part, _Said], ...], second: tuple[tuple[_Part, _
 
 
 def _result(state: _State, scale: Sequence[str]) -> str:
-    """Return what follows from a state."""
     bars = {said for (kind, _), said in state.items() if kind == "eligibility"}
     if "met" in bars:
         return _NOT_ELIGIBLE

@@ -114,7 +114,6 @@ class Variables:
         self.exact = True
 
     def rational(self, name: str) -> bool:
-        """Return whether a variable takes fractions."""
         return name in self.rationals
 
     def sum_of(self, name: str) -> Linear:
@@ -125,7 +124,6 @@ class Variables:
         return self.sums[name]
 
     def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
-        """Make a variable of a type, for some facts."""
         self.facts[name] = facts
         least, most = _DOMAINS.get(kind.kind, (None, None))
         if kind.kind in {"choice", "level"}:
@@ -141,7 +139,6 @@ class Variables:
         return self.variable(f"?{show(tree)}", Type("bool"), facts)
 
     def domain_rows(self) -> list[Row]:
-        """Return the bounds of every variable as rows."""
         lower = [normal({name: -1}, -least, self.rational) for name, (least, _) in self.domains.items() if least is not None]
         upper = [normal({name: 1}, most, self.rational) for name, (_, most) in self.domains.items() if most is not None]
         return [row for row in (*lower, *upper) if isinstance(row, Row)]
@@ -159,7 +156,6 @@ class Translator(Reader[Formula]):
         self._made: dict[tuple[Tree, bool], Formula] = {}
 
     def forget(self) -> None:
-        """Forget every formula made so far, since a value has become known."""
         self._made.clear()
 
     def formula(self, tree: Tree, *, holds: bool = True) -> Formula:
@@ -206,7 +202,6 @@ class Translator(Reader[Formula]):
         return self._unless_known(tree, lambda _: self._own_truth(variable, name, holds=(sign == "in") is holds), holds=holds)
 
     def _own_truth(self, variable: str, fact: str, *, holds: bool) -> Formula:
-        """Return the formula of a truth about a fact that is a variable of its own."""
         facts = frozenset({fact})
         return self._true(self.variables.variable(variable, Type("bool"), facts), facts, holds=holds)
 
@@ -238,14 +233,12 @@ class Translator(Reader[Formula]):
             return self._true(self.variables.free(tree, facts), facts, holds=holds)
 
     def _unknowns(self, tree: Tree) -> frozenset[str]:
-        """Return the unknown facts that a tree reads."""
         found = {name for name in _names_in(tree) if self.variables.values.get(name) is UNKNOWN}
         for name in found & self.substitutes.keys():
             found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
         return frozenset(found)
 
     def _pair(self, pair: Pair, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Return the formula of one pair."""
         left, sign, right = pair
         one, other = self._sums.known(left), self._sums.known(right)
         if one is NONE or other is NONE:
@@ -369,7 +362,6 @@ class Solver:
         return answer
 
     def _feasible(self, rows: frozenset[Row]) -> bool | None:
-        """Return whether rows have a solution in whole numbers."""
         answer: bool | None = True
         for group in components(rows):
             if group not in self._known:

@@ -48,15 +48,6 @@ class Member(NamedTuple):
     sure: bool
 
 
-class Counts(NamedTuple):
-    """What a group counts: at the level (at least, at most), and in the base (at least, at most)."""
-
-    least: int
-    most: int
-    base_least: int
-    base_most: int
-
-
 def cap_traces(
     edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]], unrated: int = 0
 ) -> tuple[CapTrace, ...]:  # fmt: skip
@@ -87,8 +78,6 @@ def rounded(value: Fraction, rounding: str) -> int:
 
 
 class _Cohort:
-    """One cap over one round."""
-
     def __init__(
         self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]]
     ) -> None:  # fmt: skip
@@ -122,52 +111,42 @@ class _Cohort:
         return interpreter_over(values, one.case.facts)
 
     def _member(self, one: RatedEntry, *, sure: bool) -> Member:
-        """Return a case as it stands; one without a level may come to any that its verdict leaves, or to any at all."""
         decided = tuple(decision.level for decision in one.case.record.decisions)
         open_levels = one.verdict.possible_levels or self.plan.level_ids
         possible = (one.standing.level,) if one.standing.level else (*decided, *open_levels)
         return Member(one.case.id, one.standing.level, frozenset(possible), sure)
 
     def _trace(self, name: tuple[str, ...], members: Sequence[Member]) -> CapTrace:
-        """Hold one group against the cap."""
-        cap, rule, counts = self.cap, self.cap.rule, self._counts(members)
+        cap, rule = self.cap, self.cap.rule
+        level, base = cap.level, frozenset(cap.base or self.plan.level_ids)
+        held, most = sum(one.sure and one.level == level for one in members), sum(level in one.possible for one in members)
+        base_least = sum(one.sure and (not cap.base or one.possible <= base) for one in members)
+        base_most = sum(not cap.base or bool(one.possible & base) for one in members)
         holder = self.rated.get(name[0]) if cap.exception and name else None  # a group without a case of its own has no exception
         excepted = self._interpreter(holder).truth(cap.exception.where) if holder and cap.exception else False
         threshold = cap.exception.at_most if cap.exception and excepted is True else cap.at_most
         wider = cap.exception.at_most if cap.exception and excepted is UNKNOWN else threshold
-        if counts.least > self._allowed(counts.base_most, wider):
-            outcome, threshold = "exceeded", wider  # the share that may hold: what is above it is so either way
-        else:
-            outcome = "kept" if counts.most <= self._allowed(counts.base_least, threshold) else "unknown"
         over = 0
-        if outcome == "exceeded":  # as few as leave the cap kept, with the base counted as the cap says
-            left = (k for k in range(counts.least + 1) if counts.least - k <= self._allowed(counts.base_most + k * self.moving, threshold))
-            over = next(left, counts.least)
-        base_after = counts.base_most + over * self.moving
+        if held > self._allowed(base_most, wider):
+            outcome, threshold = "exceeded", wider  # the share that may hold: what is above it is so either way
+            # as few as leave the cap kept, with the base counted as the cap says
+            enough = (k for k in range(held + 1) if held - k <= self._allowed(base_most + k * self.moving, threshold))
+            over = next(enough, held)
+        else:
+            outcome = "kept" if most <= self._allowed(base_least, threshold) else "unknown"
+        base_after = base_most + over * self.moving
         anyone = self._interpreter(next(self.rated[member.id] for member in members if member.id))
         return CapTrace(
-            id=rule.id, group=" · ".join(filter(None, name)), outcome=outcome, level=cap.level, held=counts.least, most=counts.most,
-            base=counts.base_least, allowed=self._allowed(counts.base_least, threshold), over=over, share=threshold.quantity.text,
-            excepted=excepted is True, counted=cap.counted,
-            cases=tuple(sorted(member.id for member in members if member.id and member.level == cap.level)),
+            id=rule.id, group=" · ".join(filter(None, name)), outcome=outcome, level=level, held=held, most=most, base=base_least,
+            allowed=self._allowed(base_least, threshold), over=over, share=threshold.quantity.text, excepted=excepted is True,
+            counted=cap.counted, cases=tuple(sorted(member.id for member in members if member.id and member.level == level)),
             severity=cap.severity, citation=rule.citation.clause, phrase=rule.citation.phrase,
-            interpretations=used(rule.interpretations, anyone), says=rule.says, base_most=counts.base_most,
-            allowed_most=self._allowed(counts.base_most, threshold), base_after=base_after,
+            interpretations=used(rule.interpretations, anyone), says=rule.says, base_most=base_most,
+            allowed_most=self._allowed(base_most, threshold), base_after=base_after,
             allowed_after=self._allowed(base_after, threshold), of=cap.base,
         )  # fmt: skip
 
-    def _counts(self, members: Sequence[Member]) -> Counts:
-        level, base = self.cap.level, frozenset(self.cap.base or self.plan.level_ids)
-        everyone = not self.cap.base
-        return Counts(
-            sum(member.sure and member.level == level for member in members),
-            sum(level in member.possible for member in members),
-            sum(member.sure and (everyone or member.possible <= base) for member in members),
-            sum(everyone or bool(member.possible & base) for member in members),
-        )
-
     def _allowed(self, base: int, threshold: Threshold) -> int:
-        """Return how many of a base may have the level."""
         share = threshold.quantity.value
         return rounded(share * base, self.cap.rounding) if isinstance(share, Fraction) else 0
 
@@ -189,7 +168,6 @@ class _Links:
     """The entries in the order in which they can be rated, their links as ids, and who names whom."""
 
     def __init__(self, files: RoundFiles) -> None:
-        """Resolve every link, and order the cases."""
         self.files = files
         self.entries = {entry.id: entry for entry in files.entries}
         self.subjects: dict[str, list[str]] = {}
@@ -263,7 +241,6 @@ class _Links:
 
 
 def _problem(code: str, entry: Entry, kind: str, **details: str) -> Problem:
-    """Make a problem at a link of a case."""
     place = _place(entry, kind)
     excerpt = entry.lines[place.line - 1] if 0 < place.line <= len(entry.lines) else ""
     return Problem(code, place, {"link": kind, **details}, excerpt)
@@ -298,8 +275,6 @@ def rate_round(
 
 
 class _Rated:
-    """One round, while it is being rated."""
-
     def __init__(self, files: RoundFiles, evaluator: Evaluator) -> None:
         self.files, self.evaluator = files, evaluator
         self.linked = _Links(files)
@@ -320,7 +295,6 @@ class _Rated:
         self.problems: list[Problem] = [*files.problems, *self.linked.problems]
 
     def rate(self, entry: Entry, case: Case) -> None:
-        """Rate one case with what it takes from others."""
         gathered: list[Gathered] = []
         findings: list[Finding] = []
         taken = self._gather(entry, case, gathered, findings)
@@ -446,13 +420,11 @@ class _Rated:
 
 
 def counts_of(edition: Edition, name: str) -> Iterator[str]:
-    """Return a gathered fact and the facts that are counted from it."""
     yield name
     yield from (fact.name for fact in edition.facts.values() if fact.counted_from and name in fact.counted_from.names)
 
 
 def _finding(name: str, text: str, fact: FactDeclaration, **words: str) -> Finding:
-    """Make a finding about a fact that a case states, in every language."""
     says = {language: translate(text, language, fact=fact.name, **words) for language in LANGUAGES}
     return Finding(name, "warning", says, fact.citation.clause)
 
