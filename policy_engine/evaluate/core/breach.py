@@ -6,11 +6,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.core.expression import shown
 from policy_engine.language.tree import MIRRORED, symbol
 from policy_engine.language.values import Value
-from policy_engine.messages import LANGUAGES, Spoken, sentence, translate
+from policy_engine.messages import LANGUAGES, N_, Spoken, sentence, translate
 from policy_engine.model.facts import Condition, FactDeclaration
 
 _BOUNDS = {

@@ -7,11 +7,10 @@ from functools import cache
 from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import UNKNOWN, Item, Value
-from policy_engine.messages import LANGUAGES, sentence, translate
+from policy_engine.messages import LANGUAGES, N_, sentence, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration, Invariant, Otherwise, Texts
 from policy_engine.model.rulebook import Edition, StandIn, Track

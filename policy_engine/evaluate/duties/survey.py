@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from policy_engine.messages import N_
 from policy_engine.evaluate.core.expression import Glance, Interpreter, glances, interpreter_over, observed
 from policy_engine.evaluate.core.facts import known_facts, odd_days, set_aside, stand_in
 from policy_engine.evaluate.core.plan import Plan, figure
@@ -18,7 +17,7 @@ from policy_engine.language.fold import Reader
 from policy_engine.language.tree import Tree, name_of, names_in, opened
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.load.build_facts import RECORD_NAMES
-from policy_engine.messages import LANGUAGES, sentence, translate
+from policy_engine.messages import LANGUAGES, N_, sentence, translate
 from policy_engine.model.case import Case, Decision
 from policy_engine.model.duties import Chapter, Requirement
 from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse
