@@ -65,28 +65,24 @@ _names_in = lru_cache(maxsize=4096)(names_in)
 
 def conjunction(parts: Iterable[Formula]) -> Formula:
     """Join formulas by and; what is decided falls out."""
-    kept: dict[Formula, None] = {}
-    for part in parts:
-        if part is False:
-            return False
-        if isinstance(part, All):
-            kept.update(dict.fromkeys(part.parts))
-        elif part is not True:
-            kept[part] = None
-    return True if not kept else next(iter(kept)) if len(kept) == 1 else All(tuple(kept))
+    return _joined(parts, All, ends=False)
 
 
 def disjunction(parts: Iterable[Formula]) -> Formula:
     """Join formulas by or; what is decided falls out."""
+    return _joined(parts, Any, ends=True)
+
+
+def _joined(parts: Iterable[Formula], sort: type[All | Any], *, ends: bool) -> Formula:
     kept: dict[Formula, None] = {}
     for part in parts:
-        if part is True:
-            return True
-        if isinstance(part, Any):
+        if part is ends:
+            return ends
+        if isinstance(part, sort):
             kept.update(dict.fromkeys(part.parts))
-        elif part is not False:
+        elif not isinstance(part, bool):
             kept[part] = None
-    return False if not kept else next(iter(kept)) if len(kept) == 1 else Any(tuple(kept))
+    return not ends if not kept else next(iter(kept)) if len(kept) == 1 else sort(tuple(kept))
 
 
 def rename(formula: Formula, others: Mapping[str, str]) -> Formula:

@@ -37,7 +37,7 @@ Way = tuple[bool, ...]
 """To which counts an item contributes."""
 
 
-class Open:
+class OpenFacts:
     """One case's open facts under one track, ready to be asked."""
 
     def __init__(self, facts: Facts, case: Case, plan: Plan, track: TrackPlan, given: Iterable[Condition] = ()) -> None:
