@@ -89,7 +89,6 @@ def _confirm(evaluator: Evaluator, case: Case, known: Facts, changes: Sequence[C
 
 class _Search:
     def __init__(self, facts: Facts, plan: Plan, track: TrackPlan, movable: frozenset[str]) -> None:
-        """Take the case as it is, and the facts that may move."""
         self.start, self.plan, self.track = dict(facts.values), plan, track
         aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         opened = movable | {target for target, source in aliases.items() if source in movable}

@@ -100,7 +100,7 @@ class Variables:
     """The unknowns of one case: which variable stands for which fact, and within which bounds."""
 
     def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
-        """Take the values known so far, the type of every fact, the number of levels, and the facts that may not exist."""
+        """Take what is known so far, the type of every fact, the number of levels, and the facts that may not exist."""
         self.values, self.types, self.ranks, self.nullable = dict(values), types, ranks, nullable
         self.sums: dict[str, Linear] = {}
         self.facts: dict[str, frozenset[str]] = {}

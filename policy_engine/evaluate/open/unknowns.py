@@ -41,14 +41,7 @@ class OpenFacts:
     """One case's open facts under one track, ready to be asked."""
 
     def __init__(self, facts: Facts, case: Case, plan: Plan, track: TrackPlan, given: Iterable[Condition] = ()) -> None:
-        """Set up variables for what is open, and hold them to the invariants.
-
-        Args:
-            facts: what is known.
-            case: the case, for the places of problems.
-            plan: the edition.
-            track: the track that is asked about.
-            given: conditions that are taken as true (that the track applies).
+        """Set up variables for what is open, and hold them to the invariants; `given` is taken as true (that the track applies).
 
         Raises:
             InputError: PE506, where no completion obeys the invariants.
@@ -256,12 +249,6 @@ def tie_counts(
     Each item with an open field can contribute differently to several counts at once. Items that can contribute in the same ways form
     a class, and how many of a class go each way is a variable; so counts from one list stay tied to each other, as they are in it. A
     row that is False says that the counts stated beside the list cannot be; None, that an item has too many ways.
-
-    Args:
-        items: the items of the list.
-        counted: the facts that are counted from it, with a condition each.
-        source: the declaration of the list.
-        variables: the unknowns of the case, which get the new ones.
     """
     conditions: list[Tree] = [opened(fact.counted_from.tree)[1][1] for fact in counted if fact.counted_from]
     needed = {name for condition in conditions for name in names_in(condition)}

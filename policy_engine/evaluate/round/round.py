@@ -51,15 +51,7 @@ class Member(NamedTuple):
 def cap_traces(
     edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]], unrated: int = 0
 ) -> tuple[CapTrace, ...]:  # fmt: skip
-    """Hold every group of every cohort against its cap, in the order of their names.
-
-    Args:
-        edition: the edition.
-        rated: the cases of the round.
-        plan: the edition, ready to be asked.
-        links: the links of each case.
-        unrated: how many cases of the round could not be rated, and may belong anywhere.
-    """
+    """Hold every group of every cohort against its cap, in the order of their names; the cases that are `unrated` may belong anywhere."""
     by_id = {one.case.id: one for one in rated}
     stray = [Member("", None, frozenset(plan.level_ids), sure=False)] * unrated
     return tuple(
