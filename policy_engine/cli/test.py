@@ -13,7 +13,7 @@ from policy_engine.compiled.evaluator import for_many
 from policy_engine.errors import InputError, MissingExtraError
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.expectation import line_of, outcome_of, unmet
+from policy_engine.evaluate.plain import line_of, outcome_of, unmet
 from policy_engine.evaluate.rate import Rater
 from policy_engine.explain.tested import CaseRun, FiguresSeen, Tested, explain_run
 from policy_engine.load.case import expand, read_case

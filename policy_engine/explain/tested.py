@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from policy_engine.checks.run import Checked, severity_of
 from policy_engine.errors import Problem
-from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
+from policy_engine.evaluate.plain import Coverage, Uncovered, Unmet
 from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Wording, filled
 from policy_engine.language.values import is_array
 from policy_engine.messages import LANGUAGES, N_

@@ -172,4 +172,4 @@ def rebuilt(part: _Part, change: Callable[[Any], Any]) -> _Part:
         if any(one is not other for one, other in zip(entries, whole, strict=True)):
             made = getattr(part, "_make", tuple)
             new = made(one for one in entries if one is not DROPPED)
-    return cast(_Part, new)
+    return cast("_Part", new)

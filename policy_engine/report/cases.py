@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from policy_engine.evaluate.duties.survey import reads_of
-from policy_engine.evaluate.expectation import Uncovered
+from policy_engine.evaluate.plain import Uncovered
 from policy_engine.explain.tested import never_text, side_text, survivor_text
 from policy_engine.language.types import NOUNS
 from policy_engine.messages import LANGUAGES, N_, translate
