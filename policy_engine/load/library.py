@@ -68,7 +68,6 @@ class Library:
         return max(issued or self.folders())
 
     def _is_issued(self, name: str) -> bool:
-        """Return whether an edition is issued, where that is written plainly without reading the rest of it."""
         if name not in self._loaded:
             plain = plain_front(read_bytes(os.path.join(self.folders()[name], FRONT), MAX_BYTES))
             if plain and plain.status:
@@ -101,14 +100,12 @@ class Library:
         return sorted(gone_from(read_lock(self.folder), beside))
 
     def _no_such(self, name: str, place: Location) -> Problem:
-        """Say that there is no such edition, or that it is sealed here and its folder is not there."""
         if name in self.gone():
             return self._gone(name)
         known = ", ".join(sorted(self.folders()))
         return Problem("PE601", place, {"name": name, "nearest": nearest(name, self.folders()), "known": known})
 
     def _gone(self, name: str) -> Problem:
-        """Say that an edition is sealed here, and its folder is not there."""
         return Problem("PE616", Location(lock_path(self.folder), 1, 1), {"name": name})
 
     def governing(self, period: str, asked_at: Location) -> Edition:
@@ -127,7 +124,6 @@ class Library:
         raise InputError([self._gap(period, asked_at) or Problem("PE602", asked_at, {"period": period, "known": ", ".join(known)})])
 
     def _gap(self, period: str, asked_at: Location) -> Problem | None:
-        """Say between which editions a period lies, where some govern earlier days and some later ones."""
         days = days_of(period)
         editions = sorted(map(self.edition, self.folders()), key=lambda edition: edition.until)
         before = [edition for edition in editions if days and edition.until < days[1]]
@@ -139,7 +135,6 @@ class Library:
         return Problem("PE612", asked_at, {"period": period, **details})
 
     def _find(self) -> dict[str, str]:
-        """Look for `edition.yaml` in the folder itself and in its sub-folders."""
         fronts = [self.folder, *sorted(_folders_in(self.folder))]
         found: dict[str, str] = {}
         for folder in fronts:

@@ -71,8 +71,6 @@ class Shipped(NamedTuple):
 @cache
 def shipped_editions() -> Mapping[str, Shipped]:
     """Return what is known of the issued editions that came with the engine, by id (a test holds the file against them)."""
-    import json
-
     with open(_FILE, encoding="utf-8") as file:
         return {name: Shipped(**digests) for name, digests in json.load(file).items()}
 
@@ -118,7 +116,6 @@ class Lock(NamedTuple):
 
 
 def lock_path(root: str) -> str:
-    """Return the path of the lock of a folder of editions."""
     return os.path.join(root, NAME)
 
 
@@ -180,14 +177,12 @@ def _parsed(path: str, text: str) -> Lock:
 
 
 def _is_whole_line(line: str, name: str, digests: Mapping[str, str]) -> bool:
-    """Return whether a line is one that `seal` writes, to the letter: an edition or one of its files, with its two digests."""
     wanted = _FILE_MARKS if "/" in name else _FRONT_MARKS
     plain = is_a_name(name) and name == name.strip() and posixpath.normpath(name) == name and not name.startswith(("/", "../"))
     return plain and name not in {".", ".."} and tuple(digests) == wanted and lock_line(name, **digests) == line
 
 
 def _seal(edition: str, lines: Iterable[str], marks: Mapping[str, Mapping[str, str]]) -> Seal:
-    """Return the seal that an edition's lines are."""
     front, start = marks[edition], f"{edition}/"
     files = {name.removeprefix(start): digests for name, digests in marks.items() if name.startswith(start)}
     meanings, texts = ({name: digests[key] for name, digests in files.items()} for key in _FILE_MARKS)
@@ -250,22 +245,11 @@ def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
             return None
         with open(path, "rb") as file:
             raw = file.read(_MAX_COPY + 1)
-    except OSError:
+        data: Any = json.loads(raw) if len(raw) <= _MAX_COPY and sha256_of((raw,)) == seal.copy else None
+    except (OSError, ValueError, RecursionError):  # whoever wrote the lock may have written anything
         return None
-    if len(raw) > _MAX_COPY or sha256_of((raw,)) != seal.copy:
-        return None
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError):  # whoever wrote the lock may have written anything
-        return None
-    return _copy_of(data, seal)
-
-
-def _copy_of(data: Any, seal: Seal) -> SealedCopy | None:  # noqa: ANN401  (JSON is what it is)
-    """Return the copy that data is, its files named from the edition's folder on; None where it is of another form."""
-    if not is_object(data) or data.keys() != {"revision", "files"}:
-        return None
-    files, start = data["files"], f"{seal.name}/"
+    files = data["files"] if is_object(data) and data.keys() == {"revision", "files"} else None
+    start = f"{seal.name}/"
     if not is_object(files) or not all(name.startswith(start) for name in files):
         return None
     return SealedCopy(data["revision"], {name.removeprefix(start): content for name, content in files.items()})

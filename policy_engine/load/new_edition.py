@@ -93,7 +93,6 @@ def _copied(source: str, copy: str) -> str:
 
 
 def _rewrite_modelines(old: str, copy: str, target: str) -> None:
-    """Let the first line of every file of a copy lead editors to the schema from where the copy will lie."""
     for path, raw in read_raws(copy).items():
         inner = os.path.relpath(os.path.dirname(path), copy)
         before, after = (os.path.abspath(os.path.join(folder, inner)) for folder in (old, target))
@@ -103,7 +102,6 @@ def _rewrite_modelines(old: str, copy: str, target: str) -> None:
 
 
 def _rewrite_front(path: str, before: Edition, name: str, first: date, last: date) -> None:
-    """Replace id, status and period in the front file, and say what it was made from."""
     with open(path, "rb") as file:
         raw = file.read()
     document = read_document(raw, path)
@@ -125,7 +123,6 @@ def _rewrite_front(path: str, before: Edition, name: str, first: date, last: dat
 
 
 def _with_value(line: str, begin: int, value: str) -> str:
-    """Replace the scalar that begins at a place of a line, and leave what stands behind it."""
     quote = line[begin : begin + 1]
     if quote in {'"', "'"}:
         end = line.index(quote, begin + 1) + 1
@@ -148,7 +145,6 @@ def _remaining(folder: str, year: int, wanted: tuple[int, int]) -> Iterator[Rema
 
 
 def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Return every text of a document with its path."""
     if isinstance(value, str):
         yield path, value
     elif is_object(value):
@@ -160,5 +156,4 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _place(document: Document, path: Path) -> Location:
-    """Return the place of a value."""
     return document.places.get(path) or Location(document.file, 1, 1)

@@ -53,7 +53,6 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
 
 
 def _empty(folder: str) -> Problem:
-    """Say that a folder holds no case."""
     from policy_engine.source import Location
 
     return Problem("PE511", Location(folder, 1, 1), {"folder": folder})
@@ -63,7 +62,6 @@ class _Reading:
     """What was read so far."""
 
     def __init__(self, library: Library, edition: str | None) -> None:
-        """Take the library, and the edition to use instead of the ones that cases name."""
         self.library, self.edition = library, edition
         self.name = ""
         self.units: dict[str, Unit] = {}
@@ -105,7 +103,6 @@ class _Reading:
             self._nameless(problem.location.file)
 
     def _manifest(self, document: Document) -> None:
-        """Read the round's own file: its name, and the units that are no case."""
         node = Node(document)
         if document.broken:
             self.problems += document.problems
@@ -144,14 +141,12 @@ class _Reading:
         )
 
     def _nameless(self, path: str) -> None:
-        """Keep a file that does not even tell whose it is."""
         self.unread.append(path)
         self.nameless.append(Entry("", path, "", None, {}, {}, ()))
         self.named = False
 
 
 def _readable(raw: bytes, path: str) -> Document:
-    """Read what can be read of a faulty file: of one that is no text as a whole, the parts that are."""
     document = read_document(raw, path)
     if document.data is not None or not document.broken:
         return document
@@ -171,12 +166,10 @@ def name_in(path: str) -> str:
 
 
 def _text(value: Data) -> str:
-    """Return a value that is a text and was read whole, else ""."""
     return value if isinstance(value, str) and "\ufffd" not in value else ""
 
 
 def _each_once(entries: Iterable[Entry], problems: list[Problem]) -> tuple[list[Entry], list[Entry]]:
-    """Refuse a second case of the same name: the first ones, and those that are refused."""
     first: dict[str, Entry] = {}
     twins: list[Entry] = []
     for entry in entries:
@@ -192,6 +185,5 @@ def _each_once(entries: Iterable[Entry], problems: list[Problem]) -> tuple[list[
 
 
 def _stray(case: Case, name: str, other: str) -> Problem:
-    """Say that a case is rated under another edition than the round."""
     place = case.places.get(("edition",)) or case.places.get(("period",)) or case.places["case",]
     return Problem("PE706", place, {"name": name, "other": other}, case.lines[place.line - 1] if case.lines else "")

@@ -43,7 +43,6 @@ def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, by
 
 
 def _check(name: str, document: Document) -> None:
-    """Hold one document against a schema."""
     told = {p.location for p in document.problems}
     for error in _validator(name).iter_errors(document.data):
         path = tuple(error.absolute_path)
@@ -55,7 +54,6 @@ def _check(name: str, document: Document) -> None:
 
 
 def _problem(document: Document, path: Path, error: Any) -> Problem:
-    """Return the problem that a schema's refusal is, at the key that is wrong or missing, in the schema's own words where it has some."""
     under = next((part for part in reversed(path) if isinstance(part, str)), "")
     at = document.keys.get(path) or document.places[path]
     if error.validator == "required":
@@ -89,13 +87,11 @@ def _validator(name: str) -> Any:
 
 @cache
 def _schema_text(name: str) -> bytes:
-    """Return the text of a published schema, read once however many cases are held against it."""
     with open(os.path.join(data_root(), "schemas", name), "rb") as file:
         return file.read()
 
 
 def _mark(name: str, contents: Iterable[bytes]) -> str:
-    """Return the mark of content that passed a schema: a digest of both."""
     return sha256_of((_schema_text(name), *(len(content).to_bytes(8, "big") + content for content in contents)))
 
 

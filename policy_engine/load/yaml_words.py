@@ -119,13 +119,11 @@ def _escape(seen: _Seen) -> Fault:
 
 
 def _begins_otherwise(seen: _Seen) -> Fault:
-    """Return which sign at the beginning of a text means something else."""
     at = seen.begun if seen.begun.line == seen.mark.line else seen.mark
     return Fault(at, *_SIGN, {"sign": seen.sign(at)})
 
 
 def _indent(line: str) -> int:
-    """Return by how many spaces a line is indented."""
     return len(line) - len(line.lstrip(" "))
 
 
@@ -135,12 +133,10 @@ def _above(lines: Sequence[str], number: int) -> int:
 
 
 def _speaks(line: str) -> bool:
-    """Return whether a line holds more than a remark."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _colon(seen: _Seen) -> Fault:
-    """Return why a key and its colon cannot stand here: behind another one, or as the rest of the text above."""
     number = seen.mark.line
     line, above = seen.line(number), _above(seen.lines, number)
     before = seen.line(above)
@@ -154,7 +150,6 @@ def _colon(seen: _Seen) -> Fault:
 
 
 def _without_colon(seen: _Seen, number: int) -> Fault:
-    """Return that a line has no colon, or none that is followed by a space."""
     line = seen.line(number)
     colon = line.find(":")
     if colon >= 0:
@@ -163,7 +158,6 @@ def _without_colon(seen: _Seen, number: int) -> Fault:
 
 
 def _bracket(seen: _Seen) -> Fault:
-    """Return that a bracket is not closed where the text goes on outside it, or that a comma is missing inside it."""
     here, there = seen.line(seen.mark.line), seen.line(seen.begun.line)
     inside = seen.mark.line == seen.begun.line or _indent(here) > _indent(there)
     if inside and here.strip():
@@ -172,7 +166,6 @@ def _bracket(seen: _Seen) -> Fault:
 
 
 def _out_of_place(seen: _Seen) -> Fault:
-    """Return why a line fits no block: something stands before it, it is no key or no dash, or it is indented otherwise."""
     mark, line = seen.mark, seen.line(seen.mark.line)
     own = _indent(line)
     if mark.column > own:
@@ -185,7 +178,6 @@ def _out_of_place(seen: _Seen) -> Fault:
 
 
 def _shifted(number: int, lines: Sequence[str]) -> Fault:
-    """Return which of two lines is indented otherwise than its neighbours, and by how much."""
     above = _above(lines, number)
     here, before = (_indent(lines[n]) for n in (number, above))
     wrong = above if here % _STEP == 0 and before % _STEP else number
@@ -209,7 +201,6 @@ def _shifted(number: int, lines: Sequence[str]) -> Fault:
 
 
 def _sort(line: str) -> str:
-    """Return what a line begins with: a dash, or nothing of that sort."""
     found = _SORT.match(line)
     return found[1] if found else ""
 
