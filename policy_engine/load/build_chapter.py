@@ -6,12 +6,12 @@ And what stands beside the chapters: the bodies, the clauses of the text, the wo
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.types import LEVEL, NOUNS, WRONG, Named
 from policy_engine.load.build_facts import RECORD_NAMES, Context, build_exemptions, build_quantity, check_name, closed_lists
 from policy_engine.load.node import INTERPRETATIONS, Declared, Fields, Node, is_unread
+from policy_engine.messages import N_
 from policy_engine.model.case import LINKS
 from policy_engine.model.duties import (
     COUNTED,

@@ -7,14 +7,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.functions import FUNCTIONS
 from policy_engine.language.quantity import Quantity, nearest_quantity, read_quantity
 from policy_engine.language.text import decimal_text
 from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, WRONG, Named, Type
 from policy_engine.load.node import INTERPRETATIONS, Declared, Fields, Node, Scope, build_condition, is_unread, open_scope
-from policy_engine.messages import with_unit
+from policy_engine.messages import N_, with_unit
 from policy_engine.model.case import AFTER, BEFORE
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, Otherwise, Texts, Threshold
 from policy_engine.model.rulebook import Interpretation, Level

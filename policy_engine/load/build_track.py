@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterable, Sequence
 
-from policy_engine.messages import N_
 from policy_engine.language.check import positive_wholes
 from policy_engine.language.types import NOUNS, NUMBERS, WRONG
 from policy_engine.load.build_facts import Context, build_invariants, check_name
 from policy_engine.load.node import APPLIES_INTERPRETATIONS, INTERPRETATIONS, Declared, Everything, Fields, Node, build_condition, is_unread
+from policy_engine.messages import N_
 from policy_engine.model.facts import Condition, Invariant
 from policy_engine.model.rulebook import (
     Criterion,

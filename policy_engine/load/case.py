@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day, read_quantity
 from policy_engine.language.types import NOUNS
@@ -17,6 +16,7 @@ from policy_engine.load.library import Library, governs
 from policy_engine.load.node import Fields, Node, describe
 from policy_engine.load.schema import check_schema
 from policy_engine.load.yaml_text import MAX_BYTES, Data, read_document
+from policy_engine.messages import N_
 from policy_engine.model.case import LINKS, Case, Decision, Record
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.facts import FactDeclaration

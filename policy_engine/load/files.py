@@ -21,8 +21,8 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_, Words
 from policy_engine.load.limits import BEING_WRITTEN, FILES, MAX_FILES, hold_size
+from policy_engine.messages import N_, Words
 from policy_engine.source import Location
 
 _FOLDER = os.path.join("docs", "errors")

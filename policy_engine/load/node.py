@@ -14,16 +14,15 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, Self, TypeVar
 
-from policy_engine.messages import N_
 from policy_engine.language.check import Checker
-from policy_engine.language.tree import names_in
 from policy_engine.language.complaint import Complaint, nearest, nearest_few
 from policy_engine.language.grammar import parse, parse_checked
 from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.language.text import decimal_text, show
+from policy_engine.language.tree import names_in
 from policy_engine.language.types import ANY, BOOL, WRONG, Named, Type
 from policy_engine.load.yaml_text import Data, Document, Path
-from policy_engine.messages import LANGUAGES
+from policy_engine.messages import LANGUAGES, N_
 from policy_engine.model.facts import Condition
 from policy_engine.source import Location
 

@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any, cast
 
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.load.files import data_root
 from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import Document, Path
+from policy_engine.messages import N_
 
 _MAX_TOLD = 100
 """Past so many problems of the builder's own, a second reading of a document says nothing that anyone would read."""

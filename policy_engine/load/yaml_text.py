@@ -25,9 +25,9 @@ import yaml
 from yaml.resolver import Resolver
 
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.language.text import decimal_text
 from policy_engine.load.files import lines_of
+from policy_engine.messages import N_
 from policy_engine.source import Location
 
 Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
