@@ -265,10 +265,3 @@ def write_seal(seal: NewSeal) -> None:
     os.makedirs(os.path.dirname(seal.copy_path), exist_ok=True)
     write_whole(seal.copy_path, seal.copy)
     write_whole(seal.lock_path, seal.lock)
-
-
-def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> NewSeal:
-    """Write the seal of one edition, unsigned; see `make_seal` and `write_seal`."""
-    made = make_seal(folder, documents, raws)
-    write_seal(made)
-    return made

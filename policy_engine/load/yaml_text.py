@@ -237,6 +237,16 @@ class Document(NamedTuple):
         """Return whether reading ended early, so that what is missing may only not have been reached."""
         return any(p.code in _FATAL for p in self.problems)
 
+    def at(self, path: Path) -> Data:
+        """Return the value at a path; None where there is none."""
+        value = self.data
+        for key in path:
+            if isinstance(value, dict):
+                value = value.get(str(key))
+            else:
+                value = value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
+        return value
+
     def problem(self, code: str, location: Location, **details: str) -> Problem:
         """Make a problem at a place of this file, with the line as it stands there."""
         excerpt = self.lines[location.line - 1] if 0 < location.line <= len(self.lines) else ""
