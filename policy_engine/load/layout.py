@@ -40,7 +40,7 @@ class _Block(NamedTuple):
     new: int
     is_list: bool
     is_indentless: bool = False
-    """Whether its dashes stand right below the key that it belongs to; libyaml does not tell where such a list ends."""
+    """Whether its dashes stand right below the key that it belongs to; libyaml does not say where such a list ends."""
 
 
 class _Piece(NamedTuple):

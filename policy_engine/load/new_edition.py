@@ -26,7 +26,7 @@ class Remaining(NamedTuple):
 
 
 def new_edition(old: str, root: str, name: str, first: date, last: date) -> tuple[str, tuple[Remaining, ...]]:
-    """Copy an edition's folder under a new id and period, as a draft; give its folder, and what still speaks of the old period.
+    """Copy an edition's folder under a new id and period, as a draft; return its folder, and what still speaks of the old period.
 
     Comments and spacing stay as they are: only the values are replaced, and the modeline at the head of each file. The copy
     appears whole or not at all.

@@ -30,7 +30,7 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     """
     if os.path.isfile(folder):
         raise InputError([not_cases("PE515" if is_table(folder) else "PE516", folder)])
-    files = _Files(library, edition)
+    files = _Collected(library, edition)
     odd: list[Problem] = []
     paths = find_cases(folder, odd)
     files.problems += odd
@@ -56,7 +56,7 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     )  # fmt: skip
 
 
-class _Files:
+class _Collected:
     """What was read so far."""
 
     def __init__(self, library: Library, edition: str | None) -> None:

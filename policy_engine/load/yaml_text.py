@@ -109,7 +109,7 @@ _MAX_LINE = 1_000
 _MAX_BRACKETS = 1_000
 _MAX_NODES = 20_000
 _ODD = ("&", "*", "\n%", "\n---", "\n...", "\n!", " !!", ": !", "- !", "? !", "[!", "{!", ",!", ", !", "[ !", "{ !")
-"""What might be an anchor, an alias, a directive, a second document or a tag; a tag on a scalar cannot be told from quotes later."""
+"""What might be an anchor, an alias, a directive, a second document or a tag; a tag on a scalar looks like quotes later."""
 _MAX_DEPTH = 60
 _new: Any = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 """Makes a named tuple without its own constructor, which would cost a third of the walk."""

@@ -19,9 +19,9 @@ from policy_engine.columnar.order import FORMATS, RefusedRow, Source, format_of
 from policy_engine.columnar.plan.answers import LEVEL_COLUMNS, VERDICT_COLUMNS
 from policy_engine.columnar.plan.fields import read_column
 from policy_engine.errors import InputError, Problem
-from policy_engine.messages import N_
 from policy_engine.language.types import NOUNS
 from policy_engine.load.files import DISK_FAULTS, files_below, held_folder, odd_kind, unwritten
+from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 

@@ -18,9 +18,8 @@ from policy_engine.columnar.rows.csv import CsvForm, as_utf8, form_of, rows_of
 from policy_engine.columnar.rows.files import INPUT, check_types, disk_faults, is_elsewhere, sink, unreadable
 from policy_engine.columnar.rows.headings import FIRST, FileColumn, Headings, RowFault, RowPlaces, carried, letters, spelt
 from policy_engine.columnar.rows.json_lines import Counted, json_rows
-from policy_engine.messages import N_
 from policy_engine.load.files import held_folder, standard_input
-from policy_engine.messages import translate
+from policy_engine.messages import N_, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
