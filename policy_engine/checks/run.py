@@ -11,6 +11,7 @@ from policy_engine.checks.unused import find_dead, find_doubles, find_uncited, f
 from policy_engine.errors import CATALOGUE, InputError, Problem
 from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.load.edition import Survey
+from policy_engine.messages import Spoken
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.rulebook import Edition
 
@@ -29,8 +30,8 @@ def find_proposed(edition: Edition, places: Places) -> Iterator[Problem]:
     for interpretation in edition.register.values():
         place = places.key("register", interpretation.id)
         if place and interpretation.status == "proposed":
-            problem = places.problem("PE820", places.below(place, "status"), name=interpretation.id)
-            yield problem._replace(words={language: f"{interpretation.id}: {text}" for language, text in interpretation.silent_on.items()})
+            says = Spoken({language: f"{interpretation.id}: {text}" for language, text in interpretation.silent_on.items()})
+            yield places.problem("PE820", places.below(place, "status"), name=interpretation.id, says=says)
 
 
 WHOLE: tuple[Check, ...] = (find_dead, find_unmapped, find_passed_by)

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from policy_engine.checks.run import Checked, severity_of
 from policy_engine.errors import Problem
-from policy_engine.messages import N_
 from policy_engine.explain.blocks import Explanation, Line, Section
-from policy_engine.messages import LANGUAGES, translate
+from policy_engine.messages import LANGUAGES, N_, Spoken, translate
 from policy_engine.model.duties import SEVERITIES
 
 _TITLES = {"error": N_("Errors"), "warning": N_("Warnings"), "note": N_("Notes")}
@@ -48,7 +47,8 @@ def fold_proposed(problems: Sequence[Problem]) -> list[Problem]:
             folded.append(problem)
         elif problem is same[0]:
             names = ", ".join(one.details["name"] for one in same)
-            folded.append(problem._replace(words=dict.fromkeys(LANGUAGES, f"{len(same)} ({names})")))
+            says = Spoken(dict.fromkeys(LANGUAGES, f"{len(same)} ({names})"))
+            folded.append(problem._replace(details={**problem.details, "says": says}))
     return folded
 
 

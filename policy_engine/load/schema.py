@@ -18,7 +18,7 @@ from policy_engine.language.values import is_object
 from policy_engine.load.files import data_root
 from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import Document, Path
-from policy_engine.messages import N_
+from policy_engine.messages import N_, Spoken
 
 _MAX_TOLD = 100
 """Past so many problems of the builder's own, a second reading of a document says nothing that anyone would read."""
@@ -65,9 +65,8 @@ def _problem(document: Document, path: Path, error: Any) -> Problem:
         key = next((key for key in error.instance if key not in known), "")
         return document.problem("PE205", document.keys.get((*path, key)) or at, under=under, words=_UNKNOWN, key=key)
     schema: Any = error.schema if is_object(error.schema) else {}
-    words = {language: str(schema[key]) for language, key in (("vi", "errorMessage"), ("en", "errorMessage_en")) if key in schema}
-    problem = document.problem("PE205", document.places[path], under=under, words=_UNFIT, said=error.message[:200])
-    return problem._replace(words=words)
+    own = {language: str(schema[key]) for language, key in (("vi", "errorMessage"), ("en", "errorMessage_en")) if key in schema}
+    return document.problem("PE205", document.places[path], under=under, words=Spoken(own) if own else _UNFIT, said=error.message[:200])
 
 
 _MISSING = N_("the key `{key}` is missing")
