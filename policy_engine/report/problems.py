@@ -48,25 +48,23 @@ def tamed(text: str, typed: Iterable[str]) -> str:
 
 def message_of(problem: Problem, language: str) -> str:
     """Say what was found."""
-    words = _words(problem, language) | {"says": visible(sentence(problem.words, language))}
-    if problem.words and problem.code == "PE205":
-        words["words"] = sentence(problem.words, language)
-    return translate(CATALOGUE[problem.code].message, language, **words)
+    return translate(CATALOGUE[problem.code].message, language, **_words(problem, language))
 
 
 def advice_of(problem: Problem, language: str) -> str:
     """Say what to do."""
-    words = _words(problem, language) | {"says": sentence(problem.words, language)}
-    return translate(CATALOGUE[problem.code].advice, language, **words)
+    return translate(CATALOGUE[problem.code].advice, language, **_words(problem, language))
 
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Return the words of a problem's sentences, those of the engine's own translated."""
-    words: dict[str, str] = {}
+    words: dict[str, str] = {"says": ""}
     own = {key: text for key, text in problem.details.items() if isinstance(text, Words)}
     for key, text in problem.details.items():
         if key not in own:
-            words[key] = _short(sentence(text.texts, language) if isinstance(text, Spoken) else text, whole=key == "rules")
+            words[key] = _short(
+                sentence(text.texts, language) if isinstance(text, Spoken) else text, whole=key in {"rules", "says", "words"}
+            )
     words |= {key: translate(text, language, **words) for key, text in own.items()}
     if words.get("under"):
         words["under"] = translate(N_(" under `{name}:`"), language, name=words["under"])
@@ -167,7 +165,7 @@ def _grouped(problems: Sequence[Problem]) -> list[tuple[Problem, list[Location]]
             for key, value in sorted(problem.details.items())
             if problem.code == _NOT_YAML or isinstance(value, Words) or key not in _OF_ONE_FILE
         )
-        groups.setdefault((problem.code, *words, *problem.words.values()), []).append(problem)
+        groups.setdefault((problem.code, *words), []).append(problem)
     found = [(several[0], [problem.location for problem in several]) for several in groups.values()]
     return sorted(found, key=lambda one: -len(one[1]))
 

@@ -12,7 +12,7 @@ from policy_engine.columnar.order import CASE, ODD
 from policy_engine.columnar.rows.files import frame_of
 from policy_engine.columnar.rows.headings import Headings, RowFault, RowPlaces, carried
 from policy_engine.language.values import is_array, is_object
-from policy_engine.load.cells import Figure, read_cell, written
+from policy_engine.load.cells import JsonNumber, read_cell, written
 from policy_engine.load.limits import MAX_COLUMNS, hold_line
 from policy_engine.load.yaml_text import Refusal
 from policy_engine.model.facts import FactDeclaration
@@ -162,7 +162,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-_DECODER = json.JSONDecoder(parse_float=Figure, parse_constant=Figure, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(parse_float=JsonNumber, parse_constant=JsonNumber, object_pairs_hook=_object)
 
 
 def _read(line: bytes) -> tuple[Mapping[str, object], RowFault | None]:
@@ -193,7 +193,7 @@ def _read(line: bytes) -> tuple[Mapping[str, object], RowFault | None]:
 
 def _case_of(text: str) -> Mapping[str, object]:
     """Return the case of a line that is refused though it is an object."""
-    row = json.loads(text, parse_float=Figure, parse_constant=Figure)
+    row = json.loads(text, parse_float=JsonNumber, parse_constant=JsonNumber)
     case = _as_text(row.get(CASE)) if is_object(row) else None
     return {CASE: None if case is None else _sound(case)}
 
@@ -208,7 +208,7 @@ def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
     kind = fact.type.kind
     if value is None or value == "unknown":
         return True, None
-    if isinstance(value, str) and not isinstance(value, Figure) and kind not in _TYPES and kind != "list":
+    if isinstance(value, str) and not isinstance(value, JsonNumber) and kind not in _TYPES and kind != "list":
         return True, value
     if kind in {"list", "set", "choice", "level"}:
         return False, None
@@ -220,7 +220,7 @@ def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
 
 def _marked(value: object) -> object:
     """Mark figures in what is handed on as text, so that they are known from texts when it is read again."""
-    if isinstance(value, Figure):
+    if isinstance(value, JsonNumber):
         return {"figure": str(value)}
     if is_object(value):
         return {name: _marked(child) for name, child in value.items()}
@@ -230,6 +230,6 @@ def _marked(value: object) -> object:
 def unmarked(text: str) -> object:
     """Read what was handed on."""
     try:
-        return json.loads(text, object_hook=lambda found: Figure(found["figure"]) if found.keys() == {"figure"} else found)
+        return json.loads(text, object_hook=lambda found: JsonNumber(found["figure"]) if found.keys() == {"figure"} else found)
     except ValueError:
         return text
