@@ -11,6 +11,7 @@ import polars as pl
 
 from policy_engine.columnar.engines.polars import BatchRater, moves_in_order
 from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, ROW, BatchResult, Order, Side
+from policy_engine.columnar.plan.answers import Cell
 from policy_engine.columnar.plan.plan import ColumnPlan, plan_columns, planned
 from policy_engine.columnar.rows.files import FORMULA, beside, check_types, disk_fault, metadata_of, signed_heading, sink, unreadable
 from policy_engine.columnar.rows.headings import names_among
@@ -138,7 +139,7 @@ class _Statements:
         keys = self.connection.execute(f"select distinct {', '.join(_KEYS)} from planned_{place} where __answer is not null").fetchall()
         layout = self.rater.layout
         types = {name: pl.Boolean if name in {"gap_possible", "possible_exact"} else pl.String for name in layout.words}
-        words = [
+        words: list[dict[str, Cell]] = [
             {**plan.codes.meanings[code].words(), "interpretations": plan.codes.interpretations(base, bits)} for code, base, bits in keys
         ]
         frame = pl.DataFrame(keys, dict.fromkeys(_KEYS, pl.Int64), orient="row").hstack(

@@ -30,13 +30,7 @@ Reject = Callable[[Rejected], None]
 
 
 def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> BatchResult:
-    """Run a batch in Polars.
-
-    Args:
-        order: what is asked.
-        sides: the edition to rate under, and perhaps one to compare with.
-        say: how a problem is said.
-        done: is called with the number of rows that were done since.
+    """Run a batch in Polars; `say` puts a problem in words, `done` hears how many rows were done since.
 
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
@@ -120,7 +114,6 @@ class BatchRater:
     def __init__(
         self, sides: Sequence[Side], detail: str, done: Callable[[int], None] = lambda _: None, *, keeps_refused: bool = False
     ) -> None:
-        """Take the editions, the detail that is asked for, who hears of rows that are done, and whether rows that are refused stay."""
         self.layout = layout = layout_of(sides[0].plan, detail)
         self.moves: Counter[tuple[str, str]] = Counter()
         self.rows = 0
@@ -138,13 +131,7 @@ class BatchRater:
         return self._rater.by_row
 
     def rate(self, frame: pl.LazyFrame, keep: Sequence[str], reject: Reject) -> pl.LazyFrame:
-        """Return the answers to a frame; where two editions are compared, each row has its answers under both, or none.
-
-        Args:
-            frame: a column a fact.
-            keep: columns to hand on.
-            reject: is called with each row that is refused.
-        """
+        """Return the answers to a frame; where two editions are compared, each row has its answers under both, or none."""
         if self._other is not None:
             frame = self._other.rate(frame, list(frame.collect_schema())).rename({"answer": AGAINST})
             keep = [*keep, AGAINST]
@@ -174,14 +161,7 @@ class PolarsRater:
     """One edition, ready to rate frames."""
 
     def __init__(self, plan: Plan, evaluator: RatesCases, layout: AnswerLayout, *, keeps_refused: bool = False) -> None:
-        """Take the edition.
-
-        Args:
-            plan: the edition, worked out.
-            evaluator: what evaluates single rows.
-            layout: the columns that are asked for.
-            keeps_refused: whether rows that are refused stay, with nothing in the columns of their answers.
-        """
+        """Take the edition; `keeps_refused`: rows that are refused stay, with nothing in the columns of their answers."""
         self.plan, self.evaluator, self.layout, self.keeps_refused = plan, evaluator, layout, keeps_refused
         levels = list(reversed(plan.level_ids))
         several = range(1, len(levels) + 1) if len(levels) <= _MANY else ()
@@ -198,13 +178,9 @@ class PolarsRater:
     def rate(
         self, frame: pl.LazyFrame, keep: Sequence[str] = (), reject: Reject | None = None, done: Callable[[int], None] | None = None
     ) -> pl.LazyFrame:
-        """Return the answers to a frame, row by row in its order; rows that are refused are left out.
+        """Return the answers to a frame, row by row in its order, with columns to keep; `reject` hears of each row that is refused.
 
-        Args:
-            frame: a column a fact.
-            keep: columns to hand on; where the numbers of rows are not among them, rows are counted from 1.
-            reject: is called with each row that is refused.
-            done: is called with the number of rows that were done since.
+        Where the numbers of rows are not among what is kept, rows are counted from 1.
         """
         schema = frame.collect_schema()
         kinds = nw.from_native(frame).collect_schema()
@@ -215,9 +191,9 @@ class PolarsRater:
             self._ready[key] = _Ready(self, facts, odd)
         ready = self._ready[key]
         self.by_row = ready.columns.by_row
-        raw = tuple(dict.fromkeys((*keep, *facts, *([odd] if odd else []))))
+        raw = list(dict.fromkeys([*keep, *facts, *([odd] if odd else [])]))
         numbered = frame.select(raw) if ROW in raw else frame.select(raw).with_row_index(ROW, offset=1)
-        rated: pl.LazyFrame = planned(numbered, ready.columns, self.layout, tuple(dict.fromkeys((*raw, ROW))))
+        rated: pl.LazyFrame = planned(numbered, ready.columns, self.layout, numbered.collect_schema().names())
 
         def finish(chunk: pl.DataFrame) -> pl.DataFrame:
             answers = ready.answers(chunk, keep, reject)

@@ -77,13 +77,7 @@ def as_utf8(path: str, target: str) -> str:
 
 
 def form_of(path: str, shown: str, headings: Headings, separator: str | None) -> CsvForm:
-    """Return what a file is like.
-
-    Args:
-        path: the file, in UTF-8.
-        shown: its name for the user.
-        headings: what its headings may be.
-        separator: what separates cells, where that was said.
+    """Return what a file of UTF-8 is like; `shown` is its name for the user, `separator` what separates cells, where that was said.
 
     Raises:
         InputError: PE855 where it is empty; PE863 where its headings are no UTF-8; PE864 where a quote in them does not close; PE865
@@ -124,7 +118,6 @@ def form_of(path: str, shown: str, headings: Headings, separator: str | None) ->
 
 
 def _no_utf8(shown: str, line: int, column: int, byte: int) -> Problem:
-    """Return the problem of a file that was saved in another coding."""
     return Problem("PE863", Location(shown, line, column), {"byte": f"0x{byte:02x}"})
 
 
@@ -178,15 +171,9 @@ def _cells_of(text: str, separator: str) -> Iterator[tuple[str | None, int, int]
 
 
 def rows_of(path: str, shown: str, form: CsvForm, case: int, places: RowPlaces, target: str) -> CsvRows:
-    """Return the rows of a file.
+    """Return the rows of a file of UTF-8, and note where each stands; a copy may stand at `target`.
 
-    Args:
-        path: the file, in UTF-8.
-        shown: its name for the user.
-        form: what it is like.
-        case: the number of its column `case`, from 1; 0 where there is none.
-        places: takes where each row stands.
-        target: where a copy may stand.
+    `case` is the number of the column `case`, from 1; 0 where there is none.
 
     Raises:
         InputError: PE863, where so many rows are no UTF-8 that the file was saved in another coding.
@@ -241,7 +228,6 @@ class _Lines:
     """The lines of a file with their numbers; what was looked at ahead can be put back."""
 
     def __init__(self, file: IO[bytes], before: int) -> None:
-        """Take the file, and how many lines to leave out."""
         self._file = file
         self._waiting: deque[bytes] = deque()
         self.number = 0

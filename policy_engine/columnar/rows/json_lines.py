@@ -31,15 +31,7 @@ class Counted:
 
 
 def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, counted: Counted) -> pl.LazyFrame:
-    """Return the rows of a file as a frame, to be read once; its columns are the facts of the edition, whichever of them it states.
-
-    Args:
-        path: the file.
-        shown: its name for the user.
-        headings: what its keys may be.
-        places: takes where each row stands.
-        counted: counts rows, and lines that are blank.
-    """
+    """Return the rows of a file as a frame, to be read once; its columns are the facts of the edition, whichever of them it states."""
     types: dict[str, pl.DataType] = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in headings.facts.items()}
     schema = {**dict.fromkeys((CASE, *headings.keep.values(), ODD), pl.String()), **types}
 

@@ -64,7 +64,6 @@ class OpenRows:
     """Rates open rows of one kind of file, whatever engine left them open."""
 
     def __init__(self, plan: Plan, evaluator: RatesCases, schema: Schema, layout: AnswerLayout) -> None:
-        """Take the edition, what evaluates its cases, the columns that are facts, and the columns of answers that are asked for."""
         self.edition, self.evaluator = plan.edition, evaluator
         worded = {name: nw.String() if dtype == nw.Categorical or isinstance(dtype, nw.Enum) else dtype for name, dtype in schema.items()}
         self.facts = [self.edition.facts[name] for name in worded]
@@ -100,14 +99,7 @@ class OpenRows:
         )
 
     def judged(self, frame: pl.DataFrame) -> tuple[list[Judgement], list[int]]:
-        """Rate rows.
-
-        Args:
-            frame: a column for each fact, and `__odd` where the file has rows that fit no columns.
-
-        Returns:
-            Answers, and for each row the place of its own among them. No refusal is shared, since it names figures.
-        """
+        """Rate rows: return answers, and for each row the place of its own among them. No refusal is shared, since it names figures."""
         cells = frame.select(self._schema.keys())
         odd: list[str | None] = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
         keys: Iterable[_Key] = [None] * frame.height

@@ -50,12 +50,8 @@ class Opened(NamedTuple):
     def place(self, row: int, language: str, name: str = "", at: int = 0, part: str | None = None) -> tuple[int | None, str, str]:
         """Return where a row stands: its line, the cell in a spreadsheet, and all of that as it is shown.
 
-        Args:
-            row: its number.
-            language: `vi` or `en`.
-            name: the fact that something is wrong with, if it is one.
-            at: the number of the cell, or of the character in a line of JSON, if that is known; else 0.
-            part: the file, where this one is a folder of files.
+        What is wrong with it is the fact `name`, or stands in cell (character, in a line of JSON) number `at`; `part` is the file, where
+        this one is a folder of files.
         """
         file = part or self.source.path
         if self.places is None:
@@ -108,7 +104,6 @@ class _Opening:
     """Opens the files of one run."""
 
     def __init__(self, order: Order, editions: Sequence[Edition], folder: str, stack: contextlib.ExitStack) -> None:
-        """Take what is asked, the editions, a folder for what is needed meanwhile, and what closes it."""
         self.order, self.editions, self.folder, self.stack = order, editions, folder, stack
         self.headings = Headings(editions, order.keep)
 
@@ -235,12 +230,7 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def without_twice(frames: Mapping[int, pl.LazyFrame], folder: str) -> dict[int, pl.LazyFrame]:
-    """Return those of some frames in which a row must be refused since its case stood before.
-
-    Args:
-        frames: frames with a column `case`, by the place of their file in the run.
-        folder: where hashes may lie meanwhile.
-    """
+    """Return those frames, by the place of their file in the run, in which a row must be refused since its `case` stood before."""
     hashes: dict[int, pl.LazyFrame] = {}
     case = pl.col(CASE).cast(pl.String)
     for place, frame in frames.items():

@@ -26,11 +26,6 @@ _CHUNK = 50_000
 def refusing_run(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]) -> "Generator[RefusingRun]":
     """Open the files of a run, and a place for the rows that are refused: SQLite's, in a file without a name, which is gone afterwards.
 
-    Args:
-        order: what is asked.
-        sides: the edition to rate under, and perhaps one to compare with.
-        say: how a problem is said.
-
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
     """
@@ -79,13 +74,7 @@ class RefusingRun:
     def result(
         self, rows: int, by_row: tuple[str, ...], moves: tuple[tuple[str, str, int], ...] = (), own: Sequence[str] = ()
     ) -> BatchResult:
-        """Write the rejects where they were asked for, and return what came of the batch.
-
-        Args:
-            rows: how many there were.
-            by_row: constructs for which rows are rated one by one.
-            moves: how many rows went from what to what.
-            own: the columns of answers.
+        """Write the rejects where they were asked for, and return what came of the batch; `own` are the columns of answers.
 
         Raises:
             InputError: PE855, where there was no row at all: an empty run is never a success.
@@ -119,7 +108,6 @@ class RefusingRun:
 
 
 def _columns_of(problem: Problem) -> list[str]:
-    """Return the columns that a problem is about."""
     if "name" in problem.details and problem.code != "PE860":
         return [problem.details["name"]]
     return [name for name in problem.details.get("facts", "").split(", ") if name]
