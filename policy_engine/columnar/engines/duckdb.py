@@ -136,7 +136,8 @@ class _Statements:
 
     def _settled(self, place: int, plan: ColumnPlan, kept: str) -> str:
         """Write the words for each combination of codes and bits; return the statement of the answers to rows that are settled."""
-        keys = self.connection.execute(f"select distinct {', '.join(_KEYS)} from planned_{place} where __answer is not null").fetchall()
+        distinct = self.connection.execute(f"select distinct {', '.join(_KEYS)} from planned_{place} where __answer is not null")
+        keys: list[tuple[int, int, int]] = distinct.fetchall()
         layout = self.rater.layout
         types = {name: pl.Boolean if name in {"gap_possible", "possible_exact"} else pl.String for name in layout.words}
         words: list[dict[str, Cell]] = [
