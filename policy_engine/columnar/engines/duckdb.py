@@ -9,7 +9,7 @@ import duckdb
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from policy_engine.columnar.engines.polars import BatchRater, moves_in_order
+from policy_engine.columnar.engines.polars import BatchRater
 from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, ROW, BatchResult, Order, Side
 from policy_engine.columnar.plan.answers import Cell
 from policy_engine.columnar.plan.plan import ColumnPlan, plan_columns, planned
@@ -52,7 +52,7 @@ def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
             )
             with beside(order.to) as path:
                 _write(connection, answers, order, edition, path)
-                return run.result(batch.rows, batch.by_row, moves_in_order(batch.rater.moves), own)
+                return run.result(batch.rows, batch.by_row, batch.rater.moves, own)
         except duckdb.Error as error:
             if disk_fault(error) is not None:
                 raise  # said of the folder for temporary files

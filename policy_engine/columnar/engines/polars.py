@@ -3,9 +3,9 @@
 import os
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, groupby
 from threading import Lock
 
 import narwhals.stable.v2 as nw
@@ -17,7 +17,6 @@ from policy_engine.columnar.plan.plan import Schema, plan_columns, planned
 from policy_engine.columnar.rows.files import beside, disk_fault, metadata_of, sink, unreadable
 from policy_engine.columnar.rows.headings import kept_headings, names_among
 from policy_engine.columnar.rows.one_by_one import OpenRows
-from policy_engine.columnar.rows.opening import Opened
 from policy_engine.columnar.rows.refusing import refusing_run
 from policy_engine.errors import Problem
 from policy_engine.evaluate.core.plan import Plan
@@ -46,7 +45,9 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
             keep = [*([CASE] if CASE in group.schema else []), *kept_headings(order.keep)]
             return rater.answers(pl.concat(group.frames), keep, reject)
 
-        answers = pl.concat([answers_to(group) for group in _groups(run.files)])
+        frames = [(place, file.frame) for place, file in enumerate(run.files) if file.frame is not None]
+        groups = [_Group(*some) for some in groupby(frames, lambda one: one[1].collect_schema())]
+        answers = pl.concat([answers_to(group) for group in groups])
         edition = sides[0].edition
         if edition.status != "issued":
             answers = answers.with_columns(pl.lit(edition.status).alias("edition_status"))
@@ -58,33 +59,34 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
                 if disk_fault(error) is not None:
                     raise  # said of the file that is being written
                 raise unreadable(order.sources[0], error) from error
-            return run.result(rater.rows, rater.by_row, moves_in_order(rater.moves), own)
+            return run.result(rater.rows, rater.by_row, rater.moves, own)
 
 
 def count_rows(sources: Sequence[Source]) -> int:
     """Count the rows of files, for a bar that shows how far a run is; what comes through a pipe cannot be counted beforehand."""
-    return sum(_count_rows(source) for source in sources if os.path.isfile(source.path))
+    total = 0
+    for source in sources:
+        if not os.path.isfile(source.path):
+            continue
+        if source.form == "parquet":
+            total += _height(pl.scan_parquet(source.path, glob=False))
+        else:  # every line that is not blank
+            with open(source.path, "rb") as file:
+                total += sum(1 for line in file if line.strip()) - (source.form == "csv")
+    return total
 
 
-def _count_rows(source: Source) -> int:
-    """Count the rows of one file; in a file of text, every line that is not blank."""
-    if source.form != "parquet":
-        with open(source.path, "rb") as file:
-            return sum(1 for line in file if line.strip()) - (source.form == "csv")
-    count: int = pl.scan_parquet(source.path, glob=False).select(pl.len()).collect(engine="streaming").item()
+def _height(frame: pl.LazyFrame) -> int:
+    count: int = frame.select(pl.len()).collect(engine="streaming").item()
     return count
-
-
-def moves_in_order(moves: Counter[tuple[str, str]]) -> tuple[tuple[str, str, int], ...]:
-    """Return how many rows went from what to what, in an order of their own."""
-    return tuple((before, after, number) for (before, after), number in sorted(moves.items()))
 
 
 class _Group:
     """Files with the same columns, one after the other: one plan serves them all."""
 
-    def __init__(self, place: int, frame: pl.LazyFrame) -> None:
-        self.first, self.frames, self.schema = place, [frame], frame.collect_schema()
+    def __init__(self, schema: pl.Schema, files: Iterable[tuple[int, pl.LazyFrame]]) -> None:
+        places, frames = zip(*files, strict=True)
+        self.schema, self.first, self.frames = schema, places[0], list(frames)
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the place of the file that a row of the group stands in, and its number there."""
@@ -94,18 +96,7 @@ class _Group:
     @cached_property
     def _ends(self) -> list[int]:
         """Count the rows up to the end of each file, when the first of them is asked for."""
-        return list(accumulate(frame.select(pl.len()).collect(engine="streaming").item() for frame in self.frames))
-
-
-def _groups(files: Sequence[Opened]) -> list[_Group]:
-    groups: list[_Group] = []
-    for place, file in enumerate(files):
-        assert file.frame is not None
-        if groups and groups[-1].schema == file.frame.collect_schema():
-            groups[-1].frames.append(file.frame)
-        else:
-            groups.append(_Group(place, file.frame))
-    return groups
+        return list(accumulate(map(_height, self.frames)))
 
 
 class BatchRater:

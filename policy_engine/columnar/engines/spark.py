@@ -21,7 +21,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark import errors, sql
 from pyspark.sql import functions, types
 
-from policy_engine.columnar.engines.polars import BatchRater, moves_in_order
+from policy_engine.columnar.engines.polars import BatchRater
 from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, REFUSED, ROW, BatchResult, Order, Rejected, Side
 from policy_engine.columnar.rows.files import FORMULA, check_types, disk_faults, is_elsewhere, signed_heading, unreadable
 from policy_engine.columnar.rows.headings import FileColumn, Headings, names_among
@@ -70,7 +70,7 @@ def run_spark(
                 answers = answers.withColumn("edition_status", functions.lit(edition.status))
             own = [name for name in answers.columns if not name.startswith(KEPT)]
             _write(answers.withColumnsRenamed(names_among(order.keep, own)), answers_to, order.to_format)
-            return run.result(batch.rows, batch.by_row, moves_in_order(batch.moves), own)
+            return run.result(batch.rows, batch.by_row, batch.moves, own)
         except errors.PythonException:  # of our own, on a worker
             raise
         except errors.PySparkException as error:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from policy_engine.columnar.plan.answers import AnswerLayout, CodeMeaning, Codes, column_of, criteria_of, criterion_columns
+from policy_engine.columnar.plan.answers import AnswerLayout, CodeMeaning, Codes, criteria_of, criterion_columns
 from policy_engine.columnar.plan.completing import Completing, laws_of
 from policy_engine.columnar.plan.conditions import ColumnReader, Weight
 from policy_engine.columnar.plan.fields import (
@@ -296,9 +296,8 @@ class Building:
         found: dict[str, nw.Expr] = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(self.plan)}
         for track in self.tracks:
             here = nw.col(f"__a{track.number}")
-            for criterion in criteria_of(track.plan.track.levels):
+            for column, criterion in criteria_of(track.plan.track).items():
                 judged = track.criteria[criterion.id]
-                column = column_of(track.id, criterion.id)
                 found[column] = nw.when(as_column(all_of((here, judged.applies)))).then(as_column(judged.met))
                 if criterion.applies_when:
                     found[f"{column}__applies"] = nw.when(here).then(as_column(judged.applies))

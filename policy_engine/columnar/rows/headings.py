@@ -53,13 +53,6 @@ def problems_of(data: object) -> tuple[Problem, ...]:
     return (Problem("PE856", _NOWHERE, {"found": str(data)[:60]}),)
 
 
-class RowPlace(NamedTuple):
-    """A row's first line in an editor, and its row in a spreadsheet; both count from 1."""
-
-    line: int
-    sheet: int
-
-
 class RowPlaces:
     """Where the rows of one file stand; on disk, and an entry only where the distance between row and place changes."""
 
@@ -77,16 +70,17 @@ class RowPlaces:
             self._count += 1
             self._last = distance
 
-    def at(self, row: int) -> RowPlace:
+    def at(self, row: int) -> tuple[int, int]:
+        """Return the first line of a row in an editor, and its row in a spreadsheet; both count from 1."""
         if self._count == 0:
-            return RowPlace(row, row)
+            return row, row
         if self._map is None:
             self._file.flush()
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         found = self._map
         entry = bisect_right(range(self._count), row, key=lambda n: _ENTRY.unpack_from(found, n * _ENTRY.size)[0]) - 1
         first, line, sheet = _ENTRY.unpack_from(found, max(entry, 0) * _ENTRY.size)
-        return RowPlace(line + row - first, sheet + row - first)
+        return line + row - first, sheet + row - first
 
     def close(self) -> None:
         if self._map is not None:

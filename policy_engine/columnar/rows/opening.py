@@ -8,6 +8,7 @@ hashes are looked at again.
 import contextlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from policy_engine.columnar.order import CASE, KEPT, ODD, Note, Order, Source
 from policy_engine.columnar.rows.csv import CsvForm, as_utf8, form_of, rows_of
 from policy_engine.columnar.rows.files import INPUT, check_types, disk_faults, is_elsewhere, sink, unreadable
 from policy_engine.columnar.rows.headings import FIRST, FileColumn, Headings, RowFault, RowPlaces, carried, letters, spelt
-from policy_engine.columnar.rows.json_lines import Counted, json_rows
+from policy_engine.columnar.rows.json_lines import json_rows
 from policy_engine.load.files import held_folder, standard_input
 from policy_engine.messages import N_, translate
 from policy_engine.model.rulebook import Edition
@@ -56,12 +57,11 @@ class Opened(NamedTuple):
         file = part or self.source.path
         if self.places is None:
             return None, "", translate(_ROW, language, file=file, row=row)
-        found = self.places.at(row)
+        line, sheet = self.places.at(row)
         if self.source.form == "jsonl":
-            return found.line, "", f"{file}:{found.line}:{at}" if at else f"{file}:{found.line}"
+            return line, "", f"{file}:{line}:{at}" if at else f"{file}:{line}"
         column = letters(at or next((column.place for column in self.columns if column.name == name), 0))
-        shown = f"{file}:{found.line}:{column}" if column else f"{file}:{found.line}"
-        return found.line, f"{column}{found.sheet}" if column else "", shown
+        return line, f"{column}{sheet}" if column else "", f"{file}:{line}:{column}" if column else f"{file}:{line}"
 
     def staged(self, path: str) -> tuple[str, Sequence[FileColumn]]:
         """Return a Parquet file of the rows, and its columns: the file itself, where an engine may read it, else one made at a path.
@@ -157,11 +157,11 @@ class _Opening:
         if source.form == "csv":
             return self._csv(source, path, form_of(path, source.path, self.headings, self.order.separator), places, target)
         # lines of JSON are read once, into a file of columns
-        counted = Counted()
+        counted: Counter[str] = Counter()
         sink(json_rows(path, source.path, self.headings, places, counted), target)
         frame = pl.scan_parquet(target, glob=False)
         columns = tuple(FileColumn(name, n, name) for n, name in enumerate(frame.collect_schema(), start=1))
-        return Opened(source=source, frame=frame, columns=columns, path=target, places=places, blank=counted.blank)
+        return Opened(source=source, frame=frame, columns=columns, path=target, places=places, blank=counted["blank"])
 
     def _csv(self, source: Source, path: str, form: CsvForm, places: RowPlaces, target: str) -> Opened:
         nameless = [n for n, heading in enumerate(form.headings, start=1) if not heading.strip()]

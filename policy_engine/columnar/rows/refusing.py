@@ -1,6 +1,7 @@
 """Rows that are refused: written down as they are met, on disk while others stream by, and shown in the order of files and rows."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Lock
@@ -71,9 +72,7 @@ class RefusingRun:
         _, _, shown = self.files[file].place(row, self.order.language)
         return problem._replace(details={**problem.details, FIRST: shown})
 
-    def result(
-        self, rows: int, by_row: tuple[str, ...], moves: tuple[tuple[str, str, int], ...] = (), own: Sequence[str] = ()
-    ) -> BatchResult:
+    def result(self, rows: int, by_row: tuple[str, ...], moves: Counter[tuple[str, str]], own: Sequence[str]) -> BatchResult:
         """Write the rejects where they were asked for, and return what came of the batch; `own` are the columns of answers.
 
         Raises:
@@ -88,7 +87,8 @@ class RefusingRun:
         renamed = [Note(_KEPT_AS, {"heading": heading, "name": names[name]}) for name, heading in kept.items() if names[name] != heading]
         first = tuple(RefusedRow(*record) for record in self._in_order().fetchmany(_SHOWN))
         return BatchResult(
-            rows=rows, written=rows - self._count, rejected=self._count, by_row=by_row, first=first, moves=moves,
+            rows=rows, written=rows - self._count, rejected=self._count, by_row=by_row, first=first,
+            moves=tuple((before, after, number) for (before, after), number in sorted(moves.items())),
             blank=sum(file.blank for file in self.files), notes=(*(note for file in self.files for note in file.notes), *renamed),
         )  # fmt: skip
 
