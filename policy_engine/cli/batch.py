@@ -157,7 +157,7 @@ def _run(session: Session, order: "Order", sides: "list[Side]", engine: str) -> 
 
             return run_duckdb(order, sides, say, count)
         if engine == "spark":
-            for module in ("pyspark.sql", "pyarrow", "pandas"):
+            for module in ("pyspark.sql", "pandas", "pyarrow"):
                 load_extra(module, "spark")
             from policy_engine.columnar.engines.spark import run_spark
 

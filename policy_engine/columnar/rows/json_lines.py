@@ -2,6 +2,7 @@
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
@@ -23,22 +24,10 @@ _TYPES = {"bool": "Boolean", "count": "Int64"}
 _PLAIN: Mapping[str, type] = {"bool": bool, "count": int}
 
 
-class Counted:
-    """What was met in a file of lines: rows, and lines that are blank."""
-
-    def __init__(self) -> None:
-        self.rows = self.blank = 0
-
-
-def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, counted: Counted) -> pl.LazyFrame:
+def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, counted: Counter[str]) -> pl.LazyFrame:
     """Return the rows of a file as a frame, to be read once; its columns are the facts of the edition, whichever of them it states.
 
-    Args:
-        path: the file.
-        shown: its name for the user.
-        headings: what its keys may be.
-        places: takes where each row stands.
-        counted: counts rows, and lines that are blank.
+    `counted` counts `rows`, and lines that are `blank`.
     """
     types: dict[str, pl.DataType] = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in headings.facts.items()}
     schema = {**dict.fromkeys((CASE, *headings.keep.values(), ODD), pl.String()), **types}
@@ -54,13 +43,13 @@ def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, coun
                     hold_line(shown, number, len(line))
                     if line.strip():
                         rows.append(line)
-                        places.add(counted.rows + len(rows), number, number)
+                        places.add(counted["rows"] + len(rows), number, number)
                     else:
-                        counted.blank += 1
-                counted.rows += len(rows)
+                        counted["blank"] += 1
+                counted["rows"] += len(rows)
                 if rows:
                     yield _Lines(rows, headings).frame(schema)
-        if not counted.rows:
+        if not counted["rows"]:
             yield pl.DataFrame(schema=schema)
 
     return frame_of(schema, chunks)
