@@ -170,8 +170,10 @@ def _grouped(problems: Sequence[Problem]) -> list[tuple[Problem, list[Location]]
     return sorted(found, key=lambda one: -len(one[1]))
 
 
-def grouped_section(problems: Sequence[Problem], language: str) -> Section:
-    """Return each mistake once as a section: what is wrong, how often, what to do, and where."""
+def after_problems(page: Explanation, problems: Sequence[Problem], language: str) -> Explanation:
+    """Return a page after what is wrong with its files, each mistake once: what it is, how often, what to do, and where."""
+    if not problems:
+        return page
     lines: list[Line] = []
     for problem, places in _grouped(problems):
         head = problem.code
@@ -180,7 +182,8 @@ def grouped_section(problems: Sequence[Problem], language: str) -> Section:
             head = translate(N_("{code} × {count}, for example {place}"), language, **words)
         text = f"{head}: {message_of(problem, language)} → {advice_of(problem, language)}"
         lines.append(Line("not_met", text, _places_text(places)))
-    return Section(translate(N_("Errors, each with its places"), language), tuple(lines))
+    section = Section(translate(N_("Errors, each with its places"), language), tuple(lines))
+    return page._replace(sections=(section, *page.sections))
 
 
 def _places_text(places: Sequence[Location]) -> str:
@@ -200,7 +203,7 @@ def refused_page(title: str, problems: Sequence[Problem], language: str) -> Expl
         for one in problems
     ]
     section = Section(translate(N_("Errors"), language), tuple(lines))
-    return Explanation(title, refused_notice(problems)[language], "round", (), (section,))
+    return Explanation(title=title, headline=refused_notice(problems)[language], outcome="round", notes=(), sections=(section,))
 
 
 def refused_notice(problems: Sequence[Problem]) -> dict[str, str]:
