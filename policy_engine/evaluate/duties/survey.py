@@ -262,9 +262,13 @@ class _Waiting(Reader[frozenset[str]]):
         self.interpreter, self.facts = interpreter, facts
 
     def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> frozenset[str]:
-        if any(self.interpreter.evaluated(part) is (sign == "or") for part in parts):
-            return frozenset()
-        return frozenset[str]().union(*map(self.read, parts))
+        open_parts: list[Tree] = []
+        for part in parts:
+            truth = self.interpreter.evaluated(part)
+            if truth is (sign == "or"):
+                return frozenset()
+            open_parts += [part] if truth is UNKNOWN else []
+        return frozenset[str]().union(*map(self.read, open_parts))
 
     def negation(self, _: Tree, part: Tree) -> frozenset[str]:
         return self.read(part)
