@@ -174,7 +174,7 @@ class Surveyor:
                 says=otherwise.says,
                 citation=clause,
                 interpretations=used((*rule.interpretations, *otherwise.interpretations), interpreter),
-            )  # fmt: skip
+            )
             for rule, otherwise in set_aside(facts, case, track.track)
         )
 
