@@ -1,6 +1,6 @@
 """Maps, registers, editions, rounds, replays, comparisons and proofs as plain data: what programs read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.audit.chain import Verifier
@@ -199,7 +199,7 @@ def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], 
 
 def compare_to_data(
     before: Edition, after: Edition, changes: Sequence[Difference], shift: Shift | None, rounds: Sequence[str] = ()
-) -> dict[str, object]:  # fmt: skip
+) -> Mapping[str, object]:  # fmt: skip
     """Return a comparison as data; its schema is `schemas/compare.schema.json`. `cases` is null where none were asked about."""
     counts = {kind: sum(change.change == kind for change in changes) for kind in KINDS}
     return {
