@@ -228,7 +228,7 @@ def nothing_compared(problems: Sequence[Problem]) -> dict[str, object]:
     return {"before": None, "after": None, "counts": counts, "changes": [], "cases": None, "notice": refused_notice(problems)}
 
 
-def _change(change: Difference) -> dict[str, object]:
+def _change(change: Difference) -> Mapping[str, object]:
     def shown(value: Shown) -> object:
         if value is None or isinstance(value, (str, bool)):
             return value
@@ -240,7 +240,7 @@ def _change(change: Difference) -> dict[str, object]:
     return change._asdict() | {"owner": change.owner._asdict(), "says": dict(change.says) or None, "fields": fields}
 
 
-def _not_rated(one: NotRated) -> dict[str, object]:
+def _not_rated(one: NotRated) -> Mapping[str, object]:
     """Return a file that could not be rated, with the first thing wrong."""
     place = one.problem.location
     message = {language: message_of(one.problem, language) for language in LANGUAGES}
