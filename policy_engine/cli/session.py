@@ -12,13 +12,7 @@ from policy_engine.load.library import Library
 from policy_engine.messages import N_, plural, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import to_json
-from policy_engine.report.problems import (
-    after_problems,
-    grouped_to_data,
-    opening,
-    problems_to_data,
-    refused_page,
-)  # fmt: skip
+from policy_engine.report.problems import after_problems, grouped_to_data, opening, problems_to_data, refused_page
 from policy_engine.report.prose import plain, to_markdown, to_text
 
 if TYPE_CHECKING:
@@ -73,7 +67,6 @@ class Session:
             self.write_page(page())
 
     def write_data(self, data: object) -> None:
-
         sys.stdout.write(to_json(data) + "\n")
 
     def write_page(self, page: Explanation, *, aside: bool = False) -> None:
