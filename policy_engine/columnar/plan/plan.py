@@ -245,7 +245,7 @@ class Building:
         """Return the plan; see `plan_columns`."""
         codes, tracks = Codes(), self.tracks
         applies = [_named(f"__a{track.number}", track.applies) for track in tracks]
-        # cells are looked at where tracks are told apart: both hold the same texts against the same choices
+        # cells are looked at in the step that parts the tracks: both hold the same texts against the same choices
         cells = {f"__ok_{name}": as_column(column.plain) for name, column in self.columns.items() if column.plain is not True}
         columns = {name: column._replace(plain=_named(f"__ok_{name}", column.plain)) for name, column in self.columns.items()}
         steps = [*self.follows.steps, {**{f"__a{track.number}": as_column(track.applies) for track in tracks}, **cells}, *self.steps]
