@@ -150,7 +150,7 @@ class _Cluster:
             for name, kind in list(answers.items())[1:]:
                 schema = schema.add(name, types.BooleanType() if kind == pl.Boolean else types.StringType())
             schema = schema.add(_PROBLEMS, types.BinaryType())
-            work = _Work(self.editions, self.order.detail, facts, keep, to_arrow_schema(schema))
+            work = _Work(editions=self.editions, detail=self.order.detail, facts=facts, keep=keep, schema=to_arrow_schema(schema))
             rows = table.mapInArrow(partial(_rate, work), schema).persist()
         found = rows.count()
         self.rows += found

@@ -85,7 +85,7 @@ class RefusingRun:
                 sink(self._frame(), where, self.order.rejects_format, excel=self.order.excel)
         kept, names = kept_headings(self.order.keep), names_among(self.order.keep, own)
         renamed = [Note(_KEPT_AS, {"heading": heading, "name": names[name]}) for name, heading in kept.items() if names[name] != heading]
-        first = tuple(RefusedRow(*record) for record in self._in_order().fetchmany(_SHOWN))
+        first = tuple(RefusedRow._make(record) for record in self._in_order().fetchmany(_SHOWN))
         return BatchResult(
             rows=rows, written=rows - self._count, rejected=self._count, by_row=by_row, first=first,
             moves=tuple((before, after, number) for (before, after), number in sorted(moves.items())),
