@@ -55,4 +55,6 @@ def test_a_text_that_nobody_recorded_is_asked() -> None:
 def test_a_share_of_nothing_that_is_not_asked_for_is_shown_as_a_dash() -> None:
     verdict = rated({"remark": "other", "fine": True, "total": 0, "done": 0, "late": 0})
 
-    assert ("not_applicable", "–") == next((c.outcome, observed(c.evidence)) for level in verdict.levels for c in level.criteria if c.id == "shares")
+    assert ("not_applicable", "–") == next(
+        (c.outcome, observed(c.evidence)) for level in verdict.levels for c in level.criteria if c.id == "shares"
+    )

@@ -21,7 +21,9 @@ def _seen(words: str) -> Evidence:
 
 
 def level(name: str, mode: str, outcome: str, criteria: Outcomes) -> LevelTrace:
-    traces = tuple(CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", _seen(f"{one} seen"), (), {}) for one, word in criteria.items())
+    traces = tuple(
+        CriterionTrace(one, word, f"{name}/1", f"words of {one}", "", _seen(f"{one} seen"), (), {}) for one, word in criteria.items()
+    )
     return LevelTrace(name, outcome, mode, name, traces)
 
 

@@ -114,7 +114,10 @@ class TraceFunction:
         if criterion.applies_when:
             otherwise = f"'not_met' if a{number} else 'not_applicable'"
             interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
-        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {self.code.thing(self.track.evidence[criterion.id].of)}(values)")
+        self.code.add(
+            f"o{number} = 'met' if c{number} else {otherwise}",
+            f"s{number} = {self.code.thing(self.track.evidence[criterion.id].of)}(values)",
+        )
         self.code.add(f"r{number} = {interpretations}")
 
     def _relied_on(self, uses: Sequence[InterpretationUse]) -> str:

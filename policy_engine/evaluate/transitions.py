@@ -285,7 +285,8 @@ class _Sides:
         }
         clause = self.rules[self.side].clause or self.rules[_SIDES[self.side]].clause
         return Reason(
-            kind=kind, criterion=name or kind, level="", citation=clause, phrase="", evidence=NOTHING_SEEN, against="", side=self.side, **views,
+            kind=kind, criterion=name or kind, level="", citation=clause, phrase="", evidence=NOTHING_SEEN, against="", side=self.side,
+            **views,
         )  # fmt: skip
 
     def _made(self, kind: str, name: str, level: str, found: Mapping[str, _Trace | None]) -> Reason:

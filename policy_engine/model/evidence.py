@@ -70,7 +70,7 @@ class Evidence:
 
     __slots__ = ("_values", "_workings")
 
-    def __init__(self, workings: Workings = WorkedOut(), values: tuple[Value, ...] = ()) -> None:
+    def __init__(self, workings: Workings, values: tuple[Value, ...] = ()) -> None:
         self._workings = workings
         self._values = values
 
@@ -100,4 +100,4 @@ class Evidence:
         return f"Evidence({self.seen!r})"
 
 
-NOTHING_SEEN = Evidence()
+NOTHING_SEEN = Evidence(WorkedOut())

@@ -211,7 +211,7 @@ def compare_to_data(
             "rated": shift.matrix.total,
             "matrix": [{"before": old, "after": new, "count": count} for old, new, count in shift.matrix.cells()],
             "moves": [
-                {"file": one.file, **one.move._asdict(), "reasons": [reason_to_data(reason) for reason in one.move.reasons]} for one in shift.moved
+                {"file": one.file, **one.move._asdict(), "reasons": [*map(reason_to_data, one.move.reasons)]} for one in shift.moved
             ],
             "not_rated": [_not_rated(one) for one in shift.not_rated],
         },
