@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from policy_engine.audit.chain import Verifier
 from policy_engine.audit.replay import Against, Tally
-from policy_engine.compare.differences import KINDS, Difference, NotRated, Shift, Shown
+from policy_engine.compare.differences import KINDS, NotRated, PartDifference, Shift, Shown
 from policy_engine.errors import Problem
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import reason_to_data, trace_to_data
@@ -198,7 +198,7 @@ def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], 
 
 
 def compare_to_data(
-    before: Edition, after: Edition, changes: Sequence[Difference], shift: Shift | None, rounds: Sequence[str] = ()
+    before: Edition, after: Edition, changes: Sequence[PartDifference], shift: Shift | None, rounds: Sequence[str] = ()
 ) -> dict[str, object]:  # fmt: skip
     """Return a comparison as data; its schema is `schemas/compare.schema.json`. `cases` is null where none were asked about."""
     counts = {kind: sum(change.change == kind for change in changes) for kind in KINDS}
@@ -228,7 +228,7 @@ def nothing_compared(problems: Sequence[Problem]) -> dict[str, object]:
     return {"before": None, "after": None, "counts": counts, "changes": [], "cases": None, "notice": refused_notice(problems)}
 
 
-def _change(change: Difference) -> dict[str, object]:
+def _change(change: PartDifference) -> dict[str, object]:
     def shown(value: Shown) -> object:
         if value is None or isinstance(value, (str, bool)):
             return value
