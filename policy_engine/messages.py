@@ -43,7 +43,7 @@ class Spoken(str):
         return (self.texts,)
 
 
-class Entry(NamedTuple):
+class Kind(NamedTuple):
     """What a code says: the sentence about what was found, and the advice on what to do."""
 
     message: str

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.evaluate.round.caps import rounded
-from policy_engine.evaluate.round.round import rate_round
+from policy_engine.evaluate.round.round import rate_round, rounded
 from policy_engine.explain.round import explain_round
 from policy_engine.language.quantity import read_quantity
 from policy_engine.language.values import UNKNOWN, Value

@@ -6,7 +6,7 @@ import pytest
 
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.expectation import unmet
+from policy_engine.evaluate.plain import unmet
 from policy_engine.load.case import load_case
 from policy_engine.load.library import Library
 from tests.conftest import ROOT

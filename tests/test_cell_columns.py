@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from policy_engine.columnar.plan.fields import FactField, as_column, member, read_column
-from policy_engine.load.cells import GAPS, NO, NONE, UNKNOWN, YES, Figure, read_cell, written
+from policy_engine.load.cells import GAPS, NO, NONE, UNKNOWN, YES, JsonNumber, read_cell, written
 from policy_engine.load.yaml_text import Data, Refusal
 from policy_engine.model.facts import FactDeclaration
 from tests.test_cells import CHOICES, EVERY_KIND, SCALE, _rows, fact_of
@@ -242,4 +242,4 @@ def test_common_values_of_programs_stay_in_columns(engine: str, form: str, kind:
 
 def test_numbers_of_json_are_what_they_are() -> None:
     """A number of JSON is no text: three places after its point are no thousands."""
-    assert Fraction("28.125") == read_cell(Figure("28.125"), fact_of("points"), SCALE)
+    assert Fraction("28.125") == read_cell(JsonNumber("28.125"), fact_of("points"), SCALE)

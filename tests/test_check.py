@@ -11,7 +11,7 @@ import pytest
 from policy_engine.checks.run import check_edition, severity_of
 from policy_engine.errors import CATALOGUE, FINDINGS, FIXABLE
 from policy_engine.load.edition import survey_edition
-from policy_engine.load.seal import seal_edition
+from policy_engine.load.seal import make_seal, write_seal
 from policy_engine.model.duties import SEVERITIES
 from tests.bad_files import RULEBOOKS, kept
 from tests.build import tuples
@@ -140,7 +140,7 @@ def test_a_fix_changes_no_meaning(code: str, tmp_path: Path, cli: Cli, monkeypat
 def test_a_sealed_edition_is_not_touched(tmp_path: Path, cli: Cli) -> None:
     folder = _copy("PE821", tmp_path)
     survey = survey_edition("orchard", str(folder))
-    seal_edition(str(folder), survey.documents, survey.raws)
+    write_seal(make_seal(str(folder), survey.documents, survey.raws))
     before = {path: path.read_bytes() for path in folder.iterdir()}
 
     status, out, err = cli("check", "--fix", "--rulebook", str(folder), "--fail-level", "warning")

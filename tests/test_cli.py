@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from policy_engine.cli.commands import COMMANDS
 from policy_engine.cli.main import language_asked
 from policy_engine.load.files import data_root
 from tests.build import tuples
@@ -142,6 +143,8 @@ def test_help_can_be_followed(cli: Cli, lang: str) -> None:
     for word in ("policy-engine new-case", "policy-engine evaluate case.yaml", "evaluate", "new-case"):
         assert word in out
     assert cli("evaluate", "--help", lang=lang)[0] == 0
+    listed = [out.rindex(f"\n  {name} ") for name in COMMANDS if " " not in name]
+    assert sorted(listed) == listed  # as they are used, not by the alphabet
 
 
 def test_language_is_known_before_the_commands_are() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from policy_engine.compiled.code import Function
 from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
+from policy_engine.compiled.generated import GeneratedFunction
 from policy_engine.compiled.tracing import TraceFunction
 from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.core.plan import plan_of
@@ -207,4 +207,4 @@ def test_no_code_is_made_before_it_pays(edition: Edition) -> None:
 def test_a_field_that_no_record_has_is_an_engine_fault() -> None:
     """Rule: generated records are written by the names of their fields: one too many or too few never gets into the code."""
     with pytest.raises(EngineFaultError, match="Deduction"):
-        Function(()).record(Deduction, fact="k1")
+        GeneratedFunction(()).record(Deduction, fact="k1")

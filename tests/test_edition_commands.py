@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from policy_engine.errors import InputError
+from policy_engine.explain.blocks import DRAFT as DRAFT_NOTICE
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, read_seal
 from policy_engine.messages import LANGUAGES, translate
-from policy_engine.report.json import DRAFT as DRAFT_NOTICE
 from policy_engine.source import Location
 from tests.build import rows, table, tuples
 from tests.conftest import ROOT

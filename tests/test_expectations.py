@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_engine.evaluate.expectation import Coverage, unmet
+from policy_engine.evaluate.plain import Coverage, unmet
 from policy_engine.evaluate.rate import Rater
 from policy_engine.load.library import Library
 from tests.build import rows

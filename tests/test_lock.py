@@ -18,7 +18,7 @@ from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, read_seal, same_texts, sealed_data, sealed_documents
 from policy_engine.load.meaning import canonical, in_order, revision_of
-from policy_engine.load.seal import seal_edition
+from policy_engine.load.seal import make_seal, write_seal
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import to_json, verdict_to_data
@@ -78,7 +78,7 @@ def test_the_lock_and_the_sealed_copy_are_up_to_date(copy: Path, name: str) -> N
     before = {path: path.read_bytes() for path in (copy / NAME, copy / COPIES / f"{name}.json")}
     raws = read_raws(str(copy / name))
 
-    seal_edition(str(copy / name), {path: read_document(raw, path) for path, raw in raws.items()}, raws)
+    write_seal(make_seal(str(copy / name), {path: read_document(raw, path) for path, raw in raws.items()}, raws))
 
     assert before == {path: path.read_bytes() for path in before}, AGAIN
 

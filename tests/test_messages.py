@@ -14,7 +14,7 @@ from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
 from policy_engine.errors import CATALOGUE, Problem
-from policy_engine.messages import LANGUAGES, language_of, sentence
+from policy_engine.messages import LANGUAGES, Spoken, language_of, sentence
 from policy_engine.report.problems import advice_of, message_of
 from policy_engine.source import Location
 from tests.build import rows
@@ -124,7 +124,7 @@ def test_the_compiled_catalogue_is_the_one_that_is_written() -> None:
 def test_a_problem_can_be_told(code: str, language: str) -> None:
     entry = CATALOGUE[code]
     details = dict.fromkeys(sorted({*_names(entry.message), *_names(entry.advice)} - {"says"}), "zzz")
-    problem = Problem(code, Location("case.yaml", 1, 1), details, words={"vi": "câu", "en": "sentence"})
+    problem = Problem(code, Location("case.yaml", 1, 1), {**details, "says": Spoken({"vi": "câu", "en": "sentence"})})
 
     told = f"{message_of(problem, language)} {advice_of(problem, language)}"
 

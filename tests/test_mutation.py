@@ -12,7 +12,7 @@ import pytest
 from policy_engine.cli.test import oracle_of
 from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.expectation import outcome_of
+from policy_engine.evaluate.plain import outcome_of
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import show
 from policy_engine.load.case import find_cases, load_case

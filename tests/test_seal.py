@@ -19,7 +19,7 @@ from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
 from policy_engine.load.lock import COPIES, NAME, copy_path, name_of, read_seal
-from policy_engine.load.seal import hold_against_seal, seal_edition
+from policy_engine.load.seal import hold_against_seal, make_seal, write_seal
 from policy_engine.load.yaml_text import read_document
 from tests.build import rows
 from tests.conftest import ROOT
@@ -67,7 +67,7 @@ def _unheld(*_: object) -> None:
 
 def _seal(folder: Path) -> None:
     raws = read_raws(str(folder))
-    seal_edition(str(folder), {path: read_document(raw, path) for path, raw in raws.items()}, raws)
+    write_seal(make_seal(str(folder), {path: read_document(raw, path) for path, raw in raws.items()}, raws))
 
 
 def _refused(folder: Path) -> tuple[Problem, ...]:

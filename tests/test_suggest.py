@@ -68,7 +68,7 @@ def test_a_file_that_exists_is_never_overwritten(weak: Path, tmp_path: Path, cli
 def test_without_the_extra_nothing_is_suggested(
     weak: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    monkeypatch.setattr("policy_engine.cli.trial.oracle_of", lambda _: None)
+    monkeypatch.setattr("policy_engine.cli.test.oracle_of", lambda _: None)
 
     code, _, err = cli("test", str(weak), "--rulebook", RULEBOOK, "--suggest", str(tmp_path / "suggested"))
 

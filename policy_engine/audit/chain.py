@@ -10,12 +10,13 @@ import errno
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
-from policy_engine.audit.form import RECORD_SCHEMA, Contradiction, is_record
-from policy_engine.audit.record import Fault, Run, RunFollower, run_id
+from policy_engine.audit.form import Contradiction, is_record, run_of
+from policy_engine.audit.record import ChainFault, RecordedRun, RunFollower, run_id
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.values import is_object
 from policy_engine.load.files import read_text
@@ -47,13 +48,13 @@ def held(path: str, waiting: Callable[[], None], patience: float) -> Generator[I
     ends, said = time.monotonic() + patience, False
     while True:
         with open(path, "a+b", buffering=0) as file:
-            if _taken(file):
+            if _lock(file, take=True):
                 if not _still_there(file, path):
                     continue  # taken away, or replaced by another file, while this run waited
                 try:
                     yield file
                 finally:
-                    _let_go(file)
+                    _lock(file, take=False)
                 return
         if not said:
             said = True
@@ -64,15 +65,14 @@ def held(path: str, waiting: Callable[[], None], patience: float) -> Generator[I
 
 
 def _still_there(file: IO[bytes], path: str) -> bool:
-    """Return whether a path still leads to this file."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
     except FileNotFoundError:
         return False
 
 
-def _taken(file: IO[bytes]) -> bool:
-    """Take a file for this writer; return whether that was possible at once."""
+def _lock(file: IO[bytes], *, take: bool) -> bool:
+    """Take a file for this writer, or let other writers in; return whether that was possible at once."""
     try:
         import fcntl
     except ImportError:  # pragma: no cover  (Windows)
@@ -80,32 +80,21 @@ def _taken(file: IO[bytes]) -> bool:
 
         file.seek(0)
         try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            how = msvcrt.LK_NBLCK if take else msvcrt.LK_UNLCK  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            msvcrt.locking(file.fileno(), how, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         except OSError:
             return False
         return True
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if take else fcntl.LOCK_UN)
     except BlockingIOError:
         return False
     return True
 
 
-def _let_go(file: IO[bytes]) -> None:
-    """Let other writers in."""
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover  (Windows)
-        import msvcrt
-
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
-        return
-    fcntl.flock(file, fcntl.LOCK_UN)
-
-
 START = "sha256:" + "0" * 64
 _BACK = 1 << 16
+_LIMIT = 1 << 20
 
 
 class Head(NamedTuple):
@@ -134,12 +123,8 @@ def sealed(record: Mapping[str, Any], head: Head) -> tuple[bytes, Head]:
     return canonical({**placed, "hash": digest}) + b"\n", Head(head.length + 1, digest)
 
 
-def _unsaid(notice: Notice) -> None:
-    """Say nothing."""
-
-
 def append(
-    path: str, records: Iterable[Mapping[str, Any]], run: Run | None = None, say: Callable[[Notice], None] = _unsaid,
+    path: str, records: Iterable[Mapping[str, Any]], run: RecordedRun | None = None, say: Callable[[Notice], None] = lambda _: None,
     patience: float = PATIENCE,
 ) -> Head:  # fmt: skip
     """Append records to a chain, one line each, and return its head.
@@ -150,7 +135,7 @@ def append(
     Args:
         path: the file.
         records: what is appended.
-        run: the run that these are the records of; each is told which it is.
+        run: the run that these are the records of; each is given its number.
         say: told what the reader should know.
         patience: how many seconds to wait for another run that holds the file.
 
@@ -227,23 +212,17 @@ def _end_of(file: IO[bytes]) -> tuple[Head, Notice | None]:
     end = file.seek(0, os.SEEK_END)
     if end == 0:
         return Head(0, START), None
-    record = _parsed(_line_before(file, end))
+    begin = _last_break(file, end - 1)
+    file.seek(begin)
+    record = _parsed(file.read(end - begin))
     if not is_object(record) or not isinstance(record.get("sequence"), int) or not isinstance(record.get("hash"), str):
         raise ValueError(end)
-    run = record["run"] if is_record(record) and record["record"] == RECORD_SCHEMA else None
+    run = run_of(record) if is_record(record) else None
     cut = Notice("cut", run["number"], run["of"]) if run and run["number"] < run["of"] else None
     return Head(record["sequence"], record["hash"]), cut
 
 
-def _line_before(file: IO[bytes], end: int) -> bytes:
-    """Return the line that ends at a place."""
-    begin = _last_break(file, end - 1)
-    file.seek(begin)
-    return file.read(end - begin)
-
-
 def _parsed(line: bytes) -> Any:
-    """Return what a line holds; None where that is no JSON."""
     try:
         return json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -260,23 +239,21 @@ def _is_whole(record: Mapping[str, Any], line: bytes) -> bool:
 
 
 class Verifier:
-    """Follows a chain line by line; what is wrong is noted, and the rest is followed all the same."""
+    """Follows a chain line by line; what is wrong is noted, and the rest is followed all the same.
+
+    `hold` holds what a record says against its own parts; without it the chain and its runs alone are followed.
+    """
 
     def __init__(self, hold: Callable[[Mapping[str, Any]], Iterable[Contradiction]] | None = None) -> None:
-        """Begin at the start of a chain.
-
-        Args:
-            hold: holds what a record says against its own parts; without it the chain and its runs alone are followed.
-        """
         self.head = Head(0, START)
         self.lines = 0
-        self._faults: list[Fault] = []
+        self._faults: list[ChainFault] = []
         self._runs = RunFollower()
         self._hold = hold
 
     @property
-    def faults(self) -> list[Fault]:
-        """What is wrong with the lines so far, in their order; a run that lacks records behind the last of them is told as cut."""
+    def faults(self) -> list[ChainFault]:
+        """What is wrong with the lines so far, in their order; a run that lacks records behind the last of them is cut."""
         cut = self._runs.cut_off()
         return sorted([*self._faults, cut] if cut else self._faults, key=lambda fault: fault.line)
 
@@ -310,8 +287,7 @@ class Verifier:
         return record
 
     def _fault(self, fault: str, name: str, contradiction: Contradiction | None = None) -> None:
-        """Note a fault of this line."""
-        self._faults.append(Fault(self.lines, fault, name, contradiction._asdict() if contradiction else {}))
+        self._faults.append(ChainFault(self.lines, fault, name, contradiction._asdict() if contradiction else {}))
 
 
 def verify(lines: Iterable[bytes]) -> Verifier:
@@ -322,11 +298,8 @@ def verify(lines: Iterable[bytes]) -> Verifier:
     return verifier
 
 
-_LIMIT = 1 << 20
-
-
 class Vouched(NamedTuple):
-    """Records of one edition: how many."""
+    """How many records there are of one edition."""
 
     edition: str
     status: str
@@ -338,12 +311,11 @@ class HeadFinder:
     """Follows a chain to its end, and counts what stands in it by edition."""
 
     def __init__(self, verifier: Verifier) -> None:
-        """Begin at the start of a chain."""
         self.verifier = verifier
         self.records = 0
         self.day: str | None = None
         """The day on which the last record was written."""
-        self._editions: dict[tuple[str, str, str], int] = {}
+        self._editions: Counter[tuple[str, str, str]] = Counter()
 
     def read(self, line: bytes) -> None:
         """Take the next line."""
@@ -351,8 +323,7 @@ class HeadFinder:
         if record is None:
             return
         self.records += 1
-        key = (record["edition"], str(record.get("status")), record["revision"])
-        self._editions[key] = self._editions.get(key, 0) + 1
+        self._editions[record["edition"], str(record.get("status")), record["revision"]] += 1
         times = record.get("times")
         at = times.get("recorded_at") if is_object(times) else None
         self.day = at[:10] if isinstance(at, str) else None
@@ -380,11 +351,6 @@ def read_head(path: str) -> tuple[int, str]:
         kept: Any = json.loads(read_text(path, _LIMIT))
     except (ValueError, RecursionError):
         kept = None
-    if not _is_head(kept):
+    if not is_object(kept) or type(kept.get("records")) is not int or not isinstance(kept.get("head"), str):
         raise InputError([Problem("PE620", Location(path, 1, 1), {})])
     return kept["records"], kept["head"]
-
-
-def _is_head(kept: Any) -> bool:
-    """Return whether data has the parts of a kept head that a chain is held against."""
-    return is_object(kept) and type(kept.get("records")) is int and isinstance(kept.get("head"), str)

@@ -73,6 +73,11 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
     return given is None or _is_given(given)
 
 
+def run_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the run that a record says it is of; records of version 1 say nothing of it."""
+    return record["run"] if record["record"] in _RUNS_SINCE else None
+
+
 def _is_writable(text: str) -> bool:
     """Return whether a text can stand in a file: half a letter cannot."""
     try:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
-from policy_engine.audit.form import RECORD_SCHEMA
+from policy_engine.audit.form import RECORD_SCHEMA, run_of
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
 from policy_engine.language.values import Value, is_array, is_object
 from policy_engine.load.meaning import canonical, sha256_of
@@ -26,7 +26,7 @@ from policy_engine.model.verdict import Finding, Gathered, Verdict
 _REMEMBERED = 10_000
 
 
-class Fault(NamedTuple):
+class ChainFault(NamedTuple):
     """A line that is not what was written, or not all of it: its number, what is wrong, whose record it is, and what a sentence names.
 
     Of a line: `unreadable`, `torn`, `unended` (whole, but without its line end), `changed`, `out_of_place`. Of a run: `cut`, `missing`,
@@ -39,14 +39,14 @@ class Fault(NamedTuple):
     details: Mapping[str, Any] = {}
 
 
-class Run(NamedTuple):
+class RecordedRun(NamedTuple):
     """A run that begins: how many records belong to it, and when it is recorded (UTC, seconds)."""
 
     of: int
     at: str
 
 
-def run_id(previous: str, run: Run) -> str:
+def run_id(previous: str, run: RecordedRun) -> str:
     """Return the id of a run whose first record follows the one with the digest `previous`."""
     digest = sha256_of((canonical({"of": run.of, "previous": previous, "recorded_at": run.at}),))
     return f"{run.at.replace('+00:00', 'Z')}-{digest[:12]}"
@@ -63,14 +63,13 @@ class RunFollower:
     """Follows the runs of a chain, record by record."""
 
     def __init__(self) -> None:
-        """Begin before the first run."""
         self.count = 0
         self._now: _Followed | None = None
         self._whole: dict[str, _Ended] = {}
         """Runs that are over, by the digest of what they recorded."""
         self._cut: dict[str, _Ended] = {}
 
-    def take(self, record: Mapping[str, Any], line: int, *, sound: bool) -> Iterator[Fault]:
+    def take(self, record: Mapping[str, Any], line: int, *, sound: bool) -> Iterator[ChainFault]:
         """Follow the next record; yield what is wrong with its run, and with the run before it where that is over.
 
         Args:
@@ -78,7 +77,7 @@ class RunFollower:
             line: its line.
             sound: whether it is as it was written and follows the one before it; where not, that is said, and not what follows from it.
         """
-        run = record["run"] if record["record"] == RECORD_SCHEMA else None
+        run = run_of(record)
         now = self._now
         if now is not None and (run is None or run["id"] != now.id):
             yield from self._over(now) if sound else ()
@@ -95,9 +94,9 @@ class RunFollower:
         now.put(record, line, sound=sound)
         before = self._cut.get(now.digest) or (self._whole.get(now.digest) if now.number == now.of else None)
         if before is not None and sound:
-            yield Fault(line, "run_twice", now.name, {"run": now.id, **before._asdict()})
+            yield ChainFault(line, "run_twice", now.name, {"run": now.id, **before._asdict()})
 
-    def _over(self, now: "_Followed") -> Iterator[Fault]:
+    def _over(self, now: "_Followed") -> Iterator[ChainFault]:
         """Keep what a run recorded; yield that it was cut, where it was."""
         cut = self.cut_off()
         ended = self._cut if cut else self._whole
@@ -107,49 +106,47 @@ class RunFollower:
         if cut:
             yield cut
 
-    def cut_off(self) -> Fault | None:
+    def cut_off(self) -> ChainFault | None:
         """Return that the run which is being followed lacks its last records; None where it is whole."""
         now = self._now
         if now is None or now.number >= now.of:
             return None
-        return Fault(now.line, "cut", now.name, {"run": now.id, "number": now.number, "of": now.of})
+        return ChainFault(now.line, "cut", now.name, {"run": now.id, "number": now.number, "of": now.of})
 
 
 class _Followed:
     """One run, while it is being followed."""
 
     def __init__(self, record: Mapping[str, Any], line: int) -> None:
-        """Begin with its first record that is here."""
         self.id, self.of = str(record["run"]["id"]), int(record["run"]["of"])
         self.first = self.line = line
         self.name, self.number, self.digest = "", 0, ""
         self._shared = _shared(record)
         self._cases: set[int] = set()
 
-    def begun(self, record: Mapping[str, Any]) -> Iterator[Fault]:
+    def begun(self, record: Mapping[str, Any]) -> Iterator[ChainFault]:
         """Yield what is wrong with how the run begins."""
         number, name = record["run"]["number"], record["case"]["name"]
         if number != 1:
-            yield Fault(self.first, "missing", name, {"run": self.id, "number": number, "of": self.of, "expected": 1})
+            yield ChainFault(self.first, "missing", name, {"run": self.id, "number": number, "of": self.of, "expected": 1})
             return
-        expected = run_id(record["previous"], Run(self.of, record["times"]["recorded_at"]))
+        expected = run_id(record["previous"], RecordedRun(self.of, record["times"]["recorded_at"]))
         if expected != self.id:
-            yield Fault(self.first, "made_up", name, {"run": self.id, "expected": expected})
+            yield ChainFault(self.first, "made_up", name, {"run": self.id, "expected": expected})
 
-    def went_on(self, record: Mapping[str, Any], line: int) -> Iterator[Fault]:
+    def went_on(self, record: Mapping[str, Any], line: int) -> Iterator[ChainFault]:
         """Yield what is wrong with a further record of the run."""
         number, name, expected = record["run"]["number"], record["case"]["name"], self.number + 1
         if number < expected or _mark(record) in self._cases:
-            yield Fault(line, "twice", name, {"run": self.id})
+            yield ChainFault(line, "twice", name, {"run": self.id})
         elif number > min(expected, self.of):
-            yield Fault(line, "missing", name, {"run": self.id, "number": number, "of": self.of, "expected": expected})
+            yield ChainFault(line, "missing", name, {"run": self.id, "number": number, "of": self.of, "expected": expected})
         shared = _shared(record)
         for field, value in self._shared.items():
             if shared[field] != value:
-                yield Fault(line, "unlike", name, {"run": self.id, "field": field, "recorded": shared[field], "found": value})
+                yield ChainFault(line, "unlike", name, {"run": self.id, "field": field, "recorded": shared[field], "found": value})
 
     def put(self, record: Mapping[str, Any], line: int, *, sound: bool) -> None:
-        """Take a record into the run."""
         self.line, self.name = line, record["case"]["name"]
         self.number = max(self.number, record["run"]["number"])
         if sound:
@@ -269,7 +266,6 @@ def slim(verdict: Verdict) -> dict[str, Any]:
 
 
 def _without_sentences(value: Any) -> Any:
-    """Leave out what only repeats the edition."""
     if is_object(value):
         return {
             key: _without_sentences(child) if isinstance(child, (dict, list)) else child

@@ -13,6 +13,7 @@ from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.evaluate.maps import Cited, clause_map, report_interpretations
 from policy_engine.language.complaint import nearest
 from policy_engine.load.edition import Survey
+from policy_engine.messages import Spoken
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Criterion, Edition
@@ -150,8 +151,8 @@ def find_proposed(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
     for interpretation in edition.register.values():
         place = places.key("register", interpretation.id)
         if place and interpretation.status == "proposed":
-            problem = places.problem("PE820", places.below(place, "status"), name=interpretation.id)
-            yield problem._replace(words={language: f"{interpretation.id}: {text}" for language, text in interpretation.silent_on.items()})
+            says = Spoken({language: f"{interpretation.id}: {text}" for language, text in interpretation.silent_on.items()})
+            yield places.problem("PE820", places.below(place, "status"), name=interpretation.id, says=says)
 
 
 WHOLE: tuple[Check, ...] = (find_dead, find_unmapped, find_passed_by)

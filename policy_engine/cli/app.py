@@ -16,21 +16,28 @@ _READ_LATER = {"rulebook", "period"}
 """What is refused by whoever reads it, who has more to say."""
 
 
+class _Commands(click.Group):
+    """The commands in the order of the table, which is the order in which they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click calls it so)
+        return list(self.commands)
+
+
 def build_app(language: str) -> click.Group:
     """Build the command line in a language."""
-    app = _group("policy-engine", APP, language, help_option_names=["-h", "--help"], max_content_width=100)
+    app = _group(_Commands, "policy-engine", APP, language, help_option_names=["-h", "--help"], max_content_width=100)
     groups = {"": app}
     for path, command in COMMANDS.items():
         group, _, name = path.rpartition(" ")
         if not command.runs:
-            groups[name] = _group(name, command, language)
+            groups[name] = _group(click.Group, name, command, language)
         made = groups.get(name) or click.Command(name, callback=partial(_run, command.runs, language), **_shown(command, language))
         groups[group].add_command(made)
     return click.version_option(package_name="policy-engine", message="%(prog)s %(version)s")(app)
 
 
-def _group(name: str, command: Command, language: str, **settings: Any) -> click.Group:
-    return click.Group(
+def _group(kind: type[click.Group], name: str, command: Command, language: str, **settings: Any) -> click.Group:
+    return kind(
         name,
         callback=lambda lang: None,  # noqa: ARG005  (the language was read before the commands were built)
         context_settings=settings,

@@ -22,8 +22,8 @@ _TABS = ("tab", "\\t", "\t")
 _BAD_INPUT = 3
 
 
-class _Asked(NamedTuple):
-    """What was asked, but for the editions."""
+class _Typed(NamedTuple):
+    """What was typed, but for the editions."""
 
     paths: Sequence[str]
     to: str
@@ -40,7 +40,7 @@ class _Asked(NamedTuple):
 
 def rate_rows(session: Session, *, edition: str | None, against: str | None, **typed: Any) -> int:
     """Rate the rows and say what came of it; return the exit code."""
-    asked = _Asked(**typed)
+    asked = _Typed(**typed)
     asked = asked._replace(separator=_separator(session, asked.separator), to_format=asked.to_format or format_of(asked.to))
     _check_usage(session, asked)
     spare_memory(lines=asked.to_format == "jsonl")
@@ -81,7 +81,7 @@ def _separator(session: Session, sign: str | None) -> str | None:
     raise session.misused(N_("`{found}` cannot separate cells; name one sign, or `tab`"), "--separator", found=sign)
 
 
-def _check_usage(session: Session, asked: _Asked) -> None:
+def _check_usage(session: Session, asked: _Typed) -> None:
     """Refuse what cannot be asked together."""
     words = ""
     if asked.level_only and asked.explain_columns:
@@ -98,7 +98,7 @@ def _check_usage(session: Session, asked: _Asked) -> None:
         raise session.misused(words)
 
 
-def _hold_outputs(session: Session, asked: _Asked) -> None:
+def _hold_outputs(session: Session, asked: _Typed) -> None:
     """Refuse answers and rejects where they cannot be written, or would take the place of what is read."""
     from policy_engine.columnar.rows.files import files_of, is_elsewhere, is_left_over
 
@@ -120,7 +120,7 @@ def _hold_outputs(session: Session, asked: _Asked) -> None:
     raise session.misused(words, "--to", path=visible(asked.to))
 
 
-def _order(session: Session, asked: _Asked) -> "Order":
+def _order(session: Session, asked: _Typed) -> "Order":
     """Put together what is asked."""
     from policy_engine.columnar.order import Order
     from policy_engine.columnar.rows.files import find_sources
@@ -157,7 +157,7 @@ def _run(session: Session, order: "Order", sides: "list[Side]", engine: str) -> 
 
             return run_duckdb(order, sides, say, count)
         if engine == "spark":
-            for module in ("pyspark.sql", "pyarrow", "pandas"):
+            for module in ("pyspark.sql", "pandas", "pyarrow"):
                 load_extra(module, "spark")
             from policy_engine.columnar.engines.spark import run_spark
 

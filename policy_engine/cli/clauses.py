@@ -42,7 +42,7 @@ def show_interpretations(session: Session, *, edition: str | None, paths: Sequen
     count = len(verdicts) if asked else None
     if session.form == "json":
         data = interpretations_to_data(chosen, reports, count)
-        session.write_data(data | ({"refused": len(refusals.files), "problems": refusals.data()} if asked else {}))
+        session.write_data(data | (refusals.to_data() if asked else {}))
     else:
         page = explain_interpretations(chosen, reports, count, session.language)
         session.write_page(refusals.before(page, len(verdicts), session.language))
@@ -62,9 +62,5 @@ def _rated(session: Session, paths: Sequence[str], edition: Edition, refusals: R
             refusals.files += [(one.path, InputError(one.problems)) for one in done.refused]
             verdicts += [one.verdict for one in done.rated]
             continue
-        for file in expand((path,), refusals.others):
-            try:
-                verdicts.append(rater.rate(file).verdict)
-            except InputError as error:
-                refusals.add(file, error)
+        verdicts += [one.verdict for _, one in refusals.taken(expand((path,), refusals.others), rater.rate)]
     return verdicts

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 
 from policy_engine.cli.session import Refusals, Session
-from policy_engine.errors import InputError
 from policy_engine.evaluate.rate import Rated, Rater
 from policy_engine.explain.blocks import Explanation
 from policy_engine.load.case import expand
@@ -31,18 +30,18 @@ def evaluate_files(
     rated_paths: list[str] = []
     refusals = Refusals()
     paths = expand(cases, refusals.others)
-    for path in paths:
-        try:
-            rated.append(rater.rate(path))
-            rated_paths.append(path)
-        except InputError as error:
-            refusals.add(path, error)
+    for path, one in refusals.taken(paths, rater.rate):
+        rated.append(one)
+        rated_paths.append(path)
     if record is not None and rated:
         from policy_engine.audit.record import Rating
         from policy_engine.cli.record import append_run, path_kept
 
-        pairs = zip(rated_paths, rated, strict=True)
-        append_run(session, record, [Rating(path_kept(path), one.raw, edition, one.edition, one.verdict) for path, one in pairs])
+        ratings = [
+            Rating(file=path_kept(path), raw=one.raw, asked=edition, edition=one.edition, verdict=one.verdict)
+            for path, one in zip(rated_paths, rated, strict=True)
+        ]
+        append_run(session, record, ratings)
     session.note_reworded(*{one.edition.id: one.edition for one in rated}.values())
     several = len(cases) > 1 or (bool(paths) and os.path.isdir(cases[0]))
     if session.form == "json":
@@ -86,7 +85,8 @@ def _write_pages(session: Session, rated: Sequence[Rated], refusals: Refusals) -
     language = session.language
     pages: list[Explanation] = []
     if refusals.files:
-        pages.append(refusals.before(Explanation(session.text(N_("Cases")), "", "round", (), ()), len(rated), language))
+        empty = Explanation(title=session.text(N_("Cases")), headline="", outcome="round", notes=(), sections=())
+        pages.append(refusals.before(empty, len(rated), language))
     pages += [explain(one.verdict, one.edition, language, notices_of(one.verdict.status, sealed=one.verdict.sealed)) for one in rated]
     for number, page in enumerate(pages):
         if number:

@@ -12,6 +12,8 @@ from policy_engine.load.files import clear, read_input, replace_file, unwritten
 from policy_engine.load.layout import Tidied, tidied, tidied_file, yaml_files
 from policy_engine.load.yaml_text import MAX_BYTES
 from policy_engine.messages import N_
+from policy_engine.report.json import to_json
+from policy_engine.report.problems import after_problems
 from policy_engine.report.prose import unified_diff
 
 
@@ -47,13 +49,7 @@ def _read(session: Session, paths: Sequence[str], refusals: Refusals) -> list[Ti
     """Lay out every file, none written yet."""
     if STANDARD in paths:
         raise session.misused(N_("`-` stands alone: standard input is one file"))
-    found: list[Tidied] = []
-    for path in yaml_files(paths, refusals.others):
-        try:
-            found.append(tidied_file(path))
-        except InputError as error:
-            refusals.add(path, error)
-    return found
+    return [one for _, one in refusals.taken(yaml_files(paths, refusals.others), tidied_file)]
 
 
 def _write(found: Sequence[Tidied], changed: list[Tidied]) -> list[Problem]:
@@ -78,10 +74,8 @@ def _report(
 ) -> None:  # fmt: skip
     """Print what was done, the files that could not be read first; beside a diff, on standard error."""
     if session.form == "json":
-        from policy_engine.report.json import to_json
-
         files = [{"file": one.file, "changed": one.changed} for one in found]
-        refused = {"refused": len(refusals.files), "problems": refusals.data()} if refusals.problems else {}
+        refused = refusals.to_data() if refusals.problems else {}
         text = to_json({"files": files, "changed": len(changed), "written": written, **refused})
         (sys.stderr if aside else sys.stdout).write(text + "\n")
         return
@@ -90,5 +84,4 @@ def _report(
     if aside:
         sys.stderr.write(page.headline + "\n")
     else:
-        sections = (refusals.section(language), *page.sections) if refusals.problems else page.sections
-        session.write_page(page._replace(sections=sections))
+        session.write_page(after_problems(page, refusals.problems, language))

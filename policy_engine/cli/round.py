@@ -54,8 +54,10 @@ def _record(session: Session, path: str, done: Round, asked: str | None) -> None
 
     ratings = [
         Rating(
-            path_kept(one.path), one.raw, asked, done.edition, one.verdict,
-            Given(done.id, done.as_of, one.taken, one.verdict.duties.gathered, one.found),
+            file=path_kept(one.path), raw=one.raw, asked=asked, edition=done.edition, verdict=one.verdict,
+            given=Given(
+                round=done.id, as_of=done.as_of, facts=one.taken, gathered=one.verdict.duties.gathered, findings=one.found
+            ),
         )
         for one in done.rated
     ]  # fmt: skip
@@ -66,11 +68,10 @@ def _page(done: Round, language: str) -> Explanation:
     """Return the round in sentences, after what is wrong with its files."""
     from policy_engine.explain.round import explain_round
     from policy_engine.report.json import notices_of
-    from policy_engine.report.problems import grouped_section
+    from policy_engine.report.problems import after_problems
 
     page = explain_round(done, language, notices_of(done.edition.status, sealed=done.edition.sealed))
-    refused = [grouped_section(done.problems, language)] if done.problems else []
-    return page._replace(sections=(*refused, *page.sections))
+    return after_problems(page, done.problems, language)
 
 
 def _worst(done: Round) -> int:

@@ -2,19 +2,31 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.explain.blocks import Explanation, Section, files_counted
+from policy_engine.explain.blocks import Explanation, files_counted
 from policy_engine.load.library import Library
 from policy_engine.messages import N_, plural, translate
 from policy_engine.model.rulebook import Edition
+from policy_engine.report.json import to_json
+from policy_engine.report.problems import (
+    after_problems,
+    grouped_to_data,
+    opening,
+    problem_to_data,
+    problems_to_data,
+    problems_to_text,
+    refused_page,
+)  # fmt: skip
+from policy_engine.report.prose import plain, to_markdown, to_text
 
 if TYPE_CHECKING:
     import click
 
+_Read = TypeVar("_Read")
 _CODES = {
     "title": "1", "faint": "2", "met": "32", "not_met": "31", "unknown": "33", "warning": "33",
     "classified": "32;1", "gap": "33;1", "undetermined": "33;1", "round": "1",
@@ -39,7 +51,6 @@ class Session:
         return translate(words, self.language, **values)
 
     def note(self, words: str, **values: object) -> None:
-        """Say something beside the answer."""
         sys.stderr.write(self.text(words, **values) + "\n")
 
     def misused(self, words: str, option: str = "", **values: object) -> "click.UsageError":
@@ -51,8 +62,6 @@ class Session:
 
     def note_reworded(self, *editions: Edition) -> None:
         """Note that files of a sealed edition differ in comments or spacing only."""
-        from policy_engine.report.problems import opening
-
         words = N_("{file}: the edition {edition} is sealed; comments or spacing differ from what was sealed, the meaning does not")
         for edition in editions:
             for file in edition.reworded:
@@ -66,21 +75,12 @@ class Session:
             self.write_page(page())
 
     def write_data(self, data: object) -> None:
-        """Print data as JSON."""
-        from policy_engine.report.json import to_json
 
         sys.stdout.write(to_json(data) + "\n")
 
     def write_page(self, page: Explanation, *, aside: bool = False) -> None:
         """Print an explanation for people; on standard error, where standard output holds something else."""
-        if self.form == "markdown":
-            from policy_engine.report.prose import to_markdown
-
-            text = to_markdown(page)
-        else:
-            from policy_engine.report.prose import plain, to_text
-
-            text = to_text(page, plain if aside else style())
+        text = to_markdown(page) if self.form == "markdown" else to_text(page, plain if aside else style())
         (sys.stderr if aside else sys.stdout).write(text)
 
     def answer_refused(self, error: InputError, title: str, empty: Mapping[str, object]) -> None:
@@ -91,8 +91,6 @@ class Session:
             title: the heading of the page.
             empty: the keys of the JSON answer, with nothing in them.
         """
-        from policy_engine.report.problems import problems_to_data, refused_page
-
         if self.form == "json":
             self.write_data({**empty, "problems": problems_to_data(error.problems)})
         elif self.form == "markdown":
@@ -107,11 +105,7 @@ def style() -> Callable[[str, str], str]:
 
 def show_problems(problems: Sequence[Problem], language: str, *, as_data: bool, times: Sequence[int]) -> None:
     """Print problems on standard error, each once, with how many cases it hits where those are several."""
-    from policy_engine.report.problems import problem_to_data, problems_to_text
-
     if as_data:
-        from policy_engine.report.json import to_json
-
         errors = [problem_to_data(problem, language) | {"times": count} for problem, count in zip(problems, times, strict=True)]
         sys.stderr.write(to_json({"errors": errors}) + "\n")
     else:
@@ -126,9 +120,15 @@ class Refusals:
         self.others: list[Problem] = []
         """Problems that stand beside the files: a folder without a case."""
 
-    def add(self, path: str, error: InputError) -> None:
-        """Keep a file that was refused."""
-        self.files.append((path, error))
+    def taken(self, paths: Iterable[str], read: Callable[[str], _Read]) -> Iterator[tuple[str, _Read]]:
+        """Yield each path with what is read there; a file that is refused is kept here, and the others go on."""
+        for path in paths:
+            try:
+                found = read(path)
+            except InputError as error:
+                self.files.append((path, error))
+            else:
+                yield path, found
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -161,28 +161,16 @@ class Refusals:
 
     def before(self, page: Explanation, rated: int, language: str) -> Explanation:
         """Return an answer with what was refused before it; as it is where nothing was."""
-        if not self.problems:
-            return page
         said = (self.counted(rated, language),) if self.files else ()
-        headline = " ".join(filter(None, (*said, page.headline)))
-        return page._replace(headline=headline, sections=(self.section(language), *page.sections))
+        return after_problems(page._replace(headline=" ".join(filter(None, (*said, page.headline)))), self.problems, language)
 
-    def section(self, language: str) -> Section:
-        """Return each mistake once, with its places."""
-        from policy_engine.report.problems import grouped_section
-
-        return grouped_section(self.problems, language)
-
-    def data(self) -> list[dict[str, Any]]:
-        """Return each mistake once as data, with its places."""
-        from policy_engine.report.problems import grouped_to_data
-
-        return grouped_to_data(self.problems)
+    def to_data(self) -> dict[str, Any]:
+        """Return how many files were refused, and each mistake once with its places."""
+        return {"refused": len(self.files), "problems": grouped_to_data(self.problems)}
 
     def each(self) -> Iterator[dict[str, Any]]:
         """Return the files as data that can stand among verdicts: the case where its name could be read, and what is wrong with it."""
         from policy_engine.load.round import name_in
-        from policy_engine.report.problems import grouped_to_data
 
         for path, error in self.files:
             refused = {"case": name_in(path) or None, "file": path, "outcome": "refused", "level": None}

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_engine.cli.files import EXISTS, WRITTEN, Output, going_through, hold_outputs
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.compiled.evaluator import for_many
-from policy_engine.errors import InputError, MissingExtraError
+from policy_engine.errors import MissingExtraError
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.expectation import line_of, outcome_of, unmet
+from policy_engine.evaluate.plain import line_of, outcome_of, unmet
 from policy_engine.evaluate.rate import Rater
 from policy_engine.explain.tested import CaseRun, FiguresSeen, Tested, explain_run
 from policy_engine.load.case import expand, read_case
@@ -24,7 +24,7 @@ from policy_engine.messages import N_
 from policy_engine.model.duties import Chapter
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.cases import suggestion_facts, suggestion_text
-from policy_engine.report.problems import visible
+from policy_engine.report.problems import after_problems, visible
 from policy_engine.report.runs import run_to_data, run_to_junit
 from policy_engine.trial.bench import Bench, TestedEdition
 from policy_engine.trial.run import OPEN, NotSettled, Oracle, Sketch, Trial, settle_sides, suggestions, try_cases
@@ -44,7 +44,7 @@ class _Examined(NamedTuple):
 
 
 def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest: str | None, edition: str | None) -> int:
-    """Run the cases and print what came out; return the exit code.
+    """CaseRun the cases and print what came out; return the exit code.
 
     Raises:
         InputError: with the problems of every bad case, after what came of the others was printed.
@@ -56,8 +56,8 @@ def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest:
     tested, standings = _run(session, paths, edition, refusals, placed=mutate or suggest is not None)
     examined = [] if refusals.files else [_examine(session, one, mutate=mutate) for one in standings]  # else gaps may be the refused ones'
     run = CaseRun(
-        tuple(tested), tuple(one.standing.coverage for one in examined), tuple(one.figures for one in examined),
-        tuple(one.trial for one in examined if one.trial), len(refusals.files), refusals.by_rulebook,
+        tested=tuple(tested), coverage=tuple(one.standing.coverage for one in examined), figures=tuple(one.figures for one in examined),
+        trials=tuple(one.trial for one in examined if one.trial), refused=len(refusals.files), by_rulebook=refusals.by_rulebook,
     )  # fmt: skip
     for one in examined if suggest is not None else ():
         _suggest(session, suggest or "", one)
@@ -67,8 +67,7 @@ def test_cases(session: Session, *, paths: Sequence[str], mutate: bool, suggest:
         session.write_data(run_to_data(run, refusals.problems))
     else:
         page = explain_run(run, session.language)
-        refused = [refusals.section(session.language)] if refusals.problems else []
-        session.write_page(page._replace(sections=(*refused, *page.sections)))
+        session.write_page(after_problems(page, refusals.problems, session.language))
     if refusals.problems:
         raise refusals.error()
     return int(not run.passed)
@@ -81,19 +80,20 @@ def _run(
     rater = Rater(session.library, edition, for_many)
     tested: list[Tested] = []
     standings: dict[str, TestedEdition] = {}
-    for path in expand(paths, refusals.others):
-        begun = time.perf_counter()
-        try:
-            one = rater.judge(path)
-        except InputError as error:
-            refusals.add(path, error)
-            continue
+    begun = time.perf_counter()
+    for path, one in refusals.taken(expand(paths, refusals.others), rater.judge):
         missed = unmet(one.case.expect, one.verdict)
-        tested.append(Tested(path, one.case.id, bool(one.case.expect), missed, line_of(one.case, missed), time.perf_counter() - begun))
+        tested.append(
+            Tested(
+                path=path, case=one.case.id, expects=bool(one.case.expect), unmet=missed, line=line_of(one.case, missed),
+                seconds=time.perf_counter() - begun,
+            )
+        )  # fmt: skip
         name = one.edition.id
         if name not in standings:  # a sealed copy has no places, at which a survivor stands
             standings[name] = TestedEdition(load_edition(session.library.folder_of(name), heed_lock=False) if placed else one.edition)
         standings[name].take(one, passed=tested[-1].passed)
+        begun = time.perf_counter()
     return tested, list(standings.values())
 
 

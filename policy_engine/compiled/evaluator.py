@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from policy_engine.compiled.code import Function
 from policy_engine.compiled.conditions import Conditions
+from policy_engine.compiled.generated import GeneratedFunction
 from policy_engine.compiled.tracing import Traced, TraceFunction
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
 from policy_engine.evaluate.core.facts import Facts, has_open_fields, known_facts, stand_in
@@ -20,7 +20,7 @@ from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case
 from policy_engine.model.facts import Condition, FactDeclaration
-from policy_engine.model.rulebook import Edition
+from policy_engine.model.rulebook import DecideStep, Edition
 from policy_engine.model.verdict import Deduction, LevelTrace, Overlap, Verdict
 
 AFTER = 20
@@ -33,6 +33,8 @@ class CompiledTrack(NamedTuple):
     plan: TrackPlan
     trace: Callable[[Mapping[str, Value], Collection[str]], Traced | None]
     resting: dict[tuple[Any, ...], tuple[str, ...]]
+    steps: Mapping[str, tuple[DecideStep, frozenset[str]]]
+    """By level: the step that decides it, and the levels of later steps."""
 
 
 def for_many(edition: Edition, *, asks: bool = True) -> Evaluator:
@@ -72,8 +74,7 @@ class CompiledEvaluator(Evaluator):
             return None
         track = self._compiled.get(applying.track.id)
         if track is None:
-            made = TraceFunction(self.plan, applying).code.compiled()
-            track = self._compiled[applying.track.id] = CompiledTrack(applying, made, {})
+            track = self._compiled[applying.track.id] = _compiled(self.plan, applying)
         under = stand_in(facts, case, applying) if applying.track.stand_ins else facts
         traced = track.trace(under.values, case.facts)
         if traced is None:
@@ -128,9 +129,18 @@ class CompiledEvaluator(Evaluator):
             case=case.id, subject=case.subject, edition=edition.id, status=edition.status, revision=edition.revision,
             track=plan.track.id, possible_tracks=(), outcome=outcome, level=level, possible_levels=(level,) if level else (),
             gap_possible=outcome == "gap", possible_exact=True, open_questions=(), unread=tuple(sorted(unread)) if unread else (),
-            levels=levels, overlaps=_overlaps(plan, facts, case, levels, level), interpretations=resting, deductions=deductions,
-            advice=(),
+            levels=levels, overlaps=_overlaps(track, facts, case, levels, level), interpretations=resting, deductions=deductions, advice=(),
         )  # fmt: skip
+
+
+def _compiled(plan: Plan, track: TrackPlan) -> CompiledTrack:
+    """Make the code of a track."""
+    steps: dict[str, tuple[DecideStep, frozenset[str]]] = {}
+    later = frozenset[str]()
+    for step in reversed(track.track.decide):
+        steps |= dict.fromkeys(step.levels, (step, later))
+        later |= set(step.levels)
+    return CompiledTrack(track, TraceFunction(plan, track).code.compiled(), {}, steps)
 
 
 class _Following(NamedTuple):
@@ -147,9 +157,9 @@ def _following(plan: Plan, fact: FactDeclaration) -> _Following:
     def made(condition: Condition | None) -> Callable[[Mapping[str, Value], Collection[str]], Value] | None:
         if condition is None:
             return None
-        code = Function(plan.edition.facts)
+        code = GeneratedFunction(plan.edition.facts)
         conditions = Conditions(code, plan, plan.constants)
-        code.add(f"return {conditions.part(condition.tree).open if fact.type.kind == 'bool' else conditions.figure(condition)}")
+        code.add(f"return {conditions.read(condition.tree).open if fact.type.kind == 'bool' else conditions.figure(condition)}")
         return code.compiled()
 
     return _Following(fact.name, made(fact.derived), made(fact.when_absent))
@@ -165,15 +175,13 @@ def _interpreter(plan: TrackPlan, facts: Facts, case: Case) -> Interpreter:
     return interpreter_over({**facts.values, **plan.constants}, case.facts)
 
 
-def _overlaps(plan: TrackPlan, facts: Facts, case: Case, levels: tuple[LevelTrace, ...], level: str | None) -> tuple[Overlap, ...]:
+def _overlaps(track: CompiledTrack, facts: Facts, case: Case, levels: tuple[LevelTrace, ...], level: str | None) -> tuple[Overlap, ...]:
     """Report levels of later steps that hold beside the one that went first."""
-    met = [trace.level for trace in levels if trace.outcome == "met"]
-    if level is None or met == [level]:
+    if level is None or level not in track.steps:
         return ()
-    for number, step in enumerate(plan.track.decide):
-        if level in step.levels:
-            later = {other for after in plan.track.decide[number + 1 :] for other in after.levels}
-            both = tuple(one for one in met if one == level or one in later)
-            uses = used(step.interpretations, _interpreter(plan, facts, case))
-            return (Overlap(both, level, uses),) if len(both) > 1 else ()
-    return ()
+    step, later = track.steps[level]
+    met = [trace.level for trace in levels if trace.outcome == "met"]
+    if later.isdisjoint(met):
+        return ()
+    both = tuple(one for one in met if one == level or one in later)
+    return (Overlap(both, level, used(step.interpretations, _interpreter(track.plan, facts, case))),)

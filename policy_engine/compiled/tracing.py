@@ -21,8 +21,8 @@ of what the interpretations of the whole outcome are remembered by.
 
 from collections.abc import Iterable, Sequence
 
-from policy_engine.compiled.code import Function, tuple_of
 from policy_engine.compiled.conditions import Conditions
+from policy_engine.compiled.generated import GeneratedFunction, tuple_of
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import Value
 from policy_engine.model.facts import InterpretationUse
@@ -38,7 +38,7 @@ class TraceFunction:
 
     def __init__(self, plan: Plan, track: TrackPlan) -> None:
         self.plan, self.track = plan, track
-        self.code = Function(plan.edition.facts)
+        self.code = GeneratedFunction(plan.edition.facts)
         self.conditions = Conditions(self.code, plan, track.constants)
         self.criteria = {c.id: (number, c) for number, c in enumerate({c.id: c for r in track.track.levels for c in r.criteria}.values())}
         self._send_on_open()
@@ -47,7 +47,7 @@ class TraceFunction:
         self._decide()
         whens = {use.when.text: use.when for use in _interpretations_of(track) if use.when}
         self.asked = {text: f"i{number}" for number, text in enumerate(whens)}
-        self.code.add(*(f"{self.asked[text]} = {self.conditions.part(when.tree).open}" for text, when in whens.items()))
+        self.code.add(*(f"{self.asked[text]} = {self.conditions.read(when.tree).open}" for text, when in whens.items()))
         for number, criterion in self.criteria.values():
             self._describe(number, criterion)
         rules = track.track.levels
@@ -60,7 +60,7 @@ class TraceFunction:
         """Return nothing where a fact that matters is open, or where a law is not kept: the reference says what that means."""
         facts = self.plan.edition.facts
         rules = [(rule, {name for name in rule.holds.names if name in facts}) for rule in self.track.invariants]
-        laws = [(names, self.conditions.part(rule.holds.tree).text) for rule, names in rules]
+        laws = [(names, self.conditions.read(rule.holds.tree).text) for rule, names in rules]
         tied = [law for law, (rule, _) in zip(laws, rules, strict=True) if rule.otherwise]
         known = set(self.track.decisive)
         while more := [law for law in laws if law not in tied and not known.isdisjoint(law[0])]:
@@ -85,9 +85,9 @@ class TraceFunction:
 
     def _ask(self, number: int, criterion: Criterion) -> None:
         """Write whether a criterion applies and holds; one that does not apply does not hold."""
-        text = self.conditions.part(criterion.when.tree).text
+        text = self.conditions.read(criterion.when.tree).text
         if criterion.applies_when:
-            self.code.add(f"a{number} = {self.conditions.part(criterion.applies_when.tree).text}")
+            self.code.add(f"a{number} = {self.conditions.read(criterion.applies_when.tree).text}")
             text = f"a{number} and {text}"
         self.code.add(f"c{number} = {text}")
 

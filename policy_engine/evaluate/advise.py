@@ -88,10 +88,7 @@ def _confirm(evaluator: Evaluator, case: Case, known: Facts, changes: Sequence[C
 
 
 class _Search:
-    """The search for the nearest case that makes a formula true."""
-
     def __init__(self, facts: Facts, plan: Plan, track: TrackPlan, movable: frozenset[str]) -> None:
-        """Take the case as it is, and the facts that may move."""
         self.start, self.plan, self.track = dict(facts.values), plan, track
         aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         opened = movable | {target for target, source in aliases.items() if source in movable}
@@ -126,7 +123,6 @@ class _Search:
         return disjunction(ways)
 
     def changes(self, nearest: Nearest) -> tuple[Change, ...]:
-        """Return the facts that differ at a point, with what they are and would be."""
         moved = {name: bool(value) if name in self.bools else value for name, value in nearest.point.items()}
         known = {name: value for name, value in moved.items() if isinstance(self.start.get(name), int)}
         return tuple(Change(n, self.start[n], v) for n, v in sorted(known.items()) if v != self.start[n])
@@ -160,7 +156,6 @@ class _Search:
         return Nearest(cost, point)
 
     def _cheapest_group(self, rows: frozenset[Row]) -> Nearest | None:
-        """Return the cheapest point of rows that hang together."""
         stages = eliminate(rows, self.variables.rational)
         if not isinstance(stages, list):
             self.exact = self.exact and stages is False

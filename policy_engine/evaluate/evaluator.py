@@ -21,7 +21,7 @@ from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
 
 if TYPE_CHECKING:
-    from policy_engine.evaluate.open.unknowns import Open
+    from policy_engine.evaluate.open.unknowns import OpenFacts
 
 
 _TRUTHS: Mapping[str, Truth] = {"met": True, "not_met": False, "unknown": UNKNOWN}
@@ -141,7 +141,7 @@ class _Rating:
         self.evaluator, self.case, self.plan, self.track = evaluator, case, plan, plan.track
         self.facts = facts
         self.problem: InputError | None = None
-        self.open: Open | None = None
+        self.open: OpenFacts | None = None
         self.aside: tuple[tuple[Invariant, Otherwise], ...] = ()
         try:
             self.facts = stand_in(facts, case, plan)
@@ -151,7 +151,7 @@ class _Rating:
                 from policy_engine.evaluate.open import unknowns
 
                 given = (plan.track.applies_to,) if assumed else ()
-                self.open = unknowns.Open(self.facts, case, evaluator.plan, plan, given)
+                self.open = unknowns.OpenFacts(self.facts, case, evaluator.plan, plan, given)
         except InputError as error:
             if not assumed:
                 raise

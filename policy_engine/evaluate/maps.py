@@ -6,17 +6,18 @@ With the official text, every operative phrase is sought inside the very clause 
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
+from itertools import groupby
 from typing import NamedTuple
 
-from policy_engine.model.duties import Cap, Ceiling, Eligibility, Requirement, Route
-from policy_engine.model.facts import InterpretationUse
-from policy_engine.model.rulebook import Edition, Interpretation, Track
+from policy_engine.model.rulebook import Edition, Interpretation
+from policy_engine.model.sites import RULES, Site, sites
 from policy_engine.model.verdict import Verdict
 from policy_engine.source import Citation
 
-_NOWHERE = Citation("")
-"""Of a part that cites no clause of its own."""
+_FIRST = ("track", "residual", "decide", "stand_in", "requires")
+"""Of a track, what is named before its levels where it rests on an interpretation."""
+_CITING = frozenset({"level", "fact", "threshold", "track", "level_rule", "criterion", "chapter", *RULES})
 
 
 class InterpretationReport(NamedTuple):
@@ -31,9 +32,10 @@ def report_interpretations(edition: Edition, verdicts: Iterable[Verdict] = ()) -
     """Return every interpretation of the register, with what rests on it; of the cases by their verdicts, which hold their duties."""
     parts: dict[str, dict[str, None]] = {name: {} for name in edition.register}
     cases: dict[str, dict[str, None]] = {name: {} for name in edition.register}
-    for part, uses in _walk(edition):
-        for use in uses:
-            parts[use.id][part.name] = None
+    for _, group in groupby(sites(edition), key=lambda site: site.owner[:2]):
+        for site in sorted(group, key=lambda site: _FIRST.index(site.sort) if site.sort in _FIRST else len(_FIRST)):
+            for use in site.uses if site.sort != "gap" else ():
+                parts[use.id][_called(site)] = None
     for verdict in verdicts:
         for name in rests_on(verdict):
             cases[name][verdict.case] = None
@@ -75,8 +77,6 @@ class SourceFault(NamedTuple):
 
 
 class ClauseMap(NamedTuple):
-    """The map of one edition."""
-
     clauses: tuple[MappedClause, ...]
     strays: tuple[Cited, ...]
     """Cites of clauses that the edition does not list."""
@@ -84,49 +84,21 @@ class ClauseMap(NamedTuple):
 
 def cited_parts(edition: Edition) -> tuple[Cited, ...]:
     """Return everything in an edition that cites a clause, in the order of the edition."""
-    return tuple(part for part, _ in _walk(edition) if part.citation.clause)
+    found = [
+        Cited("level" if site.sort == "level_rule" else site.sort, _called(site), site.citation)
+        for site in sites(edition)
+        if site.sort in _CITING and site.citation.clause
+    ]
+    found += [Cited("reading", name, Citation(clause)) for name, one in edition.register.items() for clause in one.clauses]
+    return tuple(found)
 
 
-def _walk(edition: Edition) -> Iterator[tuple[Cited, Sequence[InterpretationUse]]]:
-    """Return every part of an edition that can cite a clause or rest on interpretations, with these."""
-    for level in edition.scale.values():
-        yield Cited("level", level.id, level.citation), ()
-    for fact in edition.facts.values():
-        yield Cited("fact", fact.name, fact.citation), fact.interpretations
-    for invariant in edition.invariants:
-        yield Cited("invariant", invariant.id, _NOWHERE), invariant.interpretations
-    for name, threshold in edition.thresholds.items():
-        yield Cited("threshold", name, threshold.citation), ()
-    for track in edition.tracks:
-        yield from _walk_track(track)
-    for chapter in edition.chapters:
-        yield Cited("chapter", chapter.clause, Citation(chapter.clause)), ()
-        for name, threshold in chapter.thresholds.items():
-            yield Cited("threshold", name, threshold.citation), ()
-        blocks: Mapping[str, Sequence[Route | Requirement | Ceiling | Eligibility | Cap]] = {
-            "route": chapter.routes, "requirement": chapter.requirements, "content": chapter.contents, "ceiling": chapter.ceilings,
-            "eligibility": chapter.eligibility, "cap": chapter.caps,
-        }  # fmt: skip
-        for sort, block in blocks.items():
-            yield from ((Cited(sort, one.rule.id, one.rule.citation), one.rule.interpretations) for one in block)
-    for interpretation in edition.register.values():
-        yield from ((Cited("reading", interpretation.id, Citation(clause)), ()) for clause in interpretation.clauses)
-
-
-def _walk_track(track: Track) -> Iterator[tuple[Cited, Sequence[InterpretationUse]]]:
-    yield Cited("track", track.id, track.citation), (*track.interpretations, *track.residual.interpretations)
-    for name, threshold in track.thresholds.items():
-        yield Cited("threshold", f"{track.id}.{name}", threshold.citation), ()
-    yield Cited("decide", f"{track.id}.decide", _NOWHERE), [use for step in track.decide for use in step.interpretations]
-    for stand_in in track.stand_ins:
-        yield Cited("stand_in", f"{track.id}.stand_in", _NOWHERE), stand_in.interpretations
-    for required in track.requires:
-        otherwise = required.otherwise.interpretations if required.otherwise else ()
-        yield Cited("invariant", required.id, _NOWHERE), (*required.interpretations, *otherwise)
-    for rule in track.levels:
-        yield Cited("level", f"{track.id}.{rule.level}", rule.citation), rule.interpretations
-        for c in rule.criteria:
-            yield Cited("criterion", f"{track.id}.{c.id}", c.citation), (*c.interpretations, *c.applies_interpretations)
+def _called(site: Site) -> str:
+    """Return what a part is called: what stands in a track behind its track, but for a rule of its figures."""
+    if site.owner.kind != "track" or site.sort == "requires":
+        return site.name
+    own = {"track": "", "residual": "", "decide": ".decide", "stand_in": ".stand_in"}
+    return site.owner.id + own.get(site.sort, f".{site.name}")
 
 
 def clause_map(edition: Edition) -> ClauseMap:
@@ -147,7 +119,6 @@ def clause_map(edition: Edition) -> ClauseMap:
 
 
 def is_within(clause: str, other: str) -> bool:
-    """Return whether a clause lies below another one, by their paths."""
     return clause != other and clause.startswith(other) and clause[len(other)] in "./"
 
 
@@ -172,7 +143,7 @@ def hold_against(edition: Edition, text: str) -> tuple[SourceFault, ...]:
     for number, (name, start) in enumerate(starts):
         after = (place for other, place in starts[number + 1 :] if not is_within(other, name))
         spans[name] = plain[start : next(after, len(plain))].casefold()
-    figures = {part.citation.phrase for part, _ in _walk(edition) if part.sort == "threshold"}
+    figures = {site.citation.phrase for site in sites(edition) if site.sort == "threshold"}
     for part in cited_parts(edition):
         clause_id, phrase = part.citation
         if phrase and clause_id in spans:

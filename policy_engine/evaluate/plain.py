@@ -1,16 +1,121 @@
-"""A verdict as plain data: what programs read, and what a record keeps."""
+"""A verdict as plain data: what programs read, what a record keeps, and what the author of a case expects of it."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import shown
 from policy_engine.evaluate.transitions import Reason, View
-from policy_engine.language.values import Value
+from policy_engine.language.values import Value, is_array, is_object
+from policy_engine.model.case import Case
 from policy_engine.model.duties import DUTIES
 from policy_engine.model.evidence import Compared, Evidence
 from policy_engine.model.round import CapTrace
+from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, Finding, RequirementTrace, RouteTrace, Verdict
+
+_PARTLY = ("criteria", "requirements", "contents", "ceilings", "routes", "route_ids")
+"""What is held only for the ids that a case names."""
+_OF_OTHERS = {"route_ids": "not_applicable"}
+"""What came of an id that the verdict does not have: a route that does not concern the subject leaves no trace."""
+_UNORDERED = ("open_questions", "findings")
+SEEN = ("met", "not_met", "unknown")
+"""How a criterion should have been seen by a set of cases that covers it."""
+
+
+class Unmet(NamedTuple):
+    """One expectation that does not hold: its key, what was expected, and what came out."""
+
+    key: str
+    wanted: object
+    found: object
+
+
+class Uncovered(NamedTuple):
+    track: str
+    level: str
+    criterion: str
+    citation: str
+    never: tuple[str, ...]
+
+
+def outcome_of(verdict: Verdict) -> dict[str, object]:
+    """Return of a verdict what a case may expect, in the forms in which it is written there."""
+    duties = verdict.duties
+    return {
+        "outcome": verdict.outcome,
+        "level": verdict.level,
+        "possible_levels": list(verdict.possible_levels),
+        "gap_possible": verdict.gap_possible,
+        "open_questions": sorted(verdict.open_questions),
+        "interpretations": list(verdict.interpretations),
+        "overlaps": [list(overlap.levels) for overlap in verdict.overlaps],
+        "criteria": {c.id: c.outcome for trace in verdict.levels for c in trace.criteria},
+        "requirements": {trace.id: trace.outcome for trace in duties.requirements},
+        "contents": {trace.id: trace.outcome for trace in duties.contents},
+        "ceilings": {trace.id: trace.outcome for trace in verdict.ceilings},
+        "routes": {duty: sorted({r.body for r in duties.routes if r.duty == duty and r.outcome == "owed" and r.body}) for duty in DUTIES},
+        "route_ids": {trace.id: trace.outcome for trace in duties.routes},
+        "findings": sorted(finding.id for finding in duties.findings),
+    }
+
+
+def line_of(case: Case, missed: Iterable[Unmet]) -> int:
+    """Return the line of a case that states the first expectation which is not met; that of all of them where it is not known."""
+    keys = [key for miss in missed for key in (tuple(miss.key.split(".", 1)), (miss.key,))]
+    places = (case.places.get(("expect", *key)) for key in [*keys, ()])
+    return next((place.line for place in places if place), 1)
+
+
+def unmet(expected: Mapping[str, object], verdict: Verdict) -> tuple[Unmet, ...]:
+    """Return the expectations that a verdict does not meet; ids are held for what the case names, and order where it counts."""
+    seen = outcome_of(verdict)
+    found: list[Unmet] = []
+    for key, wanted in expected.items():
+        came = seen[key]
+        if key in _PARTLY and is_object(wanted) and is_object(came):
+            pairs = ((f"{key}.{name}", _sorted(value), came.get(name, _OF_OTHERS.get(key))) for name, value in wanted.items())
+            found += [Unmet(*pair) for pair in pairs if pair[1] != pair[2]]
+        elif (_sorted(wanted) if key in _UNORDERED else wanted) != came:
+            found.append(Unmet(key, wanted, came))
+    return tuple(found)
+
+
+def _sorted(value: object) -> object:
+    return sorted(value) if is_array(value) else value
+
+
+class Coverage:
+    """How the criteria of an edition were seen to come out, verdict by verdict."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        self._seen: dict[tuple[str, str], set[str]] = {}
+        self._criteria: dict[tuple[str, str], tuple[str, str]] = {}
+        """Each criterion of each track once, with its clause, under the first level that uses it."""
+        for track in edition.tracks:
+            for rule in track.levels:
+                for criterion in rule.criteria:
+                    self._criteria.setdefault((track.id, criterion.id), (rule.level, criterion.citation.clause))
+
+    def take(self, verdict: Verdict) -> None:
+        for trace in verdict.levels:
+            for criterion in trace.criteria:
+                self._seen.setdefault((verdict.track or "", criterion.id), set()).add(criterion.outcome)
+
+    @property
+    def total(self) -> int:
+        return len(SEEN) * len(self._criteria)
+
+    def uncovered(self) -> tuple[Uncovered, ...]:
+        """Return the criteria that were not seen in every way, in the order of the edition."""
+        found: list[Uncovered] = []
+        for (track, name), (level, clause) in self._criteria.items():
+            never = tuple(way for way in SEEN if way not in self._seen.get((track, name), ()))
+            if never:
+                found.append(Uncovered(track=track, level=level, criterion=name, citation=clause, never=never))
+        return tuple(found)
+
 
 Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace
 """What has an outcome, a clause, and interpretations that it rests on."""

@@ -19,8 +19,6 @@ from policy_engine.model.verdict import Verdict
 
 
 class Rated(NamedTuple):
-    """A case with its verdict and the edition it was rated under."""
-
     case: Case
     verdict: Verdict
     edition: Edition
@@ -29,7 +27,6 @@ class Rated(NamedTuple):
 
 
 def with_advice(evaluator: Evaluator, case: Case, verdict: Verdict) -> Verdict:
-    """Add to a verdict what would reach the next better level, where there is one."""
     if next_level(verdict, evaluator.plan) is None:
         return verdict
     from policy_engine.evaluate.advise import advise

@@ -134,7 +134,6 @@ class Matrix:
 
 
 def key_of(verdict: Verdict) -> str:
-    """Return what a verdict is counted under: its level, else the word of its outcome."""
     return verdict.level or verdict.outcome
 
 
@@ -344,7 +343,6 @@ def _turning(one: LevelTrace, two: LevelTrace) -> Iterator[str]:
 
 
 def _differing(one: LevelTrace, two: LevelTrace) -> list[str]:
-    """Return the criteria that came out otherwise, or that only one side asks."""
     first, second = ({c.id: c.outcome for c in trace.criteria} for trace in (one, two))
     return [name for name in merged(first, second) if first.get(name) != second.get(name)]
 
@@ -366,7 +364,6 @@ def _needed(first: tuple[tuple[_Part, _Said], ...], second: tuple[tuple[_Part, _
 
 
 def _result(state: _State, scale: Sequence[str]) -> str:
-    """Return what follows from a state."""
     bars = {said for (kind, _), said in state.items() if kind == "eligibility"}
     if "met" in bars:
         return _NOT_ELIGIBLE

@@ -2,18 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from policy_engine.compare.differences import KINDS, FieldChange, PartDifference, Shown
 from policy_engine.explain.blocks import Explanation, Line, Section, Wording, counted, filled, source
-from policy_engine.explain.proofs import ProofWording
 from policy_engine.messages import LANGUAGES, N_, with_unit
 from policy_engine.model.rulebook import Edition, Track
 from policy_engine.model.sites import SORTS
-from policy_engine.prove.claims import PROVEN, UNPROVABLE
-from policy_engine.prove.transitions import Passage, Passages
+
+if TYPE_CHECKING:  # two editions are compared without the solver
+    from policy_engine.prove.transitions import Passage, Passages
 
 
-def passage_sections(passages: Passages, language: str) -> Iterator[Section]:
+def passage_sections(passages: "Passages", language: str) -> Iterator[Section]:
     """Return every pair of tracks that can differ, those that cannot in a line each, and the facts that only one edition knows."""
     wording = Wording(language)
     same: list[Line] = []
@@ -39,8 +40,11 @@ def passage_sections(passages: Passages, language: str) -> Iterator[Section]:
         yield Section(wording.say(N_("What the two editions do not share")), tuple(lines))
 
 
-def _passed(passages: Passages, passage: Passage, language: str) -> Iterator[Line]:
+def _passed(passages: "Passages", passage: "Passage", language: str) -> Iterator[Line]:
     """Return the transitions of a pair of tracks: those that are possible, with a smallest case, and how many are not."""
+    from policy_engine.explain.proofs import ProofWording
+    from policy_engine.prove.claims import PROVEN, UNPROVABLE
+
     first, second = ProofWording(language, passages.before), ProofWording(language, passages.after)
     if passage.reason:
         yield Line("unknown", first.say(N_("undecided: {reason}"), reason=passage.reason.removeprefix(UNPROVABLE)))

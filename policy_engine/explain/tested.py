@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from policy_engine.checks.run import Checked, severity_of
 from policy_engine.errors import Problem
-from policy_engine.evaluate.expectation import Coverage, Uncovered, Unmet
+from policy_engine.evaluate.plain import Coverage, Uncovered, Unmet
 from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Wording, filled
 from policy_engine.language.values import is_array
-from policy_engine.messages import LANGUAGES, N_
+from policy_engine.messages import LANGUAGES, N_, Spoken
 from policy_engine.model.duties import SEVERITIES
 from policy_engine.trial.mutants import Mutant
 from policy_engine.trial.run import Missing, Settled, Trial
@@ -257,5 +257,5 @@ def fold_proposed(problems: Sequence[Problem]) -> list[Problem]:
             folded.append(problem)
         elif problem is same[0]:
             names = ", ".join(one.details["name"] for one in same)
-            folded.append(problem._replace(words=dict.fromkeys(LANGUAGES, f"{len(same)} ({names})")))
+            folded.append(problem._replace(details={**problem.details, "says": Spoken(dict.fromkeys(LANGUAGES, f"{len(same)} ({names})"))}))
     return folded

@@ -30,7 +30,7 @@ from policy_engine.model.duties import (
     Route,
     Rule,
 )
-from policy_engine.model.facts import MEANINGS, Condition, OperativeWords, Threshold, Word
+from policy_engine.model.facts import MEANINGS, Condition, OperativeWords, Texts, Threshold, Word
 from policy_engine.source import Citation, Location
 
 _Entry = TypeVar("_Entry")
@@ -181,7 +181,8 @@ def _build_rule(
     check_name(got["id"], name)
     got["id"].once(name, context.seen, node.place)
     applies = context.condition(got["applies_when"])
-    spoken, uses = context.sentence(got[says]) if says else {}, context.interpretations(got[INTERPRETATIONS])
+    spoken: Texts = context.sentence(got[says]) if says else {}
+    uses = context.interpretations(got[INTERPRETATIONS])
     if "applies_when" in got and applies is None:
         return None
     others = tuple(conditions)

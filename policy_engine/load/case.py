@@ -12,7 +12,7 @@ from policy_engine.language.types import NOUNS
 from policy_engine.language.values import NONE, UNKNOWN, Nothing, Unknown, Value
 from policy_engine.load.build_facts import check_name
 from policy_engine.load.files import YAML, files_below, read_bytes
-from policy_engine.load.library import Library, governs
+from policy_engine.load.library import PERIOD, Library, governs
 from policy_engine.load.node import Fields, Node, describe
 from policy_engine.load.schema import check_schema
 from policy_engine.load.yaml_text import MAX_BYTES, Data, read_document
@@ -33,7 +33,6 @@ from policy_engine.source import Location
 _RECORD = ("self_level", "proposed", "decided")
 _SCHEMA = "case.schema.json"
 _TABLES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xls", ".ods")
-_PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
 _MANIFEST = re.compile(rb"""(?:^|^\xef\xbb\xbf|[\r\n])["']?round["']?[ \t]*:""")
 
 
@@ -89,7 +88,7 @@ def _edition(node: Node, got: Fields, library: Library, asked: str | None, raw: 
     period, document = "", node.document
     if "period" in got:
         period = str(got["period"].value)
-        if isinstance(got["period"].value, bool) or not _PERIOD.fullmatch(period):
+        if isinstance(got["period"].value, bool) or not PERIOD.fullmatch(period):
             got["period"].wrong(N_("a year like 2020, or a quarter like 2020-Q1"))
             period = ""
     named = got["edition"].text()

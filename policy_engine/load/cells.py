@@ -69,13 +69,13 @@ WORDS_FOR_NOTHING = NONE | UNKNOWN | GAPS | _BARE_NO | _DASHES | _NOT_AVAILABLE 
 _IS_NO, _IS_NONE, _IS_UNKNOWN = N_("no"), N_("known not to exist (`none`)"), N_("not recorded (an empty cell)")
 
 
-class Figure(str):
+class JsonNumber(str):
     """A number of JSON as it is written; it never becomes a float."""
 
     __slots__ = ()
 
 
-class _Asked(NamedTuple):
+class _Wanted(NamedTuple):
     """What a cell is read as: its fact, the levels of the edition, and whether a workbook shows the cell as a percentage."""
 
     fact: FactDeclaration
@@ -103,7 +103,7 @@ def read_cell(cell: object, fact: FactDeclaration, scale: Mapping[str, Level], *
         scale: the levels of the edition.
         percent: whether the cell is a number that a workbook shows as a percentage, so that 0.285 is 28.5%.
     """
-    asked = _Asked(fact, scale, percent)
+    asked = _Wanted(fact, scale, percent)
     match cell:
         case None:
             return None
@@ -111,7 +111,7 @@ def read_cell(cell: object, fact: FactDeclaration, scale: Mapping[str, Level], *
             return cell
         case bool():
             return _unfit(cell, asked)
-        case Figure() | int() | float() | Decimal() | Fraction():
+        case JsonNumber() | int() | float() | Decimal() | Fraction():
             return _number(cell, asked)
         case bytes():
             try:
@@ -165,7 +165,7 @@ def _shown(cell: object) -> str:
     return describe(cell).strip("`") if isinstance(cell, bool) else str(cell)[:_SHOWN]
 
 
-def _unfit(cell: object, asked: _Asked) -> Refusal:
+def _unfit(cell: object, asked: _Wanted) -> Refusal:
     found = describe(cell) if is_array(cell) or is_object(cell) else f"`{_shown(cell)}`"
     return Refusal("PE502", {"found": found, "wanted": NOUNS[asked.kind]})
 
@@ -175,7 +175,7 @@ def _two(cell: object, one: str, other: str) -> Refusal:
     return Refusal("PE870", {"found": _shown(cell), "one": one, "other": other})
 
 
-def _number(cell: Figure | float | Decimal | Fraction, asked: _Asked) -> Data | Refusal:
+def _number(cell: JsonNumber | float | Decimal | Fraction, asked: _Wanted) -> Data | Refusal:
     """Read a number of a program; a float that is no number is a gap, as pandas writes one.
 
     One with more decimals than anyone writes was rounded somewhere, and is refused.
@@ -185,7 +185,7 @@ def _number(cell: Figure | float | Decimal | Fraction, asked: _Asked) -> Data | 
     if isinstance(cell, (int, Fraction)):
         exact: Fraction | None = Fraction(cell)
     else:
-        decimal = Decimal(cell if isinstance(cell, (Figure, Decimal)) else repr(cell))
+        decimal = Decimal(cell if isinstance(cell, (JsonNumber, Decimal)) else repr(cell))
         if decimal.is_nan():
             return None
         exponent = decimal.as_tuple().exponent
@@ -196,7 +196,7 @@ def _number(cell: Figure | float | Decimal | Fraction, asked: _Asked) -> Data | 
     return _as_kind(exact, cell, asked)
 
 
-def _as_kind(number: Fraction, cell: object, asked: _Asked) -> Data | Refusal:
+def _as_kind(number: Fraction, cell: object, asked: _Wanted) -> Data | Refusal:
     """Return a number as its fact's kind asks; a percentage without its sign is a part of one, or of a hundred."""
     whole = number.denominator == 1
     match asked.kind:
@@ -231,7 +231,7 @@ def _day_of(cell: date) -> Data | Refusal:
     return cell.isoformat()
 
 
-def _text(cell: str, asked: _Asked) -> Data | Refusal:
+def _text(cell: str, asked: _Wanted) -> Data | Refusal:
     """Read a text: an exact id or a name of a choice goes first, then the words for nothing, then what the kind asks."""
     text, word = _trimmed(cell), _folded(cell)
     if not word or text in GAPS:
@@ -247,7 +247,7 @@ def _text(cell: str, asked: _Asked) -> Data | Refusal:
     return None if said == "unknown" else said
 
 
-def _nothing(cell: str, text: str, word: str, asked: _Asked) -> "str | Refusal | None":
+def _nothing(cell: str, text: str, word: str, asked: _Wanted) -> "str | Refusal | None":
     """Return `unknown` or `none` where a text says so, or why that is not sure; None where it says something else."""
     kind, may_be_none = asked.kind, asked.fact.may_be_none
     if text == "None" or word in _NOT_AVAILABLE:
@@ -265,7 +265,7 @@ def _nothing(cell: str, text: str, word: str, asked: _Asked) -> "str | Refusal |
     return None
 
 
-def _of_kind(cell: str, text: str, word: str, asked: _Asked) -> Data | Refusal:
+def _of_kind(cell: str, text: str, word: str, asked: _Wanted) -> Data | Refusal:
     """Read a text that says something as its fact's kind asks."""
     match asked.kind:
         case "text":
@@ -308,7 +308,7 @@ def _written_day(text: str) -> str | Refusal | None:
     return Refusal("PE873", {"found": text}) if at and any(int(part or 0) for part in at.groups()[1:]) else read
 
 
-def _figure(cell: str, text: str, asked: _Asked) -> Data | Refusal:
+def _figure(cell: str, text: str, asked: _Wanted) -> Data | Refusal:
     """Read a number, with its unit where it has one."""
     unit = next((unit for unit in UNITS.get(asked.kind, ()) if text.endswith(unit)), "")
     number = _written_number(text.removesuffix(unit).rstrip())
@@ -346,21 +346,21 @@ def _written_number(text: str) -> Fraction | Refusal | None:
     return Fraction(f"{whole}.{places or '0'}")
 
 
-def _named(text: str, asked: _Asked) -> str | Refusal | None:
+def _named(text: str, asked: _Wanted) -> str | Refusal | None:
     """Return the id of the choice or the level that a text names, exactly or by a name in any language; both where it names two."""
     found, word = [name for name, exact, _ in asked.named() if text in exact], _folded(text)
     found = found or [name for name, exact, names in asked.named() if any(_folded(one) == word for one in (*exact, *names))]
     return _two(text, f"`{found[0]}`", f"`{found[1]}`") if len(found) > 1 else found[0] if found else None
 
 
-def _unknown(cell: str, asked: _Asked) -> Refusal:
+def _unknown(cell: str, asked: _Wanted) -> Refusal:
     """Say that a text names no choice, or no level."""
     ids = [one for _, exact, _ in asked.named() for one in exact]
     near = nearest(cell, [*ids, *(one for _, _, names in asked.named() for one in names)])
     return Refusal("PE503", {"found": _shown(cell), "choices": ", ".join(ids), "nearest": near})
 
 
-def _set(text: str, asked: _Asked) -> Data | Refusal:
+def _set(text: str, asked: _Wanted) -> Data | Refusal:
     """Read the choices of a set: in brackets or not, apart by a semicolon, a line break or a comma."""
     if len(text) > _MOST_OF_A_SET:
         return _unfit(text, asked)
@@ -379,7 +379,7 @@ def _gathered(read: "Iterator[list[Data] | Refusal]") -> Data | Refusal:
     return found
 
 
-def _members(pieces: list[str], asked: _Asked) -> list[Data] | Refusal:
+def _members(pieces: list[str], asked: _Wanted) -> list[Data] | Refusal:
     """Return the choices that pieces between commas name; a name may have commas of its own."""
     ways = _ways(pieces, asked)
     if len(ways) > 1:
@@ -393,7 +393,7 @@ def _members(pieces: list[str], asked: _Asked) -> list[Data] | Refusal:
     return []
 
 
-def _ways(pieces: list[str], asked: _Asked) -> "set[frozenset[str]]":
+def _ways(pieces: list[str], asked: _Wanted) -> "set[frozenset[str]]":
     """Return the sets that pieces can name, when neighbours are joined again where a name has commas; more than two are not needed."""
     longest = 1 + max((name.count(",") for _, _, names in asked.named() for name in names), default=0)
     ends: list[set[frozenset[str]]] = [{frozenset()}]
@@ -407,14 +407,14 @@ def _ways(pieces: list[str], asked: _Asked) -> "set[frozenset[str]]":
     return ends[-1]
 
 
-def _several(cell: Sequence[object], asked: _Asked) -> Data | Refusal:
+def _several(cell: Sequence[object], asked: _Wanted) -> Data | Refusal:
     """Read a list: the choices of a set, or the items of an itemised list."""
     if asked.kind == "set":
         return _gathered(_members([one.strip()], asked) if isinstance(one, str) else _unfit(one, asked) for one in cell)
     return _gathered(read if isinstance(read, Refusal) else [read] for item in cell for read in (_item(item, asked),))
 
 
-def _item(item: object, asked: _Asked) -> Data | Refusal:
+def _item(item: object, asked: _Wanted) -> Data | Refusal:
     """Read an item of a list; a field without a value is left out."""
     if item is None:
         return None

@@ -28,7 +28,7 @@ from policy_engine.source import Location
 _FOLDER = os.path.join("docs", "errors")
 _NAME = re.compile(r"([A-Z]{2}[0-9]{3})\.md", re.ASCII)
 _TITLE = re.compile(r"# [A-Z]{2}[0-9]{3}: (.+)\n+")
-_TOLD_FIRST = re.compile(r"\s*\*\*(.+?)\.\*\*\s*", re.DOTALL)
+_BOLD_FIRST = re.compile(r"\s*\*\*(.+?)\.\*\*\s*", re.DOTALL)
 _TURN = "\n## Tiếng Việt\n"
 
 
@@ -54,16 +54,12 @@ def read_page(code: str, language: str) -> Page:
         InputError: PE114 where there is no such page.
     """
     english, _, vietnamese = read_text(os.path.join(data_root(), _FOLDER, f"{code}.md")).replace("\r\n", "\n").partition(_TURN)
-    if language == "vi" and vietnamese.strip():
-        told = _TOLD_FIRST.match(vietnamese)
-        title, body = (" ".join(told[1].split()), vietnamese[told.end() :]) if told else ("", vietnamese)
-    else:
-        told = _TITLE.match(english)
-        title, body = (told[1], english[told.end() :]) if told else ("", english)
-    return Page(code, title, body.strip() + "\n")
+    text, form = (vietnamese, _BOLD_FIRST) if language == "vi" and vietnamese.strip() else (english, _TITLE)
+    head = form.match(text)
+    return Page(code, " ".join(head[1].split()) if head else "", text[head.end() if head else 0 :].strip() + "\n")
 
 
-_NAME_beside = re.compile(rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}", re.ASCII)
+_BESIDE = re.compile(rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}", re.ASCII)
 _DAY = 86_400
 _TRIES = 20
 
@@ -101,11 +97,7 @@ def take_away_own() -> None:
 
 
 def _made(where: str) -> tuple[str, int | None]:
-    """Make a folder and hold it; a run that clears at this very moment may be quicker, so it is looked at again and made anew.
-
-    Raises:
-        OSError: where it cannot be made.
-    """
+    """Make a folder and hold it; a run that clears at this very moment may be quicker, so it is looked at again and made anew."""
     for _ in range(_TRIES):
         path = os.path.join(where, BEING_WRITTEN + os.urandom(4).hex())
         _own.add(path)
@@ -134,7 +126,6 @@ def _lock(path: str) -> int | None:
 
     Raises:
         BlockingIOError: where another process holds it.
-        OSError: where it cannot be held.
     """
     try:
         import fcntl
@@ -152,17 +143,13 @@ def _lock(path: str) -> int | None:
 def clear(where: str) -> None:
     """Take away what killed runs left in a folder; what cannot be looked at or taken away stays."""
     with contextlib.suppress(OSError), os.scandir(where) as entries:
-        for entry in [entry for entry in entries if _NAME_beside.fullmatch(entry.name)]:
+        for entry in [entry for entry in entries if _BESIDE.fullmatch(entry.name)]:
             with contextlib.suppress(OSError):
                 _take_away(entry)
 
 
 def _take_away(entry: os.DirEntry[str]) -> None:
-    """Take away a folder that is ours and that nobody holds, or a file that a release before this one left more than a day ago.
-
-    Raises:
-        OSError: where it is held, or cannot be taken away.
-    """
+    """Take away a folder that is ours and that nobody holds, or a file that a release before this one left more than a day ago."""
     found = entry.stat(follow_symlinks=False)
     if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
         return
@@ -197,9 +184,7 @@ def write_new(path: str, text: str) -> None:
 
 
 def replace_file(path: str, text: str) -> None:
-    """Put a text in the place of a file's; where the path is a link, in the file that it leads to.
-
-    Written beside it first and then moved over it, so that nobody ever sees half of it; the rights on the file stay.
+    """Put a text in the place of a file's; where the path is a link, in the file that it leads to. The rights on the file stay.
 
     Raises:
         OSError: where it cannot be written.
@@ -256,7 +241,6 @@ def read_bytes(path: str, limit: int) -> bytes:
 
 
 def _reason(error: Exception, known: Mapping[int, Words]) -> str:
-    """Return why the operating system refuses, in our words where we have some."""
     return known.get(getattr(error, "errno", None) or 0) or getattr(error, "strerror", None) or str(error)
 
 
@@ -271,11 +255,7 @@ def unprinted(error: OSError) -> InputError:
 
 
 def standard_input() -> BinaryIO:
-    """Return standard input as bytes.
-
-    Raises:
-        OSError: where whoever started this run closed it.
-    """
+    """Return standard input as bytes; an OSError is raised where whoever started this run closed it."""
     if sys.stdin is None:
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     return sys.stdin.buffer
@@ -335,7 +315,6 @@ def files_below(
 
 
 def _named_below(folder: str, endings: tuple[str, ...], *, hidden: bool) -> Iterator[str]:
-    """Return the paths below a folder with one of the endings, folders aside."""
     for base, folders, names in os.walk(folder):
         folders[:] = [name for name in sorted(folders) if not name.startswith(BEING_WRITTEN) and (hidden or not name.startswith("."))]
         yield from (os.path.join(base, name) for name in sorted(names) if name.endswith(endings) and (hidden or not name.startswith(".")))

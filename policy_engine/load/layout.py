@@ -16,7 +16,7 @@ import yaml
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.edition import KINDS
 from policy_engine.load.files import YAML, files_below, read_bytes
-from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, Path, read_document
+from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document
 from policy_engine.source import Location
 
 _SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,7 +40,7 @@ class _Block(NamedTuple):
     new: int
     is_list: bool
     is_indentless: bool = False
-    """Whether its dashes stand right below the key that it belongs to; libyaml does not tell where such a list ends."""
+    """Whether its dashes stand right below the key that it belongs to; libyaml does not say where such a list ends."""
 
 
 class _Piece(NamedTuple):
@@ -480,16 +480,11 @@ def _hold(before: Document, text: str, after: str) -> None:
     remarks = ([comment for comment in comments_of(one) if not _MODELINE.fullmatch(comment)] for one in (text, after))
     if same and next(remarks) == next(remarks) and laid_out(after) == after:
         return
-    others = [path for path in before.places if path and _at(before.data, path) != _at(read.data, path)]
+    others = [path for path in before.places if path and _own(before.at(path)) != _own(read.at(path))]
     places = [before.keys.get(path) or before.places[path] for path in others]
     raise InputError([before.problem("PE840", min(places, default=Location(before.file, 1, 1)))])
 
 
-def _at(data: Data, path: Path) -> Data:
-    """Return the value at a path; a mapping or list counts only for being one, since its members are asked for themselves."""
-    for key in path:
-        if isinstance(data, dict):
-            data = data.get(str(key))
-        else:
-            data = data[key] if isinstance(data, list) and isinstance(key, int) and key < len(data) else None
-    return {} if isinstance(data, dict) else [] if isinstance(data, list) else data
+def _own(value: Data) -> Data:
+    """Return a value; a mapping or list counts only for being one, since its members are asked for themselves."""
+    return {} if isinstance(value, dict) else [] if isinstance(value, list) else value

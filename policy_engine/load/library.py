@@ -11,7 +11,7 @@ from policy_engine.language.quantity import read_day
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root, is_shipped, odd_kind, read_bytes
 from policy_engine.load.limits import FOLDERS, MAX_EDITIONS, hold_size
-from policy_engine.load.lock import FRONT, declared_front, gone_from, lock_path, plain_front, read_lock, root_of
+from policy_engine.load.lock import FRONT, declared_front, lock_path, plain_front, read_lock, root_of
 from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -43,14 +43,12 @@ class Library:
         Raises:
             InputError: PE601 where there is none, PE616 where it is sealed and gone; every problem of its files otherwise.
         """
-        folders = self.folders()
-        if name not in folders:
-            raise InputError([self._no_such(name, asked_at or Location(self.folder, 1, 1))])
+        folder = self.folder_of(name, asked_at)
         if name in self._refused:
             raise InputError(self._refused[name])
         if name not in self._loaded:
             try:
-                self._loaded[name] = load_edition(folders[name])
+                self._loaded[name] = load_edition(folder)
             except InputError as error:
                 self._refused[name] = error.problems
                 raise
@@ -68,22 +66,23 @@ class Library:
         return max(issued or self.folders())
 
     def _is_issued(self, name: str) -> bool:
-        """Return whether an edition is issued, where that is written plainly without reading the rest of it."""
         if name not in self._loaded:
             plain = plain_front(read_bytes(os.path.join(self.folders()[name], FRONT), MAX_BYTES))
             if plain and plain.status:
                 return plain.status == "issued"
         return self.edition(name).status == "issued"
 
-    def folder_of(self, name: str) -> str:
+    def folder_of(self, name: str, asked_at: Location | None = None) -> str:
         """Return the folder of an edition.
 
         Raises:
-            InputError: PE601 where there is none.
+            InputError: PE601 where there is none, PE616 where it is sealed and gone.
         """
         folders = self.folders()
         if name not in folders:
-            raise InputError([self._no_such(name, Location(self.folder, 1, 1))])
+            details = {"name": name, "nearest": nearest(name, folders), "known": ", ".join(sorted(folders))}
+            absent = Problem("PE601", asked_at or Location(self.folder, 1, 1), details)
+            raise InputError([self._gone(name) if name in self.gone() else absent])
         return folders[name]
 
     def writable_folder(self) -> str | None:
@@ -96,50 +95,36 @@ class Library:
         Raises:
             InputError: those of `read_lock`.
         """
-        here = os.path.abspath(self.folder)
+        here, lock = os.path.abspath(self.folder), read_lock(self.folder)
         beside = {name: folder for name, folder in self.folders().items() if os.path.abspath(root_of(folder)) == here}
-        return sorted(gone_from(read_lock(self.folder), beside))
-
-    def _no_such(self, name: str, place: Location) -> Problem:
-        """Say that there is no such edition, or that it is sealed here and its folder is not there."""
-        if name in self.gone():
-            return self._gone(name)
-        known = ", ".join(sorted(self.folders()))
-        return Problem("PE601", place, {"name": name, "nearest": nearest(name, self.folders()), "known": known})
+        claimed = {seal.name for name, folder in beside.items() if (seal := lock.seal_of(folder, name))}
+        return sorted(name for name in lock.seals if name not in claimed)
 
     def _gone(self, name: str) -> Problem:
-        """Say that an edition is sealed here, and its folder is not there."""
         return Problem("PE616", Location(lock_path(self.folder), 1, 1), {"name": name})
 
     def governing(self, period: str, asked_at: Location) -> Edition:
         """Return the one edition that governs a period (a year).
 
         Raises:
-            InputError: PE602 where none does, PE605 where two do. A case never falls through to another edition.
+            InputError: PE602 or PE612 where none does, PE605 where two do. A case never falls through to another edition.
         """
         known = sorted(self.folders())
-        found = [e for e in map(self.edition, known) if governs(e, period)]
+        editions, days = [self.edition(name) for name in known], days_of(period)
+        found = [edition for edition in editions if governs(edition, period)]
         if len(found) == 1:
             return found[0]
         if found:
-            names = ", ".join(e.id for e in found)
-            raise InputError([Problem("PE605", asked_at, {"period": period, "known": names})])
-        raise InputError([self._gap(period, asked_at) or Problem("PE602", asked_at, {"period": period, "known": ", ".join(known)})])
-
-    def _gap(self, period: str, asked_at: Location) -> Problem | None:
-        """Say between which editions a period lies, where some govern earlier days and some later ones."""
-        days = days_of(period)
-        editions = sorted(map(self.edition, self.folders()), key=lambda edition: edition.until)
+            raise InputError([Problem("PE605", asked_at, {"period": period, "known": ", ".join(edition.id for edition in found)})])
         before = [edition for edition in editions if days and edition.until < days[1]]
         after = [edition for edition in editions if days and edition.begins > days[0]]
         if not before or not after:
-            return None
-        last, first = before[-1], min(after, key=lambda edition: edition.begins)
+            raise InputError([Problem("PE602", asked_at, {"period": period, "known": ", ".join(known)})])
+        last, first = max(before, key=lambda edition: edition.until), min(after, key=lambda edition: edition.begins)
         details = {"before": last.id, "until": last.until.isoformat(), "after": first.id, "begins": first.begins.isoformat()}
-        return Problem("PE612", asked_at, {"period": period, **details})
+        raise InputError([Problem("PE612", asked_at, {"period": period, **details})])
 
     def _find(self) -> dict[str, str]:
-        """Look for `edition.yaml` in the folder itself and in its sub-folders."""
         fronts = [self.folder, *sorted(_folders_in(self.folder))]
         found: dict[str, str] = {}
         for folder in fronts:
@@ -162,11 +147,7 @@ class Library:
 
 
 def _folders_in(folder: str) -> list[str]:
-    """Return the folders in a folder; one that cannot be read holds nothing, and a link in a circle is none.
-
-    Raises:
-        InputError: PE116, where it holds too many editions to look into.
-    """
+    """Return the folders in a folder; one that cannot be read holds nothing, and a link in a circle is none."""
     try:
         with os.scandir(folder) as entries:
             found = [entry.path for entry in entries if os.path.isdir(entry.path)]
@@ -184,7 +165,7 @@ def governs(edition: Edition, period: str) -> bool:
 
 def days_of(period: str) -> tuple[date, date] | None:
     """Return the first and the last day of a period; None where it is none."""
-    if not _PERIOD.fullmatch(period):
+    if not PERIOD.fullmatch(period):
         return None
     year, _, quarter = period.partition("-Q")
     last = 3 * int(quarter) if quarter else 12
@@ -193,5 +174,5 @@ def days_of(period: str) -> tuple[date, date] | None:
     return (begins, until) if begins and until else None
 
 
-_PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
+PERIOD = re.compile(r"[0-9]{4}(?:-Q[1-4])?", re.ASCII)
 _LAST_DAYS = {3: 31, 6: 30, 9: 30, 12: 31}

@@ -12,7 +12,7 @@ import json
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -71,8 +71,6 @@ class Shipped(NamedTuple):
 @cache
 def shipped_editions() -> Mapping[str, Shipped]:
     """Return what is known of the issued editions that came with the engine, by id (a test holds the file against them)."""
-    import json
-
     with open(_FILE, encoding="utf-8") as file:
         return {name: Shipped(**digests) for name, digests in json.load(file).items()}
 
@@ -118,7 +116,6 @@ class Lock(NamedTuple):
 
 
 def lock_path(root: str) -> str:
-    """Return the path of the lock of a folder of editions."""
     return os.path.join(root, NAME)
 
 
@@ -140,43 +137,33 @@ def read_lock(root: str) -> Lock:
         return Lock(path, {}, {})
     if kind := odd_kind(path):
         raise InputError([Problem("PE880", Location(path, 1, 1), {"found": kind})])
-    return _parsed(path, read_text(path))
-
-
-def read_seal(folder: str, edition: str = "") -> Seal | None:
-    """Return the seal of the edition in a folder; None where it is not sealed. See `read_lock` and `Lock.seal_of`."""
-    return read_lock(root_of(folder)).seal_of(folder, edition)
-
-
-def _parsed(path: str, text: str) -> Lock:
-    """Read the lines of a lock.
-
-    Raises:
-        InputError: with every line that is none, or stands twice, or lacks the others that belong to it.
-    """
     problems: list[Problem] = []
     first: dict[str, int] = {}
     marks: dict[str, dict[str, str]] = {}
     lines: dict[str, list[str]] = {}
-    for number, line in enumerate(lines_of(text), 1):
+    for number, line in enumerate(lines_of(read_text(path)), 1):
+        name, digests = _split_line(line)
         if not line.strip() or line.startswith("#"):
             continue
-        name, digests = split_line(line)
-        place = Location(path, number, 1)
         if not _is_whole_line(line, name, digests):
-            problems.append(Problem("PE613", place, {"found": line[:_LONGEST]}, line))
+            problems.append(Problem("PE613", Location(path, number, 1), {"found": line[:_LONGEST]}, line))
         elif name in first:
-            problems.append(Problem("PE614", place, {"name": name, "first": str(first[name])}, line))
+            problems.append(Problem("PE614", Location(path, number, 1), {"name": name, "first": str(first[name])}, line))
         else:
             first[name], marks[name] = number, digests
             lines.setdefault(name.partition("/")[0], []).append(line)
     for edition, own in lines.items():
         if edition not in marks or len(own) == 1:
-            place = Location(path, min(first[split_line(line)[0]] for line in own), 1)
+            place = Location(path, min(number for name, number in first.items() if name.partition("/")[0] == edition), 1)
             problems.append(Problem("PE615", place, {"name": edition}, own[0]))
     if problems:
         raise InputError(problems)
     return Lock(path, {name: tuple(own) for name, own in lines.items()}, {name: _seal(name, own, marks) for name, own in lines.items()})
+
+
+def read_seal(folder: str, edition: str = "") -> Seal | None:
+    """Return the seal of the edition in a folder; None where it is not sealed. See `read_lock` and `Lock.seal_of`."""
+    return read_lock(root_of(folder)).seal_of(folder, edition)
 
 
 def _is_whole_line(line: str, name: str, digests: Mapping[str, str]) -> bool:
@@ -187,14 +174,14 @@ def _is_whole_line(line: str, name: str, digests: Mapping[str, str]) -> bool:
 
 
 def _seal(edition: str, lines: Iterable[str], marks: Mapping[str, Mapping[str, str]]) -> Seal:
-    """Return the seal that an edition's lines are."""
     front, start = marks[edition], f"{edition}/"
     files = {name.removeprefix(start): digests for name, digests in marks.items() if name.startswith(start)}
     meanings, texts = ({name: digests[key] for name, digests in files.items()} for key in _FILE_MARKS)
-    return Seal(edition, front["meaning"], front["copy"], meanings, texts, sha256_of(("\n".join(sorted(lines)).encode(),)))
+    digest = sha256_of(("\n".join(sorted(lines)).encode(),))
+    return Seal(name=edition, revision=front["meaning"], copy=front["copy"], meanings=meanings, texts=texts, digest=digest)
 
 
-def split_line(line: str) -> tuple[str, dict[str, str]]:
+def _split_line(line: str) -> tuple[str, dict[str, str]]:
     """Return the name in a line of a lock, which may have spaces, and its digests by their marks, in their order."""
     words = line.split(" ")
     marks: list[tuple[str, str]] = []
@@ -205,7 +192,6 @@ def split_line(line: str) -> tuple[str, dict[str, str]]:
 
 
 def lock_line(name: str, **marks: str) -> str:
-    """Return one line of the lock."""
     return " ".join([name, *(f"{key}=sha256:{digest}" for key, digest in marks.items())])
 
 
@@ -231,7 +217,6 @@ def same_texts(seal: Seal, folder: str, raws: Mapping[str, bytes]) -> bool:
 
 
 def text_digest(raw: bytes) -> str:
-    """Return the digest of a file's bytes, as the lock writes it."""
     return sha256_of((raw,))
 
 
@@ -250,22 +235,11 @@ def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
             return None
         with open(path, "rb") as file:
             raw = file.read(_MAX_COPY + 1)
-    except OSError:
+        data: Any = json.loads(raw) if len(raw) <= _MAX_COPY and sha256_of((raw,)) == seal.copy else None
+    except (OSError, ValueError, RecursionError):  # whoever wrote the lock may have written anything
         return None
-    if len(raw) > _MAX_COPY or sha256_of((raw,)) != seal.copy:
-        return None
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError):  # whoever wrote the lock may have written anything
-        return None
-    return _copy_of(data, seal)
-
-
-def _copy_of(data: Any, seal: Seal) -> SealedCopy | None:  # noqa: ANN401  (JSON is what it is)
-    """Return the copy that data is, its files named from the edition's folder on; None where it is of another form."""
-    if not is_object(data) or data.keys() != {"revision", "files"}:
-        return None
-    files, start = data["files"], f"{seal.name}/"
+    files = data["files"] if is_object(data) and data.keys() == {"revision", "files"} else None
+    start = f"{seal.name}/"
     if not is_object(files) or not all(name.startswith(start) for name in files):
         return None
     return SealedCopy(data["revision"], {name.removeprefix(start): content for name, content in files.items()})
@@ -280,10 +254,4 @@ def sealed_documents(folder: str, raws: Mapping[str, bytes], seal: Seal) -> list
     names = {name_of(folder, path): path for path in raws}
     if copy is None or copy.revision != seal.revision or copy.files.keys() != names.keys():
         return None
-    return [Document(path, copy.files[name], {}, {}, (), []) for name, path in names.items()]
-
-
-def gone_from(lock: Lock, folders: Mapping[str, str]) -> Iterator[str]:
-    """Return the names under which editions are sealed that are none of those found: of each its folder, by id."""
-    claimed = {seal.name for edition, folder in folders.items() if (seal := lock.seal_of(folder, edition))}
-    yield from (name for name in lock.seals if name not in claimed)
+    return [Document(file=path, data=copy.files[name], places={}, keys={}, lines=(), problems=[]) for name, path in names.items()]

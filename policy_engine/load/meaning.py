@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
+from policy_engine.language.values import is_array, is_object
 from policy_engine.load.yaml_text import Data
 
 
@@ -101,6 +102,6 @@ def _fraction(value: object) -> str:
 
 
 def _sorted(value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _sorted(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
-    return [_sorted(child) for child in value] if isinstance(value, list) else value
+    return [_sorted(child) for child in value] if is_array(value) else value

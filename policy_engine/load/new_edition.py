@@ -4,16 +4,16 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
+from operator import itemgetter
 from typing import NamedTuple
 
-from policy_engine.language.values import is_array, is_object
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import clear, held_folder, odd_kind
 from policy_engine.load.layout import moved
 from policy_engine.load.lock import FRONT
-from policy_engine.load.yaml_text import Document, Path, read_document
+from policy_engine.load.yaml_text import Path, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
@@ -26,7 +26,7 @@ class Remaining(NamedTuple):
 
 
 def new_edition(old: str, root: str, name: str, first: date, last: date) -> tuple[str, tuple[Remaining, ...]]:
-    """Copy an edition's folder under a new id and period, as a draft; give its folder, and what still speaks of the old period.
+    """Copy an edition's folder under a new id and period, as a draft; return its folder, and what still speaks of the old period.
 
     Comments and spacing stay as they are: only the values are replaced, and the modeline at the head of each file. The copy
     appears whole or not at all.
@@ -65,11 +65,7 @@ class _UncopiedError(Exception):
 
 
 def _copy(old: str, copy: str) -> None:
-    """Copy a folder.
-
-    Raises:
-        OSError: with what kept the first file from being copied.
-    """
+    """Copy a folder; an OSError says what kept the first file from being copied."""
     try:
         shutil.copytree(old, copy, copy_function=_copied)
     except _UncopiedError as error:
@@ -79,11 +75,7 @@ def _copy(old: str, copy: str) -> None:
 
 
 def _copied(source: str, copy: str) -> str:
-    """Copy a file; what is none would be read for ever.
-
-    Raises:
-        _UncopiedError: where it is none, or cannot be copied.
-    """
+    """Copy a file; what is none would be read for ever."""
     if odd_kind(source):
         raise _UncopiedError(source) from OSError(errno.EINVAL, os.strerror(errno.EINVAL), source)
     try:
@@ -93,35 +85,33 @@ def _copied(source: str, copy: str) -> str:
 
 
 def _rewrite_modelines(old: str, copy: str, target: str) -> None:
-    """Let the first line of every file of a copy lead editors to the schema from where the copy will lie."""
     for path, raw in read_raws(copy).items():
         inner = os.path.relpath(os.path.dirname(path), copy)
         before, after = (os.path.abspath(os.path.join(folder, inner)) for folder in (old, target))
-        text = moved(raw.decode("utf-8"), before, after, "rulebook.schema.json")
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        _write(path, moved(raw.decode("utf-8"), before, after, "rulebook.schema.json"))
 
 
 def _rewrite_front(path: str, before: Edition, name: str, first: date, last: date) -> None:
     """Replace id, status and period in the front file, and say what it was made from."""
     with open(path, "rb") as file:
         raw = file.read()
-    document = read_document(raw, path)
-    wanted: Mapping[Path, str] = {
+    places = read_document(raw, path).places
+    wanted: dict[Path, str] = {
         ("edition",): f'"{name}"', ("status",): "draft", ("period", "from"): first.isoformat(), ("period", "until"): last.isoformat(),
+        ("supersedes",): f'"{before.id}"',
     }  # fmt: skip
     lines = raw.decode("utf-8").split("\n")
     for where, value in wanted.items():
-        place = document.places[where]
-        lines[place.line - 1] = _with_value(lines[place.line - 1], place.column - 1, value)
-    made_from = f'supersedes: "{before.id}"'
-    told = document.places.get(("supersedes",))
-    if told:
-        lines[told.line - 1] = _with_value(lines[told.line - 1], told.column - 1, f'"{before.id}"')
-    else:
-        lines.insert(document.places["status",].line, made_from)
+        if place := places.get(where):
+            lines[place.line - 1] = _with_value(lines[place.line - 1], place.column - 1, value)
+    if ("supersedes",) not in places:
+        lines.insert(places["status",].line, f'supersedes: "{before.id}"')
+    _write(path, "\n".join(lines))
+
+
+def _write(path: str, text: str) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write("\n".join(lines))
+        file.write(text)
 
 
 def _with_value(line: str, begin: int, value: str) -> str:
@@ -137,28 +127,10 @@ def _with_value(line: str, begin: int, value: str) -> str:
 
 def _remaining(folder: str, year: int, wanted: tuple[int, int]) -> Iterator[Remaining]:
     """Return the values that still name the old year, in the order of the files; the front file's own are left to it."""
-    if year in wanted:
-        return
     pattern = re.compile(rf"(?<!\d){year}(?!\d)")
-    for path, raw in read_raws(folder).items():
+    for path, raw in read_raws(folder).items() if year not in wanted else ():
         document = read_document(raw, path)
-        for where, value in _texts(document.data, ()):
-            if pattern.search(value) and where != ("supersedes",):
-                yield Remaining(_place(document, where), " ".join(value.split()))
-
-
-def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
-    """Return every text of a document with its path."""
-    if isinstance(value, str):
-        yield path, value
-    elif is_object(value):
-        for key, child in value.items():
-            yield from _texts(child, (*path, str(key)))
-    elif is_array(value):
-        for index, child in enumerate(value):
-            yield from _texts(child, (*path, index))
-
-
-def _place(document: Document, path: Path) -> Location:
-    """Return the place of a value."""
-    return document.places.get(path) or Location(document.file, 1, 1)
+        for where, place in sorted(document.places.items(), key=itemgetter(1)):
+            value = document.at(where)
+            if isinstance(value, str) and pattern.search(value) and where != ("supersedes",):
+                yield Remaining(place, " ".join(value.split()))

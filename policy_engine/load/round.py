@@ -13,6 +13,7 @@ from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_documen
 from policy_engine.model.case import LINKS, Case
 from policy_engine.model.round import Entry, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
+from policy_engine.source import Location
 
 Watch = Callable[[Sequence[str]], Iterable[str]]
 """Goes through files, and may show how far it is."""
@@ -29,124 +30,114 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     """
     if os.path.isfile(folder):
         raise InputError([not_cases("PE515" if is_table(folder) else "PE516", folder)])
-    reading = _Reading(library, edition)
+    files = _Collected(library, edition)
     odd: list[Problem] = []
-    found = find_cases(folder, odd)
-    reading.refuse(odd)
-    for path in watch(found):
-        reading.read(path)
-    if not reading.editions:
-        raise InputError(reading.problems or [_empty(folder)])
-    chosen = Counter(known.id for _, known in reading.editions).most_common(1)[0][0]
-    for case, known in reading.editions:
+    paths = find_cases(folder, odd)
+    files.problems += odd
+    for problem in odd:  # it bears the name of a case and is no file: nobody knows whose it would have been
+        files.lose(problem.location.file)
+    for path in watch(paths):
+        files.read(path)
+    if not files.cases:
+        raise InputError(files.problems or [Problem("PE511", Location(folder, 1, 1), {"folder": folder})])
+    chosen = Counter(known.id for _, known in files.cases).most_common(1)[0][0]
+    for case, known in files.cases:
         if known.id != chosen:
-            reading.problems.append(_stray(case, known.id, chosen))
-    governing = next(known for _, known in reading.editions if known.id == chosen)
-    entries = [entry if entry.case is None or entry.case.edition == chosen else entry._replace(case=None) for entry in reading.entries]
-    name = reading.name or os.path.basename(os.path.abspath(folder))
-    kept, twins = _each_once(entries, reading.problems)
-    unread = (*reading.unread, *(twin.path for twin in twins))
+            place = case.places.get(("edition",)) or case.places.get(("period",)) or case.places["case",]
+            excerpt = case.lines[place.line - 1] if case.lines else ""
+            files.problems.append(Problem("PE706", place, {"name": known.id, "other": chosen}, excerpt))
+    entries = [entry if entry.case is None or entry.case.edition == chosen else entry._replace(case=None) for entry in files.entries]
+    kept, refused = _each_once(entries, files.problems)
+    unread = (*files.unread, *(entry.path for entry in refused))
     return RoundFiles(
-        name, governing, tuple(kept), reading.units, whole=not unread, named=reading.named, problems=tuple(reading.problems),
-        unread=unread, dropped=(*reading.nameless, *twins),
+        id=files.name or os.path.basename(os.path.abspath(folder)), edition=next(known for _, known in files.cases if known.id == chosen),
+        entries=tuple(kept), units=files.units, whole=not unread, named=files.named, problems=tuple(files.problems), unread=unread,
+        dropped=(*files.nameless, *refused),
     )  # fmt: skip
 
 
-def _empty(folder: str) -> Problem:
-    """Say that a folder holds no case."""
-    from policy_engine.source import Location
-
-    return Problem("PE511", Location(folder, 1, 1), {"folder": folder})
-
-
-class _Reading:
+class _Collected:
     """What was read so far."""
 
     def __init__(self, library: Library, edition: str | None) -> None:
-        """Take the library, and the edition to use instead of the ones that cases name."""
         self.library, self.edition = library, edition
         self.name = ""
         self.units: dict[str, Unit] = {}
         self.entries: list[Entry] = []
-        self.editions: list[tuple[Case, Edition]] = []
+        self.cases: list[tuple[Case, Edition]] = []
         self.problems: list[Problem] = []
         self.nameless: list[Entry] = []
         self.unread: list[str] = []
         self.named = True
-        self.manifest: Document | None = None
+        self.manifest: Location | None = None
 
     def read(self, path: str) -> None:
         """Read one file."""
+        raw: bytes | None = None
         try:
             raw = read_bytes(path, MAX_BYTES)
-        except InputError as error:
-            self.problems += error.problems
-            self._nameless(path)
-            return
-        if is_manifest(raw):
-            self._manifest(read_document(raw, path))
-            return
-        try:
+            if is_manifest(raw):
+                self._read_manifest(read_document(raw, path))
+                return
             case, edition = read_case(raw, path, self.library, self.edition)
         except InputError as error:
             self.problems += error.problems
-            self._stub(raw, path)
+            if raw is None:
+                self.lose(path)
+            else:
+                self._keep_stub(raw, path)
             return
-        self.editions.append((case, edition))
-        subject = case.subject
+        self.cases.append((case, edition))
         self.entries.append(
-            Entry(case.id, path, subject.get("id", ""), case, case.links, case.places, case.lines, raw, subject.get("name", ""))
-        )
+            Entry(
+                id=case.id, path=path, subject=case.subject.get("id", ""), case=case, links=case.links, places=case.places,
+                lines=case.lines, raw=raw, name=case.subject.get("name", ""),
+            )
+        )  # fmt: skip
 
-    def refuse(self, odd: Iterable[Problem]) -> None:
-        """Keep what bears the name of a case and is no file: nobody knows whose it would have been."""
-        for problem in odd:
-            self.problems.append(problem)
-            self._nameless(problem.location.file)
-
-    def _manifest(self, document: Document) -> None:
+    def _read_manifest(self, document: Document) -> None:
         """Read the round's own file: its name, and the units that are no case."""
         node = Node(document)
-        if document.broken:
-            self.problems += document.problems
-            return
-        if self.manifest:
-            first = self.manifest.keys.get(("round",)) or node.place
-            node.child("round").complain("PE707", node.child("round").key_place, first=f"{first.file}:{first.line}")
-        self.manifest = document
-        got = node.fields(("round",), ("units",))
-        self.name = got["round"].text()
-        for name, child in got["units"].entries() if "units" in got else ():
-            self.units[name] = Unit(name, child.fields(("name",))["name"].text())
+        key = node.child("round").key_place
+        if not document.broken:
+            if self.manifest:
+                node.complain("PE707", key, first=f"{self.manifest.file}:{self.manifest.line}")
+            self.manifest = key
+            got = node.fields(("round",), ("units",))
+            self.name = got["round"].text()
+            for name, child in got["units"].entries():
+                self.units[name] = Unit(name, child.fields(("name",))["name"].text())
         self.problems += document.problems
 
-    def _stub(self, raw: bytes, path: str) -> None:
+    def _keep_stub(self, raw: bytes, path: str) -> None:
         """Keep the name and the links of a faulty file, so that nobody is missing from a list that is gathered.
 
-        A file that is torn (YAML ends early, bytes that are no text) has told what stands above the tear; what is not there
+        A file that is torn (YAML ends early, bytes that are no text) says what stands above the tear; what is not there
         may only not have been reached.
         """
         document = _readable(raw, path)
-        data = document.data
-        name = _text(data.get("case")) if isinstance(data, dict) else ""
-        if not isinstance(data, dict) or not name:
-            self._nameless(path)
+        data = document.data if isinstance(document.data, dict) else {}
+        name = _text(data.get("case"))
+        if not name:
+            self.lose(path)
             return
         links = {link: value for link in LINKS if (value := _text(data.get(link)))}
         if any(link in data and link not in links for link in LINKS):
             self.unread.append(path)
         subject = data.get("subject")
-        known = {key: _text(subject.get(key)) for key in ("id", "name")} if isinstance(subject, dict) else {}
-        torn = document.broken
-        self.named = self.named and bool(known.get("id") or not (torn or "subject" in data))
+        known, called = (_text(subject.get(key)) if isinstance(subject, dict) else "" for key in ("id", "name"))
+        self.named = self.named and bool(known or not (document.broken or "subject" in data))
         self.entries.append(
-            Entry(name, path, known.get("id", ""), None, links, document.places, document.lines, name=known.get("name", ""), torn=torn)
-        )
+            Entry(
+                id=name, path=path, subject=known, case=None, links=links, places=document.places, lines=document.lines, name=called,
+                torn=document.broken,
+            )
+        )  # fmt: skip
 
-    def _nameless(self, path: str) -> None:
-        """Keep a file that does not even tell whose it is."""
+    def lose(self, path: str) -> None:
+        """Keep a file that does not even say whose it is."""
         self.unread.append(path)
-        self.nameless.append(Entry("", path, "", None, {}, {}, ()))
+        self.nameless.append(Entry(id="", path=path, subject="", case=None, links={}, places={}, lines=()))
         self.named = False
 
 
@@ -176,22 +167,13 @@ def _text(value: Data) -> str:
 
 
 def _each_once(entries: Iterable[Entry], problems: list[Problem]) -> tuple[list[Entry], list[Entry]]:
-    """Refuse a second case of the same name: the first ones, and those that are refused."""
+    """Refuse a second case of the same name; return the first ones, and those that are refused."""
     first: dict[str, Entry] = {}
-    twins: list[Entry] = []
+    refused: list[Entry] = []
     for entry in entries:
-        if entry.id in first:
-            place = entry.places["case",]
-            other = first[entry.id].places["case",]
-            details = {"name": entry.id, "first": f"{other.file}:{other.line}"}
-            problems.append(Problem("PE703", place, details, entry.lines[place.line - 1] if entry.lines else ""))
-            twins.append(entry)
-        else:
-            first[entry.id] = entry
-    return list(first.values()), twins
-
-
-def _stray(case: Case, name: str, other: str) -> Problem:
-    """Say that a case is rated under another edition than the round."""
-    place = case.places.get(("edition",)) or case.places.get(("period",)) or case.places["case",]
-    return Problem("PE706", place, {"name": name, "other": other}, case.lines[place.line - 1] if case.lines else "")
+        if first.setdefault(entry.id, entry) is not entry:
+            place, other = entry.places["case",], first[entry.id].places["case",]
+            excerpt = entry.lines[place.line - 1] if entry.lines else ""
+            problems.append(Problem("PE703", place, {"name": entry.id, "first": f"{other.file}:{other.line}"}, excerpt))
+            refused.append(entry)
+    return list(first.values()), refused

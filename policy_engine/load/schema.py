@@ -11,13 +11,14 @@ import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from policy_engine.errors import Problem
+from policy_engine.language.values import is_object
 from policy_engine.load.files import data_root
 from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import Document, Path
-from policy_engine.messages import N_
+from policy_engine.messages import N_, Spoken
 
 _MAX_TOLD = 100
 """Past so many problems of the builder's own, a second reading of a document says nothing that anyone would read."""
@@ -29,7 +30,7 @@ def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, by
     """Hold documents against a schema, and note what it refuses.
 
     Where the builder has noted a problem at the same place, above it or below it, the schema is silent: one
-    fault is told once.
+    fault is named once.
     """
     clean = not any(document.problems for document in documents)
     mark = _mark(name, (raws[document.file] for document in documents)) if clean else ""
@@ -43,19 +44,17 @@ def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, by
 
 
 def _check(name: str, document: Document) -> None:
-    """Hold one document against a schema."""
-    told = {p.location for p in document.problems}
+    noted = {p.location for p in document.problems}
     for error in _validator(name).iter_errors(document.data):
         path = tuple(error.absolute_path)
         places = {found.get(path[:n]) for n in range(len(path) + 1) for found in (document.places, document.keys)}
         below = {place for p, place in document.places.items() if p[: len(path)] == path}
         below |= {place for p, place in document.keys.items() if p[: len(path)] == path}
-        if not told & (places | below):
+        if not noted & (places | below):
             document.problems.append(_problem(document, path, error))
 
 
 def _problem(document: Document, path: Path, error: Any) -> Problem:
-    """Return the problem that a schema's refusal is, at the key that is wrong or missing, in the schema's own words where it has some."""
     under = next((part for part in reversed(path) if isinstance(part, str)), "")
     at = document.keys.get(path) or document.places[path]
     if error.validator == "required":
@@ -65,11 +64,9 @@ def _problem(document: Document, path: Path, error: Any) -> Problem:
         known = error.schema.get("properties", {})
         key = next((key for key in error.instance if key not in known), "")
         return document.problem("PE205", document.keys.get((*path, key)) or at, under=under, words=_UNKNOWN, key=key)
-    schema = cast("dict[str, str]", error.schema if isinstance(error.schema, dict) else {})  # pyright: ignore[reportUnknownMemberType]
-    spoken = (("vi", "errorMessage"), ("en", "errorMessage_en"))
-    words = {language: schema[key] for language, key in spoken if key in schema}
-    problem = document.problem("PE205", document.places[path], under=under, words=_UNFIT, said=error.message[:200])
-    return problem._replace(words=words)
+    schema: Any = error.schema if is_object(error.schema) else {}
+    own = {language: str(schema[key]) for language, key in (("vi", "errorMessage"), ("en", "errorMessage_en")) if key in schema}
+    return document.problem("PE205", document.places[path], under=under, words=Spoken(own) if own else _UNFIT, said=error.message[:200])
 
 
 _MISSING = N_("the key `{key}` is missing")
@@ -89,13 +86,11 @@ def _validator(name: str) -> Any:
 
 @cache
 def _schema_text(name: str) -> bytes:
-    """Return the text of a published schema, read once however many cases are held against it."""
     with open(os.path.join(data_root(), "schemas", name), "rb") as file:
         return file.read()
 
 
 def _mark(name: str, contents: Iterable[bytes]) -> str:
-    """Return the mark of content that passed a schema: a digest of both."""
     return sha256_of((_schema_text(name), *(len(content).to_bytes(8, "big") + content for content in contents)))
 
 

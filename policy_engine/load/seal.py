@@ -92,7 +92,6 @@ def _run(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[b
 
 
 def _said(done: "subprocess.CompletedProcess[bytes]") -> str:
-    """Return what ssh-keygen said, on one line: no name in it begins a line of its own."""
     lines = (done.stdout + done.stderr).decode(errors="replace").splitlines()
     return "; ".join(line.strip() for line in lines if line.strip())
 
@@ -102,7 +101,7 @@ MAX_TOLD = 20
 
 
 class Difference(NamedTuple):
-    """One value that is not as it was sealed: the file, the path, what was sealed and what is found ("" where there is nothing)."""
+    """One value that is not as it was sealed; "" for what was, or is, nothing."""
 
     file: str
     path: Path
@@ -129,7 +128,7 @@ class SealReport(NamedTuple):
     """Under which name it is sealed."""
 
 
-NO_SEAL = SealReport(False, (), (), (), (), True)
+NO_SEAL = SealReport(sealed=False, differences=(), missing=(), added=(), text_only=(), copy_kept=True)
 """What an edition is that is not sealed."""
 
 
@@ -152,8 +151,7 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
         path = names[name]
         if sha256_of((meaning_of(documents[path].data),)) != seal.meanings[name]:
             before = copy.files.get(name) if copy else None
-            told = _told(path, before, documents[path].data) if copy else []
-            differences += told or [Difference(path, (), "", "")]
+            differences += (_values_changed(path, before, documents[path].data) if copy else []) or [Difference(path, (), "", "")]
         elif text_digest(raws[path]) != seal.texts[name]:
             text_only.append(path)
     base = os.path.basename(os.path.abspath(folder))
@@ -161,7 +159,10 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
     added = tuple(names[name] for name in sorted(names.keys() - seal.meanings.keys()))
     whole = not (differences or missing or added)
     agrees = not whole or revision_of(document.data for document in documents.values()) == f"sha256:{seal.revision}"
-    return SealReport(True, tuple(differences), missing, added, tuple(text_only), copy is not None, agrees, seal.name)
+    return SealReport(
+        sealed=True, differences=tuple(differences), missing=missing, added=added, text_only=tuple(text_only), copy_kept=copy is not None,
+        lock_agrees=agrees, name=seal.name,
+    )  # fmt: skip
 
 
 def means_the_same(report: SealReport) -> bool:
@@ -169,7 +170,7 @@ def means_the_same(report: SealReport) -> bool:
     return not (report.differences or report.missing or report.added) and report.lock_agrees
 
 
-def _told(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN401
+def _values_changed(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN401
     """Return the values that differ; none where the copy, whose digest is right, holds what no edition can."""
     try:
         return list(_differences(path, (), before, after))
@@ -178,7 +179,6 @@ def _told(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN4
 
 
 def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
-    """Return the values that differ, in the order of the file."""
     if is_object(before) and is_object(after):
         was, now = ({first_name(key, holder): key for key in holder} for holder in (before, after))
         for name in dict.fromkeys([*now, *was]):
@@ -217,7 +217,6 @@ def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Docum
 
 
 def _changed(edition: str, difference: Difference, document: Document) -> Problem:
-    """Say which value of a sealed edition was changed, at its place or at the nearest one that is left."""
     path = difference.path
     place = next(
         (document.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in document.places), Location(document.file, 1, 1)
@@ -254,7 +253,7 @@ def make_seal(folder: str, documents: Mapping[str, Document], raws: Mapping[str,
         lines.append(lock_line(name, meaning=sha256_of((meaning_of(documents[path].data),)), text=text_digest(raws[path])))
     kept = (line for name, own in lock.lines.items() if before is None or name != before.name for line in own)
     content = "\n".join([_HEADER, *sorted([*kept, *lines]), ""]).encode()
-    return NewSeal(revision, copy_path(folder, edition), copy, lock_path(root_of(folder)), content)
+    return NewSeal(revision=revision, copy_path=copy_path(folder, edition), copy=copy, lock_path=lock_path(root_of(folder)), lock=content)
 
 
 def write_seal(seal: NewSeal) -> None:
@@ -266,10 +265,3 @@ def write_seal(seal: NewSeal) -> None:
     os.makedirs(os.path.dirname(seal.copy_path), exist_ok=True)
     write_whole(seal.copy_path, seal.copy)
     write_whole(seal.lock_path, seal.lock)
-
-
-def seal_edition(folder: str, documents: Mapping[str, Document], raws: Mapping[str, bytes]) -> NewSeal:
-    """Write the seal of one edition, unsigned; see `make_seal` and `write_seal`."""
-    made = make_seal(folder, documents, raws)
-    write_seal(made)
-    return made

@@ -109,7 +109,7 @@ _MAX_LINE = 1_000
 _MAX_BRACKETS = 1_000
 _MAX_NODES = 20_000
 _ODD = ("&", "*", "\n%", "\n---", "\n...", "\n!", " !!", ": !", "- !", "? !", "[!", "{!", ",!", ", !", "[ !", "{ !")
-"""What might be an anchor, an alias, a directive, a second document or a tag; a tag on a scalar cannot be told from quotes later."""
+"""What might be an anchor, an alias, a directive, a second document or a tag; a tag on a scalar looks like quotes later."""
 _MAX_DEPTH = 60
 _new: Any = tuple.__new__  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 """Makes a named tuple without its own constructor, which would cost a third of the walk."""
@@ -236,6 +236,16 @@ class Document(NamedTuple):
     def broken(self) -> bool:
         """Return whether reading ended early, so that what is missing may only not have been reached."""
         return any(p.code in _FATAL for p in self.problems)
+
+    def at(self, path: Path) -> Data:
+        """Return the value at a path; None where there is none."""
+        value = self.data
+        for key in path:
+            if isinstance(value, dict):
+                value = value.get(str(key))
+            else:
+                value = value[key] if isinstance(value, list) and isinstance(key, int) and key < len(value) else None
+        return value
 
     def problem(self, code: str, location: Location, **details: str) -> Problem:
         """Make a problem at a place of this file, with the line as it stands there."""

@@ -26,7 +26,7 @@ class Mark(NamedTuple):
     column: int
 
 
-class Fault(NamedTuple):
+class YamlFault(NamedTuple):
     """A fault of YAML: where it is, what was found, what to do, and the words that fill both."""
 
     place: Mark
@@ -93,39 +93,37 @@ class _Seen(NamedTuple):
         return line[at.column : at.column + 1] or line.strip()[-1:]
 
 
-def fault_of(said: str, mark: Mark, begun: Mark, lines: Sequence[str]) -> Fault:
+def fault_of(said: str, mark: Mark, begun: Mark, lines: Sequence[str]) -> YamlFault:
     """Return what a complaint of the parser means.
 
     Args:
         said: its words, whatever its release.
         mark: where it gave up.
-        begun: where what it was reading began; the same where it does not tell.
+        begun: where what it was reading began; the same where it does not say.
         lines: the file.
     """
     seen = _Seen(mark, begun, lines)
     text, line = said.lower(), seen.line(mark.line)
     if re.search(r"\btab\b", text) or ("\t" in line[: mark.column + 1] and not line[: mark.column].strip()):
         tab = line.find("\t")
-        return Fault(mark._replace(column=tab if tab >= 0 else mark.column), *_TAB)
+        return YamlFault(mark._replace(column=tab if tab >= 0 else mark.column), *_TAB)
     read = next((read for pattern, read in _KINDS.items() if re.search(pattern, text)), None)
-    return read(seen) if read else Fault(mark, *_GENERAL, {"said": said})
+    return read(seen) if read else YamlFault(mark, *_GENERAL, {"said": said})
 
 
-def _escape(seen: _Seen) -> Fault:
+def _escape(seen: _Seen) -> YamlFault:
     """Return which backslash begins no sign; releases differ in the place by one."""
     line = seen.line(seen.mark.line)
     start = max(line.rfind("\\", 0, seen.mark.column + 1), 0)
-    return Fault(seen.mark._replace(column=start), *_ESCAPE, {"sign": line[start : start + 2]})
+    return YamlFault(seen.mark._replace(column=start), *_ESCAPE, {"sign": line[start : start + 2]})
 
 
-def _begins_otherwise(seen: _Seen) -> Fault:
-    """Return which sign at the beginning of a text means something else."""
+def _begins_otherwise(seen: _Seen) -> YamlFault:
     at = seen.begun if seen.begun.line == seen.mark.line else seen.mark
-    return Fault(at, *_SIGN, {"sign": seen.sign(at)})
+    return YamlFault(at, *_SIGN, {"sign": seen.sign(at)})
 
 
 def _indent(line: str) -> int:
-    """Return by how many spaces a line is indented."""
     return len(line) - len(line.lstrip(" "))
 
 
@@ -135,57 +133,51 @@ def _above(lines: Sequence[str], number: int) -> int:
 
 
 def _speaks(line: str) -> bool:
-    """Return whether a line holds more than a remark."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
-def _colon(seen: _Seen) -> Fault:
-    """Return why a key and its colon cannot stand here: behind another one, or as the rest of the text above."""
+def _colon(seen: _Seen) -> YamlFault:
     number = seen.mark.line
     line, above = seen.line(number), _above(seen.lines, number)
     before = seen.line(above)
     if _COLON.search(line[: seen.mark.column]):
-        return Fault(seen.mark, *_SECOND_COLON)
+        return YamlFault(seen.mark, *_SECOND_COLON)
     if above == number or _COLON.search(before):
         return _shifted(number, seen.lines)
     if _indent(before) == _indent(line) > 0 and ":" not in before:
-        return Fault(seen.mark, *_IN_TEXT)
+        return YamlFault(seen.mark, *_IN_TEXT)
     return _without_colon(seen, above)
 
 
-def _without_colon(seen: _Seen, number: int) -> Fault:
-    """Return that a line has no colon, or none that is followed by a space."""
+def _without_colon(seen: _Seen, number: int) -> YamlFault:
     line = seen.line(number)
     colon = line.find(":")
     if colon >= 0:
-        return Fault(Mark(number, colon), *_NO_SPACE)
-    return Fault(Mark(number, _indent(line)), *_NO_COLON)
+        return YamlFault(Mark(number, colon), *_NO_SPACE)
+    return YamlFault(Mark(number, _indent(line)), *_NO_COLON)
 
 
-def _bracket(seen: _Seen) -> Fault:
-    """Return that a bracket is not closed where the text goes on outside it, or that a comma is missing inside it."""
+def _bracket(seen: _Seen) -> YamlFault:
     here, there = seen.line(seen.mark.line), seen.line(seen.begun.line)
     inside = seen.mark.line == seen.begun.line or _indent(here) > _indent(there)
     if inside and here.strip():
-        return Fault(seen.mark, *_COMMA)
-    return Fault(seen.begun, *_BRACKET, {"sign": seen.sign(seen.begun)})
+        return YamlFault(seen.mark, *_COMMA)
+    return YamlFault(seen.begun, *_BRACKET, {"sign": seen.sign(seen.begun)})
 
 
-def _out_of_place(seen: _Seen) -> Fault:
-    """Return why a line fits no block: something stands before it, it is no key or no dash, or it is indented otherwise."""
+def _out_of_place(seen: _Seen) -> YamlFault:
     mark, line = seen.mark, seen.line(seen.mark.line)
     own = _indent(line)
     if mark.column > own:
-        return Fault(mark, *_BEHIND, {"rest": line[mark.column :].strip()[:_REACH]})
+        return YamlFault(mark, *_BEHIND, {"rest": line[mark.column :].strip()[:_REACH]})
     if line[own : own + 1] == ":":
-        return Fault(mark, *_NO_KEY)
+        return YamlFault(mark, *_NO_KEY)
     if own == seen.begun.column:
-        return Fault(mark, *(_DASH if line[own : own + 1] == "-" else _NO_DASH))
+        return YamlFault(mark, *(_DASH if line[own : own + 1] == "-" else _NO_DASH))
     return _shifted(mark.line, seen.lines)
 
 
-def _shifted(number: int, lines: Sequence[str]) -> Fault:
-    """Return which of two lines is indented otherwise than its neighbours, and by how much."""
+def _shifted(number: int, lines: Sequence[str]) -> YamlFault:
     above = _above(lines, number)
     here, before = (_indent(lines[n]) for n in (number, above))
     wrong = above if here % _STEP == 0 and before % _STEP else number
@@ -204,27 +196,26 @@ def _shifted(number: int, lines: Sequence[str]) -> Fault:
             and (other % _STEP == 0 or own % _STEP == 0)
         ):
             words = {"own": str(own), "line": str(n + 1), "other": str(other)}
-            return Fault(Mark(wrong, own), _SHIFTED, _DASHES if sort else _KEYS, words)
-    return Fault(Mark(wrong, own), _ALONE, _DASHES if sort else _KEYS, {"own": str(own)})
+            return YamlFault(Mark(wrong, own), _SHIFTED, _DASHES if sort else _KEYS, words)
+    return YamlFault(Mark(wrong, own), _ALONE, _DASHES if sort else _KEYS, {"own": str(own)})
 
 
 def _sort(line: str) -> str:
-    """Return what a line begins with: a dash, or nothing of that sort."""
     found = _SORT.match(line)
     return found[1] if found else ""
 
 
-_KINDS: Mapping[str, Callable[[_Seen], Fault]] = {
+_KINDS: Mapping[str, Callable[[_Seen], YamlFault]] = {
     r"quoted scalar.*(escape|hexdec)": _escape,
-    r"quoted scalar": lambda seen: Fault(seen.begun, *_QUOTE),
+    r"quoted scalar": lambda seen: YamlFault(seen.begun, *_QUOTE),
     r"mapping values": _colon,
-    r"sequence entries": lambda seen: Fault(seen.mark, *_LIST),
+    r"sequence entries": lambda seen: YamlFault(seen.mark, *_LIST),
     r"simple key": lambda seen: _without_colon(seen, seen.begun.line),
     r"',' or|flow (sequence|mapping)": _bracket,
-    r"node content": lambda seen: Fault(seen.mark, *_NO_VALUE, {"sign": seen.sign(seen.mark)}),
+    r"node content": lambda seen: YamlFault(seen.mark, *_NO_VALUE, {"sign": seen.sign(seen.mark)}),
     r"start any token|anchor|alias|a tag|directive": _begins_otherwise,
-    r"block scalar": lambda seen: Fault(seen.mark, *_BLOCK_TEXT),
-    r"document start": lambda seen: Fault(seen.mark, *_AFTER_END),
+    r"block scalar": lambda seen: YamlFault(seen.mark, *_BLOCK_TEXT),
+    r"document start": lambda seen: YamlFault(seen.mark, *_AFTER_END),
     r"expected key|'-' indicator|block end|block (mapping|collection)": _out_of_place,
 }
 """What the words of the parser are about, the first that fits; each wording of every release has one of these in it."""

@@ -1,16 +1,16 @@
 """Case files that the engine writes: a blank one, with every question in it, and those that a run of tests misses."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from policy_engine.evaluate.duties.survey import reads_of
-from policy_engine.evaluate.expectation import Uncovered
-from policy_engine.explain.tested import never_text, side_text, survivor_text
 from policy_engine.language.types import NOUNS
 from policy_engine.messages import LANGUAGES, N_, translate
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Edition, Track
-from policy_engine.trial.run import Missing, Reason, Suggestion
+
+if TYPE_CHECKING:  # a blank case needs none of a trial
+    from policy_engine.trial.run import Reason, Suggestion
 
 _RECORD = (
     "# unit, superior, collective: hồ sơ khác trong đợt / other cases of the round",
@@ -84,13 +84,13 @@ def _fact(fact: FactDeclaration) -> Iterator[str]:
     yield f"  {fact.name}: unknown"
 
 
-def suggestion_facts(one: Suggestion, edition: str, head: Sequence[str]) -> str:
+def suggestion_facts(one: "Suggestion", edition: str, head: Sequence[str]) -> str:
     """Write a suggested case with its facts alone, to be rated."""
     facts = [f"  {name}: {value}" for name, value in one.sketch.facts.items()]
     return "\n".join([*head, f"case: {one.name}", f'edition: "{edition}"', "facts:", *facts, ""])
 
 
-def suggestion_text(one: Suggestion, plain: str, seen: Mapping[str, object]) -> str:
+def suggestion_text(one: "Suggestion", plain: str, seen: Mapping[str, object]) -> str:
     """Write a suggested case whole: what it shows, what the engine says of it now, and an expectation for a person to confirm.
 
     Args:
@@ -113,8 +113,12 @@ def suggestion_text(one: Suggestion, plain: str, seen: Mapping[str, object]) -> 
     return "\n".join([first, *remarks, *says, rest + "# expect:", *expected, ""])
 
 
-def _reason(reason: Reason, language: str) -> tuple[str, str]:
+def _reason(reason: "Reason", language: str) -> tuple[str, str]:
     """Return the id of what a case is to show, and why it is missing."""
+    from policy_engine.evaluate.plain import Uncovered
+    from policy_engine.explain.tested import never_text, side_text, survivor_text
+    from policy_engine.trial.run import Missing
+
     match reason:
         case Missing():
             return reason.unseen.comparison.place.owner, side_text(reason, language)

@@ -5,11 +5,11 @@ import re
 from typing import Any
 
 from policy_engine.evaluate.plain import verdict_as_data
+from policy_engine.explain.blocks import DRAFT
 from policy_engine.messages import LANGUAGES, N_, translate
 from policy_engine.model.verdict import Verdict
 
 NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")
-DRAFT = N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")
 UNSEALED = N_("This edition says that it is issued, but there is no seal that shows it; hold it against the sealed original.")
 
 _ODD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -6,10 +6,10 @@ package declares a home (`Homepage` under `[project.urls]`): the one line to set
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree as ET
 
 from policy_engine.errors import CATALOGUE, InputError, Problem
 from policy_engine.load.files import read_page
@@ -80,50 +80,34 @@ def class_name(path: str) -> str:
 
 
 def to_junit(suites: Sequence[JUnitSuite]) -> str:
-    """Write suites of tests; a suite takes as long as its tests do.
+    """Write suites of tests; a suite takes as long as its tests do. Signs that XML cannot hold are shown by their names.
 
     The XSD that Jenkins publishes takes it, but for `file` and `line` of a test, which GitLab, CircleCI and pytest know.
     """
-    head = f"<testsuites{_counts('policy-engine', [case for suite in suites for case in suite.cases])}>"
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', head, *(line for suite in suites for line in _suite(suite)), "</testsuites>"]
-    return "\n".join(lines)
+    root = ET.Element("testsuites", _counts("policy-engine", [case for suite in suites for case in suite.cases]))
+    for suite in suites:
+        node = ET.SubElement(root, "testsuite", _counts(suite.name, suite.cases) | {"skipped": "0"})
+        properties = ET.SubElement(node, "properties") if suite.properties else node
+        for name, value in suite.properties.items():
+            ET.SubElement(properties, "property", name=visible(name), value=visible(value))
+        for case in suite.cases:
+            named = {"classname": case.classname, "name": case.name, "file": case.file, "line": str(case.line or "")}
+            shown = {key: visible(text) for key, text in named.items() if text or key in {"classname", "name"}}
+            test = ET.SubElement(node, "testcase", shown | {"time": f"{case.seconds:.3f}"})
+            if case.kind != "passed":
+                why = ET.SubElement(test, case.kind, type=visible(case.type), message=visible(case.message))
+                why.text = "\n".join(map(visible, (case.text or case.message).split("\n")))
+        if suite.said:
+            ET.SubElement(node, "system-out").text = "\n".join(map(visible, suite.said))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode")
 
 
-def _counts(name: str, cases: Sequence[JUnitCase]) -> str:
-    """Write the attributes that count; the time is the sum of what is written of the tests."""
+def _counts(name: str, cases: Sequence[JUnitCase]) -> dict[str, str]:
+    """Return the attributes that count; the time is the sum of what is written of the tests."""
+    failures, errors = (str(sum(case.kind == kind for case in cases)) for kind in ("failure", "error"))
     seconds = sum(round(case.seconds, 3) for case in cases)
-    failures, errors = (sum(case.kind == kind for case in cases) for kind in ("failure", "error"))
-    return f' name={_attribute(name)} tests="{len(cases)}" failures="{failures}" errors="{errors}" time="{seconds:.3f}"'
-
-
-def _suite(suite: JUnitSuite) -> Iterator[str]:
-    yield f'  <testsuite{_counts(suite.name, suite.cases)} skipped="0">'
-    if suite.properties:
-        yield "    <properties>"
-        yield from (f"      <property name={_attribute(name)} value={_attribute(value)}/>" for name, value in suite.properties.items())
-        yield "    </properties>"
-    for case in suite.cases:
-        begin = f"    <testcase classname={_attribute(case.classname)} name={_attribute(case.name)}"
-        begin += f" file={_attribute(case.file)}" if case.file else ""
-        begin += f' line="{case.line}"' if case.line else ""
-        begin += f' time="{case.seconds:.3f}"'
-        if case.kind == "passed":
-            yield f"{begin}/>"
-        else:
-            why = f"<{case.kind} type={_attribute(case.type)} message={_attribute(case.message)}>"
-            yield f"{begin}>{why}{_lines((case.text or case.message).split(chr(10)))}</{case.kind}></testcase>"
-    if suite.said:
-        yield f"    <system-out>{_lines(suite.said)}</system-out>"
-    yield "  </testsuite>"
-
-
-def _attribute(text: str) -> str:
-    """Write a text as an attribute; signs that XML cannot hold are shown by their names."""
-    return quoteattr(visible(text))
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return "\n".join(escape(visible(line)) for line in lines)
+    return {"name": visible(name), "tests": str(len(cases)), "failures": failures, "errors": errors, "time": f"{seconds:.3f}"}
 
 
 def refused_cases(problems: Sequence[Problem], language: str) -> list[JUnitCase]:

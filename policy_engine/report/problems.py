@@ -48,25 +48,23 @@ def tamed(text: str, typed: Iterable[str]) -> str:
 
 def message_of(problem: Problem, language: str) -> str:
     """Say what was found."""
-    words = _words(problem, language) | {"says": visible(sentence(problem.words, language))}
-    if problem.words and problem.code == "PE205":
-        words["words"] = sentence(problem.words, language)
-    return translate(CATALOGUE[problem.code].message, language, **words)
+    return translate(CATALOGUE[problem.code].message, language, **_words(problem, language))
 
 
 def advice_of(problem: Problem, language: str) -> str:
     """Say what to do."""
-    words = _words(problem, language) | {"says": sentence(problem.words, language)}
-    return translate(CATALOGUE[problem.code].advice, language, **words)
+    return translate(CATALOGUE[problem.code].advice, language, **_words(problem, language))
 
 
 def _words(problem: Problem, language: str) -> dict[str, str]:
     """Return the words of a problem's sentences, those of the engine's own translated."""
-    words: dict[str, str] = {}
+    words: dict[str, str] = {"says": ""}
     own = {key: text for key, text in problem.details.items() if isinstance(text, Words)}
     for key, text in problem.details.items():
         if key not in own:
-            words[key] = _short(sentence(text.texts, language) if isinstance(text, Spoken) else text, whole=key == "rules")
+            words[key] = _short(
+                sentence(text.texts, language) if isinstance(text, Spoken) else text, whole=key in {"rules", "says", "words"}
+            )
     words |= {key: translate(text, language, **words) for key, text in own.items()}
     if words.get("under"):
         words["under"] = translate(N_(" under `{name}:`"), language, name=words["under"])
@@ -167,13 +165,15 @@ def _grouped(problems: Sequence[Problem]) -> list[tuple[Problem, list[Location]]
             for key, value in sorted(problem.details.items())
             if problem.code == _NOT_YAML or isinstance(value, Words) or key not in _OF_ONE_FILE
         )
-        groups.setdefault((problem.code, *words, *problem.words.values()), []).append(problem)
+        groups.setdefault((problem.code, *words), []).append(problem)
     found = [(several[0], [problem.location for problem in several]) for several in groups.values()]
     return sorted(found, key=lambda one: -len(one[1]))
 
 
-def grouped_section(problems: Sequence[Problem], language: str) -> Section:
-    """Return each mistake once as a section: what is wrong, how often, what to do, and where."""
+def after_problems(page: Explanation, problems: Sequence[Problem], language: str) -> Explanation:
+    """Return a page after what is wrong with its files, each mistake once: what it is, how often, what to do, and where."""
+    if not problems:
+        return page
     lines: list[Line] = []
     for problem, places in _grouped(problems):
         head = problem.code
@@ -182,7 +182,8 @@ def grouped_section(problems: Sequence[Problem], language: str) -> Section:
             head = translate(N_("{code} × {count}, for example {place}"), language, **words)
         text = f"{head}: {message_of(problem, language)} → {advice_of(problem, language)}"
         lines.append(Line("not_met", text, _places_text(places)))
-    return Section(translate(N_("Errors, each with its places"), language), tuple(lines))
+    section = Section(translate(N_("Errors, each with its places"), language), tuple(lines))
+    return page._replace(sections=(section, *page.sections))
 
 
 def _places_text(places: Sequence[Location]) -> str:
@@ -202,7 +203,7 @@ def refused_page(title: str, problems: Sequence[Problem], language: str) -> Expl
         for one in problems
     ]
     section = Section(translate(N_("Errors"), language), tuple(lines))
-    return Explanation(title, refused_notice(problems)[language], "round", (), (section,))
+    return Explanation(title=title, headline=refused_notice(problems)[language], outcome="round", notes=(), sections=(section,))
 
 
 def refused_notice(problems: Sequence[Problem]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.duties.bounds import relevance
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.expectation import Coverage, unmet
+from policy_engine.evaluate.plain import Coverage, unmet
 from policy_engine.evaluate.rate import Rated
 from policy_engine.language.values import is_object
 from policy_engine.model.case import Case

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeAlias
 
 from policy_engine.evaluate.duties.survey import names_by_rule
-from policy_engine.evaluate.expectation import Uncovered
+from policy_engine.evaluate.plain import Uncovered
 from policy_engine.language.tree import Tree, called, compared, joined, literal, named, names_in, negated, opened, reckoned
 from policy_engine.model.duties import RECORD_NAMES, Chapter
 from policy_engine.model.rulebook import Edition

@@ -9,8 +9,9 @@ import duckdb
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from policy_engine.columnar.engines.polars import BatchRater, moves_in_order
+from policy_engine.columnar.engines.polars import BatchRater
 from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, ROW, BatchResult, Order, Side
+from policy_engine.columnar.plan.answers import Cell
 from policy_engine.columnar.plan.plan import ColumnPlan, plan_columns, planned
 from policy_engine.columnar.rows.files import FORMULA, beside, check_types, disk_fault, metadata_of, signed_heading, sink, unreadable
 from policy_engine.columnar.rows.headings import names_among
@@ -51,7 +52,7 @@ def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
             )
             with beside(order.to) as path:
                 _write(connection, answers, order, edition, path)
-                return run.result(batch.rows, batch.by_row, moves_in_order(batch.rater.moves), own)
+                return run.result(batch.rows, batch.by_row, batch.rater.moves, own)
         except duckdb.Error as error:
             if disk_fault(error) is not None:
                 raise  # said of the folder for temporary files
@@ -135,10 +136,11 @@ class _Statements:
 
     def _settled(self, place: int, plan: ColumnPlan, kept: str) -> str:
         """Write the words for each combination of codes and bits; return the statement of the answers to rows that are settled."""
-        keys = self.connection.execute(f"select distinct {', '.join(_KEYS)} from planned_{place} where __answer is not null").fetchall()
+        distinct = self.connection.execute(f"select distinct {', '.join(_KEYS)} from planned_{place} where __answer is not null")
+        keys: list[tuple[int, int, int]] = distinct.fetchall()
         layout = self.rater.layout
         types = {name: pl.Boolean if name in {"gap_possible", "possible_exact"} else pl.String for name in layout.words}
-        words = [
+        words: list[dict[str, Cell]] = [
             {**plan.codes.meanings[code].words(), "interpretations": plan.codes.interpretations(base, bits)} for code, base, bits in keys
         ]
         frame = pl.DataFrame(keys, dict.fromkeys(_KEYS, pl.Int64), orient="row").hstack(

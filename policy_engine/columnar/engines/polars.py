@@ -3,9 +3,9 @@
 import os
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, groupby
 from threading import Lock
 
 import narwhals.stable.v2 as nw
@@ -17,7 +17,6 @@ from policy_engine.columnar.plan.plan import Schema, plan_columns, planned
 from policy_engine.columnar.rows.files import beside, disk_fault, metadata_of, sink, unreadable
 from policy_engine.columnar.rows.headings import kept_headings, names_among
 from policy_engine.columnar.rows.one_by_one import OpenRows
-from policy_engine.columnar.rows.opening import Opened
 from policy_engine.columnar.rows.refusing import refusing_run
 from policy_engine.errors import Problem
 from policy_engine.evaluate.core.plan import Plan
@@ -30,13 +29,7 @@ Reject = Callable[[Rejected], None]
 
 
 def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> BatchResult:
-    """Run a batch in Polars.
-
-    Args:
-        order: what is asked.
-        sides: the edition to rate under, and perhaps one to compare with.
-        say: how a problem is said.
-        done: is called with the number of rows that were done since.
+    """Run a batch in Polars; `say` puts a problem in words, `done` hears how many rows were done since.
 
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
@@ -52,7 +45,9 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
             keep = [*([CASE] if CASE in group.schema else []), *kept_headings(order.keep)]
             return rater.answers(pl.concat(group.frames), keep, reject)
 
-        answers = pl.concat([answers_to(group) for group in _groups(run.files)])
+        frames = [(place, file.frame) for place, file in enumerate(run.files) if file.frame is not None]
+        groups = [_Group(*some) for some in groupby(frames, lambda one: one[1].collect_schema())]
+        answers = pl.concat([answers_to(group) for group in groups])
         edition = sides[0].edition
         if edition.status != "issued":
             answers = answers.with_columns(pl.lit(edition.status).alias("edition_status"))
@@ -64,33 +59,34 @@ def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
                 if disk_fault(error) is not None:
                     raise  # said of the file that is being written
                 raise unreadable(order.sources[0], error) from error
-            return run.result(rater.rows, rater.by_row, moves_in_order(rater.moves), own)
+            return run.result(rater.rows, rater.by_row, rater.moves, own)
 
 
 def count_rows(sources: Sequence[Source]) -> int:
     """Count the rows of files, for a bar that shows how far a run is; what comes through a pipe cannot be counted beforehand."""
-    return sum(_count_rows(source) for source in sources if os.path.isfile(source.path))
+    total = 0
+    for source in sources:
+        if not os.path.isfile(source.path):
+            continue
+        if source.form == "parquet":
+            total += _height(pl.scan_parquet(source.path, glob=False))
+        else:  # every line that is not blank
+            with open(source.path, "rb") as file:
+                total += sum(1 for line in file if line.strip()) - (source.form == "csv")
+    return total
 
 
-def _count_rows(source: Source) -> int:
-    """Count the rows of one file; in a file of text, every line that is not blank."""
-    if source.form != "parquet":
-        with open(source.path, "rb") as file:
-            return sum(1 for line in file if line.strip()) - (source.form == "csv")
-    count: int = pl.scan_parquet(source.path, glob=False).select(pl.len()).collect(engine="streaming").item()
+def _height(frame: pl.LazyFrame) -> int:
+    count: int = frame.select(pl.len()).collect(engine="streaming").item()
     return count
-
-
-def moves_in_order(moves: Counter[tuple[str, str]]) -> tuple[tuple[str, str, int], ...]:
-    """Return how many rows went from what to what, in an order of their own."""
-    return tuple((before, after, number) for (before, after), number in sorted(moves.items()))
 
 
 class _Group:
     """Files with the same columns, one after the other: one plan serves them all."""
 
-    def __init__(self, place: int, frame: pl.LazyFrame) -> None:
-        self.first, self.frames, self.schema = place, [frame], frame.collect_schema()
+    def __init__(self, schema: pl.Schema, files: Iterable[tuple[int, pl.LazyFrame]]) -> None:
+        places, frames = zip(*files, strict=True)
+        self.schema, self.first, self.frames = schema, places[0], list(frames)
 
     def place_of(self, row: int) -> tuple[int, int]:
         """Return the place of the file that a row of the group stands in, and its number there."""
@@ -100,18 +96,7 @@ class _Group:
     @cached_property
     def _ends(self) -> list[int]:
         """Count the rows up to the end of each file, when the first of them is asked for."""
-        return list(accumulate(frame.select(pl.len()).collect(engine="streaming").item() for frame in self.frames))
-
-
-def _groups(files: Sequence[Opened]) -> list[_Group]:
-    groups: list[_Group] = []
-    for place, file in enumerate(files):
-        assert file.frame is not None
-        if groups and groups[-1].schema == file.frame.collect_schema():
-            groups[-1].frames.append(file.frame)
-        else:
-            groups.append(_Group(place, file.frame))
-    return groups
+        return list(accumulate(map(_height, self.frames)))
 
 
 class BatchRater:
@@ -120,7 +105,6 @@ class BatchRater:
     def __init__(
         self, sides: Sequence[Side], detail: str, done: Callable[[int], None] = lambda _: None, *, keeps_refused: bool = False
     ) -> None:
-        """Take the editions, the detail that is asked for, who hears of rows that are done, and whether rows that are refused stay."""
         self.layout = layout = layout_of(sides[0].plan, detail)
         self.moves: Counter[tuple[str, str]] = Counter()
         self.rows = 0
@@ -138,13 +122,7 @@ class BatchRater:
         return self._rater.by_row
 
     def rate(self, frame: pl.LazyFrame, keep: Sequence[str], reject: Reject) -> pl.LazyFrame:
-        """Return the answers to a frame; where two editions are compared, each row has its answers under both, or none.
-
-        Args:
-            frame: a column a fact.
-            keep: columns to hand on.
-            reject: is called with each row that is refused.
-        """
+        """Return the answers to a frame; where two editions are compared, each row has its answers under both, or none."""
         if self._other is not None:
             frame = self._other.rate(frame, list(frame.collect_schema())).rename({"answer": AGAINST})
             keep = [*keep, AGAINST]
@@ -174,14 +152,7 @@ class PolarsRater:
     """One edition, ready to rate frames."""
 
     def __init__(self, plan: Plan, evaluator: RatesCases, layout: AnswerLayout, *, keeps_refused: bool = False) -> None:
-        """Take the edition.
-
-        Args:
-            plan: the edition, worked out.
-            evaluator: what evaluates single rows.
-            layout: the columns that are asked for.
-            keeps_refused: whether rows that are refused stay, with nothing in the columns of their answers.
-        """
+        """Take the edition; `keeps_refused`: rows that are refused stay, with nothing in the columns of their answers."""
         self.plan, self.evaluator, self.layout, self.keeps_refused = plan, evaluator, layout, keeps_refused
         levels = list(reversed(plan.level_ids))
         several = range(1, len(levels) + 1) if len(levels) <= _MANY else ()
@@ -198,13 +169,9 @@ class PolarsRater:
     def rate(
         self, frame: pl.LazyFrame, keep: Sequence[str] = (), reject: Reject | None = None, done: Callable[[int], None] | None = None
     ) -> pl.LazyFrame:
-        """Return the answers to a frame, row by row in its order; rows that are refused are left out.
+        """Return the answers to a frame, row by row in its order, with columns to keep; `reject` hears of each row that is refused.
 
-        Args:
-            frame: a column a fact.
-            keep: columns to hand on; where the numbers of rows are not among them, rows are counted from 1.
-            reject: is called with each row that is refused.
-            done: is called with the number of rows that were done since.
+        Where the numbers of rows are not among what is kept, rows are counted from 1.
         """
         schema = frame.collect_schema()
         kinds = nw.from_native(frame).collect_schema()
@@ -215,9 +182,9 @@ class PolarsRater:
             self._ready[key] = _Ready(self, facts, odd)
         ready = self._ready[key]
         self.by_row = ready.columns.by_row
-        raw = tuple(dict.fromkeys((*keep, *facts, *([odd] if odd else []))))
+        raw = list(dict.fromkeys([*keep, *facts, *([odd] if odd else [])]))
         numbered = frame.select(raw) if ROW in raw else frame.select(raw).with_row_index(ROW, offset=1)
-        rated: pl.LazyFrame = planned(numbered, ready.columns, self.layout, tuple(dict.fromkeys((*raw, ROW))))
+        rated: pl.LazyFrame = planned(numbered, ready.columns, self.layout, numbered.collect_schema().names())
 
         def finish(chunk: pl.DataFrame) -> pl.DataFrame:
             answers = ready.answers(chunk, keep, reject)

@@ -17,12 +17,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
-import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark import errors, sql
 from pyspark.sql import functions, types
 
-from policy_engine.columnar.engines.polars import BatchRater, moves_in_order
+from policy_engine.columnar.engines.polars import BatchRater
 from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, REFUSED, ROW, BatchResult, Order, Rejected, Side
 from policy_engine.columnar.rows.files import FORMULA, check_types, disk_faults, is_elsewhere, signed_heading, unreadable
 from policy_engine.columnar.rows.headings import FileColumn, Headings, names_among
@@ -31,6 +30,7 @@ from policy_engine.columnar.rows.opening import Opened
 from policy_engine.columnar.rows.refusing import RefusingRun, refusing_run
 from policy_engine.errors import Problem
 from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.extras import load_extra
 from policy_engine.load.files import held_folder
 from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
@@ -39,6 +39,7 @@ from policy_engine.source import Location
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+pa = load_extra("pyarrow", "spark")
 _FILE, _PROBLEMS = "__file", "__problems"
 _BATCHES = 10
 """Batches of Arrow that go through the plan together: a plan takes as long to be asked as some ten thousand rows take."""
@@ -51,15 +52,7 @@ _NOT_HERE = N_("with `--engine spark` such a file must be on this machine, and s
 def run_spark(
     order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None], session: Any = None
 ) -> BatchResult:
-    """Run a batch in Spark; see `run_polars`.
-
-    Args:
-        order: what is asked.
-        sides: the edition, and perhaps one that it is held against.
-        say: how a problem is said.
-        done: is called with the number of rows that were done since.
-        session: the session to use; without one, the one that is there (as under `spark-submit`), or one of this machine.
-    """
+    """Run a batch in Spark, in a session, or the one that is there (as under `spark-submit`), or one of this machine; see `run_polars`."""
     spark = session or _session()
     with refusing_run(order, sides, say) as run, _places_of(order.to) as (answers_to, folder):
         batch = _Cluster(order, sides, run, spark)
@@ -77,7 +70,7 @@ def run_spark(
                 answers = answers.withColumn("edition_status", functions.lit(edition.status))
             own = [name for name in answers.columns if not name.startswith(KEPT)]
             _write(answers.withColumnsRenamed(names_among(order.keep, own)), answers_to, order.to_format)
-            return run.result(batch.rows, batch.by_row, moves_in_order(batch.moves), own)
+            return run.result(batch.rows, batch.by_row, batch.moves, own)
         except errors.PythonException:  # of our own, on a worker
             raise
         except errors.PySparkException as error:
@@ -127,7 +120,7 @@ class _Work(NamedTuple):
     detail: str
     facts: tuple[str, ...]
     keep: tuple[str, ...]
-    schema: pa.Schema
+    schema: Any
 
 
 class _Cluster:
@@ -144,19 +137,17 @@ class _Cluster:
     def rated(self, place: int, file: Opened, folder: str | None, done: Callable[[int], None]) -> "DataFrame":
         """Work one file out, once; write down which rows are refused, and return the answers to the others."""
         read, columns, more = self._read(file, None if folder is None else os.path.join(folder, f"rows_{place}.parquet"))
-        table = read.select(*(_column(column.heading).alias(column.name) for column in columns), *more, ROW)
+        table: Any = read.select(*(_column(column.heading).alias(column.name) for column in columns), *more, ROW)
         keep = tuple(name for name in table.columns if name in {CASE, _FILE, ROW} or name.startswith(KEPT))
         facts = tuple(name for name in table.columns if name == ODD or any(name in edition.facts for edition in self.editions))
         with _pandas_at_any_release():
-            from pyspark.sql.pandas.types import to_arrow_schema
-
-            empty = pl.from_arrow(to_arrow_schema(table.select(*map(_column, facts)).schema).empty_table())
-            assert isinstance(empty, pl.DataFrame)
+            to_arrow_schema = load_extra("pyspark.sql.pandas.types", "spark").to_arrow_schema
+            empty = _frame(to_arrow_schema(table.select(*map(_column, facts)).schema).empty_table())
             check_types(file.source, empty, facts, self.editions)
-            answers = self.rater.rate(empty.lazy(), [], lambda _: None).collect_schema()
+            answers = self.rater.rate(empty.lazy(), [ROW], lambda _: None).collect_schema()
             self.by_row = self.rater.by_row
             schema = types.StructType([table.schema[name] for name in keep])
-            for name, kind in answers.items():
+            for name, kind in list(answers.items())[1:]:
                 schema = schema.add(name, types.BooleanType() if kind == pl.Boolean else types.StringType())
             schema = schema.add(_PROBLEMS, types.BinaryType())
             work = _Work(self.editions, self.order.detail, facts, keep, to_arrow_schema(schema))
@@ -175,7 +166,8 @@ class _Cluster:
             for before, after, number in rows.groupBy(*sides).count().collect():
                 self.moves[before, after] += number
         asked = (*(name for name in keep if name not in {_FILE, ROW}), *self.rater.layout.columns)
-        return rows.filter(f"{_PROBLEMS} is null").select(*map(_column, asked))
+        answered: DataFrame = rows.filter(f"{_PROBLEMS} is null").select(*map(_column, asked))
+        return answered
 
     def _read(self, file: Opened, stage: str | None) -> "tuple[DataFrame, Sequence[FileColumn], tuple[str, ...]]":
         """Open a file; return its rows with their numbers, its columns, and the columns that say more of where rows stand.
@@ -217,7 +209,12 @@ def _pandas_at_any_release() -> Generator[None]:
         yield
 
 
-def _rate(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _frame(table: Any) -> pl.DataFrame:
+    """Return an Arrow table as a frame, with numbers for its rows."""
+    return pl.select(pl.int_range(1, table.num_rows + 1).alias(ROW)).hstack(pl.DataFrame(table).get_columns())
+
+
+def _rate(work: _Work, batches: Iterable[Any]) -> Iterator[Any]:
     """Rate rows on a worker: what is handed on of them, their answers, and why a row has none."""
     evaluators = [Evaluator(edition, asks=False) for edition in work.editions]
     sides = [Side(edition, one.plan, one) for edition, one in zip(work.editions, evaluators, strict=True)]
@@ -227,18 +224,15 @@ def _rate(work: _Work, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordB
     def reject(one: Rejected) -> None:
         refused[one.row] = pickle.dumps(one.problems)
 
-    plan = PreparedPlan(lambda frame: rater.rate(frame, [], reject))
+    plan = PreparedPlan(lambda frame: rater.rate(frame, [ROW], reject))
     coming = iter(batches)
     while some := list(islice(coming, _BATCHES)):
         table = pa.Table.from_batches(some)
         refused.clear()
-        frame = pl.from_arrow(table.select(work.facts))
-        assert isinstance(frame, pl.DataFrame)
-        answers = plan.run(frame)
-        words = [column if column.dtype == pl.Boolean else column.cast(pl.String) for column in answers.get_columns()]
-        told = [column.to_arrow(compat_level=pl.CompatLevel.oldest()) for column in words]
-        problems = pa.array([refused.get(row) for row in range(1, table.num_rows + 1)], pa.binary())
-        arrays = [*(table.column(name) for name in work.keep), *told, problems]
+        answers: Any = plan.run(_frame(table.select(work.facts))).drop(ROW).cast({pl.Enum: pl.String, pl.Categorical: pl.String})
+        arrays: list[Any] = [table.column(name) for name in work.keep]
+        arrays += answers.to_arrow(compat_level=pl.CompatLevel.oldest()).columns
+        arrays.append(pa.array([refused.get(row) for row in range(1, table.num_rows + 1)], pa.binary()))
         yield from pa.Table.from_arrays(
             [array.cast(field.type) for array, field in zip(arrays, work.schema, strict=True)], schema=work.schema
         ).to_batches()

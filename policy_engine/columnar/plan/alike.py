@@ -5,7 +5,6 @@ nothing looks at. A figure that is compared with an open one, or bound to it by 
 rows must have in common. So is every figure that stands in for another under an open condition.
 """
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from operator import add
@@ -31,6 +30,8 @@ from policy_engine.columnar.plan.plan import Building, Schema
 from policy_engine.columnar.plan.track import TrackColumns
 from policy_engine.evaluate.core.plan import Plan
 from policy_engine.evaluate.duties.bounds import bounds_of
+from policy_engine.language.text import show
+from policy_engine.language.tree import Tree, opened
 from policy_engine.model.duties import Ceiling
 from policy_engine.model.facts import Condition
 
@@ -172,7 +173,7 @@ class _Likeness:
         How it comes out under a track that surely does not apply is left out; `where` is the number of the track, if it is one's.
         """
         for leaf in _leaves(condition.tree) if condition else ():
-            name = (where, ast.dump(leaf))
+            name = (where, show(leaf))
             if name in self.seen:
                 continue
             self.seen.add(name)
@@ -190,22 +191,22 @@ class _Likeness:
                 self.truths.append(truth if here is None else nw.when(here).then(truth))
 
 
-def _leaves(tree: ast.expr) -> Iterator[ast.expr]:
+def _leaves(tree: Tree) -> Iterator[Tree]:
     """Return the comparisons and truths that a condition is made of."""
-    match tree:
-        case ast.BoolOp(values=parts):
+    match opened(tree):
+        case "connective", (_, parts):
             for part in parts:
                 yield from _leaves(part)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield from _leaves(operand)
+        case "negation", (part,):
+            yield from _leaves(part)
         case _:
             yield tree
 
 
-def _compared(tree: ast.expr) -> Iterable[str]:
+def _compared(tree: Tree) -> Iterable[str]:
     """Return the names of the values that a condition looks at; of `given(…)` it is enough which facts are open."""
     for leaf in _leaves(tree):
-        if not (isinstance(leaf, ast.Call) and isinstance(leaf.func, ast.Name) and leaf.func.id == "given"):
+        if opened(leaf)[0] != "given":
             yield from names_of(leaf)
 
 

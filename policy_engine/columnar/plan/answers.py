@@ -13,7 +13,7 @@ from policy_engine.columnar.plan.fields import NotColumnarError, Truth, certain
 from policy_engine.evaluate.core.plan import Plan
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.language.values import Unknown
-from policy_engine.model.rulebook import Criterion, LevelRule
+from policy_engine.model.rulebook import Criterion, Track
 from policy_engine.model.verdict import Verdict
 
 Cell: TypeAlias = str | bool | None
@@ -53,27 +53,16 @@ def layout_of(plan: Plan, detail: str) -> AnswerLayout:
 
 def criterion_columns(plan: Plan) -> tuple[str, ...]:
     """Return the names of the columns of criteria, in the order of the edition; with `__applies` for those that need not apply."""
-    return tuple(
-        name
-        for track in plan.tracks.values()
-        for criterion in criteria_of(track.track.levels)
-        for name in (column_of(track.track.id, criterion.id), f"{column_of(track.track.id, criterion.id)}__applies")
-        if criterion.applies_when or not name.endswith("__applies")
-    )
+    columns = ((name, criterion) for track in plan.tracks.values() for name, criterion in criteria_of(track.track).items())
+    return tuple(each for name, criterion in columns for each in ((name, f"{name}__applies") if criterion.applies_when else (name,)))
 
 
-def column_of(track: str, criterion: str) -> str:
-    """Return the name of a criterion's column."""
-    return f"{track}__{criterion}"
-
-
-def criteria_of(levels: Iterable[LevelRule]) -> Iterable[Criterion]:
-    """Return the criteria of a track, each once."""
+def criteria_of(track: Track) -> dict[str, Criterion]:
+    """Return the criteria of a track by the names of their columns."""
     found: dict[str, Criterion] = {}
-    for rule in levels:
-        for criterion in rule.criteria:
-            found.setdefault(criterion.id, criterion)
-    return found.values()
+    for criterion in (criterion for rule in track.levels for criterion in rule.criteria):
+        found.setdefault(f"{track.id}__{criterion.id}", criterion)
+    return found
 
 
 def answer_of(verdict: Verdict) -> dict[str, Cell]:

@@ -8,11 +8,9 @@ Of any other rule either every fact is known and it holds, or none of its facts 
 figures might have no value that the rules allow.
 """
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
 from math import gcd, lcm
 from typing import NamedTuple
 
@@ -21,7 +19,7 @@ from policy_engine.columnar.plan.fields import NUMBERS, FactField, NotColumnarEr
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.duties.bounds import bounds_of
 from policy_engine.evaluate.open.linear import Linear, NotLinearError, cross
-from policy_engine.language.tree import names_in
+from policy_engine.language.tree import Tree, children, compared, name_of, named, names_in, opened
 from policy_engine.language.values import Value
 from policy_engine.model.facts import FactDeclaration, InterpretationUse, Invariant
 from policy_engine.model.rulebook import Edition
@@ -50,12 +48,13 @@ def laws_of(rules: Iterable[Invariant], reader: ColumnReader) -> list[Law]:
     """Read invariants; those that no row of the file can break fall out."""
     laws: list[Law] = []
     for place, rule in enumerate(rules):
-        facts, tree = frozenset(name for name in rule.holds.names if name in reader.fields), rule.holds.tree
+        facts = frozenset(name for name in rule.holds.names if name in reader.fields)
         stated = [known(reader.fields[name]) for name in sorted(facts)]
         none_known = all_of(map(opposite, stated))
         if none_known is not True:
             # one comparison of numbers is known only where all of its facts are
-            strict = isinstance(tree, ast.Compare) and len(tree.ops) == 1 and not isinstance(tree.ops[0], (ast.In, ast.NotIn))
+            construct, parts = opened(rule.holds.tree)
+            strict = construct == "comparison" and len(parts[0]) == 1
             holds = reader.truth(rule.holds)
             laws.append(Law(place, facts, holds if strict else all_of([holds, *stated]), none_known))
     return laws
@@ -92,41 +91,41 @@ def bonds_of(edition: Edition, constants: Mapping[str, Value]) -> list[Bond]:
         if fact.derived is None or not names:
             continue
         if fact.type.kind in NUMBERS:
-            bonds.append(_bond(ast.Compare(ast.Name(fact.name), [ast.Eq()], [fact.derived.tree]), (fact.name, *names), reader))
+            bonds.append(_bond(compared(named(fact.name), "==", fact.derived.tree), (fact.name, *names), reader))
         else:
             bonds.append(Bond(frozenset({fact.name, *names}), None))
     return bonds
 
 
-def names_of(tree: ast.AST) -> Iterable[str]:
+def names_of(tree: Tree) -> Iterable[str]:
     """Return the names of a sum, but not those that are looked up in the items of a list, which are free while the list is open."""
-    if isinstance(tree, ast.Name):
-        return [tree.id]
-    over_list = isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in {"count", "sum"}
-    below = tree.args[:1] if over_list and isinstance(tree, ast.Call) and len(tree.args) > 1 else ast.iter_child_nodes(tree)
-    return [name for child in below for name in names_of(child)]
+    if name_of(tree):
+        return [name_of(tree)]
+    construct, parts = opened(tree)
+    return [name for child in (parts[:1] if construct in {"count", "sum"} else children(tree)) for name in names_of(child)]
 
 
-def _bond(tree: ast.expr, names: Iterable[str], reader: ColumnReader) -> Bond:
+def _bond(tree: Tree, names: Iterable[str], reader: ColumnReader) -> Bond:
     """Read one rule: a chain of comparisons of sums, each pair as inequalities."""
     facts = frozenset(name for name in names if name in reader.fields)
     rows: list[Inequality] = []
     try:
-        if not isinstance(tree, ast.Compare) or any(isinstance(sign, (ast.In, ast.NotIn, ast.NotEq)) for sign in tree.ops):
+        construct, parts = opened(tree)
+        if construct != "comparison" or any(pair.sign == "!=" for pair in parts[0]):
             return Bond(facts, None)
-        for (left, right), sign in zip(pairwise((tree.left, *tree.comparators)), tree.ops, strict=True):
+        for left, sign, right in parts[0]:
             difference = cross(_sum(left, reader), _sum(right, reader))
             terms, constant = {name: Fraction(c) for name, c in difference.terms.items() if c}, Fraction(difference.constant)
-            if not isinstance(sign, (ast.Gt, ast.GtE)):
-                rows.append(Inequality(terms, constant, isinstance(sign, ast.Lt)))
-            if not isinstance(sign, (ast.Lt, ast.LtE)):
-                rows.append(Inequality({name: -c for name, c in terms.items()}, -constant, isinstance(sign, ast.Gt)))
+            if sign not in {">", ">="}:
+                rows.append(Inequality(terms, constant, sign == "<"))
+            if sign not in {"<", "<="}:
+                rows.append(Inequality({name: -c for name, c in terms.items()}, -constant, sign == ">"))
     except (NotLinearError, NotColumnarError):
         return Bond(facts, None)
     return Bond(facts, tuple(rows))
 
 
-def _sum(tree: ast.expr, reader: ColumnReader) -> Linear:
+def _sum(tree: Tree, reader: ColumnReader) -> Linear:
     """Return one side; NotLinearError where it is no sum of numbers."""
     if any(name in reader.fields and reader.fields[name].kind not in NUMBERS for name in names_in(tree)):
         raise NotLinearError
@@ -157,12 +156,8 @@ def eliminated(
 ) -> list[Inequality] | None:
     """Return the rules of a group with its open facts eliminated; None where that cannot be done exactly.
 
-    Args:
-        group: the rules.
-        open_: facts whose values are open.
-        facts: every fact.
-        any_open: whether each rule that follows is kept beside those that it follows from. So it does not matter which of the open facts
-            a row states: it can be completed where no rule whose facts it states is broken.
+    `any_open` keeps each rule that follows beside those that it follows from. So it does not matter which of the open facts a row states:
+    it can be completed where no rule whose facts it states is broken.
     """
     bound = facts_of(group)
     if any(bond.rows is None for bond in group) or any(facts[name].may_be_none or facts[name].type.kind == "level" for name in bound):
@@ -237,12 +232,7 @@ class Completing:
     """The figures of an edition that a row may leave open without harm, track by track."""
 
     def __init__(self, plan: Plan, *, thorough: bool) -> None:
-        """Take the edition.
-
-        Args:
-            plan: the edition.
-            thorough: whether to look for figures that a row leaves open although the file has a column for them; it takes time in each row.
-        """
+        """Take the edition; `thorough` looks for figures too that a row leaves open although the file has a column for them."""
         self.facts, self.thorough = plan.edition.facts, thorough
         self.bonds = bonds_of(plan.edition, plan.constants)
         uses = [use for track in plan.tracks.values() for use in uses_under(track, self.facts.values())]
@@ -251,13 +241,7 @@ class Completing:
         self.free = facts_of(self.bonds) - {name for use in uses if use.when for name in use.when.names}
 
     def laws_under(self, laws: Sequence[Law], decisive: frozenset[str], reader: ColumnReader) -> list[Law]:
-        """Return the invariants under a track; each holds too where its open figures can be completed.
-
-        Args:
-            laws: the invariants over a file.
-            decisive: the facts that stand in the criteria of the track, which must be known.
-            reader: over the fields of the file, with all that follows and stands in.
-        """
+        """Return the invariants under a track, by its decisive facts; each holds too where its open figures can be completed."""
         found: dict[int | None, list[Truth]] = {}
         for group, truth in self._truths(decisive, reader):
             for bond in group if truth is not False else ():
@@ -309,4 +293,4 @@ def _held(rows: Iterable[Inequality], reader: ColumnReader) -> Iterator[Truth]:
         for name, factor in row.terms.items():
             field = reader.fields[name]
             total = total.plus(field.total or Linear({field.column: Fraction(1, field.scale)}), factor)
-        yield reader.row(total, ast.Lt() if row.strict else ast.LtE())
+        yield reader.row(total, "<" if row.strict else "<=")

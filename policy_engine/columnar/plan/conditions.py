@@ -5,12 +5,10 @@ too. How heavy the heaviest sum is, is remembered: it says how large a figure ma
 nothing is ever wrapped.
 """
 
-import ast
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from itertools import pairwise
 from math import lcm
 from typing import Any
 
@@ -28,14 +26,15 @@ from policy_engine.columnar.plan.fields import (
     member,
     opposite,
 )
-from policy_engine.errors import EngineFaultError
 from policy_engine.evaluate.open.linear import Linear, NotLinearError, add, cross, product
+from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
+from policy_engine.language.tree import Pair, Tree, name_of, opened
 from policy_engine.language.values import UNKNOWN, Ratio, Unknown, Value
 from policy_engine.model.facts import Condition
 
-_SIGNS: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
+_SIGNS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
 
@@ -46,12 +45,15 @@ class Weight:
         self.factors, self.constant = 1, 0
 
 
-class ColumnReader:
-    """Reads conditions over the fields of a file, and figures that the edition fixes."""
+class ColumnReader(Reader[Truth]):
+    """Reads conditions over the fields of a file, and figures that the edition fixes; what does not fit columns is refused."""
+
+    refuses = frozenset({"constant", "arithmetic", "share", "count", "sum"})
 
     def __init__(self, fields: Mapping[str, FactField], constants: Mapping[str, Value], weight: Weight) -> None:
         """Take the fields by the names of facts, the constants by name, and where the heaviest sum is noted."""
         self.fields, self.constants, self.weight = fields, constants, weight
+        self._sums = _SumReader(self)
 
     def over(self, fields: Mapping[str, FactField], constants: Mapping[str, Value]) -> "ColumnReader":
         """Return a reader over other fields, or with other figures, of the same plan."""
@@ -61,28 +63,35 @@ class ColumnReader:
         """Return the truth of a condition; where there is none, what it would limit always holds."""
         return True if condition is None else self.read(condition.tree)
 
-    def read(self, tree: ast.expr) -> Truth:
-        match tree:
-            case ast.BoolOp(op=join, values=parts):
-                return (all_of if isinstance(join, ast.And) else any_of)([self.read(part) for part in parts])
-            case ast.UnaryOp(operand=operand):
-                return opposite(self.read(operand))
-            case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() as sign], comparators=[among]):
-                found = self._among(left, among)
-                return found if isinstance(sign, ast.In) else opposite(found)
-            case ast.Compare(left=left, ops=signs, comparators=others):
-                return all_of([self._pair(one, sign, other) for (one, other), sign in zip(pairwise((left, *others)), signs, strict=True)])
-            case ast.Name(id=name):
-                return nw.col(self.fields[name].column) if self.fields[name].column else UNKNOWN
-            case ast.Call(func=ast.Name(id="exists"), args=[ast.Name(id=name)]):
-                return self._exists(name)
-            case ast.Call(func=ast.Name(id="given"), args=facts):  # a row that states a list is looked at by itself
-                return any_of(known(self.fields[fact.id]._replace(total=None)) for fact in facts if isinstance(fact, ast.Name))
-            case _:
-                raise EngineFaultError(f"no column for {show(tree)}")
+    def number(self, tree: Tree) -> Linear | None:
+        """Return a number as a sum over columns; None where it is unknown for every row."""
+        return self._sums.read(tree)
 
-    def _exists(self, name: str) -> Truth:
-        field = self.fields.get(name)
+    def refused(self, tree: Tree) -> NotColumnarError:
+        return NotColumnarError(show(tree))
+
+    def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> Truth:
+        return (all_of if sign == "and" else any_of)([self.read(part) for part in parts])
+
+    def negation(self, _: Tree, part: Tree) -> Truth:
+        return opposite(self.read(part))
+
+    def name(self, _: Tree, name: str) -> Truth:
+        return nw.col(self.fields[name].column) if self.fields[name].column else UNKNOWN
+
+    def comparison(self, _: Tree, pairs: Sequence[Pair]) -> Truth:
+        return all_of([self._pair(pair) for pair in pairs])
+
+    def membership(self, _: Tree, one: Tree, sign: str, elements: Sequence[Tree]) -> Truth:
+        found = any_of([self._pair(Pair(one, "==", element)) for element in elements])
+        return found if sign == "in" else opposite(found)
+
+    def containment(self, _: Tree, one: Tree, sign: str, among: Tree) -> Truth:
+        found = member(self.fields[name_of(among)], text_of(one))
+        return found if sign == "in" else opposite(found)
+
+    def exists(self, _: Tree, fact: Tree) -> Truth:
+        field = self.fields.get(name_of(fact))
         if field is None:
             return True
         if not field.column:
@@ -90,61 +99,54 @@ class ColumnReader:
         there = nw.when(~nw.col(field.column).is_null()).then(nw.lit(True))
         return there.otherwise(nw.when(nw.col(field.none)).then(nw.lit(False))) if field.none else there
 
-    def _among(self, left: ast.expr, among: ast.expr) -> Truth:
-        """Return whether a value is one of those in brackets, or of a set."""
-        if isinstance(among, ast.Tuple):
-            return any_of([self._pair(left, ast.Eq(), element) for element in among.elts])
-        assert isinstance(among, ast.Name)
-        assert isinstance(left, ast.Constant)
-        return member(self.fields[among.id], str(left.value))
+    def given(self, _: Tree, *facts: Tree) -> Truth:
+        """Return whether a row states a fact; a row that states a list is looked at by itself."""
+        return any_of(known(self.fields[name_of(fact)]._replace(total=None)) for fact in facts)
 
-    def _pair(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Truth:
+    def _pair(self, pair: Pair) -> Truth:
         """Compare one pair; what does not exist equals nothing, and is neither less nor more."""
-        result = self._pair_of_values(left, sign, right)
-        facts = [self.fields[side.id] for side in (left, right) if isinstance(side, ast.Name) and side.id in self.fields]
+        result = self._pair_of_values(pair)
+        facts = [self.fields[name_of(side)] for side in (pair.left, pair.right) if name_of(side) in self.fields]
         none = [nw.col(field.none) for field in facts if field.none]
         if not none or isinstance(result, (bool, Unknown)):
             return result
         missing = as_column(all_of((any_of(none), *map(known, facts))))
-        return nw.when(missing).then(nw.lit(isinstance(sign, ast.NotEq))).otherwise(result)
+        return nw.when(missing).then(nw.lit(pair.sign == "!=")).otherwise(result)
 
-    def _pair_of_values(self, left: ast.expr, sign: ast.cmpop, right: ast.expr) -> Truth:
+    def _pair_of_values(self, pair: Pair) -> Truth:
         """Compare one pair of values that exist: numbers by the sum that their difference is, others as they stand."""
-        if {self._kind(left), self._kind(right)} <= NUMBERS:
+        if {self._kind(pair.left), self._kind(pair.right)} <= NUMBERS:
             try:
-                one, other = self.number(left), self.number(right)
-                return UNKNOWN if one is None or other is None else self.row(cross(one, other), sign)
+                one, other = self.number(pair.left), self.number(pair.right)
+                return UNKNOWN if one is None or other is None else self.row(cross(one, other), pair.sign)
             except NotLinearError as error:
-                raise NotColumnarError(f"{show(left)} … {show(right)}") from error
-        sides = self._operand(left), self._operand(right)
-        return UNKNOWN if any(isinstance(side, Unknown) for side in sides) else _compared(sides[0], sign, sides[1])
+                raise NotColumnarError(f"{show(pair.left)} … {show(pair.right)}") from error
+        sides = self._operand(pair.left), self._operand(pair.right)
+        if any(isinstance(side, Unknown) for side in sides):
+            return UNKNOWN
+        result: Truth = _SIGNS[pair.sign](*sides)
+        return result
 
-    def _kind(self, tree: ast.expr) -> str:
+    def _kind(self, tree: Tree) -> str:
         """Return what kind of value one side of a comparison is."""
-        match tree:
-            case ast.Name(id=name) if name in self.fields:
-                return self.fields[name].kind
-            case ast.Name(id=name) if isinstance(self.constants[name], date):
-                return "day"
-            case ast.Constant(value=str()):
-                return "text"
-            case _:
-                return "count"
+        name = name_of(tree)
+        if name in self.fields:
+            return self.fields[name].kind
+        return "day" if isinstance(self.constants.get(name), date) else "text" if text_of(tree) else "count"
 
-    def _operand(self, tree: ast.expr) -> "nw.Expr | str | date | Unknown":
+    def _operand(self, tree: Tree) -> nw.Expr | str | date | Unknown:
         """Return one side that is a choice, a text or a day."""
-        if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
-            return tree.value
-        assert isinstance(tree, ast.Name)
-        if tree.id in self.fields:
-            column = self.fields[tree.id].column
-            return nw.col(column) if column else UNKNOWN
-        day = self.constants[tree.id]
+        name = name_of(tree)
+        if not name:
+            return text_of(tree)
+        if name in self.fields:
+            return nw.col(self.fields[name].column) if self.fields[name].column else UNKNOWN
+        day = self.constants[name]
         assert isinstance(day, date)
         as_text = any(field.as_text and field.kind == "day" for field in self.fields.values())
         return day.isoformat() if as_text else day
 
-    def row(self, difference: Linear, sign: ast.cmpop) -> Truth:
+    def row(self, difference: Linear, sign: str) -> Truth:
         """Return how a sum stands to nothing, its parts sorted to two sides so that each has plus signs only."""
         terms = {name: Fraction(c) for name, c in difference.terms.items() if c}
         gone = [~nw.col(name).is_null() for name, c in difference.terms.items() if not c]
@@ -152,20 +154,17 @@ class ColumnReader:
             return nw.when(as_column(all_of(gone))).then(as_column(self.row(difference._replace(terms=terms), sign)))
         constant = Fraction(difference.constant)
         if not terms:
-            return bool(_compared(constant, sign, 0))
-        common = lcm(constant.denominator, *(c.denominator for c in terms.values()))
-        up, down = self.sides(terms, constant, common)
-        result: Truth = _compared(up, sign, down)
+            return bool(_SIGNS[sign](constant, 0))
+        result: Truth = _SIGNS[sign](*self.sides(terms, constant, lcm(constant.denominator, *(c.denominator for c in terms.values()))))
         return result
 
     def sides(self, terms: Mapping[str, Fraction | int], constant: Fraction | int, scale: int) -> tuple[Any, Any]:
         """Return the parts of a sum with a plus, and those with a minus, as sums of columns with whole factors."""
         whole, rest = {name: int(c * scale) for name, c in terms.items()}, int(constant * scale)
-        return self._total({n: c for n, c in whole.items() if c > 0}, max(rest, 0)), self._total(
-            {n: -c for n, c in whole.items() if c < 0}, max(-rest, 0)
-        )
+        plus = self._total({name: c for name, c in whole.items() if c > 0}, max(rest, 0))
+        return plus, self._total({name: -c for name, c in whole.items() if c < 0}, max(-rest, 0))
 
-    def _total(self, terms: Mapping[str, int], constant: int) -> "nw.Expr | int":
+    def _total(self, terms: Mapping[str, int], constant: int) -> nw.Expr | int:
         self.weight.factors = max(self.weight.factors, sum(terms.values()))
         self.weight.constant = max(self.weight.constant, constant)
         summed: nw.Expr | None = None
@@ -174,33 +173,51 @@ class ColumnReader:
             summed = part if summed is None else summed + part
         return constant if summed is None else summed + constant if constant else summed
 
-    def number(self, tree: ast.expr) -> Linear | None:
-        """Return a number as a sum over columns; None where it is unknown for every row."""
-        match tree:
-            case ast.Constant(value=value):
-                return Linear({}, Fraction(value))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-            case ast.Name(id=name) if name in self.fields:
-                field = self.fields[name]
-                return field.total or (Linear({field.column: Fraction(1, field.scale)}) if field.column else None)
-            case ast.Name(id=name):
-                figure = self.constants[name]
-                if isinstance(figure, (int, Fraction, Ratio)):
-                    return Linear({}, figure.fraction if isinstance(figure, Ratio) else figure)
-                raise NotLinearError
-            case ast.BinOp(left=left, op=sign, right=right):
-                one, other = self.number(left), self.number(right)
-                if one is None or other is None:
-                    return None
-                return product(one, other) if isinstance(sign, ast.Mult) else add(one, other, -1 if isinstance(sign, ast.Sub) else 1)
-            case ast.Call(func=ast.Name(id="share"), args=[part, whole]):
-                top, below = self.number(part), self.number(whole)
-                return None if top is None or below is None else top._replace(below=below)
-            case ast.Call(func=ast.Name(id="count" | "sum")):
-                return None  # a list: a row that states one is looked at by itself
-            case _:
-                raise EngineFaultError(f"no column for {show(tree)}")
+
+class _SumReader(Reader[Linear | None]):
+    """Reads numbers as sums over columns; None where a number is unknown for every row.
+
+    Raises:
+        NotLinearError: where a number is no such sum.
+    """
+
+    refuses = frozenset({"comparison", "membership", "containment", "connective", "negation", "given", "exists"})
+
+    def __init__(self, columns: ColumnReader) -> None:
+        self.columns = columns
+
+    def refused(self, tree: Tree) -> NotColumnarError:
+        return NotColumnarError(show(tree))
+
+    def constant(self, _: Tree, value: Any) -> Linear:
+        return Linear({}, Fraction(value))
+
+    def name(self, _: Tree, name: str) -> Linear | None:
+        field = self.columns.fields.get(name)
+        if field is not None:
+            return field.total or (Linear({field.column: Fraction(1, field.scale)}) if field.column else None)
+        figure = self.columns.constants[name]
+        if isinstance(figure, (int, Fraction, Ratio)):
+            return Linear({}, figure.fraction if isinstance(figure, Ratio) else figure)
+        raise NotLinearError
+
+    def arithmetic(self, _: Tree, left: Tree, sign: str, right: Tree) -> Linear | None:
+        one, other = self.read(left), self.read(right)
+        if one is None or other is None:
+            return None
+        return product(one, other) if sign == "*" else add(one, other, -1 if sign == "-" else 1)
+
+    def share(self, _: Tree, part: Tree, whole: Tree) -> Linear | None:
+        top, below = self.read(part), self.read(whole)
+        return None if top is None or below is None else top._replace(below=below)
+
+    def count(self, _: Tree, *_arguments: Tree) -> None:
+        """Return nothing: a row that states a list is looked at by itself."""
+
+    sum = count
 
 
-def _compared(one: object, sign: ast.cmpop, other: object) -> Any:
-    """Hold two sides against each other."""
-    return _SIGNS[type(sign)](one, other)
+def text_of(tree: Tree) -> str:
+    """Return the text that a tree is; "" where it is anything else."""
+    construct, parts = opened(tree)
+    return parts[0] if construct == "constant" and isinstance(parts[0], str) else ""

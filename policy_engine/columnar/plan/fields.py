@@ -151,12 +151,7 @@ def read_column(
 ) -> FactColumn | None:
     """Read a column as a fact; None where no cell of such a column can be one (a truth for a count, say).
 
-    Args:
-        fact: the fact.
-        dtype: the type of the column.
-        scale: the levels of the edition.
-        wide: whether narrow whole numbers are widened, for rules with large factors.
-        texts: whether days are held as texts, since another column of the file has them so.
+    `wide`: narrow whole numbers are widened, for rules with large factors; `texts`: days are held as texts, as another column has them.
     """
     kind, raw = fact.type.kind, nw.col(fact.name)
     worded = dtype == nw.Categorical or isinstance(dtype, nw.Enum)

@@ -4,17 +4,14 @@ A row is plain where every cell is a value of its fact's type, the facts that de
 for whole numbers of 64 bits, and exactly one track applies. Every other row has no code; the row reader looks at it.
 """
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import reduce
 from math import lcm
-from operator import or_
 from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from policy_engine.columnar.plan.answers import AnswerLayout, CodeMeaning, Codes, column_of, criteria_of, criterion_columns
+from policy_engine.columnar.plan.answers import AnswerLayout, CodeMeaning, Codes, criteria_of, criterion_columns
 from policy_engine.columnar.plan.completing import Completing, laws_of
 from policy_engine.columnar.plan.conditions import ColumnReader, Weight
 from policy_engine.columnar.plan.fields import (
@@ -87,14 +84,7 @@ def stepped(frame: "nw.LazyFrame[Any]", steps: Iterable[Mapping[str, nw.Expr]]) 
 
 
 def planned(native: Any, columns: ColumnPlan, layout: AnswerLayout, raw: Sequence[str]) -> Any:
-    """Add to a frame of any engine what a plan works out: `__answer`, the criteria that are asked for, and what interpretations hang on.
-
-    Args:
-        native: the rows.
-        columns: the plan.
-        layout: what is asked for.
-        raw: columns that are handed on.
-    """
+    """Add to a frame of any engine what a plan works out: `__answer`, the criteria that are asked for, and what interpretations hang on."""
     frame = stepped(nw.from_native(native), columns.steps)
     worked_out = [nw.col(*raw), columns.code.alias("__answer")]
     worked_out += [expression.alias(name) for name, expression in columns.criteria.items() if name in layout.criteria]
@@ -165,7 +155,7 @@ class Followed:
             self._set(fact, summed)
             return
         own = Linear({field.column: Fraction(1, field.scale)})
-        self.agree.append(certain(self.reader.row(total.plus(own, -1), ast.Eq()), unknown=True))
+        self.agree.append(certain(self.reader.row(total.plus(own, -1), "=="), unknown=True))
         scale = lcm(field.scale, *(Fraction(c).denominator for c in (*total.terms.values(), total.constant)))
         plus, minus = self.reader.sides(total.terms, total.constant, scale)
         stated = nw.col(field.column) * (scale // field.scale)
@@ -181,7 +171,6 @@ class Followed:
 
 
 def _is_known(truth: Truth) -> Truth:
-    """Return whether a truth is known."""
     return not isinstance(truth, Unknown) if isinstance(truth, (bool, Unknown)) else ~truth.is_null()
 
 
@@ -244,7 +233,9 @@ class Building:
         parts: list[Truth] = []
         for names, bits in self.bounds().items():
             if bitwise:
-                union = reduce(or_, (nw.col(name).fill_null(0) for name in names))
+                union = nw.col(names[0]).fill_null(0)
+                for name in names[1:]:
+                    union = union | nw.col(name).fill_null(0)
                 parts.append((union >= 0) & (union < 1 << bits))
             else:
                 parts += [nw.col(name).is_null() | ((nw.col(name) >= 0) & (nw.col(name) < 1 << bits)) for name in names]
@@ -305,9 +296,8 @@ class Building:
         found: dict[str, nw.Expr] = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(self.plan)}
         for track in self.tracks:
             here = nw.col(f"__a{track.number}")
-            for criterion in criteria_of(track.plan.track.levels):
+            for column, criterion in criteria_of(track.plan.track).items():
                 judged = track.criteria[criterion.id]
-                column = column_of(track.id, criterion.id)
                 found[column] = nw.when(as_column(all_of((here, judged.applies)))).then(as_column(judged.met))
                 if criterion.applies_when:
                     found[f"{column}__applies"] = nw.when(here).then(as_column(judged.applies))

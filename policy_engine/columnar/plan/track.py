@@ -4,7 +4,6 @@ Then what binds a level from outside its criteria (rules of eligibility, ceiling
 settled row relies on: the same rule as in `evaluate`, by code and a few truths.
 """
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ import narwhals.stable.v2 as nw
 
 from policy_engine.columnar.plan.answers import CodeMeaning, Codes
 from policy_engine.columnar.plan.completing import Law, laws_of
-from policy_engine.columnar.plan.conditions import ColumnReader
+from policy_engine.columnar.plan.conditions import ColumnReader, text_of
 from policy_engine.columnar.plan.fields import (
     FactField,
     NotColumnarError,
@@ -27,6 +26,7 @@ from policy_engine.columnar.plan.fields import (
 )  # fmt: skip
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.duties.bounds import Bound, bounds_of
+from policy_engine.language.tree import Tree, conjuncts, name_of, opened
 from policy_engine.language.values import UNKNOWN
 from policy_engine.model.duties import Ceiling, Eligibility
 from policy_engine.model.facts import InterpretationUse
@@ -49,15 +49,7 @@ class TrackColumns:
     """One track, read over the columns of a file."""
 
     def __init__(self, plan: TrackPlan, reader: ColumnReader, number: int, applies: Truth, follows: frozenset[str]) -> None:
-        """Read what stands in for what.
-
-        Args:
-            plan: the track.
-            reader: over the fields so far; what stands in under this track is added, and changes nothing under others.
-            number: of the track, for the names of its columns.
-            applies: whether it applies to a row.
-            follows: facts that may be derived, which nothing here may stand in for.
-        """
+        """Read what stands in for what, which changes nothing under other tracks; nothing stands in for what follows from others."""
         self.plan, self.number, self.applies = plan, number, applies
         self.id = plan.track.id
         self.reader = reader.over(reader.fields, plan.constants)
@@ -69,12 +61,7 @@ class TrackColumns:
         self.fits: Truth = True
 
     def judge(self, fields: Mapping[str, FactField], laws: Sequence[Law]) -> None:
-        """Read what the track says, once every track has said what stands in for what.
-
-        Args:
-            fields: the fields with everything that stands in.
-            laws: the rules of the edition that bind them.
-        """
+        """Read what the track says over fields with everything that stands in, under any track, and the laws that bind them."""
         self.reader.fields, self.laws = fields, laws
         requires = self.plan.track.requires
         own = [law.real for law in laws_of(requires, self.reader)]
@@ -129,27 +116,24 @@ class TrackColumns:
 
     def pinned(self) -> Mapping[str, Sequence[str]]:
         """Return the choices that the track itself demands of facts: cells of these need no further look."""
-        tree = self.plan.track.applies_to.tree
         found: dict[str, Sequence[str]] = {}
-        for part in tree.values if isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.And) else [tree]:
-            match part:
-                case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=str() as value)]):
-                    found[name] = [value]
-                case ast.Compare(left=ast.Name(id=name), ops=[ast.In()], comparators=[ast.Tuple(elts=elements)]):
-                    texts = [one.value for one in elements if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-                    found |= {name: texts} if len(texts) == len(elements) else {}
+        for part in conjuncts(self.plan.track.applies_to.tree):
+            match opened(part):
+                case "comparison", ([(one, "==", other)],):
+                    choices: Sequence[Tree] = [other]
+                case "membership", (one, "in", elements):
+                    choices = elements
                 case _:
-                    pass
+                    continue
+            if name_of(one) and all(map(text_of, choices)):
+                found[name_of(one)] = list(map(text_of, choices))
         return found
 
 
 def bind(plan: Plan, reader: ColumnReader, codes: Codes) -> list[Step]:
     """Return the steps from the code by the criteria alone (`__base`) to the code that stands (`__code`); none where nothing binds.
 
-    Args:
-        plan: the edition.
-        reader: over the fields that are known under every track.
-        codes: the codes so far; those that come of binding are added, and the interpretations of what binds are noted.
+    Codes that come of binding are added, and the interpretations of what binds are noted.
     """
     bounds = bounds_of(plan.edition)
     if not bounds:
@@ -210,7 +194,7 @@ def _lowered(bound: Bound, rule: Ceiling, plan: Plan, reader: ColumnReader, code
             continue
         rank = plan.level_ids.index(meaning.level)
         for cap in range(rank + 1):
-            held = UNKNOWN if number is None else own.row(number._replace(constant=number.constant - cap), ast.Eq())
+            held = UNKNOWN if number is None else own.row(number._replace(constant=number.constant - cap), "==")
             lower = code if cap == rank else codes.of(CodeMeaning(meaning.track, "classified", plan.level_ids[cap]))
             chosen = _recoded(chosen, current == code, all_of((binds, held)), lower)
     levelled = [code for code in concerned if code < first and codes.meanings[code].level]

@@ -77,13 +77,7 @@ def as_utf8(path: str, target: str) -> str:
 
 
 def form_of(path: str, shown: str, headings: Headings, separator: str | None) -> CsvForm:
-    """Return what a file is like.
-
-    Args:
-        path: the file, in UTF-8.
-        shown: its name for the user.
-        headings: what its headings may be.
-        separator: what separates cells, where that was said.
+    """Return what a file of UTF-8 is like; `shown` is its name for the user, `separator` what separates cells, where that was said.
 
     Raises:
         InputError: PE855 where it is empty; PE863 where its headings are no UTF-8; PE864 where a quote in them does not close; PE865
@@ -124,7 +118,6 @@ def form_of(path: str, shown: str, headings: Headings, separator: str | None) ->
 
 
 def _no_utf8(shown: str, line: int, column: int, byte: int) -> Problem:
-    """Return the problem of a file that was saved in another coding."""
     return Problem("PE863", Location(shown, line, column), {"byte": f"0x{byte:02x}"})
 
 
@@ -178,29 +171,23 @@ def _cells_of(text: str, separator: str) -> Iterator[tuple[str | None, int, int]
 
 
 def rows_of(path: str, shown: str, form: CsvForm, case: int, places: RowPlaces, target: str) -> CsvRows:
-    """Return the rows of a file.
+    """Return the rows of a file of UTF-8, and note where each stands; a copy may stand at `target`.
 
-    Args:
-        path: the file, in UTF-8.
-        shown: its name for the user.
-        form: what it is like.
-        case: the number of its column `case`, from 1; 0 where there is none.
-        places: takes where each row stands.
-        target: where a copy may stand.
+    `case` is the number of the column `case`, from 1; 0 where there is none.
 
     Raises:
         InputError: PE863, where so many rows are no UTF-8 that the file was saved in another coding.
     """
     with open(path, "rb") as file:
-        if not _Lines(file, form.lines).next():
+        copy = _Copy(file, form, case, places)
+        if not copy.goes_on():
             return CsvRows(path, 0, 0, form.lines, odd=False)
-    count = _plain_rows(path, form)
-    if count is not None:
-        places.add(1, form.lines + 1, form.sheet + 1)
-        return CsvRows(path, count, 0, form.lines, odd=False)
-    with open(path, "rb") as file, open(target, "wb") as written:
-        copy = _Copy(_Lines(file, form.lines), form, case, places)
-        written.writelines(copy.rows_of(shown))
+        count = _plain_rows(path, form)
+        if count is not None:
+            places.add(1, form.lines + 1, form.sheet + 1)
+            return CsvRows(path, count, 0, form.lines, odd=False)
+        with open(target, "wb") as written:
+            written.writelines(copy.rows_of(shown))
     if copy.bad >= _FEW and copy.bad > copy.beyond and copy.bad * _MANY > copy.rows:
         raise InputError([_no_utf8(shown, *copy.first_bad)])
     return CsvRows(target, copy.rows, copy.blank, 0, odd=True)
@@ -237,48 +224,42 @@ def _plain_rows(path: str, form: CsvForm) -> int | None:
     return rows if fit else None
 
 
-class _Lines:
-    """The lines of a file with their numbers; what was looked at ahead can be put back."""
-
-    def __init__(self, file: IO[bytes], before: int) -> None:
-        """Take the file, and how many lines to leave out."""
-        self._file = file
-        self._waiting: deque[bytes] = deque()
-        self.number = 0
-        for _ in range(before):
-            self.next()
-
-    def next(self) -> bytes:
-        """Return the next line; nothing at the end."""
-        if not self._waiting:
-            self._waiting.extend(self._file.readlines(_LINES_AT_ONCE))
-        if not self._waiting:
-            return b""
-        self.number += 1
-        return self._waiting.popleft()
-
-    def put_back(self, lines: list[bytes]) -> None:
-        self._waiting.extendleft(reversed(lines))
-        self.number -= len(lines)
-
-
 class _Copy:
     """A clean copy of a file: UTF-8, a row for each row, and beside it what is wrong with it."""
 
-    def __init__(self, lines: _Lines, form: CsvForm, case: int, places: RowPlaces) -> None:
-        self.lines, self.form, self.case, self.places = lines, form, case, places
+    def __init__(self, file: IO[bytes], form: CsvForm, case: int, places: RowPlaces) -> None:
+        self.form, self.case, self.places = form, case, places
+        self._file = file
+        self._waiting: deque[bytes] = deque()
+        """Lines that were read ahead."""
+        self.number = 0
         self.separator = form.separator.encode()
         self.wanted = len(form.headings)
         self.blanks = f"{form.separator}{_BLANK}".encode()
         self.rows = self.blank = self.bad = self.beyond = 0
         self.first_bad = (0, 0, 0)
+        for _ in range(form.lines):
+            self._next()
+
+    def goes_on(self) -> bool:
+        """Return whether there is another line."""
+        if not self._waiting:
+            self._waiting.extend(self._file.readlines(_LINES_AT_ONCE))
+        return bool(self._waiting)
+
+    def _next(self) -> bytes:
+        """Return the next line; nothing at the end."""
+        if not self.goes_on():
+            return b""
+        self.number += 1
+        return self._waiting.popleft()
 
     def rows_of(self, shown: str) -> Iterator[bytes]:
         """Return the lines of the copy, and note where the rows stand."""
         record = self.form.sheet
-        while line := self.lines.next():
+        while line := self._next():
             record += 1
-            number = self.lines.number
+            number = self.number
             hold_line(shown, number, len(line))
             plain = line.isascii() or self._is_utf8(line)
             if plain and b'"' not in line and line.count(self.separator) == self.wanted - 1 and line.strip(self.blanks):
@@ -301,7 +282,8 @@ class _Copy:
         if not isinstance(found, RowFault):
             filled = any(cell.strip(_BLANK) for cell in found)
             return self.separator.join([*map(self._cell, found), b""]) + b"\n" if filled else b""
-        self.lines.put_back(taken[1:])
+        self._waiting.extendleft(reversed(taken[1:]))
+        self.number -= len(taken) - 1
         cells = [b""] * self.wanted
         parts = line.rstrip(b"\r\n").decode(errors="replace").split(self.form.separator)
         if 0 < self.case <= len(parts):
@@ -328,7 +310,7 @@ class _Copy:
     def _takes_on(self, taken: list[bytes]) -> bool:
         """Take lines up to the next with a quote in it, in which a cell that goes on may end; return whether there is one near enough."""
         size = sum(map(len, taken[1:]))
-        while size <= _MOST and (line := self.lines.next()):
+        while size <= _MOST and (line := self._next()):
             taken.append(line)
             size += len(line)
             if b'"' in line:
@@ -344,7 +326,7 @@ class _Copy:
         self.bad += 1
         if self.bad == 1:
             column = len(whole[: error.start].decode(errors="replace")) + 1
-            self.first_bad = (self.lines.number - len(taken) + 1, column, byte)
+            self.first_bad = (self.number - len(taken) + 1, column, byte)
         return RowFault("PE862", {"found": f"0x{byte:02x}"}, whole.count(self.separator, 0, error.start) + 1)
 
     def _is_utf8(self, line: bytes) -> bool:

@@ -97,7 +97,6 @@ def _files(path: str, written: Collection[str], problems: list[Problem]) -> list
 
 
 def _is_of_rows(file: str) -> bool:
-    """Return whether the name of a file is one of rows."""
     return format_of(file) is not None and not os.path.basename(file).startswith((".", "_"))
 
 
@@ -144,12 +143,7 @@ def check_types(source: Source, native: Any, facts: Iterable[str], editions: Seq
 
 
 def frame_of(schema: Mapping[str, pl.DataType], chunks: Callable[[], Iterator[pl.DataFrame]]) -> pl.LazyFrame:
-    """Return rows that are made while they are asked for as a frame, which is never whole in memory.
-
-    Args:
-        schema: its columns.
-        chunks: makes its rows anew, some at a time, whenever they are asked for.
-    """
+    """Return rows that are made while they are asked for, some at a time, as a frame that is never whole in memory."""
 
     def rows(
         with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, _batch_size: int | None
@@ -182,10 +176,7 @@ def beside(path: str) -> Generator[str]:
 
 @contextlib.contextmanager
 def disk_faults(path: str | None = None) -> Generator[None]:
-    """Let what a library says of a full disk be said as such, with the file or the folder that was being written.
-
-    Args:
-        path: the file; None: the folder for temporary files.
+    """Let what a library says of a full disk be said as such, with the file that was being written, or the folder for temporary files.
 
     Raises:
         InputError: PE886.
@@ -208,15 +199,7 @@ def disk_fault(error: Exception) -> int | None:
 
 
 def sink(frame: pl.LazyFrame, path: str, form: str = "parquet", metadata: Mapping[str, str] | None = None, *, excel: bool = False) -> None:
-    """Write a frame as it streams by.
-
-    Args:
-        frame: what is to be written.
-        path: the file.
-        form: `parquet`, `csv` or `jsonl`.
-        metadata: what a Parquet file says of itself.
-        excel: whether a CSV file begins with the mark by which Excel knows UTF-8.
-    """
+    """Write a frame as it streams by; `excel`: a CSV file begins with the mark by which Excel knows UTF-8."""
     if form == "parquet":
         frame.sink_parquet(path, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP, metadata=dict(metadata or {}))
     elif form == "csv":  # a sign stands before texts that a spreadsheet would take for formulas
@@ -229,7 +212,7 @@ def sink(frame: pl.LazyFrame, path: str, form: str = "parquet", metadata: Mappin
 
 
 def metadata_of(edition: Edition) -> dict[str, str]:
-    """Return what a Parquet file says of itself: by what it was made."""
+    """Return by what answers were made, as a Parquet file says of itself."""
     return {"edition": edition.id, "status": edition.status, "revision": edition.revision}
 
 

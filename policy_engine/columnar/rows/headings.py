@@ -45,26 +45,18 @@ def carried(fault: RowFault) -> str:
 
 def problems_of(data: object) -> tuple[Problem, ...]:
     """Return the problem that a row carries; what is no such text is a line that is no object."""
-    match data:
-        case [str(code), int(at), details] if is_array(data) and is_object(details):
+    if is_array(data) and len(data) == len(RowFault._fields):
+        code, at, details = data
+        if isinstance(code, str) and isinstance(at, int) and is_object(details):
             words = {name: str(word) for name, word in details.items()}
             return (Problem(code, _NOWHERE, {**words, AT: str(at)} if at else words),)
-        case _:
-            return (Problem("PE856", _NOWHERE, {"found": str(data)[:60]}),)
-
-
-class RowPlace(NamedTuple):
-    """A row's first line in an editor, and its row in a spreadsheet; both count from 1."""
-
-    line: int
-    sheet: int
+    return (Problem("PE856", _NOWHERE, {"found": str(data)[:60]}),)
 
 
 class RowPlaces:
     """Where the rows of one file stand; on disk, and an entry only where the distance between row and place changes."""
 
     def __init__(self, path: str) -> None:
-        """Keep the entries in a new file of this path."""
         self._file = open(path, "w+b")  # noqa: SIM115  (open as long as rows are asked for; its folder goes with the run)
         self._count = 0
         self._last = (0, 0)
@@ -78,16 +70,17 @@ class RowPlaces:
             self._count += 1
             self._last = distance
 
-    def at(self, row: int) -> RowPlace:
+    def at(self, row: int) -> tuple[int, int]:
+        """Return the first line of a row in an editor, and its row in a spreadsheet; both count from 1."""
         if self._count == 0:
-            return RowPlace(row, row)
+            return row, row
         if self._map is None:
             self._file.flush()
             self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
         found = self._map
         entry = bisect_right(range(self._count), row, key=lambda n: _ENTRY.unpack_from(found, n * _ENTRY.size)[0]) - 1
         first, line, sheet = _ENTRY.unpack_from(found, max(entry, 0) * _ENTRY.size)
-        return RowPlace(line + row - first, sheet + row - first)
+        return line + row - first, sheet + row - first
 
     def close(self) -> None:
         if self._map is not None:
@@ -116,7 +109,6 @@ class Headings:
     """What the headings of files may be under some editions."""
 
     def __init__(self, editions: Sequence[Edition], keep: Sequence[str] = ()) -> None:
-        """Take the editions, and the columns that are handed on."""
         self.facts: dict[str, FactDeclaration] = {n: fact for edition in reversed(editions) for n, fact in edition.facts.items()}
         self.keep = {spelt(name): place for place, name in kept_headings(keep).items()}
         self._case = CASE in map(spelt, keep)
@@ -149,12 +141,7 @@ class Headings:
         return f"{names[0]} ({texts[0]})" if texts else names[0]
 
     def columns(self, headings: Sequence[str], where: Sequence[Location], passed: Iterable[int] = ()) -> list[FileColumn]:
-        """Return the columns that are read.
-
-        Args:
-            headings: as they stand in the file.
-            where: the place of each in the file.
-            passed: numbers of columns that are passed over, from 1.
+        """Return the columns that are read, of headings as they stand in the file; `passed` are numbers of columns that are passed over.
 
         Raises:
             InputError: PE118, PE850, PE857, PE858, PE866.
@@ -210,10 +197,6 @@ def names_among(keep: Sequence[str], own: Iterable[str]) -> dict[str, str]:
     """Return the names under which columns are handed on: their own, but `kept_…` where an answer has a column of that name.
 
     Names that differ in capitals alone are one name to DuckDB, to Spark and to many who read the answers.
-
-    Args:
-        keep: the headings that are to be handed on.
-        own: the columns of answers.
     """
     taken = {name.casefold() for name in own}
     found: dict[str, str] = {}

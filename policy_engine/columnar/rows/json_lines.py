@@ -2,6 +2,7 @@
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
@@ -12,7 +13,7 @@ from policy_engine.columnar.order import CASE, ODD
 from policy_engine.columnar.rows.files import frame_of
 from policy_engine.columnar.rows.headings import Headings, RowFault, RowPlaces, carried
 from policy_engine.language.values import is_array, is_object
-from policy_engine.load.cells import Figure, read_cell, written
+from policy_engine.load.cells import JsonNumber, read_cell, written
 from policy_engine.load.limits import MAX_COLUMNS, hold_line
 from policy_engine.load.yaml_text import Refusal
 from policy_engine.model.facts import FactDeclaration
@@ -23,22 +24,10 @@ _TYPES = {"bool": "Boolean", "count": "Int64"}
 _PLAIN: Mapping[str, type] = {"bool": bool, "count": int}
 
 
-class Counted:
-    """What was met in a file of lines: rows, and lines that are blank."""
-
-    def __init__(self) -> None:
-        self.rows = self.blank = 0
-
-
-def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, counted: Counted) -> pl.LazyFrame:
+def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, counted: Counter[str]) -> pl.LazyFrame:
     """Return the rows of a file as a frame, to be read once; its columns are the facts of the edition, whichever of them it states.
 
-    Args:
-        path: the file.
-        shown: its name for the user.
-        headings: what its keys may be.
-        places: takes where each row stands.
-        counted: counts rows, and lines that are blank.
+    `counted` counts `rows`, and lines that are `blank`.
     """
     types: dict[str, pl.DataType] = {name: getattr(pl, _TYPES.get(fact.type.kind, "String"))() for name, fact in headings.facts.items()}
     schema = {**dict.fromkeys((CASE, *headings.keep.values(), ODD), pl.String()), **types}
@@ -54,13 +43,13 @@ def json_rows(path: str, shown: str, headings: Headings, places: RowPlaces, coun
                     hold_line(shown, number, len(line))
                     if line.strip():
                         rows.append(line)
-                        places.add(counted.rows + len(rows), number, number)
+                        places.add(counted["rows"] + len(rows), number, number)
                     else:
-                        counted.blank += 1
-                counted.rows += len(rows)
+                        counted["blank"] += 1
+                counted["rows"] += len(rows)
                 if rows:
                     yield _Lines(rows, headings).frame(schema)
-        if not counted.rows:
+        if not counted["rows"]:
             yield pl.DataFrame(schema=schema)
 
     return frame_of(schema, chunks)
@@ -162,7 +151,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-_DECODER = json.JSONDecoder(parse_float=Figure, parse_constant=Figure, object_pairs_hook=_object)
+_DECODER = json.JSONDecoder(parse_float=JsonNumber, parse_constant=JsonNumber, object_pairs_hook=_object)
 
 
 def _read(line: bytes) -> tuple[Mapping[str, object], RowFault | None]:
@@ -193,7 +182,7 @@ def _read(line: bytes) -> tuple[Mapping[str, object], RowFault | None]:
 
 def _case_of(text: str) -> Mapping[str, object]:
     """Return the case of a line that is refused though it is an object."""
-    row = json.loads(text, parse_float=Figure, parse_constant=Figure)
+    row = json.loads(text, parse_float=JsonNumber, parse_constant=JsonNumber)
     case = _as_text(row.get(CASE)) if is_object(row) else None
     return {CASE: None if case is None else _sound(case)}
 
@@ -208,7 +197,7 @@ def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
     kind = fact.type.kind
     if value is None or value == "unknown":
         return True, None
-    if isinstance(value, str) and not isinstance(value, Figure) and kind not in _TYPES and kind != "list":
+    if isinstance(value, str) and not isinstance(value, JsonNumber) and kind not in _TYPES and kind != "list":
         return True, value
     if kind in {"list", "set", "choice", "level"}:
         return False, None
@@ -220,7 +209,7 @@ def _cell(value: object, fact: FactDeclaration) -> tuple[bool, object]:
 
 def _marked(value: object) -> object:
     """Mark figures in what is handed on as text, so that they are known from texts when it is read again."""
-    if isinstance(value, Figure):
+    if isinstance(value, JsonNumber):
         return {"figure": str(value)}
     if is_object(value):
         return {name: _marked(child) for name, child in value.items()}
@@ -230,6 +219,6 @@ def _marked(value: object) -> object:
 def unmarked(text: str) -> object:
     """Read what was handed on."""
     try:
-        return json.loads(text, object_hook=lambda found: Figure(found["figure"]) if found.keys() == {"figure"} else found)
+        return json.loads(text, object_hook=lambda found: JsonNumber(found["figure"]) if found.keys() == {"figure"} else found)
     except ValueError:
         return text

@@ -1,6 +1,5 @@
 """Rows that a plan leaves open: rated by the reference or refused with its reasons, once for all rows that must have the same answer."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -33,16 +32,6 @@ _NOWHERE = Location("", 1, 1)
 _REMEMBERED = 100_000
 
 
-class Remembering(OrderedDict[Any, Any]):
-    """What was worked out last; the oldest is forgotten."""
-
-    def keep(self, key: object, value: Any) -> Any:
-        self[key] = value
-        if len(self) > _REMEMBERED:
-            self.popitem(last=False)
-        return value
-
-
 class PreparedPlan:
     """A plan that many small frames of one schema go through, one at a time: put together once, which takes longer than the work itself."""
 
@@ -64,14 +53,14 @@ class OpenRows:
     """Rates open rows of one kind of file, whatever engine left them open."""
 
     def __init__(self, plan: Plan, evaluator: RatesCases, schema: Schema, layout: AnswerLayout) -> None:
-        """Take the edition, what evaluates its cases, the columns that are facts, and the columns of answers that are asked for."""
         self.edition, self.evaluator = plan.edition, evaluator
         worded = {name: nw.String() if dtype == nw.Categorical or isinstance(dtype, nw.Enum) else dtype for name, dtype in schema.items()}
         self.facts = [self.edition.facts[name] for name in worded]
         self._texts = {name: dict[str, str | None]() for name, dtype in worded.items() if dtype == nw.String}
         """For each column of texts, what its cells say, each in the one spelling that columns read."""
         self._plan, self._schema, self._layout = plan, worded, layout
-        self._by_key, self._by_cells = Remembering(), Remembering()
+        self._remembered: dict[object, Judgement] = {}
+        """What rows came to: by what they have in common, or by their cells."""
         self._read: dict[tuple[str, str], Data | Refusal] = {}
         self._answers: dict[tuple[tuple[str, Cell], ...], dict[str, Cell]] = {}
         """Each answer once: many thousand rows lead to a few hundred of them."""
@@ -100,14 +89,7 @@ class OpenRows:
         )
 
     def judged(self, frame: pl.DataFrame) -> tuple[list[Judgement], list[int]]:
-        """Rate rows.
-
-        Args:
-            frame: a column for each fact, and `__odd` where the file has rows that fit no columns.
-
-        Returns:
-            Answers, and for each row the place of its own among them. No refusal is shared, since it names figures.
-        """
+        """Rate rows: return answers, and for each row the place of its own among them. No refusal is shared, since it names figures."""
         cells = frame.select(self._schema.keys())
         odd: list[str | None] = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
         keys: Iterable[_Key] = [None] * frame.height
@@ -129,18 +111,18 @@ class OpenRows:
 
     def _once(self, key: _Key, cells: pl.DataFrame, row: int) -> Judgement:
         """Rate a row, or remember what one like it came to; a row like no other is remembered by its cells."""
-        if key is not None:
-            found: Judgement | None = self._by_key.get(key)
-            if found is None:
-                found = self._rated(_plain_row(cells, row))
-                if isinstance(found, dict):
-                    self._by_key.keep(key, found)
-            return found
-        values = _plain_row(cells, row)
-        if any(isinstance(cell, list) for cell in values):
+        values = _plain_row(cells, row) if key is None or ("key", key) not in self._remembered else ()
+        name = ("cells", values) if key is None else ("key", key)
+        if key is None and any(isinstance(cell, list) for cell in values):
             return self._rated(values)
-        remembered: Judgement = self._by_cells.get(values) or self._by_cells.keep(values, self._rated(values))
-        return remembered
+        if name not in self._remembered:
+            found = self._rated(values)
+            if key is not None and not isinstance(found, dict):
+                return found
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[name] = found
+        return self._remembered[name]
 
     def _object(self, text: str) -> Judgement:
         """Rate a row that is an object of JSON, or say what is wrong with it; what is a fact of another edition plays no part."""

@@ -8,6 +8,7 @@ hashes are looked at again.
 import contextlib
 import os
 import shutil
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from policy_engine.columnar.order import CASE, KEPT, ODD, Note, Order, Source
 from policy_engine.columnar.rows.csv import CsvForm, as_utf8, form_of, rows_of
 from policy_engine.columnar.rows.files import INPUT, check_types, disk_faults, is_elsewhere, sink, unreadable
 from policy_engine.columnar.rows.headings import FIRST, FileColumn, Headings, RowFault, RowPlaces, carried, letters, spelt
-from policy_engine.columnar.rows.json_lines import Counted, json_rows
+from policy_engine.columnar.rows.json_lines import json_rows
 from policy_engine.load.files import held_folder, standard_input
 from policy_engine.messages import N_, translate
 from policy_engine.model.rulebook import Edition
@@ -50,22 +51,17 @@ class Opened(NamedTuple):
     def place(self, row: int, language: str, name: str = "", at: int = 0, part: str | None = None) -> tuple[int | None, str, str]:
         """Return where a row stands: its line, the cell in a spreadsheet, and all of that as it is shown.
 
-        Args:
-            row: its number.
-            language: `vi` or `en`.
-            name: the fact that something is wrong with, if it is one.
-            at: the number of the cell, or of the character in a line of JSON, if that is known; else 0.
-            part: the file, where this one is a folder of files.
+        What is wrong with it is the fact `name`, or stands in cell (character, in a line of JSON) number `at`; `part` is the file, where
+        this one is a folder of files.
         """
         file = part or self.source.path
         if self.places is None:
             return None, "", translate(_ROW, language, file=file, row=row)
-        found = self.places.at(row)
+        line, sheet = self.places.at(row)
         if self.source.form == "jsonl":
-            return found.line, "", f"{file}:{found.line}:{at}" if at else f"{file}:{found.line}"
+            return line, "", f"{file}:{line}:{at}" if at else f"{file}:{line}"
         column = letters(at or next((column.place for column in self.columns if column.name == name), 0))
-        shown = f"{file}:{found.line}:{column}" if column else f"{file}:{found.line}"
-        return found.line, f"{column}{found.sheet}" if column else "", shown
+        return line, f"{column}{sheet}" if column else "", f"{file}:{line}:{column}" if column else f"{file}:{line}"
 
     def staged(self, path: str) -> tuple[str, Sequence[FileColumn]]:
         """Return a Parquet file of the rows, and its columns: the file itself, where an engine may read it, else one made at a path.
@@ -108,7 +104,6 @@ class _Opening:
     """Opens the files of one run."""
 
     def __init__(self, order: Order, editions: Sequence[Edition], folder: str, stack: contextlib.ExitStack) -> None:
-        """Take what is asked, the editions, a folder for what is needed meanwhile, and what closes it."""
         self.order, self.editions, self.folder, self.stack = order, editions, folder, stack
         self.headings = Headings(editions, order.keep)
 
@@ -162,11 +157,11 @@ class _Opening:
         if source.form == "csv":
             return self._csv(source, path, form_of(path, source.path, self.headings, self.order.separator), places, target)
         # lines of JSON are read once, into a file of columns
-        counted = Counted()
+        counted: Counter[str] = Counter()
         sink(json_rows(path, source.path, self.headings, places, counted), target)
         frame = pl.scan_parquet(target, glob=False)
         columns = tuple(FileColumn(name, n, name) for n, name in enumerate(frame.collect_schema(), start=1))
-        return Opened(source=source, frame=frame, columns=columns, path=target, places=places, blank=counted.blank)
+        return Opened(source=source, frame=frame, columns=columns, path=target, places=places, blank=counted["blank"])
 
     def _csv(self, source: Source, path: str, form: CsvForm, places: RowPlaces, target: str) -> Opened:
         nameless = [n for n, heading in enumerate(form.headings, start=1) if not heading.strip()]
@@ -235,12 +230,7 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def without_twice(frames: Mapping[int, pl.LazyFrame], folder: str) -> dict[int, pl.LazyFrame]:
-    """Return those of some frames in which a row must be refused since its case stood before.
-
-    Args:
-        frames: frames with a column `case`, by the place of their file in the run.
-        folder: where hashes may lie meanwhile.
-    """
+    """Return those frames, by the place of their file in the run, in which a row must be refused since its `case` stood before."""
     hashes: dict[int, pl.LazyFrame] = {}
     case = pl.col(CASE).cast(pl.String)
     for place, frame in frames.items():

@@ -1,6 +1,7 @@
 """Rows that are refused: written down as they are met, on disk while others stream by, and shown in the order of files and rows."""
 
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Lock
@@ -25,11 +26,6 @@ _CHUNK = 50_000
 @contextmanager
 def refusing_run(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]) -> "Generator[RefusingRun]":
     """Open the files of a run, and a place for the rows that are refused: SQLite's, in a file without a name, which is gone afterwards.
-
-    Args:
-        order: what is asked.
-        sides: the edition to rate under, and perhaps one to compare with.
-        say: how a problem is said.
 
     Raises:
         InputError: where a file cannot be read, or has columns that nobody declares.
@@ -76,16 +72,8 @@ class RefusingRun:
         _, _, shown = self.files[file].place(row, self.order.language)
         return problem._replace(details={**problem.details, FIRST: shown})
 
-    def result(
-        self, rows: int, by_row: tuple[str, ...], moves: tuple[tuple[str, str, int], ...] = (), own: Sequence[str] = ()
-    ) -> BatchResult:
-        """Write the rejects where they were asked for, and return what came of the batch.
-
-        Args:
-            rows: how many there were.
-            by_row: constructs for which rows are rated one by one.
-            moves: how many rows went from what to what.
-            own: the columns of answers.
+    def result(self, rows: int, by_row: tuple[str, ...], moves: Counter[tuple[str, str]], own: Sequence[str]) -> BatchResult:
+        """Write the rejects where they were asked for, and return what came of the batch; `own` are the columns of answers.
 
         Raises:
             InputError: PE855, where there was no row at all: an empty run is never a success.
@@ -99,7 +87,8 @@ class RefusingRun:
         renamed = [Note(_KEPT_AS, {"heading": heading, "name": names[name]}) for name, heading in kept.items() if names[name] != heading]
         first = tuple(RefusedRow(*record) for record in self._in_order().fetchmany(_SHOWN))
         return BatchResult(
-            rows=rows, written=rows - self._count, rejected=self._count, by_row=by_row, first=first, moves=moves,
+            rows=rows, written=rows - self._count, rejected=self._count, by_row=by_row, first=first,
+            moves=tuple((before, after, number) for (before, after), number in sorted(moves.items())),
             blank=sum(file.blank for file in self.files), notes=(*(note for file in self.files for note in file.notes), *renamed),
         )  # fmt: skip
 
@@ -119,7 +108,6 @@ class RefusingRun:
 
 
 def _columns_of(problem: Problem) -> list[str]:
-    """Return the columns that a problem is about."""
     if "name" in problem.details and problem.code != "PE860":
         return [problem.details["name"]]
     return [name for name in problem.details.get("facts", "").split(", ") if name]

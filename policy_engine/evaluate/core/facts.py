@@ -10,7 +10,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import UNKNOWN, Item, Value
-from policy_engine.messages import LANGUAGES, N_, sentence, translate
+from policy_engine.messages import LANGUAGES, N_, Spoken, sentence, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration, Invariant, Otherwise, Texts
 from policy_engine.model.rulebook import Edition, StandIn, Track
@@ -230,7 +230,7 @@ def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: Trac
     place = place_of(case, stated[0] if stated else "")
     places = ", ".join(map(str, sorted(set(lines.values())) or [place.line]))
     details = {"rule": rule.holds.text, "figures": figures, "facts": ", ".join(names), "places": places}
-    return problem_at(case, place, "PE505", details)._replace(words=rule.says)
+    return problem_at(case, place, "PE505", {**details, "says": Spoken(rule.says)})
 
 
 def _lists_of(name: str, plan: TrackPlan) -> tuple[str, ...]:

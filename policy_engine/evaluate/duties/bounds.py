@@ -108,7 +108,6 @@ def _is_free(rule: Ceiling, interpreter: Interpreter, concerned: Truth) -> bool:
 def _barred(
     verdict: Verdict, bar: Eligibility, evidence: EvidencePlan, interpreter: Interpreter, concerned: Truth
 ) -> Verdict:  # fmt: skip
-    """Hold a case against one rule of eligibility."""
     truth = all_hold((concerned, interpreter.truth(bar.when)))
     rule, interpretations = bar.rule, used(bar.rule.interpretations, interpreter) if truth is not False else ()
     trace = EligibilityTrace(
@@ -127,7 +126,6 @@ def _barred(
 
 
 def _lowered(verdict: Verdict, ceiling: Ceiling, interpreter: Interpreter, concerned: Truth, plan: Plan) -> Verdict:
-    """Hold what is proposed, or still possible, against one ceiling."""
     other = interpreter.value(ceiling.other)
     ranks = [plan.level_ids.index(level) for level in verdict.possible_levels]
     trace = ceiling_trace(ceiling, interpreter, concerned, verdict.level, plan)

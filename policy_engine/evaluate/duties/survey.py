@@ -20,7 +20,7 @@ from policy_engine.language.tree import Tree, name_of, names_in, opened
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.messages import LANGUAGES, N_, sentence, translate
 from policy_engine.model.case import Case, Decision
-from policy_engine.model.duties import RECORD_NAMES, Chapter, Requirement, Route
+from policy_engine.model.duties import RECORD_NAMES, Chapter, Requirement
 from policy_engine.model.evidence import NOTHING_SEEN
 from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse
 from policy_engine.model.rulebook import Edition
@@ -78,8 +78,6 @@ class PreparedChapter(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What was found so far, chapter by chapter."""
-
     routes: list[RouteTrace]
     requirements: list[RequirementTrace]
     contents: list[RequirementTrace]
@@ -141,25 +139,21 @@ class Surveyor:
         """Ask everything in one chapter; `level` is what ties are held against: decided, else computed, else the one proposed on file."""
         chapter = prepared.chapter
         for route in chapter.routes:
-            truth = applies(route.rule, interpreter, concerned)
+            rule, truth = route.rule, applies(route.rule, interpreter, concerned)
             if truth is not False:
-                found.routes.append(self._route(route, truth, prepared, interpreter))
+                trace = RouteTrace(
+                    id=rule.id, duty=route.duty, body=route.body,
+                    outcome="unknown" if truth is UNKNOWN else "owed" if route.body else "not_covered",
+                    label=self.plan.edition.bodies[route.body].label if route.body else rule.says,
+                    citation=rule.citation.clause, phrase=rule.citation.phrase, interpretations=_used(prepared.rules[rule.id], interpreter),
+                )  # fmt: skip
+                found.routes.append(trace)
         for block, traces in ((chapter.requirements, found.requirements), (chapter.contents, found.contents)):
             traces += [_requirement(entry, prepared, interpreter, concerned) for entry in block]
         for ceiling in chapter.ceilings:
             if not ceiling.lowers:
                 concerns = applies(ceiling.rule, interpreter, concerned)
                 found.ceilings.append(ceiling_trace(ceiling, interpreter, concerns, level, self.plan))
-
-    def _route(self, route: Route, truth: Truth, prepared: PreparedChapter, interpreter: Interpreter) -> RouteTrace:
-        """Say which body does a duty."""
-        rule, (clause, phrase) = route.rule, route.rule.citation
-        return RouteTrace(
-            id=rule.id, duty=route.duty, body=route.body,
-            outcome="unknown" if truth is UNKNOWN else "owed" if route.body else "not_covered",
-            label=self.plan.edition.bodies[route.body].label if route.body else rule.says,
-            citation=clause, phrase=phrase, interpretations=_used(prepared.rules[rule.id], interpreter),
-        )  # fmt: skip
 
     def _unrated(self, case: Case, verdict: Verdict) -> tuple[Finding, ...]:
         """Return a remark for each rule of the figures that a case without a level need not keep, as the edition says."""
@@ -241,7 +235,6 @@ def _due(in_time: Condition | None, chapter: Chapter) -> str:
 
 
 def _requirement(entry: Requirement, prepared: PreparedChapter, interpreter: Interpreter, concerned: Truth) -> RequirementTrace:
-    """Say whether what must be there is there, and in time."""
     rule, ready = entry.rule, prepared.rules[entry.rule.id]
     truth = applies(rule, interpreter, concerned)
     outcome = "not_applicable" if truth is False else "unknown"
@@ -259,7 +252,6 @@ def _requirement(entry: Requirement, prepared: PreparedChapter, interpreter: Int
 
 
 def _used(rule: PreparedRule, interpreter: Interpreter) -> tuple[str, ...]:
-    """Return the interpretations that a rule relies on, each once."""
     return tuple(dict.fromkeys(used(rule.resting, interpreter)))
 
 
@@ -290,7 +282,6 @@ class _Waiting(Reader[frozenset[str]]):
 
 
 def reads_of(chapter: Chapter) -> Iterable[str]:
-    """Return the names that a chapter's conditions read, some of them more than once."""
     for _, names in names_by_rule(chapter):
         yield from names
 
@@ -303,7 +294,6 @@ def names_by_rule(chapter: Chapter) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _conditions_of(chapter: Chapter) -> dict[str, tuple[Condition, ...]]:
-    """Return the conditions of each rule of a chapter, by its id."""
     conditions: dict[str, list[Condition | None]] = {rule.id: [rule.applies_when] for rule in chapter.rules()}
     for entry in (*chapter.requirements, *chapter.contents):
         conditions[entry.rule.id] += [entry.holds, entry.in_time]
@@ -317,7 +307,6 @@ def _conditions_of(chapter: Chapter) -> dict[str, tuple[Condition, ...]]:
 
 
 def agreed_level(decisions: Sequence[Decision]) -> str | None:
-    """Return the level that was decided, where every decision on file says the same one."""
     levels = {decision.level for decision in decisions}
     return next(iter(levels)) if len(levels) == 1 else None
 
@@ -356,7 +345,6 @@ def decision_findings(
 
 
 def _beside_proposal(decision: Decision, verdict: Verdict, *, unrated: bool) -> str:
-    """Return the finding about what was decided beside what was proposed, or ""."""
     match verdict.outcome:
         case "classified" if decision.level != verdict.level:
             return "decided_differently" if decision.reason else "differs_without_reason"

@@ -65,28 +65,24 @@ _names_in = lru_cache(maxsize=4096)(names_in)
 
 def conjunction(parts: Iterable[Formula]) -> Formula:
     """Join formulas by and; what is decided falls out."""
-    kept: dict[Formula, None] = {}
-    for part in parts:
-        if part is False:
-            return False
-        if isinstance(part, All):
-            kept.update(dict.fromkeys(part.parts))
-        elif part is not True:
-            kept[part] = None
-    return True if not kept else next(iter(kept)) if len(kept) == 1 else All(tuple(kept))
+    return _joined(parts, All, ends=False)
 
 
 def disjunction(parts: Iterable[Formula]) -> Formula:
     """Join formulas by or; what is decided falls out."""
+    return _joined(parts, Any, ends=True)
+
+
+def _joined(parts: Iterable[Formula], sort: type[All | Any], *, ends: bool) -> Formula:
     kept: dict[Formula, None] = {}
     for part in parts:
-        if part is True:
-            return True
-        if isinstance(part, Any):
+        if part is ends:
+            return ends
+        if isinstance(part, sort):
             kept.update(dict.fromkeys(part.parts))
-        elif part is not False:
+        elif not isinstance(part, bool):
             kept[part] = None
-    return False if not kept else next(iter(kept)) if len(kept) == 1 else Any(tuple(kept))
+    return not ends if not kept else next(iter(kept)) if len(kept) == 1 else sort(tuple(kept))
 
 
 def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
@@ -104,7 +100,7 @@ class Variables:
     """The unknowns of one case: which variable stands for which fact, and within which bounds."""
 
     def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
-        """Take the values known so far, the type of every fact, the number of levels, and the facts that may not exist."""
+        """Take what is known so far, the type of every fact, the number of levels, and the facts that may not exist."""
         self.values, self.types, self.ranks, self.nullable = dict(values), types, ranks, nullable
         self.sums: dict[str, Linear] = {}
         self.facts: dict[str, frozenset[str]] = {}
@@ -114,7 +110,6 @@ class Variables:
         self.exact = True
 
     def rational(self, name: str) -> bool:
-        """Return whether a variable takes fractions."""
         return name in self.rationals
 
     def sum_of(self, name: str) -> Linear:
@@ -125,7 +120,6 @@ class Variables:
         return self.sums[name]
 
     def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
-        """Make a variable of a type, for some facts."""
         self.facts[name] = facts
         least, most = _DOMAINS.get(kind.kind, (None, None))
         if kind.kind in {"choice", "level"}:
@@ -141,7 +135,6 @@ class Variables:
         return self.variable(f"?{show(tree)}", Type("bool"), facts)
 
     def domain_rows(self) -> list[Row]:
-        """Return the bounds of every variable as rows."""
         lower = [normal({name: -1}, -least, self.rational) for name, (least, _) in self.domains.items() if least is not None]
         upper = [normal({name: 1}, most, self.rational) for name, (_, most) in self.domains.items() if most is not None]
         return [row for row in (*lower, *upper) if isinstance(row, Row)]
@@ -159,7 +152,6 @@ class Translator(Reader[Formula]):
         self._made: dict[tuple[Tree, bool], Formula] = {}
 
     def forget(self) -> None:
-        """Forget every formula made so far, since a value has become known."""
         self._made.clear()
 
     def formula(self, tree: Tree, *, holds: bool = True) -> Formula:
@@ -206,7 +198,6 @@ class Translator(Reader[Formula]):
         return self._unless_known(tree, lambda _: self._own_truth(variable, name, holds=(sign == "in") is holds), holds=holds)
 
     def _own_truth(self, variable: str, fact: str, *, holds: bool) -> Formula:
-        """Return the formula of a truth about a fact that is a variable of its own."""
         facts = frozenset({fact})
         return self._true(self.variables.variable(variable, Type("bool"), facts), facts, holds=holds)
 
@@ -238,14 +229,12 @@ class Translator(Reader[Formula]):
             return self._true(self.variables.free(tree, facts), facts, holds=holds)
 
     def _unknowns(self, tree: Tree) -> frozenset[str]:
-        """Return the unknown facts that a tree reads."""
         found = {name for name in _names_in(tree) if self.variables.values.get(name) is UNKNOWN}
         for name in found & self.substitutes.keys():
             found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
         return frozenset(found)
 
     def _pair(self, pair: Pair, facts: frozenset[str], *, holds: bool) -> Formula:
-        """Return the formula of one pair."""
         left, sign, right = pair
         one, other = self._sums.known(left), self._sums.known(right)
         if one is NONE or other is NONE:
@@ -369,7 +358,6 @@ class Solver:
         return answer
 
     def _feasible(self, rows: frozenset[Row]) -> bool | None:
-        """Return whether rows have a solution in whole numbers."""
         answer: bool | None = True
         for group in components(rows):
             if group not in self._known:

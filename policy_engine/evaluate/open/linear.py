@@ -47,7 +47,6 @@ def normal(terms: Mapping[str, Fraction | int], bound: Fraction | int, rational:
 
 
 def negated(row: Row, rational: Rational) -> Row:
-    """Return the row that holds exactly where this one does not."""
     terms = tuple((name, -c) for name, c in row.terms)
     if any(rational(name) for name, _ in terms):
         return Row(terms, -row.bound, not row.strict)
@@ -62,7 +61,6 @@ class Linear(NamedTuple):
     below: "Linear | None" = None
 
     def plus(self, other: "Linear", factor: Fraction | int = 1) -> "Linear":
-        """Add another sum, times a factor."""
         terms = dict(self.terms)
         for name, c in other.terms.items():
             terms[name] = terms.get(name, 0) + factor * c
@@ -85,7 +83,6 @@ def cross(left: Linear, right: Linear) -> Linear:
 
 
 def product(left: Linear, right: Linear) -> Linear:
-    """Multiply, where one factor is a number."""
     if right.below is None and not right.terms:
         return left.times(right.constant)
     if left.below is None and not left.terms:
@@ -243,13 +240,10 @@ def rational_value(limits: Range) -> Fraction | int | None:
 
 
 class Budget:
-    """Steps that may still be taken."""
-
     def __init__(self, steps: int = MAX_STEPS) -> None:
         self.left = steps
 
     def spend(self) -> bool:
-        """Take a step; return whether there was one."""
         self.left -= 1
         return self.left >= 0
 
@@ -261,7 +255,6 @@ def solve(rows: frozenset[Row], rational: Rational, budget: Budget) -> Point | b
 
 
 def _choose(stages: Sequence[Stage], chosen: Point, rational: Rational, budget: Budget) -> Point | bool | None:
-    """Choose the first stage's variable, and the rest after it."""
     if not stages:
         return dict(chosen)
     limits, name = range_of(stages[0], chosen), stages[0].name

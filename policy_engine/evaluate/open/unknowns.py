@@ -37,18 +37,11 @@ Way = tuple[bool, ...]
 """To which counts an item contributes."""
 
 
-class Open:
+class OpenFacts:
     """One case's open facts under one track, ready to be asked."""
 
     def __init__(self, facts: Facts, case: Case, plan: Plan, track: TrackPlan, given: Iterable[Condition] = ()) -> None:
-        """Set up variables for what is open, and hold them to the invariants.
-
-        Args:
-            facts: what is known.
-            case: the case, for the places of problems.
-            plan: the edition.
-            track: the track that is asked about.
-            given: conditions that are taken as true (that the track applies).
+        """Set up variables for what is open, and hold them to the invariants; `given` is taken as true (that the track applies).
 
         Raises:
             InputError: PE506, where no completion obeys the invariants.
@@ -108,14 +101,12 @@ class Open:
         return tuple(found)
 
     def _impossible(self, case: Case, rules: Sequence[str]) -> Problem:
-        """Say that no completion of the case obeys the rules."""
         bound = [rule for rule in self.track.invariants if rule.id in rules]
         names = sorted({name for rule in bound for name in rule.holds.names if name in case.facts})
         texts = "; ".join(rule.holds.text for rule in bound)
         return problem_at(case, place_of(case, names[0] if names else ""), "PE506", {"rules": texts, "facts": ", ".join(names)})
 
     def level_forced(self, rule: LevelRule) -> bool | None:
-        """Return the truth of a level on which every completion agrees."""
         return self.solver.forced(level_formula(self.translator, rule), level_formula(self.translator, rule, holds=False))
 
     def criterion_outcome(self, criterion: Criterion) -> str:
@@ -155,7 +146,7 @@ class Open:
         telling, the fewer outcomes are left when one of the comparisons that it stands in is settled.
         """
         live = {key: outcomes[key] for key in remaining}
-        atoms = sorted({atom for formula in live.values() for atom in _atoms(formula)})
+        atoms = sorted({atom for formula in live.values() for atom in _atoms(formula, All, Any)})
         scores: dict[str, tuple[int, int]] = {}
         for atom in atoms[:MAX_ATOMS]:
             opposite = Atom(negated(atom.row, self.variables.rational), atom.facts)
@@ -194,20 +185,17 @@ class Open:
         return found
 
 
-def criterion_formula(translator: Translator, criterion: Criterion, mode: str, *, holds: bool = True) -> Formula:
-    """Return the formula that a criterion counts as held in its level; where it does not apply it is neutral."""
-    when = translator.formula(criterion.when.tree, holds=holds)
-    if criterion.applies_when is None:
-        return when
-    neutral = (mode == "all_of") is holds
-    applies = translator.formula(criterion.applies_when.tree, holds=not neutral)
-    return disjunction((applies, when)) if neutral else conjunction((applies, when))
-
-
 def level_formula(translator: Translator, rule: LevelRule, *, holds: bool = True) -> Formula:
-    """Return the formula that a level holds, or that it does not."""
-    join = conjunction if (rule.mode == "all_of") is holds else disjunction
-    return join(criterion_formula(translator, criterion, rule.mode, holds=holds) for criterion in rule.criteria)
+    """Return the formula that a level holds, or that it does not; a criterion that does not apply is neutral."""
+    every = (rule.mode == "all_of") is holds
+    counted: list[Formula] = []
+    for criterion in rule.criteria:
+        when = translator.formula(criterion.when.tree, holds=holds)
+        if criterion.applies_when is not None:
+            applies = translator.formula(criterion.applies_when.tree, holds=not every)
+            when = disjunction((applies, when)) if every else conjunction((applies, when))
+        counted.append(when)
+    return conjunction(counted) if every else disjunction(counted)
 
 
 def narrow(rules: Iterable[tuple[str, Formula]], variables: Variables) -> tuple[dict[str, Bound], frozenset[str]]:
@@ -216,7 +204,7 @@ def narrow(rules: Iterable[tuple[str, Formula]], variables: Variables) -> tuple[
     Bounds are narrowed rule by rule until nothing moves. Each remembers the rules that it rests on, so that a deduced value can be
     shown with its reasons.
     """
-    rows = [(row, frozenset({rule})) for rule, formula in rules for row in _rows(formula)]
+    rows = [(atom.row, frozenset({rule})) for rule, formula in rules for atom in _atoms(formula, All)]
     ends = {(name, bool(upper)): end for name, both in variables.domains.items() for upper, end in enumerate(both)}
     bounds: Bounds = {side: (end, frozenset()) for side, end in ends.items() if end is not None}
     forced: dict[str, Bound] = {}
@@ -231,13 +219,6 @@ def narrow(rules: Iterable[tuple[str, Formula]], variables: Variables) -> tuple[
         if not any(moved):
             break
     return forced, frozenset()
-
-
-def _rows(formula: Formula) -> list[Row]:
-    """Return the rows that a formula asserts outright."""
-    if isinstance(formula, Atom):
-        return [formula.row]
-    return [row for part in formula.parts for row in _rows(part)] if isinstance(formula, All) else []
 
 
 def _tighten(row: Row, reasons: frozenset[str], bounds: Bounds, variables: Variables) -> bool:
@@ -268,14 +249,8 @@ def tie_counts(
     Each item with an open field can contribute differently to several counts at once. Items that can contribute in the same ways form
     a class, and how many of a class go each way is a variable; so counts from one list stay tied to each other, as they are in it. A
     row that is False says that the counts stated beside the list cannot be; None, that an item has too many ways.
-
-    Args:
-        items: the items of the list.
-        counted: the facts that are counted from it, with a condition each.
-        source: the declaration of the list.
-        variables: the unknowns of the case, which get the new ones.
     """
-    conditions = [_condition(fact) for fact in counted]
+    conditions: list[Tree] = [opened(fact.counted_from.tree)[1][1] for fact in counted if fact.counted_from]
     needed = {name for condition in conditions for name in names_in(condition)}
     fields = [field for name, field in source.fields.items() if name in needed]
     known = [0] * len(counted)
@@ -293,13 +268,6 @@ def tie_counts(
         else:
             classes[ways] = classes.get(ways, 0) + 1
     return _tie(classes, known, counted, source.name, variables)
-
-
-def _condition(fact: FactDeclaration) -> Tree:
-    """Return the condition under which an item counts."""
-    assert fact.counted_from
-    condition: Tree = opened(fact.counted_from.tree)[1][1]
-    return condition
 
 
 def _ways(
@@ -352,7 +320,6 @@ def _tie(
 
 
 def _typed(value: Fraction | int, kind: Type) -> Value:
-    """Return a variable's value as a value of its fact's type."""
     match kind.kind:
         case "bool":
             return value == 1
@@ -366,8 +333,10 @@ def _typed(value: Fraction | int, kind: Type) -> Value:
             return int(value)
 
 
-def _atoms(formula: Formula) -> set[Atom]:
-    """Return the comparisons of a formula."""
+def _atoms(formula: Formula, *within: type) -> list[Atom]:
+    """Return the comparisons of a formula that stand in conjunctions or disjunctions, as asked."""
     if isinstance(formula, Atom):
-        return {formula}
-    return {atom for part in formula.parts for atom in _atoms(part)} if isinstance(formula, (All, Any)) else set()
+        return [formula]
+    if isinstance(formula, bool) or not isinstance(formula, within):
+        return []
+    return [atom for part in formula.parts for atom in _atoms(part, *within)]

@@ -5,26 +5,143 @@ is always said. A case without a level gives none, and what rests on it stays op
 
 A case waits for its unit and its collective, and a superior waits for those who name it: bottom up, the collective before
 the persons. What waits for itself is an error, with the places of both links.
+
+A cap lowers nobody: a breach is reported with the names, and the authority decides. Cases without a level yet make the counts a
+range; a cap is broken, or kept, only where every outcome of theirs would leave it so.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
+from math import ceil, floor
+from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.evaluate.core.facts import problem_at
+from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
+from policy_engine.evaluate.core.facts import known_facts, problem_at
+from policy_engine.evaluate.core.plan import Plan, figure
+from policy_engine.evaluate.core.reliance import used
+from policy_engine.evaluate.duties.bounds import applies, relevance
 from policy_engine.evaluate.duties.survey import Surveyor, agreed_level
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.round.caps import cap_traces
 from policy_engine.language.complaint import nearest
-from policy_engine.language.values import Item, Value
+from policy_engine.language.values import UNKNOWN, Item, Value
 from policy_engine.messages import LANGUAGES, N_, translate
-from policy_engine.model.case import Case
-from policy_engine.model.facts import FactDeclaration
-from policy_engine.model.round import Entry, RatedEntry, Refused, Round, RoundFiles, Standing
+from policy_engine.model.case import LINKS, Case
+from policy_engine.model.duties import Cap, Chapter
+from policy_engine.model.facts import FactDeclaration, Threshold
+from policy_engine.model.round import CapTrace, Entry, RatedEntry, Refused, Round, RoundFiles, Standing
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Gathered, Verdict
 from policy_engine.source import Location
+
+_CLASSED = ("classified", "gap", "undetermined", "decided_by_authority")
+
+
+class Member(NamedTuple):
+    """A case of a cohort: the level that it stands at, the levels that it may come to, and whether it surely belongs here."""
+
+    id: str
+    level: str | None
+    possible: frozenset[str]
+    sure: bool
+
+
+def cap_traces(
+    edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]], unrated: int = 0
+) -> tuple[CapTrace, ...]:  # fmt: skip
+    """Hold every group of every cohort against its cap, in the order of their names; the cases that are `unrated` may belong anywhere."""
+    by_id = {one.case.id: one for one in rated}
+    stray = [Member("", None, frozenset(plan.level_ids), sure=False)] * unrated
+    return tuple(
+        trace
+        for chapter in edition.chapters
+        for cap in chapter.caps
+        for trace in _Cohort(cap, chapter, plan, by_id, links).traces(list(stray))
+    )
+
+
+def rounded(value: Fraction, rounding: str) -> int:
+    """Round a number of people: down, up, or to the nearest, halves up."""
+    if rounding == "nearest":
+        return floor(value + Fraction(1, 2))
+    return ceil(value) if rounding == "up" else floor(value)
+
+
+class _Cohort:
+    def __init__(
+        self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]]
+    ) -> None:  # fmt: skip
+        self.cap, self.chapter, self.plan, self.rated, self.links = cap, chapter, plan, rated, links
+        self.figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+        ids, base = plan.level_ids, cap.base
+        self.moving = 0
+        """By how much the base, as the cap counts it, changes where one case is lowered by one level."""
+        if base and cap.counted == "after_lowering":
+            self.moving = (ids[max(ids.index(cap.level) - 1, 0)] in base) - (cap.level in base)
+
+    def traces(self, stray: list[Member]) -> Iterable[CapTrace]:
+        """Hold each group against the cap; `stray`: the cases that may belong to any group."""
+        groups: dict[tuple[str, ...], list[Member]] = {}
+        for one in self.rated.values():
+            interpreter = self._interpreter(one)
+            belongs = applies(self.cap.rule, interpreter, relevance(self.chapter, one.verdict))
+            if one.verdict.outcome not in _CLASSED or belongs is False:
+                continue
+            if any(interpreter.values[key] is UNKNOWN for key in self.cap.per if key not in LINKS):
+                stray.append(self._member(one, sure=False))
+            else:
+                links = self.links.get(one.case.id, {})
+                group = tuple(links.get(key, "") if key in LINKS else shown(interpreter.values[key]) for key in self.cap.per)
+                sure = belongs is True and not one.verdict.ineligible_possible
+                groups.setdefault(group, []).append(self._member(one, sure=sure))
+        return [self._trace(name, [*members, *stray]) for name, members in sorted(groups.items())]
+
+    def _interpreter(self, one: RatedEntry) -> Interpreter:
+        values: dict[str, Value] = {**known_facts(one.case, self.plan).values, **self.figures}
+        return interpreter_over(values, one.case.facts)
+
+    def _member(self, one: RatedEntry, *, sure: bool) -> Member:
+        decided = tuple(decision.level for decision in one.case.record.decisions)
+        open_levels = one.verdict.possible_levels or self.plan.level_ids
+        possible = (one.standing.level,) if one.standing.level else (*decided, *open_levels)
+        return Member(one.case.id, one.standing.level, frozenset(possible), sure)
+
+    def _trace(self, name: tuple[str, ...], members: Sequence[Member]) -> CapTrace:
+        cap, rule = self.cap, self.cap.rule
+        level, base = cap.level, frozenset(cap.base or self.plan.level_ids)
+        held, most = sum(one.sure and one.level == level for one in members), sum(level in one.possible for one in members)
+        base_least = sum(one.sure and (not cap.base or one.possible <= base) for one in members)
+        base_most = sum(not cap.base or bool(one.possible & base) for one in members)
+        holder = self.rated.get(name[0]) if cap.exception and name else None  # a group without a case of its own has no exception
+        excepted = self._interpreter(holder).truth(cap.exception.where) if holder and cap.exception else False
+        threshold = cap.exception.at_most if cap.exception and excepted is True else cap.at_most
+        wider = cap.exception.at_most if cap.exception and excepted is UNKNOWN else threshold
+        over = 0
+        if held > self._allowed(base_most, wider):
+            outcome, threshold = "exceeded", wider  # the share that may hold: what is above it is so either way
+            # as few as leave the cap kept, with the base counted as the cap says
+            enough = (k for k in range(held + 1) if held - k <= self._allowed(base_most + k * self.moving, threshold))
+            over = next(enough, held)
+        else:
+            outcome = "kept" if most <= self._allowed(base_least, threshold) else "unknown"
+        base_after = base_most + over * self.moving
+        anyone = self._interpreter(next(self.rated[member.id] for member in members if member.id))
+        return CapTrace(
+            id=rule.id, group=" · ".join(filter(None, name)), outcome=outcome, level=level, held=held, most=most, base=base_least,
+            allowed=self._allowed(base_least, threshold), over=over, share=threshold.quantity.text, excepted=excepted is True,
+            counted=cap.counted, cases=tuple(sorted(member.id for member in members if member.id and member.level == level)),
+            severity=cap.severity, citation=rule.citation.clause, phrase=rule.citation.phrase,
+            interpretations=used(rule.interpretations, anyone), says=rule.says, base_most=base_most,
+            allowed_most=self._allowed(base_most, threshold), base_after=base_after,
+            allowed_after=self._allowed(base_after, threshold), of=cap.base,
+        )  # fmt: skip
+
+    def _allowed(self, base: int, threshold: Threshold) -> int:
+        share = threshold.quantity.value
+        return rounded(share * base, self.cap.rounding) if isinstance(share, Fraction) else 0
+
 
 _DOWNWARD = "superior"
 """The link whose target waits for the case that names it; along the others the case waits for the target."""
@@ -43,7 +160,6 @@ class _Links:
     """The entries in the order in which they can be rated, their links as ids, and who names whom."""
 
     def __init__(self, files: RoundFiles) -> None:
-        """Resolve every link, and order the cases."""
         self.files = files
         self.entries = {entry.id: entry for entry in files.entries}
         self.subjects: dict[str, list[str]] = {}
@@ -117,7 +233,6 @@ class _Links:
 
 
 def _problem(code: str, entry: Entry, kind: str, **details: str) -> Problem:
-    """Make a problem at a link of a case."""
     place = _place(entry, kind)
     excerpt = entry.lines[place.line - 1] if 0 < place.line <= len(entry.lines) else ""
     return Problem(code, place, {"link": kind, **details}, excerpt)
@@ -152,8 +267,6 @@ def rate_round(
 
 
 class _Rated:
-    """One round, while it is being rated."""
-
     def __init__(self, files: RoundFiles, evaluator: Evaluator) -> None:
         self.files, self.evaluator = files, evaluator
         self.linked = _Links(files)
@@ -174,7 +287,6 @@ class _Rated:
         self.problems: list[Problem] = [*files.problems, *self.linked.problems]
 
     def rate(self, entry: Entry, case: Case) -> None:
-        """Rate one case with what it takes from others."""
         gathered: list[Gathered] = []
         findings: list[Finding] = []
         taken = self._gather(entry, case, gathered, findings)
@@ -300,13 +412,11 @@ class _Rated:
 
 
 def counts_of(edition: Edition, name: str) -> Iterator[str]:
-    """Return a gathered fact and the facts that are counted from it."""
     yield name
     yield from (fact.name for fact in edition.facts.values() if fact.counted_from and name in fact.counted_from.names)
 
 
 def _finding(name: str, text: str, fact: FactDeclaration, **words: str) -> Finding:
-    """Make a finding about a fact that a case states, in every language."""
     says = {language: translate(text, language, fact=fact.name, **words) for language in LANGUAGES}
     return Finding(name, "warning", says, fact.citation.clause)
 

@@ -42,22 +42,16 @@ class Paper(NamedTuple):
 
 
 class Tie(NamedTuple):
-    """A level above, or other than, the one that it is tied to."""
-
     case: str
     trace: CeilingTrace
 
 
 class Noted(NamedTuple):
-    """A finding of a case."""
-
     case: str
     finding: Finding
 
 
 class Summary(NamedTuple):
-    """What a round comes to."""
-
     whole: Spread
     units: Mapping[str, Spread]
     tracks: Mapping[str, Spread]
