@@ -55,7 +55,7 @@ def _passed(passages: "Passages", passage: "Passage", language: str) -> Iterator
         if one.answer != PROVEN or one.witness is None:
             yield Line("unknown", first.say(N_("{before} → {after}: undecided"), **words))
         else:
-            shown = dict((*first.plain_facts(one.witness[0]), *second.plain_facts(one.witness[1])))
+            shown = dict((*first.notable_facts(one.witness[0]), *second.notable_facts(one.witness[1])))
             facts = "; ".join(f"{name}: {value}" for name, value in shown.items()) or "–"
             yield Line("note", first.say(N_("{before} → {after}; smallest case: {facts}"), facts=facts, **words))
     if passage.excluded:
