@@ -78,11 +78,11 @@ def record(command: Path, cases: list[Path], path: Path) -> Path:
 def make(few: Path, path: Path, count: int) -> None:
     """Chain the records of a file again and again, as one run; each is a case with a name of its own."""
     from policy_engine.audit.chain import append
-    from policy_engine.audit.record import Run
+    from policy_engine.audit.record import RecordedRun
 
     kept = list(bare(few))
     renamed = (named(record, number) for number, record in enumerate(islice(cycle(kept), count)))
-    append(str(path), renamed, Run(count, kept[0]["times"]["recorded_at"]))
+    append(str(path), renamed, RecordedRun(count, kept[0]["times"]["recorded_at"]))
 
 
 def named(record: dict[str, Any], number: int) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def own_peak() -> float:
 
 
 def measure(command: list[str]) -> Cost:
-    """Run a command once; give its seconds and the peak of its memory."""
+    """RecordedRun a command once; give its seconds and the peak of its memory."""
     begin = time.perf_counter()
     run = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(run.pid, 0)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from policy_engine.errors import FINDINGS
 from policy_engine.load.limits import MAX_FILES
 from policy_engine.load.yaml_text import MAX_BYTES, MAX_NODES
-from tests.conftest import ROOT
+from tests.build import ROOT
 
 BAD = ROOT / "cases" / "bad"
 RULEBOOKS = BAD / "rulebook"

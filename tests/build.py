@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,15 @@ def replace(path: Path, old: str, new: str, count: int = 1) -> None:
     path.write_text(text.replace(old, new, count), "utf-8")
 
 
-def lines(path: Path) -> list[bytes]:
+def lines_of(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines(keepends=True)
 
 
-def records(path: Path) -> list[Any]:
+def records_of(path: Path) -> list[Any]:
     return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
 
-def codes(said: str) -> list[str]:
+def codes_in(said: str) -> list[str]:
     """Return the codes in what was said, in their order."""
     return re.findall(r"PE\d{3}", said)
 
@@ -74,13 +74,3 @@ def codes(said: str) -> list[str]:
 def files(folder: Path) -> dict[str, bytes]:
     """Return every file below a folder, with its bytes."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
-
-
-def flat(text: str) -> str:
-    """Return a text in one line, without marks of Markdown."""
-    return " ".join(text.replace("\\", "").replace("*", "").split())
-
-
-def one_of(found: Iterable[Any]) -> Any:
-    (only,) = found
-    return only

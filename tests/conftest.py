@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ from policy_engine.cli.main import run
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests.build import Cli
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,11 +48,6 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def root() -> Path:
-    return ROOT
-
-
-@pytest.fixture(scope="session")
 def library() -> Library:
     """Return the editions that come with the engine."""
     return Library()
@@ -78,7 +71,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
     """Return the command line: arguments to exit code, standard output and standard error."""
 
     def call(*arguments: str, lang: str = "en") -> tuple[int, str, str]:

@@ -4,7 +4,7 @@ Usage: `python -m tests.fuzz --minutes 20 [--seed N] [--kinds case,rulebook,tabl
 
 Each turn takes a sound file, changes it a little at random, and hands it to a command. The command must end with 0, 1, 2 or 3, show no
 traceback, and take less than 5 s of processor time. What does not is made small, line by line, and kept under `tests/fixtures/fuzz/`;
-`tests/test_fuzz.py` tries every kept file again, and a few turns with a seed of its own.
+`tests/test_hostile_verbs.py` tries every kept file again, and a few turns with a seed of its own.
 """
 
 import argparse
@@ -26,8 +26,7 @@ from typing import NamedTuple
 
 from policy_engine.cli.main import run
 from tests.bad_files import RULEBOOKS, SAMPLE_CASE
-from tests.build import tuples
-from tests.conftest import ROOT
+from tests.build import ROOT, tuples
 from tests.hostile_inputs import orchard_at
 
 SECONDS = 5

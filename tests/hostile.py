@@ -12,8 +12,8 @@ from types import FrameType
 import pytest
 
 from tests.bad_files import RULEBOOKS
+from tests.build import Cli
 
-Cli = Callable[..., tuple[int, str, str]]
 Told = list[tuple[str, int, int]]
 
 SECONDS = 60

@@ -9,9 +9,8 @@ import pytest
 
 from policy_engine.evaluate.advise import advise
 from policy_engine.model.verdict import Advice
-from tests.completions import Hidden, draw_hidden, hide
+from tests.completions import Hidden, case_of, draw_hidden, evaluator, hide, rate, read_facts
 from tests.oracle import BEST_FIRST, CRITERIA, GENERAL, GROUPS, Facts, classify, counted_apart, lawful, one_case, triggers
-from tests.rating import case_of, evaluator, rate, read_facts
 from tests.test_possible_lists import counts_of, draw_listed
 
 SEED = 20_201_217
@@ -156,16 +155,3 @@ def test_advice_holds_whatever_is_open(open_cases: list[tuple[Hidden, Advice]]) 
         assert not advice.reachable or all(reaches(c.facts, advice.level) for c in after.completions), case[:2]
         assert advice.reachable or advice.locked or advice.open, case[:2]
     assert {True, False} == {advice.reachable for _, advice in open_cases}
-
-
-def test_criteria_that_repeat_the_tasks_follow_them() -> None:
-    tasks = {"tasks_total": 6, "tasks_completed": 6, "tasks_deficient": 3, "tasks_well_done": 3, "tasks_exceeded": 3}
-    criteria = {"criteria_total": 6, "criteria_completed": 6, "criteria_deficient": 3, "criteria_highly_efficient": 3}
-    person: Facts = {"kind": "officer", "workplace": "head_office", "position": "specialist", "criteria_counted_apart": False}
-    person |= {"ideological_decline": False, "disciplined_in_year": False, **dict.fromkeys(GENERAL, True), **tasks}
-    once, twice = case_of(person), case_of({**person, **criteria})
-
-    (expected,) = advise(evaluator(), once, evaluator().evaluate(once))
-    (found,) = advise(evaluator(), twice, evaluator().evaluate(twice))
-
-    assert (expected.level, expected.reachable, expected.reached) == (found.level, found.reachable, found.reached)

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,17 +13,116 @@ from policy_engine.cli.files import open_records
 from policy_engine.errors import CATALOGUE, FINDINGS, InputError, Problem
 from policy_engine.evaluate.rate import Rater
 from policy_engine.evaluate.round.round import rate_round
+from policy_engine.language.complaint import nearest
 from policy_engine.load import schema
 from policy_engine.load.case import find_cases
 from policy_engine.load.edition import survey_edition
+from policy_engine.load.files import codes, read_page
 from policy_engine.load.layout import tidied_file, yaml_files
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
+from policy_engine.messages import LANGUAGES
+from policy_engine.model.rulebook import Edition
 from policy_engine.report.problems import problem_to_text
+from policy_engine.report.prose import WIDTH
 from tests.bad_files import BAD, MADE, RULEBOOKS, SAMPLE_CASE, Bad, Place, kept, made, stricter
-from tests.conftest import ROOT
+from tests.build import ROOT, Cli, tuples
 
-Cli = Callable[..., tuple[int, str, str]]
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("code", codes())
+def test_a_page_is_readable_text(code: str, lang: str, cli: Cli) -> None:
+    page = read_page(code, lang)
+    status, out, err = cli("explain", code, lang=lang)
+    prose = [line for line in out.split("\n") if not line.startswith("    ")]
+
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{code}  {page.title}\n\n")
+    assert [line for line in prose if len(line) > WIDTH and "|" not in line and line.count("  ") < 3] == []
+    assert "**" not in "".join(prose)
+    assert "```" not in out
+    assert "](" not in out
+    assert "Tiếng Việt" not in out
+
+
+@pytest.mark.parametrize(("typed", "near"), [("PE9302", "PE302"), ("302", "PE302"), ("PE30", "PE30"), ("P302", "PE302")])
+def test_an_unknown_code_names_the_nearest(typed: str, near: str, cli: Cli) -> None:
+    status, out, err = cli("explain", typed)
+
+    assert (status, out) == (2, "")
+    assert near in err.partition("nearest:")[2]
+
+
+NEGATIONS = ("not_", "non_", "un", "no_", "k", "k-", "không ", "chưa ", "khong_", "chua_")
+LETTERS = "kn_T"
+
+
+def _editions() -> Iterator[Edition]:
+    library = Library()
+    yield from (library.edition(name) for name in ("2020", "2026-draft"))
+
+
+def _groups() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for edition in _editions():
+        levels = edition.scale.values()
+        found[f"{edition.id} facts"] = tuple(edition.facts)
+        found[f"{edition.id} levels"] = tuple(one for level in levels for one in (level.id, level.code, *level.aliases))
+        found[f"{edition.id} words of levels"] = tuple(text for level in levels for text in level.label.values())
+        found |= {f"{edition.id} {fact.name}": tuple(fact.choices) for fact in edition.facts.values() if len(fact.choices) > 1}
+    return found
+
+
+GROUPS = _groups()
+
+
+def _is_opposite(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    signs = [negation for negation in NEGATIONS if not negation.startswith("k") or negation.startswith("kh") or short.isupper()]
+    return any(long.casefold() == sign + short.casefold() for sign in signs)
+
+
+def _distance(one: str, other: str) -> int:
+    row = list(range(len(other) + 1))
+    for number, sign in enumerate(one, 1):
+        last, row[0] = row[0], number
+        for place, own in enumerate(other, 1):
+            last, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, last + (sign != own))
+    return row[-1]
+
+
+def _slips(name: str) -> Iterator[str]:
+    for place in range(len(name) + 1):
+        yield from (name[:place] + letter + name[place:] for letter in LETTERS)
+        if place < len(name):
+            yield name[:place] + name[place + 1 :]
+            yield from (name[:place] + letter + name[place + 1 :] for letter in LETTERS)
+            yield name[:place] + name[place + 1 : place + 2] + name[place : place + 1] + name[place + 2 :]
+
+
+def _check(typed: str, names: tuple[str, ...]) -> None:
+    near = nearest(typed, names)
+    if near and near.recommended:
+        assert not _is_opposite(typed, near)
+        assert [] == [o for o in names if _is_opposite(o, near) and _distance(typed, o) <= _distance(typed, near)], (typed, near)
+
+
+@pytest.mark.parametrize("group", [name for name, names in GROUPS.items() if len(names) <= 20])
+def test_no_slip_of_a_level_or_a_choice_is_led_to_its_opposite(group: str) -> None:
+    names = GROUPS[group]
+
+    for name in names:
+        for typed in dict.fromkeys(_slips(name)):
+            _check(typed, names)
+        _check(name, tuple(other for other in names if other != name))
+
+
+@pytest.mark.parametrize(("typed", "known", "recommended"), tuples("near_names", "what_is_recommended"))
+def test_what_is_recommended(typed: str, known: tuple[str, ...], recommended: str) -> None:
+    near = nearest(typed, known)
+
+    assert recommended == (near if near.recommended else "")
+
 
 PAGES = ROOT / "docs" / "errors"
 LIBRARY = Library()
@@ -112,7 +211,6 @@ def test_a_bad_file_gives_its_code_at_its_place(code: str, tmp_path: Path) -> No
 def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> None:
     bad = _bad(code, tmp_path)
     path, line, column = bad.places[0]
-
     status, out, err = cli(*bad.arguments)
 
     assert (status, bool(out)) == (3, code in ANSWERED)
@@ -125,7 +223,6 @@ def test_the_command_refuses_a_bad_file(code: str, tmp_path: Path, cli: Cli) -> 
 def test_errors_as_data_say_the_same(code: str, tmp_path: Path, cli: Cli) -> None:
     bad = _bad(code, tmp_path)
     _, _, text = cli(*bad.arguments)
-
     status, out, err = cli(*bad.arguments, "--format", "json")
     errors = json.loads(err)["errors"]
 
@@ -142,7 +239,6 @@ def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
     bad = _bad(code, tmp_path)
     path, line, column = bad.places[0]
     wanted = path.read_text("utf-8").split("\n")[line - 1]
-
     problem = next(p for p in _found(bad) if p.code == code)
     shown = problem_to_text(problem, "en").split("\n")
 
@@ -154,7 +250,6 @@ def test_an_error_shows_its_line(code: str, tmp_path: Path) -> None:
 @pytest.mark.sampled(4)
 def test_the_words_are_whole(code: str, lang: str, tmp_path: Path) -> None:
     problems = _found(_bad(code, tmp_path))
-
     lines = [line for p in problems for line in problem_to_text(p._replace(excerpt=""), lang).split("\n")]
 
     assert lines
@@ -165,7 +260,6 @@ def test_the_words_are_whole(code: str, lang: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", CATALOGUE)
 def test_every_code_has_a_page_in_both_languages(code: str) -> None:
     english, _, vietnamese = (PAGES / f"{code}.md").read_text("utf-8").partition("\n## Tiếng Việt\n")
-
     reasons = ("**Why it is told.** ", "**Vì sao báo.** ") if code in FINDINGS else ("**Why it is refused.** ", "**Vì sao không nhận.** ")
 
     assert english.startswith(f"# {code}: ")
@@ -205,7 +299,6 @@ def test_the_mended_form_of_a_page_is_read(code: str, example: tuple[str, str, P
     copy = tmp_path / "bad" / path.relative_to(BAD)
     before, after = copy.read_text("utf-8").split(fault)
     copy.write_text(before + mended + after, "utf-8")
-
     moved = bad._replace(
         case=tmp_path / "bad" / bad.case.relative_to(BAD), rulebook=bad.rulebook and tmp_path / "bad" / bad.rulebook.relative_to(BAD)
     )
@@ -237,7 +330,6 @@ def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path, cli: Cli) -> None
         ("PE201", 3), ("PE501", 5), ("PE109", 6), ("PE503", 7), ("PE110", 8), ("PE502", 9), ("PE106", 10), ("PE107", 11), ("PE507", 12),
         ("PE204", 13),
     ]  # fmt: skip
-
     status, out, err = cli("evaluate", str(path), "--format", "json")
 
     assert (status, out) == (3, "")
@@ -253,19 +345,7 @@ def test_all_faults_of_a_rulebook_are_told_at_once(tmp_path: Path) -> None:
         ("PE402-code-twice", "scale.yaml"),
     ):
         shutil.copy(RULEBOOKS / code / file, folder / file)
-
     problems = _found(Bad("", SAMPLE_CASE, folder, ()))
 
     assert [p.code for p in problems] == ["PE410", "PE409", "PE402"]
     assert sorted(p.location for p in problems) == [p.location for p in problems]
-
-
-@pytest.mark.parametrize("code", sorted(ANSWERED - {"PE512"}))
-def test_a_fault_of_a_round_does_not_hide_its_other_cases(code: str, cli: Cli) -> None:
-    unanswered = {"PE703": 1, "PE704": 1, "PE706": 1, "PE707": 2}
-    files = len(find_cases(str(KEPT[code].case)))
-
-    status, out, _ = cli(*KEPT[code].arguments, "--format", "json")
-
-    assert status == 3
-    assert files - unanswered.get(code, 0) == json.loads(out)["spread"]["cases"]

@@ -1,16 +1,13 @@
 """`policy-engine batch`: rows in are answers out and rows refused; files appear whole or not at all."""
 
 import csv
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from tests.conftest import ROOT
+from tests.build import ROOT, Cli
 
-Cli = Callable[..., tuple[int, str, str]]
 ROWS = ROOT / "cases" / "bad" / "rows"
 FACTS = {
     "kind": "officer", "workplace": "head_office", "position": "specialist",
@@ -51,7 +48,6 @@ BAD_CELLS = [
 def test_a_bad_cell_is_refused_with_its_row_column_and_reason(tmp_path: Path, cli: Cli) -> None:
     rows = _write(tmp_path / "rows.csv", {}, *({name: cell} for name, cell, _ in BAD_CELLS))
     rejects = tmp_path / "rejects.csv"
-
     status, said, _ = cli("batch", rows, "--to", str(tmp_path / "out.csv"), "--rejects", str(rejects))
     with rejects.open(encoding="utf-8") as file:
         refused = list(csv.DictReader(file))
@@ -73,7 +69,6 @@ WHOLE = {"PE850", "PE854", "PE855", "PE857", "PE858", "PE863", "PE865", "PE866"}
 def test_a_bad_file_of_rows_gives_its_code(path: Path, tmp_path: Path, cli: Cli) -> None:
     code = path.name[:5]
     out = tmp_path / "out.csv"
-
     status, said, err = cli("batch", str(path), "--to", str(out), *(["--keep", "note", "--keep", "notes"] if code == "PE857" else []))
 
     assert status == 3
@@ -82,32 +77,9 @@ def test_a_bad_file_of_rows_gives_its_code(path: Path, tmp_path: Path, cli: Cli)
     assert [*tmp_path.iterdir()] == ([] if code in WHOLE else [out])
 
 
-def test_a_missing_extra_is_told_in_one_line(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "polars", None)
-
-    status, out, err = cli("batch", _write(tmp_path / "rows.csv", {}), "--to", str(tmp_path / "out.csv"))
-
-    assert (status, out) == (2, "")
-    assert err == "this command needs the library `polars`, which is not installed: pip install 'policy-engine[batch]'\n"
-
-
-def test_a_column_can_be_kept_and_is_guarded(tmp_path: Path, cli: Cli) -> None:
-    path = tmp_path / "rows.csv"
-    _write(path, {"Họ tên": "=1+1"}, {"Họ tên": "Nguyễn Văn A"})
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    out = tmp_path / "out.csv"
-
-    status, _, err = cli("batch", str(path), "--to", str(out), "--keep", "Họ tên", "--level-only", "--excel")
-    lines = out.read_bytes().decode("utf-8").splitlines()
-
-    assert (status, err) == (0, "")
-    assert ["\ufeffcase,Họ tên,answer", "c1,'=1+1,excellent", "c2,Nguyễn Văn A,excellent"] == lines
-
-
 def test_two_editions_are_held_against_each_other(tmp_path: Path, cli: Cli) -> None:
     rows = _write(tmp_path / "rows.csv", {}, {"ideological_decline": "true"}, {"tasks_total": "x"})
     out = tmp_path / "out.csv"
-
     status, said, _ = cli("batch", rows, "--to", str(out), "--edition", "2020", "--against", "2020", "--level-only")
 
     assert status == 3

@@ -1,6 +1,7 @@
 """What an edition asks beside the levels: who does what, what must be on file and by when, what a level is tied to, what was decided."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -10,28 +11,53 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy_engine.evaluate.core.evidence import observed
-from policy_engine.evaluate.duties.bounds import relevance
-from policy_engine.language.values import NONE, UNKNOWN, Nothing, Truth, Unknown, Value
+from policy_engine.language.values import NONE, UNKNOWN, Nothing, Unknown, Value
+from policy_engine.load.library import Library
 from policy_engine.messages import LANGUAGES
 from policy_engine.model.case import Decision, Record
+from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
 from policy_engine.report.json import verdict_to_data
 from policy_engine.source import Location
-from tests.build import cells, rows
-from tests.editions.small import (
-    FOLDER,
-    asked,
-    case_of,
-    check,
-    edition_of,
-    evaluator_of,
-    read,
-    refusals,
-    surveyed,
-    with_change,
-    write_cases,
-)
-from tests.test_cli import Cli
+from tests.build import ROOT, Cli, cells, rows
+from tests.editions.small import FOLDER, asked, case_of, check, evaluator_of, refusals, surveyed, with_change, write_cases
+
+_NAME = re.compile(r"`([A-Za-z0-9_.\-/]+)`")
+_WORDS = {
+    "clauses", "why_not", "leaves_out", "edition.yaml", "basis", "title", "period", "issuer", "notes", "status", "scale", "register",
+    "in_force", "derived", "not_covered", "policy-engine", "unit", "gathered_from", "decided", "self_level", "exists", "note", "warning",
+    "error", "routes", "requirements", "contents", "ceilings", "expect", "no_thresholds", "decided_by_authority",
+}  # fmt: skip
+"""Words of the format, which name no part of one edition."""
+
+
+def _names(edition: Edition) -> set[str]:
+    found = {*edition.facts, *edition.register, *edition.bodies, *edition.scale, *(track.id for track in edition.tracks)}
+    for fact in edition.facts.values():
+        found |= {*fact.choices, *fact.fields, *(choice for field in fact.fields.values() for choice in field.choices)}
+    for chapter in edition.chapters:
+        found |= {chapter.clause, *chapter.thresholds, *(rule.id for rule in chapter.rules())}
+    return found | {clause.id for clause in edition.clauses} | {basis.id for basis in edition.basis}
+
+
+def test_every_duty_has_its_row(library: Library) -> None:
+    """The page of duties has the 43 sentences of the guideline that hold a figure, a date, a body, a paper or a duty, in order."""
+    page = (ROOT / "docs" / "duties-2020.md").read_text("utf-8")
+    rows = [line.split("|") for line in page.splitlines() if re.match(r"\| *\d+ *\|", line)]
+
+    assert list(range(1, 44)) == [int(row[1]) for row in rows]
+    assert all(row[4].strip() for row in rows)
+    assert library.edition("2020").chapters
+
+
+def test_what_the_page_of_duties_names_is_there(library: Library) -> None:
+    page = (ROOT / "docs" / "duties-2020.md").read_text("utf-8")
+    known = _names(library.edition("2020")) | _WORDS
+    named = {name for line in page.splitlines() if line.startswith("| ") for name in _NAME.findall(line)}
+
+    assert len(named) > 80
+    assert sorted(named - known) == []
+
 
 NAME = "orchard"
 GOOD: Mapping[str, object] = {"kind": "picker", "baskets": 7}
@@ -49,18 +75,12 @@ def findings(verdict: Verdict) -> list[str]:
     return [finding.id for finding in verdict.duties.findings]
 
 
-@pytest.mark.parametrize(
-    ("name", "facts", "expected"),
-    rows("blocks", "what_must_be_there_is_met_missing_late_or_nobody_knows"),
-)
+@pytest.mark.parametrize(("name", "facts", "expected"), rows("blocks", "what_must_be_there_is_met_missing_late_or_nobody_knows"))
 def test_what_must_be_there_is_met_missing_late_or_nobody_knows(name: str, facts: Facts, expected: str) -> None:
     assert expected == outcomes(asked(NAME, {**GOOD, **facts}))[name]
 
 
-@pytest.mark.parametrize(
-    ("record", "expected"),
-    rows("blocks", "conditions_see_what_stands_on_record"),
-)
+@pytest.mark.parametrize(("record", "expected"), rows("blocks", "conditions_see_what_stands_on_record"))
 def test_conditions_see_what_stands_on_record(record: Mapping[str, object], expected: str) -> None:
     assert expected == outcomes(asked(NAME, GOOD, **record))["rated_itself"]
 
@@ -75,10 +95,7 @@ def test_a_requirement_is_traced_whole() -> None:
     assert ("2020-12-20", ()) == returned[7:9]
 
 
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    rows("blocks", "a_body_is_owed_open_or_not_named"),
-)
+@pytest.mark.parametrize(("facts", "expected"), rows("blocks", "a_body_is_owed_open_or_not_named"))
 def test_a_body_is_owed_open_or_not_named(facts: Facts, expected: Mapping[str, str]) -> None:
     routes = asked(NAME, {**GOOD, **facts}).duties.routes
 
@@ -93,29 +110,7 @@ def test_a_route_names_its_body_in_both_languages() -> None:
     assert ("receives", None, "The text names nobody who receives it.", "") == (nobody.duty, nobody.body, nobody.label["en"], nobody.phrase)
 
 
-@pytest.mark.parametrize(
-    ("tracks", "kind", "expected"),
-    [
-        ((), "unknown", True),
-        (("picking",), "unknown", UNKNOWN),
-        (("picking", "tending"), "unknown", True),
-        (("picking", "tending"), "plot", True),
-        (("tending",), "picker", False),
-        ((), "visitor", False),
-        (("picking", "tending"), "visitor", False),
-    ],
-)
-def test_a_chapter_concerns_a_subject_by_its_track(tracks: tuple[str, ...], kind: str, expected: Truth) -> None:
-    chapter = edition_of(NAME).chapters[0]._replace(tracks=tracks)
-    verdict = evaluator_of(NAME).evaluate(read(NAME, {"kind": kind, "baskets": 7}))
-
-    assert expected is relevance(chapter, verdict)
-
-
-@pytest.mark.parametrize(
-    ("name", "facts", "record", "expected"),
-    cells("blocks", "a_level_is_held_against_the_one_it_is_tied_to"),
-)
+@pytest.mark.parametrize(("name", "facts", "record", "expected"), cells("blocks", "a_level_is_held_against_the_one_it_is_tied_to"))
 def test_a_level_is_held_against_the_one_it_is_tied_to(
     name: str, facts: Facts, record: Mapping[str, object], expected: tuple[str, str | None, str | None]
 ) -> None:
@@ -127,20 +122,14 @@ def test_a_level_is_held_against_the_one_it_is_tied_to(
     assert (trace.outcome == "exceeded") == (name in findings(verdict))
 
 
-@pytest.mark.parametrize(
-    ("facts", "record", "expected"),
-    rows("blocks", "a_decision_is_held_beside_the_proposal"),
-)
+@pytest.mark.parametrize(("facts", "record", "expected"), rows("blocks", "a_decision_is_held_beside_the_proposal"))
 def test_a_decision_is_held_beside_the_proposal(facts: Facts, record: Mapping[str, object], expected: list[str]) -> None:
     verdict = asked(NAME, {**GOOD, "roles": [], **facts}, **record)
 
     assert expected == findings(verdict)
 
 
-@pytest.mark.parametrize(
-    ("facts", "record", "severity", "words"),
-    cells("blocks", "a_finding_is_a_sentence_in_both_languages"),
-)
+@pytest.mark.parametrize(("facts", "record", "severity", "words"), cells("blocks", "a_finding_is_a_sentence_in_both_languages"))
 def test_a_finding_is_a_sentence_in_both_languages(
     facts: Facts, record: Mapping[str, object], severity: str, words: tuple[str, str, str, str]
 ) -> None:
@@ -154,20 +143,14 @@ def test_a_finding_is_a_sentence_in_both_languages(
         assert other in finding.says[language]
 
 
-@pytest.mark.parametrize(
-    ("by", "body"),
-    rows("blocks", "a_body_is_known_by_its_exact_spellings"),
-)
+@pytest.mark.parametrize(("by", "body"), rows("blocks", "a_body_is_known_by_its_exact_spellings"))
 def test_a_body_is_known_by_its_exact_spellings(by: str, body: str | None) -> None:
     verdict = asked(NAME, GOOD, decided={**DECIDED, "by": by, "reason": "as seen"})
 
     assert [("good", by, body, "2020-12-10", "as seen")] == [tuple(decision) for decision in verdict.duties.decided]
 
 
-@pytest.mark.parametrize(
-    ("record", "code", "path"),
-    rows("blocks", "a_record_that_cannot_be_read_is_refused"),
-)
+@pytest.mark.parametrize(("record", "code", "path"), rows("blocks", "a_record_that_cannot_be_read_is_refused"))
 def test_a_record_that_cannot_be_read_is_refused(record: Mapping[str, object], code: str, path: str) -> None:
     problems = refusals(NAME, GOOD, **record)
 
@@ -177,10 +160,7 @@ def test_a_record_that_cannot_be_read_is_refused(record: Mapping[str, object], c
     assert all(problem.location.line >= start for problem in problems)
 
 
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    cells("blocks", "what_nobody_recorded_is_asked_for"),
-)
+@pytest.mark.parametrize(("facts", "expected"), cells("blocks", "what_nobody_recorded_is_asked_for"))
 def test_what_nobody_recorded_is_asked_for(facts: Facts, expected: tuple[str, ...]) -> None:
     assert tuple(sorted(expected)) == asked(NAME, facts).duties.unrecorded
 
@@ -192,7 +172,6 @@ RICH: Mapping[str, tuple[str, Facts, Mapping[str, object]]] = cells("blocks", "r
 @pytest.mark.parametrize("name", RICH)
 def test_every_verdict_fits_the_published_schema(name: str) -> None:
     edition, facts, more = RICH[name]
-
     data = json.loads(json.dumps(verdict_to_data(asked(edition, facts, **more))))
 
     check("verdict", data)
@@ -205,7 +184,6 @@ def test_every_verdict_fits_the_published_schema(name: str) -> None:
 def test_every_verdict_can_be_told(cli: Cli, tmp_path: Path, name: str, lang: str, form: str) -> None:
     edition, facts, more = RICH[name]
     write_cases(tmp_path, {"case": {"case": "drawn", "edition": edition, "facts": facts, **more}})
-
     code, out, err = cli("evaluate", "--rulebook", str(FOLDER / edition), "--format", form, str(tmp_path / "case.yaml"), lang=lang)
 
     assert (0, "") == (code, err)
@@ -230,7 +208,6 @@ def test_a_record_never_changes_the_proposal(
     record = Record(own, filed, tuple(Decision(level, by, day, "", PLACE) for level, by, day in decided))
     facts: dict[str, Value] = {"kind": "picker", "baskets": baskets}
     plain = evaluator_of(NAME).evaluate(case_of(NAME, facts))
-
     verdict = surveyed(NAME, case_of(NAME, facts, record))
 
     asked_beside = {"duties", "ceilings", "unread"}
@@ -239,10 +216,7 @@ def test_a_record_never_changes_the_proposal(
     assert decided or set(findings(verdict)) <= {"filed_proposal_differs"}
 
 
-@pytest.mark.parametrize(
-    ("file", "old", "new", "code"),
-    rows("blocks", "a_slip_in_a_chapter_is_told_when_it_is_loaded"),
-)
+@pytest.mark.parametrize(("file", "old", "new", "code"), rows("blocks", "a_slip_in_a_chapter_is_told_when_it_is_loaded"))
 def test_a_slip_in_a_chapter_is_told_when_it_is_loaded(tmp_path: Path, file: str, old: str, new: str, code: str) -> None:
     """An edition that loads cannot fail in the middle of a case: every name, type, word and id of its blocks is checked before."""
     folder, problems = with_change(NAME, tmp_path, file, old, new)

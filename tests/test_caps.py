@@ -17,12 +17,11 @@ from policy_engine.language.quantity import read_quantity
 from policy_engine.language.values import UNKNOWN, Value
 from policy_engine.model.case import Case, Decision, Record
 from policy_engine.model.duties import COUNTED, ROUNDINGS, Cap
-from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.round import CapTrace, Entry, Round, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 from tests.build import rows, tuples
-from tests.editions.small import condition_of, edition_of, with_change
+from tests.editions.small import edition_of, with_change
 
 NAME = "show"
 WORST_FIRST = ("poor", "fair", "good", "top")
@@ -131,10 +130,7 @@ def test_people_are_rounded_as_the_cap_says(value: Fraction, down: int, up: int,
 TEN = [at("top")] * 3 + [at("good")] * 4 + [at("fair")] * 2 + [at("poor")]
 
 
-@pytest.mark.parametrize(
-    ("base", "rounding", "counted", "expected"),
-    tuples("caps", "a_share_is_of_the_whole_that_is_named"),
-)
+@pytest.mark.parametrize(("base", "rounding", "counted", "expected"), tuples("caps", "a_share_is_of_the_whole_that_is_named"))
 def test_a_share_is_of_the_whole_that_is_named(base: str, rounding: str, counted: str, expected: tuple[str, int, int, int]) -> None:
     trace = the_cap(Rules("top", "20%", BASES[base], rounding, counted), TEN)
 
@@ -191,7 +187,6 @@ def test_a_cap_changes_nobodys_level(rules: Rules, kinds: list[str]) -> None:
     entries = {f"e{n:02}": PARTLY[kind][0] for n, kind in enumerate(kinds)}
     edition = with_cap(rules)
     chapters = tuple(chapter._replace(caps=()) for chapter in edition.chapters)
-
     capped, plain = rate(edition, entries), rate(edition._replace(chapters=chapters), entries)
 
     assert [(one.verdict, one.standing) for one in plain.rated] == [(one.verdict, one.standing) for one in capped.rated]
@@ -215,19 +210,7 @@ def test_who_is_not_classified_is_no_member(shown: Shown, counted: int) -> None:
     assert 1 + counted == trace.base
 
 
-def test_the_cap_applies_to_those_it_is_about() -> None:
-    edition = with_cap(Rules(), lambda cap: cap._replace(rule=cap.rule._replace(applies_when=condition_of("flower"))))
-    entries = {"a": at("top"), "b": but(at("top"), flower=False), "c": at("good")}
-
-    trace = caps(edition, entries)[""]
-
-    assert (1, 2, ("a",)) == (trace.held, trace.base, trace.cases)
-
-
-@pytest.mark.parametrize(
-    ("per", "expected"),
-    tuples("caps", "groups_share_a_link_or_facts"),
-)
+@pytest.mark.parametrize(("per", "expected"), tuples("caps", "groups_share_a_link_or_facts"))
 def test_groups_share_a_link_or_facts(per: tuple[str, ...], expected: Mapping[str, tuple[str, ...]]) -> None:
     entries = {
         "a": but(at("top", unit="north", superior="c"), hall="east"),
@@ -236,7 +219,6 @@ def test_groups_share_a_link_or_facts(per: tuple[str, ...], expected: Mapping[st
         "d": but(at("top", unit="south"), hall="east"),
         "f": but(at("top"), hall="west", flower=False),
     }
-
     found = caps(with_cap(Rules(), lambda cap: cap._replace(per=per)), entries, ("north", "south"))
 
     assert expected == {group: trace.cases for group, trace in found.items()}
@@ -258,7 +240,6 @@ def test_a_group_has_the_exception_of_its_own_case(model: Value, tops: int, expe
     edition = edition_of(NAME)
     members = {f"m{n}": at("top" if n < tops else "good", unit="garden") for n in range(4)}
     others = {"r": at("good", unit="other")}
-
     found = {
         trace.group: trace
         for trace in rate(edition, {"garden": but(at("fair"), model=model), **members, **others}, ("other",)).caps
@@ -278,36 +259,12 @@ def test_a_cap_is_traced_whole() -> None:
     assert (2, 0, 2, 0, ()) == trace[18:]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code"),
-    rows("caps", "a_slip_in_a_cap_is_told_when_it_is_loaded"),
-)
+@pytest.mark.parametrize(("old", "new", "code"), rows("caps", "a_slip_in_a_cap_is_told_when_it_is_loaded"))
 def test_a_slip_in_a_cap_is_told_when_it_is_loaded(tmp_path: Path, old: str, new: str, code: str) -> None:
     folder, problems = with_change(NAME, tmp_path, "caps.yaml", old, new)
 
     assert code in {problem.code for problem in problems}
     assert {str(folder / "caps.yaml")} == {problem.location.file for problem in problems}
-
-
-def test_a_group_rests_on_a_interpretation_by_its_own_cases() -> None:
-    use = InterpretationUse("R", condition_of("not flower"))
-    edition = with_cap(Rules(), lambda cap: cap._replace(per=("unit",), rule=cap.rule._replace(interpretations=(use,))))
-    entries = {"a": at("good", unit="north"), "b": but(at("good", unit="south"), flower=False)}
-
-    found = caps(edition, entries, ("north", "south"))
-
-    assert {"north": (), "south": ("R",)} == {group: trace.interpretations for group, trace in found.items()}
-
-
-def test_a_case_that_could_not_be_rated_is_perhaps_a_member() -> None:
-    files = {f"e{n}": at("top" if n == 0 else "good") for n in range(4)}
-    edition = with_cap(Rules())
-    listed = [Entry(name, f"{name}.yaml", "", Case(name, NAME, {}, dict(shown.facts), {}, {}), {}, {}, ()) for name, shown in files.items()]
-    faulty = Entry("faulty", "faulty.yaml", "", None, {}, {}, ())
-
-    [trace] = rate_round(RoundFiles("show", edition, (*listed, faulty), {}, whole=True, named=True, problems=())).caps
-
-    assert trace.outcome == "unknown"
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

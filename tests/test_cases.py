@@ -1,5 +1,8 @@
 """Every case file is a test: what its author expects is held against the verdict."""
 
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -7,9 +10,110 @@ import pytest
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.plain import unmet
+from policy_engine.evaluate.round.round import rate_round
+from policy_engine.evaluate.round.summary import Summary, summarise
 from policy_engine.load.case import load_case
 from policy_engine.load.library import Library
-from tests.conftest import ROOT
+from policy_engine.load.round import load_round
+from policy_engine.model.round import RatedEntry, Round, RoundFiles
+from tests.build import ROOT
+
+FOLDER = ROOT / "cases" / "rounds" / "2020-tkv"
+EARLY = date(2020, 12, 10)
+
+
+@pytest.fixture(scope="module")
+def files(library: Library) -> RoundFiles:
+    return load_round(str(FOLDER), library)
+
+
+@pytest.fixture(scope="module")
+def done(files: RoundFiles) -> Round:
+    return rate_round(files)
+
+
+@pytest.fixture(scope="module")
+def early(files: RoundFiles) -> Round:
+    return rate_round(files, EARLY)
+
+
+@pytest.fixture(scope="module")
+def summary(done: Round) -> Summary:
+    return summarise(done)
+
+
+def _rated(done: Round) -> Mapping[str, RatedEntry]:
+    return {one.case.id: one for one in done.rated}
+
+
+def _standings(done: Round, *cases: str) -> list[tuple[str | None, str]]:
+    rated = _rated(done)
+    return [(rated[case].standing.level, rated[case].standing.origin) for case in cases]
+
+
+def _gathered(done: Round, case: str) -> set[tuple[str, str | None, str]]:
+    return {(one.case, one.level, one.origin) for one in _rated(done)[case].verdict.duties.gathered}
+
+
+def _papers(summary: Summary, state: str) -> set[tuple[str, str]]:
+    return {(paper.case, paper.trace.id) for paper in summary.papers if paper.state == state}
+
+
+def test_every_file_is_a_case_of_its_own_name(done: Round) -> None:
+    cases = {path.stem: path.parent.name for path in FOLDER.glob("*/*.yaml")}
+
+    assert 45 == len(done.rated)
+    assert cases == {one.case.id: Path(one.path).parent.name for one in done.rated}
+    assert {one.case.id: one.unit for one in done.rated} == cases | {
+        case: "tkv-standing-committee" for case, folder in cases.items() if folder == "tkv-union"
+    }
+
+
+def test_spread_over_the_levels(summary: Summary) -> None:
+    whole = summary.whole
+
+    assert {"excellent": 10, "good": 24, "completed": 6, "not_completed": 1} == whole.levels
+    assert {"gap": 1, "undetermined": 2, "decided_by_authority": 1} == whole.outcomes
+    assert (45, 40) == (whole.cases, whole.decided)
+
+
+def test_missing_papers(summary: Summary) -> None:
+    expected = {
+        ("grassroots-03", "report_with_each_member"),
+        ("policy-deputy-head", "party_cell_opinion"),
+        ("grassroots-02-officer", "old_unit_opinion"),
+        ("grassroots-08-chair", "party_committee_opinion"),
+    }
+
+    assert expected == _papers(summary, "missing")
+    assert 4 == sum(paper.state == "missing" for paper in summary.papers)
+
+
+def test_leader_rests_on_decided_and_proposed(done: Round) -> None:
+    """Two good or better of three are under 70%, so the head of the policy board comes to HTTNV."""
+    expected = {
+        ("policy-deputy-head", "good", "decided"),
+        ("policy-specialist-1", "completed", "decided"),
+        ("policy-specialist-2", "excellent", "proposed"),
+    }
+
+    assert expected == _gathered(done, "policy-head")
+    assert "good" == _rated(done)["policy-head"].verdict.level
+
+
+def test_earlier_day_leaves_later_decisions_out(early: Round) -> None:
+    rests = {
+        ("finance-deputy-head", "good", "proposed"),
+        ("finance-specialist-1", "good", "decided"),
+        ("finance-specialist-2", "excellent", "decided"),
+        ("finance-specialist-3", "not_completed", "decided"),
+    }
+
+    assert Counter(decided=17, proposed=8, open=20) == Counter(one.standing.origin for one in early.rated)
+    assert all(decision.day <= EARLY for one in early.rated for decision in one.case.record.decisions if decision.day)
+    assert rests == _gathered(early, "finance-head")
+    assert [("completed", "proposed"), ("good", "proposed")] == _standings(early, "finance-head", "tkv-deputy-chair-1")
+
 
 CASES = sorted(path for path in (ROOT / "cases").glob("2*/**/*.yaml"))
 

@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -20,13 +20,11 @@ from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
-from tests.build import rows, tuples
-from tests.conftest import ROOT
+from tests.build import ROOT, Cli, rows, tuples
 from tests.editions.small import FOLDER, check, edition_of, with_change
 from tests.oracle import cases as drawn_cases
 from tests.oracle import classify
 
-Cli = Callable[..., tuple[int, str, str]]
 SPECIALIST = "criteria/head-office-specialist.yaml"
 EXCEEDED = "value: 50%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 50%"
 RAISED = (SPECIALIST, EXCEEDED, EXCEEDED.replace("50%", "60%"))
@@ -122,19 +120,10 @@ SMALL = rows("compare", "small")  # fmt: skip
 def test_an_edit_of_a_small_edition_is_told(tmp_path: Path, name: str, file: str, old: str, new: str, expected: str) -> None:
     folder, problems = with_change(name, tmp_path, file, old, new)
     assert problems == ()
-
     other = load_edition(str(folder))
 
     assert [expected] == [told(change) for change in compare(edition_of(name), other)]
     assert_mirror(edition_of(name), other)
-
-
-def test_a_part_that_moved_in_its_list_is_told_as_order_alone(edition: Edition, tmp_path: Path) -> None:
-    chapter = edition.chapters[0]
-    turned = edition._replace(chapters=(chapter._replace(requirements=chapter.requirements[::-1]), *edition.chapters[1:]))
-
-    assert ["changed order chapter:I requirement order wording"] == [told(change) for change in compare(edition, turned)]
-    assert tmp_path.is_dir()
 
 
 SLIPS: tuple[tuple[str, str], ...] = (
@@ -253,38 +242,6 @@ def test_the_matrix_counts_the_cases_and_the_moves_are_those_of_an_independent_c
     assert cases["not_rated"] == []
 
 
-def test_a_case_that_one_edition_cannot_read_is_listed(cli: Cli, tmp_path: Path) -> None:
-    folder = both(tmp_path / "rulebook", ("facts.yaml", "facts:\n", FACT))
-    good = (ROOT / "cases/2020/II.1/good/specialist-outstanding.yaml").read_text("utf-8")
-    files = tmp_path / "cases"
-    files.mkdir()
-    (files / "new.yaml").write_text(good.replace("facts:\n", "facts:\n  trainings_attended: 3\n"), "utf-8")
-    (files / "old.yaml").write_text(good.replace("case: specialist-outstanding", "case: other"), "utf-8")
-    (files / "torn.yaml").write_text("case: [", "utf-8")
-
-    cases = _rulebook(cli, folder, "--cases", str(files))["cases"]
-
-    assert cases["rated"] == 1
-    assert [("new.yaml", "2020", "PE501"), ("torn.yaml", "2020", "PE105")] == [
-        (Path(one["file"]).name, one["edition"], one["code"]) for one in cases["not_rated"]
-    ]
-    back = json.loads(cli("compare", "next", "2020", "--rulebook", str(folder), "--cases", str(files / "new.yaml"), "--format", "json")[1])[
-        "cases"
-    ]["not_rated"]
-    assert [("2020", "PE501")] == [(one["edition"], one["code"]) for one in back]
-
-
-def test_a_round_is_rated_case_by_case_and_that_is_said(cli: Cli, tmp_path: Path) -> None:
-    folder = both(tmp_path)
-    rounds = sorted(path for path in (ROOT / "cases/rounds").iterdir() if path.is_dir())
-
-    data = _rulebook(cli, folder, "--cases", str(rounds[0]))
-
-    assert data["changes"] == []
-    assert data["cases"]["rated"] + len(data["cases"]["not_rated"]) == len(list(rounds[0].rglob("*.yaml"))) - 1
-    assert "one by one" in data["notice"]["en"]
-
-
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
 def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path, lang: str, form: str) -> None:
@@ -308,10 +265,7 @@ def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path
     assert "None" not in plain
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "word"),
-    tuples("compare", "exit_codes"),
-)
+@pytest.mark.parametrize(("arguments", "code", "word"), tuples("compare", "exit_codes"))
 def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) -> None:
     found, out, err = cli("compare", *arguments)
 

@@ -3,16 +3,112 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
-from tests.conftest import ROOT
+from policy_engine.load import schema
+from tests.bad_files import kept
+from tests.build import ROOT, Cli
 
-PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN = PAGES if os.environ.get("POLICY_ENGINE_ALL_TESTS") else PAGES[:2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+FILES = sorted((ROOT / "constraints").glob("*.txt"))
+RUNTIME = ("prove", "batch", "duckdb", "spark")
+
+
+def _pins(path: Path) -> dict[str, str]:
+    lines = [Requirement(line) for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert all(len(line.specifier) == 1 and next(iter(line.specifier)).operator == "==" and line.marker is None for line in lines)
+    return {canonicalize_name(line.name): next(iter(line.specifier)).version for line in lines}
+
+
+def _asked() -> list[Requirement]:
+    extras = PROJECT["optional-dependencies"]
+    lines = map(Requirement, [*PROJECT["dependencies"], *(line for extra in RUNTIME for line in extras[extra])])
+    return [line for line in lines if line.name != "policy-engine"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_line_is_one_release_and_in_order(path: Path) -> None:
+    names = [line.partition("==")[0] for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
+
+    assert sorted(_pins(path)) == names
+
+
+def test_every_dependency_is_named_and_above_its_floor() -> None:
+    pins = _pins(ROOT / "constraints" / f"{PROJECT['version']}.txt")
+    wrong = [str(asked) for asked in _asked() if not asked.specifier.contains(Version(pins.get(canonicalize_name(asked.name), "0")))]
+
+    assert wrong == []
+
+
+PAGES = (ROOT / "docs" / "security.md", ROOT / "docs" / "decisions" / "0017-marks-of-the-cache.md")
+_CODE = re.compile(r"\bPE[0-9]{3}\b")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_is_named_is_there(page: Path) -> None:
+    sources = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    defined = set(re.findall(r"^def (test_\w+)\(", sources, re.MULTILINE))
+    named = set(re.findall(r"`(test_\w+)`", page.read_text("utf-8")))
+
+    assert named
+    assert named - defined == set()
+
+
+def _codes(cli: Cli, words: tuple[str, ...]) -> tuple[int, list[str]]:
+    code, out, err = cli(*words)
+    return code, sorted(_CODE.findall(out + err))
+
+
+def test_a_forged_mark_lets_nothing_through(cli: Cli, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    bad = [one.arguments for one in kept()][:: 1 if request.config.getoption("--long") else 3]
+    before = {words: _codes(cli, words) for words in bad}
+    monkeypatch.setattr(schema, "_is_remembered", lambda _: True)
+
+    assert {words: found for words in bad if (found := _codes(cli, words)) != before[words]} == {}
+
+
+@pytest.mark.parametrize("rights", [0o666, 0o620, 0o602])
+def test_marks_of_others_are_not_read(rights: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    mark = "ab" * 32
+    schema._remember(mark)
+    path = Path(schema._store(mark))
+
+    assert schema._is_remembered(mark)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(rights)
+    assert not schema._is_remembered(mark)
+
+
+def test_nothing_else_is_written_unasked(tmp_path: Path) -> None:
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    (here / "case.yaml").write_text((ROOT / "cases" / "bad" / "rulebook" / "case.yaml").read_text("utf-8"), "utf-8")
+    kept_as_it_is = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"}
+    environment = kept_as_it_is | {"HOME": str(home), "TMPDIR": str(here), "PYTHONPATH": str(ROOT)}
+    book = ROOT / "cases" / "bad" / "rulebook" / "PE302-unknown-name"
+    program = "from policy_engine.cli.main import main; main()"
+    for words in (("evaluate", "case.yaml"), ("check", "2020"), ("evaluate", "case.yaml", "--rulebook", str(book))):
+        subprocess.run(
+            [sys.executable, "-c", program, *words], cwd=here, env=environment, capture_output=True, check=False
+        )  # fmt: skip
+
+    written = {path.relative_to(tmp_path).parts[:4] for path in tmp_path.rglob("*") if path.is_file()}
+    assert written <= {("here", "case.yaml"), ("home", ".cache", "policy-engine", "schema-marks.d")}
+
+
+DOCS_PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN = DOCS_PAGES if os.environ.get("POLICY_ENGINE_ALL_TESTS") else DOCS_PAGES[:2]
 """Whose blocks are run: a newcomer's test run takes those of the README, CI takes every page. Pictures are always made anew."""
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PICTURE = re.compile(r"<!-- run: (.*?) -->\n```text\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -27,7 +123,7 @@ def _shell_blocks() -> list[tuple[str, str]]:
 
 
 def _pictures() -> list[tuple[str, str, str]]:
-    return [(str(page.relative_to(ROOT)), *found) for page in PAGES for found in PICTURE.findall(page.read_text("utf-8"))]
+    return [(str(page.relative_to(ROOT)), *found) for page in DOCS_PAGES for found in PICTURE.findall(page.read_text("utf-8"))]
 
 
 @pytest.fixture
@@ -80,7 +176,7 @@ def test_the_twin_readme_has_the_same_commands() -> None:
 def test_links_lead_somewhere() -> None:
     broken = [
         f"{page.name}: {target}"
-        for page in PAGES
+        for page in DOCS_PAGES
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))
         if not (page.parent / target).exists()
     ]

@@ -3,15 +3,19 @@
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 from policy_engine.load.cells import UNITS
 from policy_engine.load.library import Library
 from policy_engine.model.rulebook import Edition
-from tests.conftest import ROOT
+from tests.build import ROOT
 
 ENGINE = sorted((ROOT / "policy_engine").rglob("*.py"))
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in ENGINE}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 SCHEMAS = sorted((ROOT / "schemas").glob("*.json"))
 GENERIC = {"kind", "name", "id", "level", "criteria", "collective", "head"}
 """Ids of an edition that are words of the engine too: fields of an item, the block `criteria:`, a link of a case, the head of a chain."""
@@ -36,7 +40,7 @@ def _is_telling(word: str) -> bool:
 
 
 def _spoken(path: Path) -> Iterator[tuple[str, int]]:
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = TREES[path]
     prose = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -55,7 +59,6 @@ def _spoken(path: Path) -> Iterator[tuple[str, int]]:
 def test_the_engine_knows_no_word_of_any_edition(library: Library) -> None:
     """Levels, positions, clauses and thresholds are data: an edition can be replaced without touching code."""
     words = {word for name in library.folders() for word in _edition_words(library.edition(name))}
-
     found = [
         f"{path.relative_to(ROOT)}:{line}: {text!r}"
         for path in ENGINE
@@ -69,7 +72,6 @@ def test_the_engine_knows_no_word_of_any_edition(library: Library) -> None:
 
 def test_the_schemas_know_no_word_of_any_edition(library: Library) -> None:
     words = {word for name in library.folders() for word in _edition_words(library.edition(name))}
-
     found = [(path.name, word) for path in SCHEMAS for word in words if re.search(rf'"{re.escape(word)}"', path.read_text("utf-8"))]
 
     assert len(SCHEMAS) >= 3
@@ -78,7 +80,6 @@ def test_the_schemas_know_no_word_of_any_edition(library: Library) -> None:
 
 def test_no_thresholds_of_an_edition_stand_in_the_engine(library: Library) -> None:
     figures = {t.quantity.text for name in library.folders() for track in library.edition(name).tracks for t in track.thresholds.values()}
-
     found = [
         (path.name, text)
         for path in ENGINE
@@ -96,7 +97,7 @@ def test_files_and_functions_stay_small() -> None:
     long_functions = [
         f"{path.name}:{node.name}"
         for path in ENGINE
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(TREES[path])
         if isinstance(node, ast.FunctionDef) and _body_lines(node) > 50
     ]
 
@@ -109,9 +110,86 @@ def _body_lines(node: ast.FunctionDef) -> int:
     return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
 
 
+def test_the_house_keeps_its_size() -> None:
+    sizes = sorted(len(path.read_text("utf-8").splitlines()) for path in ENGINE)
+
+    assert sum(sizes) <= 20_500
+    assert len(sizes) <= 150
+    assert 100 <= median(size for size in sizes if size > 1) <= 180
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in TESTS) <= 15_000
+    assert [path.name for path in TESTS if len(path.read_text("utf-8").splitlines()) > 500] == []
+
+
+def test_a_class_has_one_meaning() -> None:
+    names = Counter(node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_the_words_are_the_fields() -> None:
+    dialect = re.compile(r'"""Give |\btold\b|[Gg]lance|\bdoor\b')
+
+    assert [
+        f"{p.relative_to(ROOT)}:{n}" for p in ENGINE for n, text in enumerate(p.read_text("utf-8").splitlines(), 1) if dialect.search(text)
+    ] == []
+
+
+def _fields(node: ast.ClassDef) -> int:
+    return (
+        sum(isinstance(part, ast.AnnAssign) for part in node.body) if any(ast.unparse(base) == "NamedTuple" for base in node.bases) else 0
+    )
+
+
+def test_a_record_of_many_fields_is_made_by_their_names() -> None:
+    large = {node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and _fields(node) > 4}
+    calls = [(path, node) for path, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args]
+
+    assert large
+    assert [f"{path.name}:{node.lineno}" for path, node in calls if ast.unparse(node.func).rpartition(".")[2] in large] == []
+
+
+def _readers() -> set[str]:
+    bases = {
+        node.name: {ast.unparse(base).partition("[")[0].rpartition(".")[2] for base in node.bases}
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    }
+    found = {"Reader"}
+    while more := {name for name, of in bases.items() if of & found} - found:
+        found |= more
+    return found
+
+
+def _matches_nodes(node: ast.AST) -> bool:
+    match node:
+        case ast.MatchClass(cls=cls):
+            return ast.unparse(cls).startswith("ast.")
+        case ast.Call(func=ast.Name(id="isinstance"), args=[_, kind]):
+            return "ast." in ast.unparse(kind)
+        case _:
+            return False
+
+
+def _outside(tree: ast.AST, readers: set[str]) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.ClassDef) and node.name in readers):
+            yield node
+            yield from _outside(node, readers)
+
+
+def test_only_readers_of_the_fold_look_at_nodes() -> None:
+    readers = _readers()
+    others = [(path, tree) for path, tree in TREES.items() if path.parent.name != "language"]
+
+    assert len(readers) > 3
+    assert [
+        f"{path.name}:{getattr(node, 'lineno', 0)}" for path, tree in others for node in _outside(tree, readers) if _matches_nodes(node)
+    ] == []
+
+
 def test_nothing_is_swallowed_or_left_for_later() -> None:
     pattern = re.compile(r"except( Exception| BaseException)?:\s*(pass)?$|# type: ignore$|# noqa$|\bTODO\b|\bFIXME\b|NotImplementedError")
-
     found = [f"{p.name}:{n}" for p in ENGINE for n, line in enumerate(p.read_text("utf-8").splitlines(), 1) if pattern.search(line)]
 
     assert found == []
@@ -131,7 +209,6 @@ def test_no_path_of_a_machine_is_named() -> None:
     kinds = {".py", ".md", ".yaml", ".yml", ".toml", ".json", ".po", ""}
     files = [p for p in ROOT.rglob("*") if p.is_file() and p.suffix in kinds and not _is_made(p)]
     pattern = re.compile(r"(?<![\w.])/(work|root|tmp)/|/\.libr" + "ary")
-
     found = [str(p.relative_to(ROOT)) for p in files if pattern.search(p.read_text("utf-8", errors="ignore"))]
 
     assert len(files) > 50

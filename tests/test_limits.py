@@ -16,11 +16,10 @@ from policy_engine.load import limits
 from policy_engine.load.files import YAML, files_below
 from policy_engine.load.yaml_text import MAX_BYTES, MAX_DEPTH, MAX_NODES
 from tests.bad_files import SAMPLE_CASE
-from tests.conftest import ROOT
+from tests.build import ROOT, Cli
 from tests.hostile import grows_evenly, soon
 from tests.hostile_inputs import orchard_at
 
-Cli = Callable[..., tuple[int, str, str]]
 CASE = SAMPLE_CASE.read_text("utf-8")
 PAGE = ROOT / "docs" / "security.md"
 
@@ -143,7 +142,6 @@ def test_each_limit(name: str, over: int, place: Path, cli: Cli) -> None:
     if "batch" in limit.command:
         pytest.importorskip("polars")
     limit.make(place, limit.most + over)
-
     with soon():
         code, out, err = cli(*limit.command)
 
@@ -160,13 +158,11 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "more.yaml").touch()
     with pytest.raises(InputError) as refused:
         files_below(str(tmp_path), YAML, [])
-
     assert ["PE116"] == [problem.code for problem in refused.value.problems]
 
 
 def test_the_table_of_limits_is_the_table_of_tests() -> None:
     rows = re.findall(r"^\| ([a-zJCSVON ]+?) \| ([0-9,]+) \| \[(PE[0-9]{3})\]", PAGE.read_text("utf-8"), re.MULTILINE)
-
     listed = {name: (int(most.replace(",", "")), code) for name, most, code in rows}
 
     assert listed == {name: (one.most, one.code) for name, one in LIMITS.items()} | {FILES: (limits.MAX_FILES, "PE116")}
@@ -205,7 +201,6 @@ def _run(*words: str) -> None:
 def test_work_grows_evenly(sort: Callable[[Path, int], Callable[[], object]], place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if sort is _many_columns:
         pytest.importorskip("polars")
-
     large = sort(place, 120)
     large()  # what is held against a schema once is no part of the growth
 

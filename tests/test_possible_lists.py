@@ -10,9 +10,8 @@ import pytest
 
 from policy_engine.errors import InputError
 from policy_engine.model.verdict import Verdict
-from tests.completions import best_first
+from tests.completions import best_first, rate_file
 from tests.oracle import BEST_FIRST, CRITERIA, SUBORDINATES, TARGETS, TASKS, Facts, classify, counted_apart, lawful, one_case
-from tests.rating import rate_file
 
 Item = dict[str, bool | str]
 

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,12 @@ from policy_engine.evaluate.round.summary import summarise
 from policy_engine.load.round import load_round
 from policy_engine.model.round import Round
 from policy_engine.report.data import round_to_data
-from tests.build import table, tuples
+from tests.build import Cli, table, tuples
 from tests.editions.small import FOLDER, check, library_of, write_cases
-from tests.test_round import DECIDED, NAME, Content, by_name, named, picker, plot, with_facts
+from tests.test_round import NAME, Content, by_name, named, picker, plot, with_facts
 
-Cli = Callable[..., tuple[int, str, str]]
 RULEBOOK = ("--rulebook", str(FOLDER / NAME))
-COUNTED = {
-    "en": ("5 files: 3 rated, 2 refused.", "PE502 × 2, for example "),
-    "vi": ("5 tệp: 3 đã xét, 2 bị từ chối.", "PE502 × 2, ví dụ "),
-}
+COUNTED = {"en": ("5 files: 3 rated, 2 refused.", "PE502 × 2, for example "), "vi": ("5 tệp: 3 đã xét, 2 bị từ chối.", "PE502 × 2, ví dụ ")}
 
 
 def many_and_bad(**more: object) -> dict[str, Content]:
@@ -42,7 +38,6 @@ def test_what_was_refused_is_counted_in_the_headline(cli: Cli, tmp_path: Path, c
     """The answer begins with how many files were rated and refused, and each slip once with its places; exit code 3."""
     folder = write_cases(tmp_path / "year", many_and_bad())
     paths = ("--cases", str(folder)) if command == "interpretations" else (str(folder),)
-
     code, out, err = cli(command, *RULEBOOK, "--format", form, *paths, lang=lang)
 
     headline, slip = COUNTED[lang]
@@ -78,19 +73,6 @@ def test_what_was_refused_stands_in_the_json(cli: Cli, tmp_path: Path, command: 
     assert 2 == (len(data["refused"]) if command == "round" else data["refused"])
 
 
-def test_a_slip_is_one_whatever_figures_it_has(cli: Cli, tmp_path: Path) -> None:
-    head = '{case: %s, edition: "2020", facts: {tasks_total: %d, tasks_completed: %d}}\n'
-    for name, total, completed in (("a", 1, 2), ("b", 5, 9), ("c", 0, 7)):
-        (tmp_path / f"{name}.yaml").write_text(head % (name, total, completed), "utf-8")
-    for name in ("task_total", "tasks_totals"):
-        (tmp_path / f"{name}.yaml").write_text(f'case: {name}\nedition: "2020"\nfacts: {{{name}: 1}}\n', "utf-8")
-
-    _, out, _ = cli("evaluate", str(tmp_path), "--format", "text")
-
-    slips = ("✗ PE505 × 3", "✗ PE501: the edition declares no fact `task_total`", "✗ PE501: the edition declares no fact `tasks_totals`")
-    assert [1, 1, 1] == [out.count(slip) for slip in slips]
-
-
 WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]], Mapping[str, tuple[str, ...]]]] = tuples(
     "refused", "waits"
 )
@@ -99,7 +81,6 @@ WAITS: dict[str, tuple[Mapping[str, Content], str, Mapping[str, tuple[str, ...]]
 @pytest.mark.parametrize("name", WAITS)
 def test_who_waits_for_a_refused_file_is_told_so(tmp_path: Path, name: str) -> None:
     files, refused, waiting, held_up = WAITS[name]
-
     done = rate(write_cases(tmp_path / "year", files))
 
     summary = summarise(done)
@@ -117,7 +98,6 @@ FOREST = table("refused", "forest")
 def test_a_level_beside_refused_files_is_the_level_of_the_whole(tmp_path: Path, broken: tuple[str, ...]) -> None:
     whole = by_name(rate(write_cases(tmp_path / "whole", FOREST)))
     bad = {name: with_facts(content, pears=1) if name in broken else content for name, content in FOREST.items()}
-
     done = rate(write_cases(tmp_path / "bad", bad))
 
     assert sorted(broken) == [one.case for one in done.refused]
@@ -139,7 +119,6 @@ def test_a_level_beside_refused_files_is_the_level_of_the_whole(tmp_path: Path, 
 def test_the_blocker_stands_before_the_heads_own_facts(cli: Cli, tmp_path: Path, lang: str, because: str, asked: str) -> None:
     waits = (plot("north"), picker("x", "many", superior="north", subject={"id": "X-1", "name": "Mai"}))
     folder = write_cases(tmp_path / "year", named(picker("early", "unknown"), *waits))
-
     _, out, _ = cli("round", *RULEBOOK, str(folder), lang=lang)
 
     section = next(" ".join(part.split()) for part in out.split("\n\n") if "? early: " in part)
@@ -162,7 +141,6 @@ def test_a_torn_file_tells_what_stands_above_the_tear(tmp_path: Path, name: str)
         tmp_path / "year", named(plot("north"), plot("south"), picker("a", superior="south"), picker("b", superior="south"))
     )
     (folder / "x.yaml").write_bytes(TORN[name])
-
     done = rate(folder)
 
     assert [("x", "")] == [(one.case, one.unit) for one in done.refused]
@@ -178,7 +156,6 @@ def test_a_torn_file_tells_what_stands_above_the_tear(tmp_path: Path, name: str)
 def test_a_file_that_does_not_say_whose_it_is_holds_up_every_list(tmp_path: Path, text: bytes) -> None:
     folder = write_cases(tmp_path / "year", named(plot("south"), picker("a", superior="south")))
     (folder / "x.yaml").write_bytes(text)
-
     done = rate(folder)
 
     assert [str(folder / "x.yaml")] == [one.path for one in done.refused]
@@ -192,7 +169,6 @@ def test_a_rulebook_that_does_not_load_is_no_pass(cli: Cli, tmp_path: Path, comm
     facts = tmp_path / NAME / "facts.yaml"
     facts.write_text(facts.read_text("utf-8").replace("type: bool", "type: boole", 1), "utf-8")
     folder = write_cases(tmp_path / "year", named(picker("a"), picker("b")))
-
     code, out, err = cli(command, "--rulebook", str(tmp_path / NAME), str(folder), lang=lang)
 
     assert code == 3
@@ -204,7 +180,6 @@ def test_a_rulebook_that_does_not_load_is_no_pass(cli: Cli, tmp_path: Path, comm
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "junit"])
 def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path, form: str) -> None:
     folder = write_cases(tmp_path / "year", named(picker("a", expect={"level": "good"}), picker("x", "many", expect={"level": "good"})))
-
     code, out, _ = cli("test", *RULEBOOK, "--format", form, str(folder))
 
     assert code == 3
@@ -222,7 +197,6 @@ def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path,
 def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> None:
     cases = named(picker("a"), picker("b"), with_facts(picker("c"), book_sent_on="none", tells_losses=True, tells_plans=True))
     folder = write_cases(tmp_path / "year", cases)
-
     done = rate(folder)
     out = cli("round", *RULEBOOK, str(folder))[1]
     data = round_to_data(done)
@@ -236,24 +210,7 @@ def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> No
     assert 0 == cli("round", *RULEBOOK, "--fail-level", "note", str(write_cases(tmp_path / "fine", named(picker("a")))))[0]
 
 
-def test_not_yet_decided_means_one_thing(cli: Cli, tmp_path: Path) -> None:
-    differ = picker("d", decided=[DECIDED, {**DECIDED, "level": "top"}])
-    folder = write_cases(tmp_path / "year", named(picker("a", decided=DECIDED), picker("b"), picker("c", "unknown"), differ))
-
-    out = cli("round", *RULEBOOK, str(folder))[1]
-    data = round_to_data(rate(folder))
-
-    assert {"b", "c", "d"} == set(data["undecided"])
-    assert (1, 3) == (data["spread"]["decided"], data["spread"]["undecided"])
-    assert "Decided: 1. Not yet decided: 3 (proposed: 1, without a level: 2)." in out
-    section = out.split("\nNot yet decided\n")[1].split("\n\n")[0]
-    assert all(name in section for name in ("b", "c", "d (the decisions on file differ)"))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "told"),
-    tuples("refused", "a_file_of_another_kind_leads_to_its_command"),
-)
+@pytest.mark.parametrize(("arguments", "code", "told"), tuples("refused", "a_file_of_another_kind_leads_to_its_command"))
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_a_file_of_another_kind_leads_to_its_command(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], code: int, told: str, lang: str
@@ -266,7 +223,6 @@ def test_a_file_of_another_kind_leads_to_its_command(
     for name in ("a.yaml", "cases/a.yaml"):
         (tmp_path / name).write_text('case: a\nedition: "2020"\nfacts: {kind: officer}\n', "utf-8")
     before = sorted(tmp_path.rglob("*"))
-
     found, out, err = cli(*arguments, lang=lang)
 
     assert (code, True) == (found, told in err)

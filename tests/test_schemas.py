@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import random
 import re
 import shutil
@@ -18,19 +19,67 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rater
 from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
+from policy_engine.load.layout import tidied_file
 from policy_engine.load.library import Library
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import verdict_to_data
-from tests.build import table, tuples
-from tests.conftest import ROOT
+from tests.build import ROOT, rows, table, tuples
+
+SHIPPED = sorted(path for folder in ("rulebook", "cases") for path in (ROOT / folder).rglob("*.yaml") if "bad" not in path.parts)
+WRITTEN_BY_AUTHORS = ("rulebook", "case", "round-file")
+SCHEMAS: Mapping[str, Any] = {
+    name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in WRITTEN_BY_AUTHORS
+}
+MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
+
+
+def _schema_path(path: Path) -> Path:
+    line = MODELINE.match(path.read_text("utf-8"))
+    assert line, path
+    return Path(os.path.normpath(path.parent / line[1]))
+
+
+def parts(schema: Any, place: str = "", *, narrows: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, list):
+        for number, part in enumerate(schema):
+            yield from parts(part, f"{place}/{number}", narrows=narrows)
+    elif isinstance(schema, dict):
+        if not narrows:
+            yield place, schema
+        for key, child in schema.items():
+            narrow = narrows or key in {"if", "then", "else"}
+            named = key in {"properties", "$defs"}
+            for name, part in child.items() if named else [("", child)]:
+                yield from parts(part, f"{place}/{key}/{name}".rstrip("/"), narrows=narrow)
+
+
+@pytest.mark.parametrize("name", WRITTEN_BY_AUTHORS)
+def test_every_shipped_file_fits_the_schema_that_it_leads_to(name: str) -> None:
+    files = [path for path in SHIPPED if _schema_path(path).name == f"{name}.schema.json"]
+    validator = Draft202012Validator(SCHEMAS[name])
+    refused = [str(path) for path in files if not validator.is_valid(read_document(path.read_bytes(), "x").data)]
+
+    assert files
+    assert refused == []
+
+
+@pytest.mark.parametrize(("before", "after"), rows("editors", "fmt_sets_the_modeline"))
+def test_fmt_sets_the_modeline(before: str, after: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "schemas", tmp_path / "schemas")
+    path = tmp_path / "in" / "x.yaml"
+    path.parent.mkdir()
+    path.write_text(before, "utf-8")
+
+    assert after == tidied_file(str(path)).after
+
 
 RULEBOOK = ROOT / "rulebook"
 EDITION = RULEBOOK / "2020"
 CASE_FILES = sorted(file for folder in ("good", "edge") for file in (ROOT / "cases").glob(f"**/{folder}/*.yaml"))
 NAMES = ("rulebook", "case", "verdict", "compare", "prove")
-SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in NAMES}
-VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS.items()}
+SCHEMAS_SCHEMAS = {name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")) for name in NAMES}
+VALIDATORS = {name: Draft202012Validator(schema) for name, schema in SCHEMAS_SCHEMAS.items()}
 SHARED_WORDS = {"kind", "level", "criteria", "id", "name", "collective", "exceeded"}
 """Words of the edition that are words of the format too."""
 
@@ -165,19 +214,17 @@ def words_of(edition: Edition) -> set[str]:
     return found - SHARED_WORDS
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", SCHEMAS_SCHEMAS)
 def test_a_schema_is_sound(name: str) -> None:
-    schema = SCHEMAS[name]
-
+    schema = SCHEMAS_SCHEMAS[name]
     Draft202012Validator.check_schema(schema)
 
     assert (schema["$schema"], schema["$id"]) == ("https://json-schema.org/draft/2020-12/schema", f"urn:policy-engine:schema:1:{name}")
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", SCHEMAS_SCHEMAS)
 def test_a_schema_explains_in_both_languages(name: str) -> None:
-    parts = list(sub_schemas(SCHEMAS[name]))
-
+    parts = list(sub_schemas(SCHEMAS_SCHEMAS[name]))
     properties = [pair for schema, branch in parts if not branch for pair in schema.get("properties", {}).items()]
     silent = [key for key, child in properties if " / " not in child.get("description", "")]
     lone = [schema for schema, _ in parts if ("errorMessage" in schema) != ("errorMessage_en" in schema)]
@@ -185,25 +232,24 @@ def test_a_schema_explains_in_both_languages(name: str) -> None:
     assert (silent, lone) == ([], [])
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", SCHEMAS_SCHEMAS)
 def test_a_pattern_ends_where_the_text_ends(name: str) -> None:
-    patterns = {schema["pattern"] for schema, _ in sub_schemas(SCHEMAS[name]) if "pattern" in schema}
-
+    patterns = {schema["pattern"] for schema, _ in sub_schemas(SCHEMAS_SCHEMAS[name]) if "pattern" in schema}
     loose = [p for p in patterns - {r"\S"} if not (p.startswith("^") and p.endswith(r"(?!\n)$")) or r"\d" in p or r"\w" in p]
 
     assert loose == []
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", SCHEMAS_SCHEMAS)
 def test_a_mapping_is_closed(name: str) -> None:
-    whole = [schema for schema, branch in sub_schemas(SCHEMAS[name]) if not branch and "properties" in schema]
+    whole = [schema for schema, branch in sub_schemas(SCHEMAS_SCHEMAS[name]) if not branch and "properties" in schema]
 
     assert [sorted(schema["properties"]) for schema in whole if "additionalProperties" not in schema] == []
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("name", SCHEMAS_SCHEMAS)
 def test_no_sentence_of_a_schema_has_a_word_of_the_edition(name: str, edition: Edition) -> None:
-    text = json.dumps(SCHEMAS[name], ensure_ascii=False)
+    text = json.dumps(SCHEMAS_SCHEMAS[name], ensure_ascii=False)
 
     assert [word for word in sorted(words_of(edition)) if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)] == []
 
@@ -221,7 +267,6 @@ def test_every_case_fits() -> None:
 
 def test_every_verdict_fits(library: Library, request: pytest.FixtureRequest) -> None:
     rater = Rater(library)
-
     files = CASE_FILES if request.config.getoption("--long") else CASE_FILES[::4]
     printed = [verdict_to_data(rater.rate(str(file)).verdict) for file in files]
 
@@ -229,12 +274,9 @@ def test_every_verdict_fits(library: Library, request: pytest.FixtureRequest) ->
     assert [verdict["case"] for verdict in printed if not VALIDATORS["verdict"].is_valid(verdict)] == []
 
 
-@pytest.mark.parametrize(
-    ("name", "fields"),
-    tuples("schemas", "a_verdict_has_the_parts_of_the_model"),
-)
+@pytest.mark.parametrize(("name", "fields"), tuples("schemas", "a_verdict_has_the_parts_of_the_model"))
 def test_a_verdict_has_the_parts_of_the_model(name: str, fields: Sequence[str]) -> None:
-    assert sorted(SCHEMAS["verdict"]["$defs"][name]["required"]) == sorted(fields)
+    assert sorted(SCHEMAS_SCHEMAS["verdict"]["$defs"][name]["required"]) == sorted(fields)
 
 
 @pytest.mark.sampled(3)

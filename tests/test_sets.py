@@ -8,18 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy_engine.errors import InputError
-from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.check import Checker
 from policy_engine.language.grammar import parse
 from policy_engine.language.types import BOOL, Named, Type
 from policy_engine.language.values import UNKNOWN, Truth, Value
-from policy_engine.load.case import read_case
 from policy_engine.model.rulebook import Edition
 from tests.build import tuples
-from tests.editions.small import case_of, condition_of, edition_of, evaluator_of, library_of, read
+from tests.editions.small import case_of, condition_of, edition_of
 
 NAME = "harvest"
 CHOICES: Mapping[str, tuple[str, ...]] = {"tools": ("ladder", "basket", "shears"), "spare": ("ladder", "glove")}
@@ -126,7 +123,6 @@ def test_a_choice_is_in_a_set_or_not_or_nobody_knows(text: str, tools: Value, ex
 @given(CONDITIONS, st.fixed_dictionaries({name: st.sampled_from([*values, UNKNOWN]) for name, values in DOMAINS.items()}))
 def test_a_truth_holds_in_every_completion(text: str, values: Mapping[str, Value]) -> None:
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
-
     truth = interpreter_over(dict(values)).truth(condition_of(text))
 
     whole = {holds(text, facts) for facts in completions(known)}
@@ -134,38 +130,9 @@ def test_a_truth_holds_in_every_completion(text: str, values: Mapping[str, Value
     assert len(known) < len(OPEN) or truth is not UNKNOWN
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    tuples("sets", "only_a_declared_choice_is_sought_and_only_in_a_set"),
-)
+@pytest.mark.parametrize(("text", "expected"), tuples("sets", "only_a_declared_choice_is_sought_and_only_in_a_set"))
 def test_only_a_declared_choice_is_sought_and_only_in_a_set(text: str, expected: list[tuple[str, int, dict[str, str]]]) -> None:
     assert list(expected) == complaints(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "code", "place", "details"),
-    tuples("sets", "what_is_no_list_of_choices_is_refused_at_its_place"),
-)  # fmt: skip
-def test_what_is_no_list_of_choices_is_refused_at_its_place(text: str, code: str, place: tuple[int, int], details: dict[str, str]) -> None:
-    facts = text.replace("\n", "\n  ")
-    raw = f'case: drawn\nedition: "{NAME}"\nfacts:\n  {facts}\n'
-
-    with pytest.raises(InputError) as refused:
-        read_case(raw.encode(), "drawn.yaml", library_of(NAME))
-
-    [problem] = refused.value.problems
-    assert (code, place) == (problem.code, problem.location[1:])
-    assert details == {key: problem.details[key] for key in details}
-
-
-def test_a_set_is_shown_sorted() -> None:
-    case = read(NAME, {"rows": 3, "tools": ["shears", "ladder"], "dry": True, "spare": []})
-    verdict = evaluator_of(NAME).evaluate(case)
-
-    seen = {c.id: observed(c.evidence) for level in verdict.levels for c in level.criteria}
-    assert {"has_ladder": "[ladder, shears]", "no_shears": "[ladder, shears]; dry = true", "spare_ladder": "[]"} == {
-        name: seen[name] for name in ("has_ladder", "no_shears", "spare_ladder")
-    }
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -175,7 +142,6 @@ def test_what_is_possible_is_what_the_completions_give(rules: Rules, data: st.Da
     known = {name: data.draw(st.sampled_from(DOMAINS[name]), name) for name in OPEN if name not in hidden}
     whole = list(completions(known))
     levels = {level_of(rules, facts) for facts in whole}
-
     verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, **known}))
 
     assert (tuple(level for level in ("top", "good", "poor") if level in levels), True) == (verdict.possible_levels, verdict.possible_exact)
@@ -184,11 +150,3 @@ def test_what_is_possible_is_what_the_completions_give(rules: Rules, data: st.Da
     for criterion, text in zip([c for level in verdict.levels for c in level.criteria], rules, strict=True):
         words = {"met" if holds(text, facts) else "not_met" for facts in whole}
         assert (next(iter(words)) if len(words) == 1 else "unknown") == criterion.outcome
-
-
-def test_answers_to_the_open_questions_settle_the_outcome() -> None:
-    rules = Rules("'ladder' in tools", "'ladder' in tools", "'shears' in tools", "not ('basket' in tools or 'ladder' in spare)")
-
-    verdict = Evaluator(edition_with(rules)).evaluate(case_of(NAME, {"rows": 3, "dry": False}))
-
-    assert {"tools", "spare"} == set(verdict.open_questions)

@@ -4,7 +4,7 @@ import csv
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,9 @@ import polars as pl
 import pytest
 
 from policy_engine.load.library import Library
-from tests.engine_draws import FORMS, Run, wrong_in
-from tests.json_rows import write_json_rows
+from tests.build import Cli
+from tests.engine_draws import FORMS, Run, write_json_rows, wrong_in
 
-Cli = Callable[..., tuple[int, str, str]]
 DRAWS = 2
 SETTINGS = {
     "spark.ui.enabled": "false",
@@ -68,7 +67,6 @@ def _both(cli: Cli, folder: Path, form: str, *arguments: str) -> tuple[tuple[int
 @pytest.mark.usefixtures("session")
 def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -> None:
     rows = write_json_rows(tmp_path, library, 15)
-
     polars, spark = _both(cli, tmp_path, "jsonl", str(rows), "--against", "2026-draft")
     written = [
         (tmp_path / "polars.jsonl").read_text("utf-8"),
@@ -92,7 +90,6 @@ def test_tables_are_read_as_polars_reads_them(tmp_path: Path, cli: Cli) -> None:
     head, kept = "case;kind;level;Level;a.b;=x", ("level", "Level", "a.b", "=x")
     rows = ["a;collective;x;y;\u3000=1;＝1", "a;collective;;;;", 'b;"collective;;;;', "c;collective", ";;;;;", "d;collectiv;;;;"]
     (tmp_path / "rows.csv").write_text("\n".join([head, *rows, ""]), "utf-8")
-
     polars, spark = _both(cli, tmp_path, "csv", str(tmp_path / "rows.csv"), *(word for name in kept for word in ("--keep", name)))
     parts = [path for path in (tmp_path / "spark-out").iterdir() if path.suffix == ".csv"]
 

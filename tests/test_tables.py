@@ -22,15 +22,13 @@ from policy_engine.columnar.rows.csv import form_of, rows_of
 from policy_engine.columnar.rows.headings import Headings, RowPlaces, letters
 from policy_engine.errors import InputError
 from tests.bad_rows import CSV, EVERY, JSON, ROWS, is_bad, write_csv, write_json, write_parquet
-from tests.conftest import ROOT
+from tests.build import ROOT, Cli, table, tuples
 
-Cli = Callable[..., tuple[int, str, str]]
 CASE = ROOT / "cases" / "2020" / "II.1" / "good" / "specialist-good.yaml"
 
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the answers to the rows without bad ones among them, as lines of CSV."""
     from policy_engine.cli.main import run
 
     folder = tmp_path_factory.mktemp("clean")
@@ -44,7 +42,6 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.fixture(scope="module")
 def with_bad_ones(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, list[tuple[int, str]]]]:
-    """Return a file of a format with bad rows in it, and their lines and codes; each is written once."""
     folder = tmp_path_factory.mktemp("bad")
 
     @cache
@@ -61,7 +58,6 @@ def with_bad_ones(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], t
 def test_a_bad_row_costs_itself(
     form: str, engine: str, clean: list[str], with_bad_ones: Callable[[str], tuple[Path, list[tuple[int, str]]]], tmp_path: Path, cli: Cli
 ) -> None:  # fmt: skip
-    """Of 100,000 rows 100 are bad, of 20 kinds: all others have the answers of the clean file, and each bad one its line and its code."""
     path, bad = with_bad_ones(form)
     out, rejects = tmp_path / "out.csv", tmp_path / "rejects.csv"
     keep = ["--keep", "note"]
@@ -82,34 +78,17 @@ def test_a_bad_row_costs_itself(
 
 
 READ = {
-    "comma": b"case,kind\na,collective\n",
-    "no last end of line": b"case,kind\na,collective",
-    "ends of lines of Windows": b"case,kind\r\na,collective\r\n",
-    "semicolon": b"case;kind\na;collective\n",
-    "tab": b"case\tkind\na\tcollective\n",
-    "sep=": b"sep=;\r\ncase;kind\r\na;collective\r\n",
+    **{name: content.encode() for name, content in table("tables", "read").items()},
     "mark of UTF-8": b"\xef\xbb\xbfcase,kind\na,collective\n",
     "UTF-16, little end first": "case\tkind\na\tcollective\n".encode("utf-16"),
     "UTF-16, big end first": b"\xfe\xff" + "case;kind\r\na;collective\r\n".encode("utf-16-be"),
-    "all in quotes": b'"case","kind"\n"a","collective"\n',
-    "blanks around headings": b" case , Kind \na,collective\n",
-    "blank rows": b"\n,\ncase,kind\n\na,collective\n , \n",
-    "label in Vietnamese": "case,đối tượng  đánh giá\na,collective\n".encode(),
-    "label in English, semicolons": b"case;Subject of the assessment\na;collective\n",
-    "label with a comma among semicolons": "case;kind;Đạt nhóm đạo đức, lối sống\na;collective;\n".encode(),
-    "numbers of rows": b",case,kind\n0,a,collective\n",
-    "no name for the case": b",kind\na,collective\n",
-    "columns of nothing": b"case,kind,,\na,collective,,\n",
-    "heading over two lines": b'"case","kind\n"\na,collective\n',
 }
 """Files that say one thing, as programs write them."""
 
 
 @pytest.mark.parametrize("name", READ)
 def test_a_table_is_read_as_programs_write_it(name: str, tmp_path: Path, cli: Cli) -> None:
-    """Separators, codings, marks, quotes and labels are those of the program; what is passed over is said."""
     (tmp_path / "rows.csv").write_bytes(READ[name])
-
     status, said, err = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"), "--level-only")
 
     assert (status, err) == (0, "")
@@ -123,31 +102,19 @@ def test_a_table_is_read_as_programs_write_it(name: str, tmp_path: Path, cli: Cl
 
 
 REFUSED = {
-    "heading twice": (b"case,kind,kind\na,collective,x\n", "1:11: PE858 two columns are `kind`: B `kind` and C `kind`"),
-    "name and label": ("case,kind,Đối tượng đánh giá\na,x,y\n".encode(), "1:11: PE858"),
-    "case twice": (b"case,kind,Case\na,collective,b\n", "1:11: PE858"),
-    "near a label": ("case,Chức vu\na,x\n".encode(), "did you mean `position (Chức vụ)`?"),
-    "a list of a department": ("Mã,Họ tên,Chức vụ\n1,A,x\n".encode(), "1:4: PE850"),
+    **{name: (content.encode(), told) for name, (content, told) in table("tables", "refused").items()},
     "Windows-1258 in the headings": ("case,Chức vụ\na,x\n".encode("utf-16-le")[:0] + b"case,Ch\xf0c\na,x\n", "1:8: PE863"),
     "Windows-1258 in the rows": (b"case,kind\n\xd0\xf2,collective\n\xd0\xe0,collective\n", "2:1: PE863"),
     "UTF-16 without a mark": ("case,kind\n".encode("utf-16-le"), "1:1: PE863"),
-    "two separators": (b"case;no,kind\na,collective\n", "PE865"),
-    "a quote open in the headings": (b'case,"kind\na,collective\n', "1:1: PE864"),
-    "no heading": (b"case,kind,\na,collective,x\n", "1:11: PE866 the column C"),
-    "no numbers of rows": (b",case,kind\nx,a,collective\n7,b,collective\n", "1:1: PE866 the column A"),
-    "nothing": (b"", "PE855"),
     "a mark and nothing": (b"\xef\xbb\xbf", "PE855"),
-    "headings alone": (b"case,kind", "PE855"),
 }
 """Files that are refused whole, and what is said of them."""
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_table_that_says_no_one_thing_is_refused(name: str, tmp_path: Path, cli: Cli) -> None:
-    """The place of the heading and what to do; nothing is written."""
     content, told = REFUSED[name]
     (tmp_path / "rows.csv").write_bytes(content)
-
     status, _, err = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"))
 
     assert status == 3
@@ -156,10 +123,8 @@ def test_a_table_that_says_no_one_thing_is_refused(name: str, tmp_path: Path, cl
 
 
 def test_places_are_those_of_an_editor_and_of_a_spreadsheet(tmp_path: Path, cli: Cli) -> None:
-    """A heading over two lines, a hidden first line, cells over lines, blank rows: the line, and the cell as a spreadsheet names it."""
     (tmp_path / "rows.csv").write_text('sep=;\ncase;"ghi\nchú";kind\na;"1\n2\n3";collective\n\nb;;collectiv\n', "utf-8")
     rejects = tmp_path / "rejects.csv"
-
     cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"), "--rejects", str(rejects), "--keep", "ghi\nchú")
     _, said, _ = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out.csv"), "--keep", "ghi\nchú", lang="vi")
     (one,) = csv.DictReader(io.StringIO(rejects.read_text("utf-8")))
@@ -171,7 +136,6 @@ def test_places_are_those_of_an_editor_and_of_a_spreadsheet(tmp_path: Path, cli:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_a_case_stands_once_in_a_run(engine: str, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each later row is refused with the place of the first, across files and formats; hashes are compared a part at a time."""
     monkeypatch.setattr(opening, "AT_ONCE", 3)
     (tmp_path / "a.csv").write_text(
         "case,kind\nx,collective\n,collective\n,collective\ny,collective\nx,collective\n7,collective\n", "utf-8"
@@ -194,26 +158,11 @@ def test_a_case_stands_once_in_a_run(engine: str, tmp_path: Path, cli: Cli, monk
         assert f"PE860 the case `{case}` stands twice; it stood first at {first} [{later}, case {case}]" in told
 
 
-KEPT = (
-    "level",
-    "Level",
-    "track",
-    "outcome",
-    "answer",
-    "interpretations",
-    "edition_status",
-    "__row",
-    "__answer",
-    "__file",
-    "=x",
-    "a.b",
-    "position",
-)
+KEPT = tuples("tables", "kept")
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv", "jsonl"])
 def test_any_column_can_be_kept(form: str, tmp_path: Path, cli: Cli) -> None:
-    """One with a name of an answer's column is handed on as `kept_…`; lists, objects and bytes go into a file of text as text."""
     odd = {"tags": [["x", "y"], []], "who": [{"q": 1}, None], "raw": [b"\xff", None]}
     rows = pl.DataFrame(
         {"case": ["a", "b"], "kind": ["collective"] * 2, **{name: [f"{name}1", None] for name in KEPT}, "roles": [None, None], **odd}
@@ -247,22 +196,18 @@ def test_any_column_can_be_kept(form: str, tmp_path: Path, cli: Cli) -> None:
 
 @pytest.mark.parametrize("engine", ["polars", "duckdb"])
 def test_no_cell_of_an_answer_is_a_formula(engine: str, tmp_path: Path, cli: Cli) -> None:
-    """Blanks before a sign, and signs at full width, are formulas to some spreadsheet."""
     formulas = ["=1", " =1", "\u00a0=1", "\u3000+1", "＝1", "＋1", "－1", "＠x", " ＝1", "\t@x", "\n-1", "\ufeff=1"]
     plain = ["1=1", "x =1", "|x", "x", "  x"]
     pl.DataFrame({"kind": ["collective"] * 17, "note": [*formulas, *plain]}).write_parquet(tmp_path / "rows.parquet")
-
     cli("batch", str(tmp_path / "rows.parquet"), "--to", str(tmp_path / "out.csv"), "--keep", "note", "--engine", engine, "--level-only")
 
     assert [*(f"'{text}" for text in formulas), *plain] == pl.read_csv(tmp_path / "out.csv", infer_schema=False)["note"].to_list()
 
 
 def test_a_folder_is_read_without_what_is_written_there(tmp_path: Path, cli: Cli) -> None:
-    """The second run is the first one again; a pipe among the files is refused, and waited for by nobody."""
     (tmp_path / "a.csv").write_text("case,kind\na,collective\nb,collectiv\n", "utf-8")
     order = ["batch", str(tmp_path), "--to", str(tmp_path / "answers.csv"), "--rejects", str(tmp_path / "rejects.csv")]
     pattern = ["batch", str(tmp_path / "[a-o]*.csv"), *order[2:]]
-
     said = [cli(*one) for one in (order, order, pattern)]
     os.mkfifo(tmp_path / "pipe.csv")
     refused = cli(*order)
@@ -273,7 +218,6 @@ def test_a_folder_is_read_without_what_is_written_there(tmp_path: Path, cli: Cli
 
 
 def _shell(command: str, folder: Path, given: bytes = b"") -> tuple[int, str, str]:
-    """Run a command of the shell, in which `PE` is the command line."""
     program = f"{sys.executable} -m policy_engine"
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, input=given, capture_output=True, check=False, env={**os.environ, "PE": program}
@@ -282,11 +226,9 @@ def _shell(command: str, folder: Path, given: bytes = b"") -> tuple[int, str, st
 
 
 def test_a_pipe_is_a_file_like_another(tmp_path: Path) -> None:
-    """Standard input and output in every format, and what a shell hands over in the place of a file."""
     rows, told = b"case,kind\na,collective\n", "case,answer\na,decided_by_authority\n"
     (tmp_path / "rows.csv").write_bytes(rows)
     asked = "--from-format csv --to - --to-format csv --level-only --lang en"
-
     through = _shell(f"$PE batch - {asked}", tmp_path, rows)
     handed = _shell(f"$PE batch <(cat rows.csv) {asked}", tmp_path)
     one = _shell(f"$PE evaluate - --lang en --record records.jsonl < {CASE}", tmp_path)
@@ -298,21 +240,10 @@ def test_a_pipe_is_a_file_like_another(tmp_path: Path) -> None:
     assert (0, "") == (records[0], records[2])
 
 
-@pytest.mark.parametrize(
-    "words", [["-", "-"], ["rows.csv", "--to", "-", "--rejects", "-"], ["rows.csv", "--separator", "ab"], ["rows.csv", "--separator", "x"]]
-)
-def test_what_cannot_be_asked_is_wrong_usage(words: list[str], cli: Cli) -> None:
-    """Two files through one pipe, a separator that is none."""
-    to = [] if "--to" in words else ["--to", "out.csv"]
-
-    assert 2 == cli("batch", *words, *to, "--from-format", "csv", "--to-format", "csv")[0]
-
-
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\x01\r"), max_size=6)
 
 
 def _read(content: bytes, folder: Path) -> tuple[pl.DataFrame, int]:
-    """Return the cells of a CSV file as the reader hands them on, and how many rows were blank."""
     path = folder / "rows.csv"
     path.write_bytes(content)
     form = form_of(str(path), "rows.csv", Headings([], ["a", "b", "c"]), ",")
@@ -335,11 +266,9 @@ def _read(content: bytes, folder: Path) -> tuple[pl.DataFrame, int]:
 def test_what_a_program_wrote_is_what_is_read(
     rows: list[tuple[str, str, str]], end: str, quoting: Literal[0, 1], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Any cells that Python's own writer wrote come back as they were; a blank row is counted."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=end, quoting=quoting)
     writer.writerows([("a", "b", "c"), *rows])
-
     frame, blank = _read(text.getvalue().encode(), tmp_path_factory.mktemp("rows"))
     filled = [tuple(cell or None for cell in row) for row in rows if any(cell.strip(" \t\n") for cell in row)]
 
@@ -356,7 +285,6 @@ def test_what_a_program_wrote_is_what_is_read(
     )
 )
 def test_no_row_is_lost(lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever is broken: each line that is a row by itself is read, unless a quote that closes takes it in."""
     try:
         frame, blank = _read(b"\n".join([b"a,b,c", *lines, b""]), tmp_path_factory.mktemp("rows"))
     except InputError:

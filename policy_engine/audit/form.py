@@ -75,7 +75,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
 
 def run_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the run that a record says it is of; records of version 1 say nothing of it."""
-    return record["run"] if record["record"] in _RUNS_SINCE else None
+    return record["run"] if record["record"] > 1 else None
 
 
 def _is_writable(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from policy_engine.audit.chain import PATIENCE, BusyError, HeadFinder, Notice, Verifier, append, read_head
 from policy_engine.audit.form import contradictions
-from policy_engine.audit.record import Rating, Run, make_record, moment
+from policy_engine.audit.record import Rating, RecordedRun, make_record, moment
 from policy_engine.cli.files import STANDARD, WRITTEN, Output, files_read, hold_outputs, lines_of_records, rulebook_files
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
@@ -62,7 +62,7 @@ def append_run(session: Session, path: str, ratings: Sequence[Rating]) -> None:
     now = datetime.now(UTC)
     engine = version("policy-engine")
     try:
-        head = append(path, (make_record(rating, engine, now) for rating in ratings), Run(len(ratings), moment(now)), say)
+        head = append(path, (make_record(rating, engine, now) for rating in ratings), RecordedRun(len(ratings), moment(now)), say)
     except ValueError:
         raise session.misused(N_("`{path}` does not end with a record; nothing was written"), "--record", path=visible(path)) from None
     except BusyError:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from policy_engine.audit.chain import HeadFinder, Verifier
-from policy_engine.audit.record import Fault
+from policy_engine.audit.record import ChainFault
 from policy_engine.audit.replay import Against, Drift, Tally
 from policy_engine.errors import Problem
 from policy_engine.explain.blocks import DRAFT, Explanation, Line, Section, Table, Wording, counted, filled
@@ -36,7 +36,7 @@ _MOST = 50
 """How many faults, differences and moves are shown of each sort."""
 
 
-def chain_fault(fault: Fault, language: str) -> str:
+def chain_fault(fault: ChainFault, language: str) -> str:
     """Say what is wrong with a line of records."""
     details = {key: value if isinstance(value, int) else _short(value) for key, value in fault.details.items()}
     return translate(_FAULTS[fault.fault], language, line=fault.line, name=fault.name, **details)

@@ -34,6 +34,7 @@ from policy_engine.load.yaml_text import read_document
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
+from tests.build import table
 from tests.editions.random_conditions import Dice, Words, condition, from_hypothesis, from_seed, guarded
 
 LEVELS = ("top", "good", "fair", "poor")
@@ -49,14 +50,11 @@ Data = dict[str, object]
 
 
 class Drawn(NamedTuple):
-    """An edition with cases of it."""
-
     edition: Edition
     cases: tuple[Case, ...]
 
 
 def editions_with_cases(count: int = 3, *, plain: bool = False, known: bool = False) -> st.SearchStrategy[Drawn]:
-    """Draw an edition with so many cases of it, by Hypothesis."""
 
     @st.composite
     def drawn(draw: st.DrawFn) -> Drawn:
@@ -71,7 +69,6 @@ def drawn_by(seed: int, count: int = 3, *, plain: bool = False, known: bool = Fa
 
 
 def draw_with(dice: Dice, count: int, *, plain: bool = False, known: bool = False) -> Drawn:
-    """Draw an edition with so many cases of it."""
     one = edition(dice, plain=plain)
     return Drawn(one, tuple(case_of(dice, one, known=known) for _ in range(count)))
 
@@ -93,7 +90,6 @@ def edition_from(contents: Mapping[str, Data]) -> Edition:
 
 
 def files(dice: Dice, *, plain: bool = False) -> dict[str, Data]:
-    """Draw the contents of an edition's files."""
     scale = LEVELS[: dice.pick((4, 3, 2))]
     facts = _facts(dice, plain=plain)
     shared = _figures(dice, "any")
@@ -120,7 +116,6 @@ SPELLINGS = {"interpretations": "readings", "applies_interpretations": "applies_
 
 
 def _spelled(dice: Dice, content: object) -> Any:
-    """Spell some keys as they were spelled before."""
     if isinstance(content, list):
         return [_spelled(dice, child) for child in content]
     if not isinstance(content, dict):
@@ -129,35 +124,21 @@ def _spelled(dice: Dice, content: object) -> Any:
 
 
 def _texts(word: str) -> Data:
-    """Return a sentence in both languages."""
     return {"vi": f"{word} (vi)", "en": word}
 
 
 def _fact(kind: str, **more: object) -> Data:
-    """Return the declaration of a fact."""
     return {"type": kind, "label": _texts(kind), "asks": _texts(kind), **more}
 
 
 def _choices(names: Sequence[str]) -> Data:
-    """Return the choices of a fact."""
     return {name: _texts(name) for name in names}
 
 
-OPTIONAL: Mapping[str, Data] = {
-    "grade": _fact("choice", choices=_choices(("fine", "rough"))),
-    "roles": _fact("set", choices=_choices(("x", "y", "z"))),
-    "rank": _fact("level", may_be_none=True),
-    "mate": _fact("level"),
-    "held_on": _fact("day", may_be_none=True),
-    "marks": _fact("points"),
-    "part": _fact("share"),
-    "span": _fact("months"),
-    "remark": _fact("text", may_be_none=True),
-}
+OPTIONAL: Mapping[str, Data] = table("editions_random_editions", "optional")
 
 
 def _facts(dice: Dice, *, plain: bool) -> Data:
-    """Draw the facts of an edition."""
     found: Data = {"kind": _fact("choice", choices=_choices(KINDS))}
     found |= {f"flag_{number}": _fact("bool", locked=dice.seldom(3)) for number in range(dice.pick((2, 1, 3, 2)))}
     found |= {name: OPTIONAL[name] for name in dice.some(OPTIONAL, 4)}
@@ -172,7 +153,6 @@ def _facts(dice: Dice, *, plain: bool) -> Data:
 
 
 def _group(dice: Dice, group: str, *, listed: bool) -> Data:
-    """Draw the counts of one list, and perhaps the list."""
     counted = {"total": f"count({group}_items)", "done": f"count({group}_items, done)", "bad": f"count({group}_items, bad and not done)"}
     more = {part: {"counted_from": counted[part], "interpretations": _uses(dice)} if listed else {} for part in PARTS}
     found: Data = {f"{group}_{part}": _fact("count", fixed=part == "total", **more[part]) for part in PARTS}
@@ -183,12 +163,10 @@ def _group(dice: Dice, group: str, *, listed: bool) -> Data:
 
 
 def _uses(dice: Dice, when: str = "") -> list[object]:
-    """Draw the interpretations that something rests on, some with a condition of their own."""
     return [{"id": name, "when": when} if when and dice.below(2) else name for name in dice.some(INTERPRETATIONS, 2)]
 
 
 def _invariants(dice: Dice, facts: Data) -> list[Data]:
-    """Draw what is always true of the counts."""
     laws = ("{0}_done <= {0}_total", "{0}_bad <= {0}_total", "{0}_done + {0}_bad <= {0}_total", "{0}_bad >= {0}_total - {0}_done")
     found = [law.format(group) for group in GROUPS if f"{group}_total" in facts for law in dice.some(laws)]
     if "all_done" in facts and dice.below(2):
@@ -197,7 +175,6 @@ def _invariants(dice: Dice, facts: Data) -> list[Data]:
 
 
 def _figures(dice: Dice, prefix: str) -> Data:
-    """Draw named figures of every type."""
     values: Data = {
         "share": dice.pick(SHARES), "least": dice.pick(SHARES), "count": dice.below(5), "points": f"{dice.pick(('90', '2.5', '0'))} points",
         "months": f"{dice.below(12) + 1} months", "day": (date(2020, 1, 1) + timedelta(dice.below(366))).isoformat(),
@@ -206,13 +183,11 @@ def _figures(dice: Dice, prefix: str) -> Data:
 
 
 def _interpretation() -> Data:
-    """Return an entry of the register."""
     parts: Data = {name: _texts(name) for name in ("silent_on", "text_says", "interpretation")}
     return {"cite": ["I"], **parts, "alternatives": [], "status": "proposed"}
 
 
 def _track(dice: Dice, number: int, words: Words) -> Data:
-    """Draw a track."""
     front: Data = {"track": f"track_{number}", "cite": "I", "label": _texts("track"), "applies_to": _applies(dice, number, words)}
     if dice.seldom(10):
         return front | {"no_thresholds": {"outcome": "decided_by_authority", "says": _texts("open"), "interpretations": _uses(dice)}}
@@ -237,7 +212,6 @@ def _track(dice: Dice, number: int, words: Words) -> Data:
 
 
 def _otherwise(dice: Dice) -> Data:
-    """Draw what comes out where a track's rule is not kept: mostly a refusal."""
     if not dice.seldom(3):
         return {}
     outcome = dice.pick(("gap", "decided_by_authority"))
@@ -252,7 +226,6 @@ def _otherwise(dice: Dice) -> Data:
 
 
 def _applies(dice: Dice, number: int, words: Words) -> str:
-    """Draw whom a track is for: mostly its own kind, so that seldom two apply to one subject."""
     kind = KINDS[number]
     if not dice.seldom(3):
         return f"kind == '{kind}'"
@@ -262,13 +235,11 @@ def _applies(dice: Dice, number: int, words: Words) -> str:
 
 
 def _level(dice: Dice, level: str, words: Words) -> Data:
-    """Draw what a level asks."""
     criteria = [_criterion(dice, f"{level}_{n}", words) for n in range(dice.pick((1, 2, 3)))]
     return {"cite": f"I.{level}", dice.pick(("all_of", "all_of", "any_of")): criteria, "interpretations": _uses(dice)}
 
 
 def _criterion(dice: Dice, name: str, words: Words) -> Data:
-    """Draw a criterion, perhaps one that applies only where a condition holds."""
     found: Data = {"id": name, "cite": "I", "phrase": "as it says", "says": _texts("it says"), "interpretations": _uses(dice, "flag_0")}
     if dice.below(2):
         return found | {"when": condition(dice, words)}
@@ -277,7 +248,6 @@ def _criterion(dice: Dice, name: str, words: Words) -> Data:
 
 
 def _decide(dice: Dice, levels: Sequence[str]) -> list[Data]:
-    """Draw the steps of deciding: the levels cut into one or two steps, in some order."""
     turn = dice.below(len(levels))
     order = [*levels[turn:], *levels[:turn]]
     cut = dice.below(len(order))
@@ -286,7 +256,6 @@ def _decide(dice: Dice, levels: Sequence[str]) -> list[Data]:
 
 
 def _chapter(dice: Dice, words: Words) -> Data:
-    """Draw rules that bind a level from outside its criteria."""
     rule: Data = {"cite": "II", "phrase": "as it says", "says": _texts("it says"), "interpretations": _uses(dice)}
     found: Data = {"chapter": "II", "label": _texts("chapter")}
     others = words.of("level")
@@ -320,7 +289,6 @@ def facts_of(dice: Dice, edition: Edition, *, known: bool = False) -> dict[str, 
 
 
 def _stated(dice: Dice, fact: FactDeclaration, missing: int, *, known: bool, listed: bool) -> bool:
-    """Return whether a case states a fact: what follows from others seldom, so lists or the counts from them."""
     if known:
         return fact.derived is None and fact.type.kind != "list"
     if fact.derived or fact.when_absent or (fact.counted_from and listed) or (fact.type.kind == "list" and not listed):
@@ -329,7 +297,6 @@ def _stated(dice: Dice, fact: FactDeclaration, missing: int, *, known: bool, lis
 
 
 def _value(dice: Dice, fact: FactDeclaration, edition: Edition) -> Value:  # noqa: PLR0911  (one answer a type)
-    """Draw a value of a fact's type."""
     match fact.type.kind:
         case "bool":
             return bool(dice.below(2))
@@ -357,13 +324,11 @@ def _value(dice: Dice, fact: FactDeclaration, edition: Edition) -> Value:  # noq
 
 
 def _item(dice: Dice) -> Item:
-    """Draw an item of a list; a field may be left out."""
     whole: Item = {"done": bool(dice.below(2)), "bad": bool(dice.below(2)), "size": dice.below(3)}
     return {name: value for name, value in whole.items() if not dice.seldom(8)}
 
 
 def _make_lawful(dice: Dice, facts: dict[str, Value]) -> None:
-    """Bring counts within their totals, on a threshold or beside it, so that most cases are not refused."""
     for group in GROUPS:
         total = facts.get(f"{group}_total")
         if not isinstance(total, int):

@@ -1,22 +1,158 @@
 """What a condition means for one case, against a tiny evaluator of another make."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from policy_engine.errors import PolicyEngineError
 from policy_engine.evaluate.core.expression import Interpreter
+from policy_engine.evaluate.open.formula import Solver, Translator, Variables
+from policy_engine.evaluate.open.linear import Budget, Row, eliminate, normal, solve
 from policy_engine.language.grammar import parse
+from policy_engine.language.tree import names_in
+from policy_engine.language.types import BOOL, COUNT, DAY, Type
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.model.facts import Condition
 from policy_engine.source import Location
-from tests.evaluate.said import FIGURES, ORDER, Said, cases, conditions, meaning, text_of
+from tests.evaluate.said import BOOLS, CHOICES, COUNTS, DAYS, FIGURES, ORDER, WHEN, Said, cases, conditions, meaning, text_of
+
+NAMES = ("p", "q", "r", "s")
+SIDE = 4
+"""Every whole variable lies between 0 and this."""
+
+Terms = dict[str, int]
+Raw = tuple[Terms, Fraction, bool]
+"""A row as it is drawn: terms, bound, and whether it is strict."""
+
+terms = st.dictionaries(st.sampled_from(NAMES), st.integers(-5, 5), max_size=4)
+bounds = st.fractions(min_value=-12, max_value=12, max_denominator=4)
+raw_rows = st.tuples(terms, bounds, st.booleans())
+systems = st.tuples(st.integers(2, 4), st.lists(raw_rows, max_size=7))
+
+
+def never(_: str) -> bool:
+    return False
+
+
+def holds(raw: Raw, point: Mapping[str, int | Fraction]) -> bool:
+    total = sum((Fraction(c) * point[name] for name, c in raw[0].items()), Fraction(0))
+    return total < raw[1] if raw[2] else total <= raw[1]
+
+
+def over(count: int, rows: list[Raw]) -> list[Raw]:
+    used = NAMES[:count]
+    kept: list[Raw] = [({name: c for name, c in drawn.items() if name in used}, bound, strict) for drawn, bound, strict in rows]
+    box: list[Raw] = [({name: sign}, Fraction(SIDE if sign > 0 else 0), False) for name in used for sign in (1, -1)]
+    return kept + box
+
+
+def points(count: int) -> list[dict[str, int]]:
+    return [dict(zip(NAMES, values, strict=False)) for values in product(range(SIDE + 1), repeat=count)]
+
+
+def normals(rows: list[Raw]) -> frozenset[Row] | None:
+    made = [normal(drawn, bound, never, strict=strict) for drawn, bound, strict in rows]
+    return None if False in made else frozenset(row for row in made if isinstance(row, Row))
+
+
+@settings(max_examples=250, deadline=None, derandomize=True)
+@given(systems)
+def test_solve_finds_a_point_exactly_where_there_is_one(system: tuple[int, list[Raw]]) -> None:
+    raw = over(*system)
+    solutions = [point for point in points(system[0]) if all(holds(row, point) for row in raw)]
+    rows = normals(raw)
+    found = False if rows is None else solve(rows, never, Budget())
+
+    if isinstance(found, dict):
+        point = {**dict.fromkeys(NAMES, 0), **found}
+        assert all(holds(row, point) for row in raw)
+        assert all(Fraction(value).denominator == 1 for value in found.values())
+    assert bool(solutions) == isinstance(found, dict)
+    assert found is not None
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(systems)
+def test_eliminate_never_denies_a_point(system: tuple[int, list[Raw]]) -> None:
+    raw = over(*system)
+    rows = normals(raw)
+    stages = False if rows is None else eliminate(rows, never)
+
+    if isinstance(stages, list):
+        assert len(stages) == len({stage.name for stage in stages})
+    else:
+        assert stages is False
+        assert not any(all(holds(row, point) for row in raw) for point in points(system[0]))
+
+
+TYPES = {
+    **dict.fromkeys(BOOLS, BOOL), **dict.fromkeys((*COUNTS, "w"), COUNT), **dict.fromkeys(DAYS, DAY), "k": Type("choice", CHOICES),
+}  # fmt: skip
+MOST = 4
+"""Unknown counts are held between 0 and this; the whole of shares between 1 and this."""
+BOX = " and ".join(f"{name} <= four" for name in (*COUNTS, "w")) + " and w > 0"
+DOMAINS: Mapping[str, Sequence[Any]] = {
+    **dict.fromkeys(BOOLS, (True, False)), **dict.fromkeys(COUNTS, range(MOST + 1)), "w": range(1, MOST + 1), "k": CHOICES,
+    **dict.fromkeys(DAYS, (date(2020, 12, 13), *WHEN, date(2020, 12, 17), "none")),
+}  # fmt: skip
+"""Every value that an unknown can take; days beyond those that are stated count as one before and one after."""
+
+
+BEFORE, NOT_BEFORE = (("fact", "d"), ("<", ("fact", "e"))), (("fact", "d"), (">=", ("fact", "e")))
+
+
+def values_of(facts: Mapping[str, Any]) -> dict[str, Value]:
+    named: dict[str, Value] = {name: UNKNOWN if value is None else NONE if value == "none" else value for name, value in facts.items()}
+    return {**named, **FIGURES, "four": MOST}
+
+
+def completions(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    unknown = [name for name, value in facts.items() if value is None]
+    for chosen in product(*(DOMAINS[name] for name in unknown)):
+        yield {**FIGURES, **facts, **dict(zip(unknown, chosen, strict=True))}
+
+
+def opened(facts: Mapping[str, Any], tree: ast.expr, start: int) -> dict[str, Any]:
+    read = [name for name in names_in(tree) if name in DOMAINS]
+    unknown = (read[start % 4 :] + read)[:3]
+    whole = {name: facts.get(name, domain[0]) for name, domain in DOMAINS.items()}
+    return {name: None if name in unknown else DOMAINS[name][0] if value is None else value for name, value in whole.items()}
+
+
+@settings(max_examples=350, deadline=None, derandomize=True)
+@given(conditions, cases, st.integers(0, 3))
+@example(("compare", ("*", ("fact", "c0"), ("fact", "c1")), (">", ("fact", "c2"))), {}, 0)
+@example(("compare", ("share", "c0", "w"), (">", ("share", "c1", "w"))), {}, 0)
+@example(("compare", ("+", ("share", "c0", "w"), ("share", "c1", "w")), ("==", ("fact", "one"))), {}, 0)
+@example(("or", ("compare", *BEFORE), ("compare", *NOT_BEFORE)), {}, 0)
+@example(("and", ("exists", "d"), ("not", ("exists", "d"))), {}, 0)
+@example(("and", ("exists", "d"), ("compare", ("fact", "d"), ("!=", ("fact", "e")))), {"e": "none"}, 0)
+def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, Any], start: int) -> None:
+    text = text_of(said)
+    tree, box = parse(text).tree, parse(BOX).tree
+    assert tree is not None
+    assert box is not None
+    facts = opened(drawn, tree, start)
+    assume(all(facts[name] is None or facts[name] <= MOST for name in (*COUNTS, "w")))
+    outcomes = {meaning(said, completion) for completion in completions(facts)}
+
+    variables = Variables(values_of(facts), TYPES, 4, frozenset(DAYS))
+    translator = Translator(variables)
+    both = {holds: translator.formula(tree, holds=holds) for holds in (True, False)}
+    solver = Solver(variables, [translator.formula(box)])
+    possible = {holds: solver.possible(formula) for holds, formula in both.items()}
+
+    assert all(possible[holds] is not False for holds in outcomes), text
+    assert variables.exact or "*" in text or "share" in text or {*DAYS} & {*names_in(tree)}, text
+    if variables.exact:
+        assert outcomes == {holds for holds, answer in possible.items() if answer is True}, text
 
 
 def truth(text: str, values: Mapping[str, Value], stated: tuple[str, ...] = ()) -> Truth:
@@ -30,7 +166,6 @@ def truth(text: str, values: Mapping[str, Value], stated: tuple[str, ...] = ()) 
 def test_two_evaluators_agree(said: Said, facts: dict[str, Any]) -> None:
     values: dict[str, Value] = {name: UNKNOWN if value is None else NONE if value == "none" else value for name, value in facts.items()}
     expected = meaning(said, {**FIGURES, **facts})
-
     found = truth(text_of(said), values)
 
     assert (UNKNOWN if expected is None else expected) is found, text_of(said)

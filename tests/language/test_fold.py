@@ -13,7 +13,7 @@ from policy_engine.language.functions import FUNCTIONS, Function
 from policy_engine.language.grammar import parse
 from policy_engine.language.text import show
 from policy_engine.language.tree import Tree, chained, children, opened, walk
-from tests.conftest import ROOT
+from tests.build import ROOT
 
 
 def readers() -> list[type[Reader[Any]]]:
@@ -108,7 +108,6 @@ WHOLE = (
 def test_a_walk_sees_every_part_in_the_order_of_the_text() -> None:
     condition = parse(WHOLE).tree
     assert condition is not None
-
     names = [parts[0] for construct, parts in map(opened, walk(condition)) if construct == "name"]
     constructs = {opened(part)[0] for part in walk(condition)}
 
@@ -126,7 +125,6 @@ def test_a_chain_is_made_of_its_pairs() -> None:
 
 def test_the_page_of_the_language_lists_the_table() -> None:
     page = (ROOT / "docs" / "language.md").read_text("utf-8")
-
     missing = [way for function in FUNCTIONS.values() for way in function.usage.split(" | ") if f"| `{way}` |" not in page]
 
     assert missing == []

@@ -1,7 +1,7 @@
 """Copies of the edition of 2020 with texts replaced, and what is proven of them."""
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from policy_engine.load.files import data_root
 from policy_engine.prove.claims import Claim
 from policy_engine.prove.edition import Proof, prove
 
-SPECIALIST, LEADER = "criteria/head-office-specialist.yaml", "criteria/head-office-leader.yaml"
+SPECIALIST = "criteria/head-office-specialist.yaml"
 SPECIALISTS, LEADERS = "head_office_specialist", "head_office_leader"
 
 
@@ -30,15 +30,6 @@ def copied(folder: Path, *edits: Edit, name: str = "2020") -> Path:
         assert old in text, old
         (target / file).write_text(text.replace(old, new), "utf-8")
     return target
-
-
-def without(file: str, *blocks: str) -> Iterable[Edit]:
-    """Return the edits that take whole blocks out of a file: a key of a track with all under it."""
-    lines = Path(data_root(), "rulebook", "2020", file).read_text("utf-8").splitlines(keepends=True)
-    for block in blocks:
-        start = next(n for n, line in enumerate(lines) if line.startswith(f"{block}:"))
-        end = next((n for n in range(start + 1, len(lines)) if lines[n][0] not in " \n#"), len(lines))
-        yield Edit(file, "".join(lines[start:end]), "")
 
 
 def proof_of(folder: Path, *edits: Edit) -> Proof:

@@ -2,21 +2,18 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
 from policy_engine.model.rulebook import Edition
 from policy_engine.prove.transitions import Passages, transitions
+from tests.build import Cli
 from tests.editions.small import check
 from tests.prove.copies import SPECIALIST, SPECIALISTS, Edit, copied
 
-Cli = Callable[..., tuple[int, str, str]]
 HALF = "value: 50%\n    cite: II.1.3.a/HTXSNV/2\n    phrase: ít nhất 50%"
 RAISED = Edit(SPECIALIST, HALF, HALF.replace("50%", "60%"))
 FACT = Edit("facts.yaml", "facts:\n", """facts:
@@ -75,7 +72,6 @@ def _data(cli: Cli, folder: Path) -> dict[str, Any]:
 
 def test_programs_and_people_are_told(cli: Cli, tmp_path: Path) -> None:
     folder = both(tmp_path, RAISED, FACT)
-
     proof = _data(cli, folder)["proof"]
     english, vietnamese = (cli("compare", "2020", "next", "--prove", "--rulebook", str(folder), lang=lang)[1] for lang in ("en", "vi"))
 
@@ -84,24 +80,3 @@ def test_programs_and_people_are_told(cli: Cli, tmp_path: Path) -> None:
     assert "HTXSNV → HTTNV; trường hợp nhỏ nhất: " in vietnamese
     assert "Only next asks: trainings_attended" in english
     assert "Proven: no case comes out otherwise" in english
-
-
-def test_witnesses_are_confirmed_by_evaluate_under_both_editions(edition: Edition, tmp_path: Path) -> None:
-    found = of(edition, tmp_path, RAISED)
-
-    told = [(t.before, t.after, t.witness) for p in found.passages for t in p.transitions]
-    assert len(told) > 10
-    assert all(pair and (before, after) == (pair[0].outcome, pair[1].outcome) for before, after, pair in told)
-
-
-@pytest.mark.parametrize("pair", [("2020", "2026-draft"), ("2026-draft", "2020")])
-@pytest.mark.sampled(2)
-def test_editions_of_other_regimes_can_be_held_against_each_other(cli: Cli, pair: tuple[str, str]) -> None:
-    code, out, err = cli("compare", *pair, "--prove", "--format", "json")
-
-    data = json.loads(out)
-    check("compare", data)
-    assert (0, "") == (code, err)
-    assert data["proof"]["settled"]
-    assert data["proof"]["facts_only_before"]
-    assert data["proof"]["facts_only_after"]

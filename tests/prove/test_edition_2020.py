@@ -1,18 +1,69 @@
 """The edition of 2020: its gaps, overlaps and exceptions are those that its readers know of, and no others; each case is a file."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from policy_engine.prove.claims import KINDS
-from policy_engine.prove.edition import Proof, prove
+from policy_engine.errors import InputError
+from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.evaluate.transitions import key_of
+from policy_engine.load.case import read_case
+from policy_engine.load.library import Library
+from policy_engine.prove.claims import KINDS, Claim
+from policy_engine.prove.edition import Proof, case_text, prove
+from tests.build import Cli, tuples
 from tests.editions.small import check
-from tests.prove.copies import LEADER, LEADERS, SPECIALIST, SPECIALISTS, copied, without
+from tests.prove.copies import LEADERS, SPECIALISTS, Edit, open_claims, proof_of
 
-Cli = Callable[..., tuple[int, str, str]]
+
+class Broken(NamedTuple):
+    edits: tuple[Edit, ...]
+    refuted: dict[str, bool]
+
+
+BROKEN = {key: Broken(tuple(Edit(*edit) for edit in edits), refuted) for key, (edits, refuted) in tuples("prove_broken", "broken").items()}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.sampled(3)
+def test_what_is_broken_is_told_by_name_with_a_case(tmp_path: Path, name: str) -> None:
+    broken = BROKEN[name]
+    proof = proof_of(tmp_path, *broken.edits)
+
+    found = open_claims(proof)
+    assert broken.refuted == {claim: one.witness is not None for claim, one in found.items()}
+    assert all(claim.answer == "REFUTED" for claim in found.values())
+    library = Library(str(tmp_path / "2020"))
+    for claim in found.values():
+        assert_confirmed(claim, library)
+
+
+def assert_confirmed(claim: Claim, library: Library) -> None:
+    for witness in (claim.witness, claim.then):
+        if witness is None:
+            continue
+        case = read_case(case_text(witness, "witness", []).encode(), "witness.yaml", library)[0]
+        if claim.kind == "one_track":
+            with pytest.raises(InputError) as refusal:
+                Evaluator(library.edition("2020")).evaluate(case)
+            assert [witness.outcome] == [problem.code for problem in refusal.value.problems]
+        else:
+            assert witness.outcome == key_of(Evaluator(library.edition("2020")).evaluate(case))
+
+
+def test_a_broken_promise_is_told_by_both_cases(tmp_path: Path) -> None:
+    proof = proof_of(tmp_path, *BROKEN["a promise that is not kept"].edits)
+
+    (claim,) = open_claims(proof).values()
+    assert claim.witness
+    assert claim.then
+    assert {"tasks_exceeded"} == {name for name, value in claim.then.facts.items() if claim.witness.facts[name] != value}
+    assert ("good", "excellent") == (claim.witness.outcome, claim.then.outcome)
+
+
 GAPS = {
     f"{SPECIALISTS}/gap/general_group_failed": ({"general_specialist"}, None, ["II.1.3.a/HTNV/1"]),
     f"{SPECIALISTS}/gap/criterion_undone": ({"all_criteria_completed"}, None, ["II.1.3.a/HTNV/2"]),
@@ -82,28 +133,6 @@ def test_each_witness_is_a_file_that_evaluates_as_stated(cli: Cli, tmp_path: Pat
     assert [(claim, outcome) for claim, outcome, _ in judged] == [(claim, verdict) for claim, _, verdict in judged]
     assert {"gap"} == {verdict for claim, _, verdict in judged if "/gap/" in claim}
     assert _written(cli, tmp_path)[2] == files
-
-
-def test_undeclared_gaps_are_found_with_the_same_region_and_case(cli: Cli, tmp_path: Path, proof: Proof) -> None:
-    folder = copied(tmp_path, *without(SPECIALIST, "gaps"), *without(LEADER, "gaps"))
-    declared = {claim.id: claim for claim in proof.claims if claim.kind == "gap"}
-    expected = {
-        f"{name.split('/')[0]}/no_gap/{'+'.join(sorted(GAPS[name][0]))}/undeclared": (claim.regions, claim.witness and claim.witness.facts)
-        for name, claim in declared.items()
-    }
-
-    code, data, files = _written(cli, tmp_path / "cases", "--rulebook", str(folder))
-
-    found = {claim["id"]: claim for claim in data["claims"] if claim["answer"] != "PROVEN"}
-    assert code == 1
-    assert expected.keys() == found.keys()
-    for name, (regions, facts) in expected.items():
-        assert facts == found[name]["witness"]["facts"]
-        assert [span.figure for region in regions for span in region.spans] == [
-            s["figure"] for r in found[name]["regions"] for s in r["figures"]
-        ]
-    judged = [(outcome, verdict) for _, outcome, verdict in _judged(cli, data, files, "--rulebook", str(folder))]
-    assert all(outcome == verdict for outcome, verdict in judged)
 
 
 @pytest.mark.parametrize(
