@@ -120,6 +120,10 @@ class _Differences(Wording):
         super().__init__(language, after, before)
         self.before, self.after = before, after
 
+    def code(self, name: str | None) -> str:
+        """Return the short code of a level; what is no level stays as it is, also where it is called like an outcome."""
+        return super().code(name) if any(name in edition.scale for edition in self.editions) else name or ""
+
     def explanation(self, changes: Sequence[PartDifference], notes: Sequence[str]) -> Explanation:
         """Put the parts together: what decides something by where it belongs, then what is only worded or ordered otherwise."""
         groups: dict[str, list[Line]] = {}
