@@ -150,7 +150,7 @@ class _Differences(Wording):
             sort = self.say(N_("order")) if change.sort == "order" else self.say(SORTS[change.sort])
             counts.setdefault(sort, Counter()).update((change.change,))
         rows = ((sort, *counted(*(found[kind] for kind in KINDS))) for sort, found in counts.items())
-        return Section(self.say(N_("At a glance")), table=self.table((N_("part"), N_("added"), N_("dropped"), N_("changed")), rows))
+        return Section(self.say(N_("Overview")), table=self.table((N_("part"), N_("added"), N_("dropped"), N_("changed")), rows))
 
     def _group(self, change: PartDifference) -> str:
         """Return the heading that a change stands under: its track, its chapter, or its sort."""
