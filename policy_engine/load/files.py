@@ -245,7 +245,7 @@ def _reason(error: Exception, known: Mapping[int, Words]) -> str:
 
 
 def unwritten(path: str, error: Exception) -> InputError:
-    """Return what keeps a file from being written, as a problem: PE886."""
+    """Return what keeps a file from being written, as a problem."""
     return InputError([Problem("PE886", Location(path, 1, 1), {"reason": _reason(error, _REASONS | _OF_WRITING)})])
 
 

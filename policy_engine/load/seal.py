@@ -34,16 +34,11 @@ class SigningError(Exception):
 
 
 def signature_path(path: str) -> str:
-    """Return the path of the signature of a file."""
     return f"{path}.sig"
 
 
 def signature_of(content: bytes, key: str) -> bytes:
-    """Return the signature of a content with an SSH key. Nothing is written: the one that is there stays until this is had.
-
-    Raises:
-        SigningError: where ssh-keygen is missing, or refuses.
-    """
+    """Return the signature of a content with an SSH key. Nothing is written: the one that is there stays until this is had."""
     done = _run(["-Y", "sign", "-n", _NAMESPACE, "-f", key], content)
     if not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise SigningError(_said(done))
@@ -77,11 +72,6 @@ def _content(path: str) -> bytes:
 
 
 def _run(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
-    """Run ssh-keygen.
-
-    Raises:
-        SigningError: where it is missing, or ends otherwise than with 0.
-    """
     program = shutil.which("ssh-keygen")
     if program is None:
         raise SigningError("ssh-keygen: not found")
@@ -205,25 +195,19 @@ _LONGEST = 80
 
 def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Document]) -> list[Problem]:
     """Return what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
-    root = os.path.dirname(os.path.normpath(folder))
-    edition = report.name
-    problems = [_changed(edition, difference, documents[difference.file]) for difference in report.differences[:MAX_TOLD]]
+    root, edition = os.path.dirname(os.path.normpath(folder)), report.name
+    problems: list[Problem] = []
+    for file, path, sealed, found in report.differences[:MAX_TOLD]:  # at the place of the value, or at the nearest one that is left
+        places = documents[file].places
+        place = next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), Location(file, 1, 1))
+        words = {"name": edition, "path": ".".join(map(str, path)) or "—", "sealed": sealed or "—", "found": found or "—"}
+        problems.append(documents[file].problem("PE608", place, **words))
     problems += [Problem("PE609", Location(os.path.join(root, *name.split("/")), 1, 1), {"name": edition}) for name in report.missing]
     problems += [Problem("PE610", Location(path, 1, 1), {"name": edition}) for path in report.added]
     if not report.lock_agrees:
         details = {"name": edition, "path": NAME, "sealed": "…", "found": "…"}
         problems.append(Problem("PE608", Location(os.path.join(root, NAME), 1, 1), details))
     return problems
-
-
-def _changed(edition: str, difference: Difference, document: Document) -> Problem:
-    path = difference.path
-    place = next(
-        (document.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in document.places), Location(document.file, 1, 1)
-    )
-    dotted = ".".join(map(str, path)) or "—"
-    details = {"name": edition, "path": dotted, "sealed": difference.sealed or "—", "found": difference.found or "—"}
-    return document.problem("PE608", place, **details)
 
 
 class NewSeal(NamedTuple):
@@ -257,11 +241,7 @@ def make_seal(folder: str, documents: Mapping[str, Document], raws: Mapping[str,
 
 
 def write_seal(seal: NewSeal) -> None:
-    """Write a seal: its sealed copy first, then the lock, each whole or not at all.
-
-    Raises:
-        OSError: where they cannot be written.
-    """
+    """Write a seal: its sealed copy first, then the lock, each whole or not at all; an OSError says why not."""
     os.makedirs(os.path.dirname(seal.copy_path), exist_ok=True)
     write_whole(seal.copy_path, seal.copy)
     write_whole(seal.lock_path, seal.lock)
