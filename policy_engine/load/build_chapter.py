@@ -63,7 +63,6 @@ def build_words(node: Node | None) -> OperativeWords:
 
 
 def _words(node: Node, meanings: tuple[str, ...], spelled: dict[str, Location]) -> tuple[Word, ...]:
-    """Read words by what they mean."""
     found: list[Word] = []
     for item in node.items(at_least=1):
         got = item.fields(("means", "words"))
@@ -211,7 +210,6 @@ def _build_route(node: Node, context: Context, bodies: Declared[Body]) -> Route 
 
 
 def _build_requirement(node: Node, context: Context, more: tuple[str, ...]) -> Requirement | None:
-    """Read what must be there, and by when."""
     got = node.fields(("id", "cite", "holds", "severity", "says"), (*_RULE, *more))
     holds = context.condition(got["holds"])
     in_time = context.condition(got["in_time"]) if "in_time" in got else None
@@ -232,7 +230,6 @@ def _build_ceiling(node: Node, flagging: Context, lowering: Context) -> Ceiling 
 
 
 def _build_eligibility(node: Node, context: Context) -> Eligibility | None:
-    """Read who is reviewed but not classified."""
     got = node.fields(("id", "cite", "when", "says"), ("phrase", INTERPRETATIONS))
     when = context.condition(got["when"])
     rule = _build_rule(node, got, context, (when,))

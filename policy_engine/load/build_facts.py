@@ -209,7 +209,6 @@ def _build_fact(node: Node, name: str) -> FactDeclaration:
 
 
 def _build_field(node: Node, name: str) -> FactDeclaration:
-    """Read the declaration of one field of a list's items."""
     check_name(node, name)
     got = node.fields(("type",), ("label", "choices"))
     kind, choices = _kind(node, got, _FIELD_KINDS)

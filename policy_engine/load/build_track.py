@@ -191,7 +191,6 @@ def _build_step(node: Node, context: Context, rules: Node) -> DecideStep:
 
 
 def _build_residual(node: Node, context: Context) -> Residual:
-    """Read what comes out where no level holds."""
     key = "level" if node.has("level") else "outcome"
     got = node.fields((key,), (INTERPRETATIONS,))
     uses = context.interpretations(got[INTERPRETATIONS])
@@ -201,7 +200,6 @@ def _build_residual(node: Node, context: Context) -> Residual:
 
 
 def _build_gaps(node: Node, context: Context) -> tuple[GapDeclaration, ...]:
-    """Read the gaps that a track declares."""
     found: list[GapDeclaration] = []
     for item in _named_entries(node):
         got = item.fields(("id", "where", "says"), (INTERPRETATIONS,))
@@ -212,7 +210,6 @@ def _build_gaps(node: Node, context: Context) -> tuple[GapDeclaration, ...]:
 
 
 def _build_monotone(node: Node, context: Context) -> tuple[Monotonicity, ...]:
-    """Read what more of a fact never does."""
     found: list[Monotonicity] = []
     for item in _named_entries(node):
         got = item.fields(("id", "more", "never", "says"))
@@ -225,7 +222,6 @@ def _build_monotone(node: Node, context: Context) -> tuple[Monotonicity, ...]:
 
 
 def _named_entries(node: Node) -> Iterable[Node]:
-    """Return the entries of a list, each with an id of its own."""
     seen: dict[str, Location] = {}
     for item in node.items(at_least=1):
         if item.has("id"):

@@ -188,7 +188,6 @@ def read_raws(folder: str) -> dict[str, bytes]:
 
 
 def _sort(folder: str, documents: Iterable[Document]) -> Found:
-    """Sort files by the kind that each states."""
     nodes: dict[str, list[Node]] = {kind: [] for kind in KINDS}
     for document in documents:
         node, kind = Node(document), kind_of(document.data)
@@ -244,7 +243,6 @@ _FRONT_MORE = ("issuer", "basis", "notes", "in_force", "supersedes", "encoded_at
 
 
 def _build_front(got: Fields, context: Context) -> Edition:
-    """Read the file `edition:`."""
     period, force = got["period"].fields(("from", "until")), got["in_force"]
     begins, until = _days(period)
     basis: list[Basis] = []
@@ -262,7 +260,6 @@ def _build_front(got: Fields, context: Context) -> Edition:
 
 
 def _days(got: Fields) -> tuple[date, date | None]:
-    """Read the first and the last day of a period."""
     begins, until = got["from"].day(), got["until"].day() if "until" in got else None
     if until and date.min < until < begins:
         got["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
@@ -296,7 +293,6 @@ def _build_scale(node: Node) -> Declared[Level]:
 
 
 def _build_register(node: Node | None) -> Declared[Interpretation]:
-    """Read the interpretation register."""
     if node is None:
         return Declared()
     block = node.fields(("register",))["register"]
@@ -312,7 +308,6 @@ def _build_register(node: Node | None) -> Declared[Interpretation]:
 
 
 def _shared(nodes: Iterable[Node]) -> Declared[Node]:
-    """Gather the criteria that are written once for several tracks."""
     shared = Declared[Node]()
     where: dict[str, Location] = {}
     for node in nodes:

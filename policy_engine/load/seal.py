@@ -60,7 +60,6 @@ def verify_signature(path: str, signers: str, identity: str) -> str:
 
 
 def _content(path: str) -> bytes:
-    """Return what is signed; a pipe or a device is not."""
     for one in (path, signature_path(path)):
         if odd_kind(one):
             raise SigningError(f"{one}: not a regular file")

@@ -118,19 +118,16 @@ def _indent(line: str) -> int:
 
 
 def _speaks(line: str) -> bool:
-    """Return whether a line holds more than a remark."""
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
 def _escape(seen: _Seen) -> YamlFault:
-    """Return which backslash begins no sign; releases differ in the place by one."""
     line = seen.line(seen.mark.line)
     start = max(line.rfind("\\", 0, seen.mark.column + 1), 0)
     return YamlFault(seen.mark._replace(column=start), *_ESCAPE, {"sign": line[start : start + 2]})
 
 
 def _begins_otherwise(seen: _Seen) -> YamlFault:
-    """Return which sign at the beginning of a text means something else."""
     at = seen.begun if seen.begun.line == seen.mark.line else seen.mark
     return YamlFault(at, *_SIGN, {"sign": seen.sign(at)})
 
@@ -150,7 +147,6 @@ def _colon(seen: _Seen) -> YamlFault:
 
 
 def _without_colon(seen: _Seen, number: int) -> YamlFault:
-    """Return that a line has no colon, or none that is followed by a space."""
     line = seen.line(number)
     colon = line.find(":")
     return YamlFault(Mark(number, colon), *_NO_SPACE) if colon >= 0 else YamlFault(Mark(number, _indent(line)), *_NO_COLON)
@@ -178,7 +174,6 @@ def _out_of_place(seen: _Seen) -> YamlFault:
 
 
 def _shifted(number: int, seen: _Seen) -> YamlFault:
-    """Return which of two lines is indented otherwise than its neighbours, and by how much."""
     lines, above = seen.lines, seen.above(number)
     wrong = above if _indent(lines[number]) % _STEP == 0 and _indent(lines[above]) % _STEP else number
     own, is_dash = _indent(lines[wrong]), lines[wrong].lstrip().startswith("-")
