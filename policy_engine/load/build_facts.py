@@ -18,7 +18,7 @@ from policy_engine.model.case import AFTER, BEFORE
 from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, Otherwise, Texts, Threshold
 from policy_engine.model.rulebook import Interpretation, Level
-from policy_engine.source import Citation, Location
+from policy_engine.source import Citation
 
 PERIOD_NAMES = ("period_start", "period_end")
 TRACKS, LEVELS = "tracks", "levels"
@@ -43,7 +43,7 @@ class Context(NamedTuple):
     scope: Scope
     facts: Declared[FactDeclaration]
     shared: Declared[Node]
-    seen: dict[str, Location]
+    seen: dict[str, Node]
     thresholds: Mapping[str, Threshold] = {}
     positive: frozenset[str] = frozenset()
     """Canonical texts of the wholes that are known to be above zero."""

@@ -279,14 +279,14 @@ def _build_scale(node: Node) -> Declared[Level]:
     items = got["scale"].items(at_least=1)
     got["cite"].text()
     scale = Declared[Level](open=not items)
-    spelled: dict[str, Location] = {}
+    spelled: dict[str, Node] = {}
     for index, item in enumerate(items):
         own = item.fields(("level", "code", "label"), ("aliases", "cite"))
         name, code = own["level"].text(), own["code"].text()
         scale.open |= not check_name(own["level"], name)
         aliases = tuple(alias.text() for alias in own["aliases"].items())
         for spelling in filter(None, (name, code, *aliases)):
-            item.once(spelling, spelled, item.place)
+            item.once(spelling, spelled)
         rank, label = len(items) - 1 - index, own["label"].texts()
         scale[name] = Level(id=name, rank=rank, code=code, aliases=aliases, label=label, citation=Citation(own["cite"].text()))
     return scale
@@ -309,14 +309,12 @@ def _build_register(node: Node | None) -> Declared[Interpretation]:
 
 def _shared(nodes: Iterable[Node]) -> Declared[Node]:
     shared = Declared[Node]()
-    where: dict[str, Location] = {}
     for node in nodes:
         block = node.fields(("criteria",))["criteria"]
         shared.open |= not block.is_block
         for name, child in block.entries():
             shared.open |= not check_name(child, name)
-            child.once(name, where, child.key_place, child.key_place)
-            shared[name] = child
+            child.once(name, shared, by_key=True)
     return shared
 
 
@@ -327,8 +325,8 @@ def _build_tracks(nodes: Sequence[Node], context: Context) -> tuple[Track, ...]:
     for name, child in context.shared.items():
         if name not in used:
             build_unused(child, context)
-    where: dict[str, Location] = {}
+    where: dict[str, Node] = {}
     for node, track in zip(nodes, tracks, strict=True):
         if track.id:
-            node.once(track.id, where, node.place)
+            node.once(track.id, where)
     return tuple(sorted(tracks, key=lambda track: track.id))
