@@ -1,6 +1,6 @@
 """The values of a document, asked one by one, and the text of a condition as a checked tree: every complaint at its place.
 
-The fault is told where it stands. Whatever only follows from it (a name that seems to be missing, a figure that seems to fill no
+The fault is named where it stands. Whatever only follows from it (a name that seems to be missing, a figure that seems to fill no
 sentence, a guard that seems to be forgotten) is held back until it is mended, since nobody knows whether it will remain.
 
 Each question (`text`, `flag`, `fields` …) gives a value of the right shape whatever the file holds, and notes a problem where it

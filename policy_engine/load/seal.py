@@ -89,7 +89,7 @@ _HEADER = "# Sealed editions: of each its meaning and its sealed copy, then of e
 MAX_TOLD = 20
 
 
-class Difference(NamedTuple):
+class ChangedValue(NamedTuple):
     """One value that is not as it was sealed; "" for what was, or is, nothing."""
 
     file: str
@@ -102,7 +102,7 @@ class SealReport(NamedTuple):
     """What an edition is beside its seal."""
 
     sealed: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[ChangedValue, ...]
     missing: tuple[str, ...]
     """Sealed files that are not there any more, named from the folder of editions on."""
     added: tuple[str, ...]
@@ -134,13 +134,13 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
         return NO_SEAL
     names = {name_of(folder, path): path for path in documents}
     copy = sealed_data(folder, seal)
-    differences: list[Difference] = []
+    differences: list[ChangedValue] = []
     text_only: list[str] = []
     for name in sorted(names.keys() & seal.meanings.keys()):
         path = names[name]
         if sha256_of((meaning_of(documents[path].data),)) != seal.meanings[name]:
             before = copy.files.get(name) if copy else None
-            differences += (_values_changed(path, before, documents[path].data) if copy else []) or [Difference(path, (), "", "")]
+            differences += (_values_changed(path, before, documents[path].data) if copy else []) or [ChangedValue(path, (), "", "")]
         elif text_digest(raws[path]) != seal.texts[name]:
             text_only.append(path)
     base = os.path.basename(os.path.abspath(folder))
@@ -159,7 +159,7 @@ def means_the_same(report: SealReport) -> bool:
     return not (report.differences or report.missing or report.added) and report.lock_agrees
 
 
-def _values_changed(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN401
+def _values_changed(path: str, before: Any, after: Any) -> list[ChangedValue]:  # noqa: ANN401
     """Return the values that differ; none where the copy, whose digest is right, holds what no edition can."""
     try:
         return list(_differences(path, (), before, after))
@@ -167,7 +167,7 @@ def _values_changed(path: str, before: Any, after: Any) -> list[Difference]:  # 
         return []
 
 
-def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
+def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[ChangedValue]:  # noqa: ANN401  (JSON is what it is)
     if is_object(before) and is_object(after):
         was, now = ({first_name(key, holder): key for key in holder} for holder in (before, after))
         for name in dict.fromkeys([*now, *was]):
@@ -178,7 +178,7 @@ def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Dif
             pair = (rows[index] if index < len(rows) else None for rows in (before, after))
             yield from _differences(file, (*path, index), *pair)
     elif canonical(before) != canonical(after):
-        yield Difference(file, path, _shown(before), _shown(after))
+        yield ChangedValue(file, path, _shown(before), _shown(after))
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
