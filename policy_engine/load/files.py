@@ -298,7 +298,7 @@ def files_below(
     """Return the regular files below a folder whose names have one of the endings, folder by folder.
 
     Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880. What
-    is only being written (`load/beside.py`) is none of them.
+    is only being written (`held_folder`) is none of them.
 
     Raises:
         InputError: PE116, where there are more than `most`.
