@@ -1,6 +1,5 @@
 """What every part of an edition is built from, and the files `facts:`: figures, declarations, invariants, exemptions."""
 
-import ast
 import keyword
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.functions import FUNCTIONS
 from policy_engine.language.quantity import Quantity, nearest_quantity, read_quantity
 from policy_engine.language.text import decimal_text
+from policy_engine.language.tree import opened
 from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, WRONG, Named, Type
 from policy_engine.load.node import INTERPRETATIONS, Declared, Fields, Node, Scope, build_condition, is_unread, open_scope
 from policy_engine.messages import N_, with_unit
@@ -254,7 +254,7 @@ def _connect(node: Node, fact: FactDeclaration, context: Context) -> FactDeclara
         return build_condition(node.child(key), context.scope, wanted=wanted, of_record=key == "when_absent")
 
     counted = condition("counted_from", COUNT)
-    if counted and not (isinstance(counted.tree, ast.Call) and counted.text.startswith("count(")):
+    if counted and opened(counted.tree)[0] != "count":
         node.child("counted_from").complain("PE307", found=counted.text, usage="count(list) | count(list, condition)")
         counted = None
     spelling = INTERPRETATIONS.before if node.has(INTERPRETATIONS.before) else INTERPRETATIONS

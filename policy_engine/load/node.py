@@ -8,7 +8,6 @@ had to make one up. So a build goes through the whole file, finds everything tha
 anything.
 """
 
-import ast
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
@@ -19,7 +18,7 @@ from policy_engine.language.complaint import Complaint, nearest, nearest_few
 from policy_engine.language.grammar import parse, parse_checked
 from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.language.text import decimal_text, show
-from policy_engine.language.tree import names_in
+from policy_engine.language.tree import Tree, names_in
 from policy_engine.language.types import ANY, BOOL, WRONG, Named, Type
 from policy_engine.load.yaml_text import Data, Document, Path
 from policy_engine.messages import LANGUAGES, N_
@@ -301,7 +300,7 @@ def build_condition(
     text = node.text()
     if not text:
         return None
-    tree: ast.expr | None
+    tree: Tree | None
     complaints: Iterable[Complaint]
     if not node.document.lines:
         tree, complaints = parse_checked(text), ()
