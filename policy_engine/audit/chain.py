@@ -352,5 +352,5 @@ def read_head(path: str) -> tuple[int, str]:
     except (ValueError, RecursionError):
         kept = None
     if not is_object(kept) or type(kept.get("records")) is not int or not isinstance(kept.get("head"), str):
-        raise InputError([Problem("PE620", Location(path, 1, 1), {})])
+        raise InputError([Problem(code="PE620", location=Location(path, 1, 1), details={})])
     return kept["records"], kept["head"]

@@ -8,7 +8,7 @@ run a record is of (`run`), and the libraries that its verdict stands on (`libra
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from policy_engine.language.quantity import read_day
@@ -67,7 +67,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
     """Return whether what a line holds can be read as a record."""
     if not _has(record, _KINDS) or not _has(record["case"], _CASE_KINDS) or not _is_writable(record["case"]["text"]):
         return False
-    if record["record"] == RECORD_SCHEMA and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
+    if record["record"] in READ[1:] and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
         return False
     given = record["case"].get("given")
     return given is None or _is_given(given)
@@ -75,7 +75,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
 
 def run_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the run that a record says it is of; records of version 1 say nothing of it."""
-    return record["run"] if record["record"] > 1 else None
+    return record["run"] if record["record"] in READ[1:] else None
 
 
 def _is_writable(text: str) -> bool:
@@ -105,25 +105,18 @@ def form_faults(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     if known is None:
         yield Contradiction("record", record["record"], READ[-1], "")
         return
-    yield from _keys(record, known, "", optional={"sealed"} if record["record"] == 1 else set())
-    for name, keys in _PARTS.items():
-        if name in record:
-            yield from _keys(record[name], keys, f"{name}.")
+    parts = {"": (record, known - {"sealed"} if record["record"] == 1 and "sealed" not in record else known)}
+    parts |= {f"{name}.": (record[name], keys) for name, keys in _PARTS.items() if name in record}
     given = record["case"].get("given")
     if given is not None:
-        yield from _keys(given, _GIVEN_KEYS, "case.given.")
+        parts["case.given."] = (given, _GIVEN_KEYS)
+    for path, (part, keys) in parts.items():
+        there = set(part) if is_object(part) else set[str]()
+        for key in (*sorted(keys - there), *sorted(there - keys)):
+            yield Contradiction(f"{path}{key}", part[key] if key in there else None, None, "")
     for field, value, fits in _values(record):
         if not fits:
             yield Contradiction(field, value, None, "")
-
-
-def _keys(part: Any, known: frozenset[str], path: str, optional: set[str] | None = None) -> Iterator[Contradiction]:
-    """Yield the keys that are missing from a part of a record, and those that it cannot have."""
-    there = set(part) if is_object(part) else set[str]()
-    for key in sorted(known - there - (optional or set())):
-        yield Contradiction(f"{path}{key}", None, None, "")
-    for key in sorted(there - known):
-        yield Contradiction(f"{path}{key}", part[key], None, "")
 
 
 def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
@@ -148,10 +141,12 @@ def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
 
 def _is_period(period: Any) -> bool:
     """Return whether a value is a first and a last day."""
-    if not is_array(period) or len(period) != 2:  # noqa: PLR2004
-        return False
-    days = [read_day(day) if isinstance(day, str) else None for day in period]
-    return days[0] is not None and days[1] is not None and days[0] <= days[1]
+    days = [read_day(day) if isinstance(day, str) else None for day in period] if is_array(period) else []
+    match days:
+        case [date() as first, date() as last]:
+            return first <= last
+        case _:
+            return False
 
 
 def _is_moment(text: Any) -> bool:
@@ -172,7 +167,8 @@ def contradictions(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     if malformed:
         yield from malformed
         return  # what follows from that is not said as well
-    yield from _digest(record)
+    digest = sha256_of((record["case"]["text"].encode(),))
+    yield from _differing({"case.sha256": (record["case"]["sha256"], _TEXT, digest)})
     yield from _among_themselves(record)
     given = record["case"].get("given")
     if given is not None:
@@ -189,12 +185,6 @@ def _differing(pairs: Mapping[str, tuple[Any, str, Any]]) -> Iterator[Contradict
     for field, (recorded, by, found) in pairs.items():
         if recorded != found:
             yield Contradiction(field, recorded, found, by)
-
-
-def _digest(record: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Hold the digest of the text."""
-    digest = sha256_of((record["case"]["text"].encode(),))
-    yield from _differing({"case.sha256": (record["case"]["sha256"], _TEXT, digest)})
 
 
 def _among_themselves(record: Mapping[str, Any]) -> Iterator[Contradiction]:

@@ -25,6 +25,7 @@ from policy_engine.compiled.conditions import Conditions
 from policy_engine.compiled.generated import GeneratedFunction, tuple_of
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import Value
+from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.rulebook import Criterion, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace
@@ -114,11 +115,9 @@ class TraceFunction:
         if criterion.applies_when:
             otherwise = f"'not_met' if a{number} else 'not_applicable'"
             interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
-        self.code.add(
-            f"o{number} = 'met' if c{number} else {otherwise}",
-            f"s{number} = {self.code.thing(self.track.evidence[criterion.id].of)}(values)",
-        )
-        self.code.add(f"r{number} = {interpretations}")
+        workings = self.track.evidence[criterion.id]
+        seen = f"{self.code.value(Evidence)}({self.code.thing(workings)}, {tuple_of(map(self.code.fact, workings.names))})"
+        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {seen}", f"r{number} = {interpretations}")
 
     def _relied_on(self, uses: Sequence[InterpretationUse]) -> str:
         """Write the interpretations that are relied on: those whose own condition is not false."""
