@@ -291,7 +291,6 @@ class Verifier:
 
 
 def verify(lines: Iterable[bytes]) -> Verifier:
-    """Follow a whole chain."""
     verifier = Verifier()
     for line in lines:
         verifier.read(line)
@@ -318,7 +317,6 @@ class HeadFinder:
         self._editions: Counter[tuple[str, str, str]] = Counter()
 
     def read(self, line: bytes) -> None:
-        """Take the next line."""
         record = self.verifier.read(line)
         if record is None:
             return
@@ -334,7 +332,6 @@ class HeadFinder:
         return [Vouched(*key, count) for key, count in self._editions.items()]
 
     def to_data(self, path: str) -> dict[str, Any]:
-        """Return what is kept, as data."""
         return {
             "file": path, "records": self.records, "runs": self.verifier.runs, "head": self.verifier.head.hash, "day": self.day,
             "editions": [one._asdict() for one in self.editions], "faults": len(self.verifier.faults),

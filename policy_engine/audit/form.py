@@ -88,7 +88,6 @@ def _is_writable(text: str) -> bool:
 
 
 def _is_given(given: Any) -> bool:
-    """Return whether what a round gave a case has its form."""
     if not _has(given, _GIVEN_KINDS):
         return False
     day = given.get("as_of")
@@ -140,7 +139,6 @@ def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _is_period(period: Any) -> bool:
-    """Return whether a value is a first and a last day."""
     days = [read_day(day) if isinstance(day, str) else None for day in period] if is_array(period) else []
     match days:
         case [date() as first, date() as last]:
@@ -270,5 +268,4 @@ def _decisions(record: Mapping[str, Any], decided: Any) -> Iterator[Contradictio
 
 
 def _known(value: Any) -> str:
-    """Return a text of a decision; "" where it is not stated."""
     return value if isinstance(value, str) and value != "unknown" else ""

@@ -53,8 +53,6 @@ def run_id(previous: str, run: RecordedRun) -> str:
 
 
 class _Ended(NamedTuple):
-    """A run that is over: its first line, and how many records of it are there."""
-
     first: int
     number: int
 
@@ -164,7 +162,6 @@ def _mark(record: Mapping[str, Any]) -> int:
 
 
 def _shared(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what all records of a run have in common."""
     case = record["case"]
     given: Mapping[str, Any] = case.get("given") or {}
     return {
@@ -255,7 +252,6 @@ def what_follows(edition: Edition, verdict: Verdict) -> dict[str, Any]:
 
 
 def moment(at: datetime) -> str:
-    """Return a time as records write it: in UTC, to the second."""
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 

@@ -136,7 +136,6 @@ class Replayer:
 
     @staticmethod
     def _cause(record: Mapping[str, Any], edition: Edition) -> str:
-        """Say what a difference is put down to: what is known to have changed, else the engine."""
         if record["revision"] != edition.revision:
             return "rulebook"
         return "schema" if record["schemas"] != SCHEMAS else "engine"
@@ -198,7 +197,6 @@ class Tally:
         self.causes: Counter[str] = Counter()
 
     def take(self, record: Mapping[str, Any], line: int) -> None:
-        """Rate one record again."""
         self.records += 1
         drift = self.replayer.replay(record, line)
         if drift is not None:
@@ -208,7 +206,6 @@ class Tally:
 
     @property
     def drifted(self) -> bool:
-        """Return whether a verdict came out otherwise."""
         return bool(self.causes)
 
 
@@ -230,7 +227,6 @@ class Against:
         self.editions: dict[str, Edition] = {}
 
     def take(self, record: Mapping[str, Any], line: int) -> None:
-        """Rate one record under both editions; one that either cannot read is counted apart, with the first reason."""
         del line
         self.records += 1
         try:
@@ -251,7 +247,6 @@ class Against:
 
     @property
     def levels(self) -> list[str]:
-        """The levels of every edition that was asked, the best first."""
         order: list[str] = []
         for edition in (*self.editions.values(), self.edition):
             order = merged(order, edition.scale)

@@ -98,7 +98,6 @@ class Conditions(Reader[PartCode]):
         return self._fact(name, f"{self.code.value(_exact)}({{}})" if self.plan.types[name].kind == "share" else "{}")
 
     def _fact(self, name: str, form: str) -> PartCode:
-        """Write what is asked of a fact."""
         local = self.code.fact(name)
         return PartCode(form.format(local), frozenset({local}))
 

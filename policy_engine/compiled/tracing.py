@@ -100,7 +100,6 @@ class TraceFunction:
         return " or ".join(f"c{n}" for n, _ in each)
 
     def _decide(self) -> None:
-        """Write the answer, step by step."""
         rules = [self.track.rules[level] for step in self.track.track.decide for level in step.levels]
         residual = self.track.track.residual
         self.code.add(f"answer = {self.code.value((residual.outcome, residual.level))}")
@@ -127,7 +126,6 @@ class TraceFunction:
         return tuple_of(f"*(() if {truth} is False else {self.code.value((name,))})" for name, truth in asked.items())
 
     def _level(self, number: int, rule: LevelRule) -> str:
-        """Write the trace of a level."""
         value = self.code.value
         return self.code.record(
             LevelTrace, level=value(rule.level), outcome=f"'met' if l{number} else 'not_met'", mode=value(rule.mode),
@@ -135,7 +133,6 @@ class TraceFunction:
         )  # fmt: skip
 
     def _criterion(self, criterion: Criterion) -> str:
-        """Write the trace of a criterion under one level's clause."""
         number, value = self.criteria[criterion.id][0], self.code.value
         return self.code.record(
             CriterionTrace, id=value(criterion.id), outcome=f"o{number}", citation=value(criterion.citation.clause),
