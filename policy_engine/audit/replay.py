@@ -52,7 +52,6 @@ class Replayer:
         self.library = library
         self._evaluator = evaluator
         self._ready: dict[str, tuple[Evaluator, Surveyor]] = {}
-        self.counts: Counter[str] = Counter()
 
     def replay(self, record: Mapping[str, Any], line: int) -> Drift | None:
         """Rate a record's case again under its own edition; None where the record comes out again to the byte.
@@ -79,7 +78,6 @@ class Replayer:
             return self._drift(record, line, self._cause(record, edition), step, before, after, citation)
         wrong = next(self._otherwise(record, read, edition, verdict), None)
         if wrong is None:
-            self.counts["same"] += 1
             return None
         cause = "rulebook" if wrong.field == "sealed" else "record"
         return self._drift(record, line, cause, wrong.field, _short(wrong.recorded), _short(wrong.found))
@@ -140,10 +138,10 @@ class Replayer:
             return "rulebook"
         return "schema" if record["schemas"] != SCHEMAS else "engine"
 
+    @staticmethod
     def _drift(
-        self, record: Mapping[str, Any], line: int, cause: str, step: str, recorded: str, found: str, citation: str = ""
+        record: Mapping[str, Any], line: int, cause: str, step: str, recorded: str, found: str, citation: str = ""
     ) -> Drift:  # fmt: skip
-        self.counts[cause] += 1
         name = record["case"]["name"]
         return Drift(line=line, case=name, cause=cause, step=step, recorded=recorded, found=found, citation=citation)
 
