@@ -136,7 +136,7 @@ def append(
         path: the file.
         records: what is appended.
         run: the run that these are the records of; each is given its number.
-        say: told what the reader should know.
+        say: called with what the reader should know.
         patience: how many seconds to wait for another run that holds the file.
 
     Raises:

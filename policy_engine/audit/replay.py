@@ -174,7 +174,7 @@ def first_difference(before: Any, after: Any, path: str = "", citation: str = ""
 
 
 def _steps_first(verdict: Mapping[str, Any]) -> list[str]:
-    """Put the trace before what follows from it, so that the first difference told is the first step that went otherwise."""
+    """Put the trace before what follows from it, so that the first difference is the first step that went otherwise."""
     early = ["track", "deductions", "eligibility", "levels", "ceilings", "criteria", "observed"]
     late = ["revision", "status"]
     return [key for key in (*early, *(k for k in verdict if k not in {*early, *late}), *late) if key in verdict]

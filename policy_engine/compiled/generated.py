@@ -4,7 +4,7 @@ No text of a rulebook's author stands in generated source. Facts become locals u
 grammar at load, and are held again here); texts, days and helpers stand in the table, by number.
 """
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
@@ -85,7 +85,7 @@ class GeneratedFunction:
         return made
 
 
-def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def _taker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """Return what takes the values of some names out of a mapping, always as a tuple."""
     if not names:
         return lambda _values: ()
