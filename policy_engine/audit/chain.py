@@ -136,7 +136,7 @@ def append(
         path: the file.
         records: what is appended.
         run: the run that these are the records of; each is given its number.
-        say: told what the reader should know.
+        say: called with what the reader should know.
         patience: how many seconds to wait for another run that holds the file.
 
     Raises:
@@ -291,7 +291,6 @@ class Verifier:
 
 
 def verify(lines: Iterable[bytes]) -> Verifier:
-    """Follow a whole chain."""
     verifier = Verifier()
     for line in lines:
         verifier.read(line)
@@ -318,7 +317,6 @@ class HeadFinder:
         self._editions: Counter[tuple[str, str, str]] = Counter()
 
     def read(self, line: bytes) -> None:
-        """Take the next line."""
         record = self.verifier.read(line)
         if record is None:
             return
@@ -334,7 +332,6 @@ class HeadFinder:
         return [Vouched(*key, count) for key, count in self._editions.items()]
 
     def to_data(self, path: str) -> dict[str, Any]:
-        """Return what is kept, as data."""
         return {
             "file": path, "records": self.records, "runs": self.verifier.runs, "head": self.verifier.head.hash, "day": self.day,
             "editions": [one._asdict() for one in self.editions], "faults": len(self.verifier.faults),
@@ -352,5 +349,5 @@ def read_head(path: str) -> tuple[int, str]:
     except (ValueError, RecursionError):
         kept = None
     if not is_object(kept) or type(kept.get("records")) is not int or not isinstance(kept.get("head"), str):
-        raise InputError([Problem("PE620", Location(path, 1, 1), {})])
+        raise InputError([Problem(code="PE620", location=Location(path, 1, 1), details={})])
     return kept["records"], kept["head"]

@@ -3,12 +3,13 @@
 No edition is needed for it. What only the edition tells (levels, figures, its days) is held by rating the case again.
 
 Version 1 is what was written before runs were recorded; its `sealed` came later and may be absent. Version 2 says in addition which
-run a record is of (`run`), and the libraries that its verdict stands on (`libraries`).
+run a record is of (`run`), and the libraries that its verdict stands on (`libraries`). Version 3 has the same fields; where a condition
+asks about a list, `observed` holds the figure that was compared, and not, as before, how many items the list has.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple, TypeGuard
 
 from policy_engine.language.quantity import read_day
@@ -17,10 +18,13 @@ from policy_engine.load.library import days_of
 from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import read_document
 
-RECORD_SCHEMA = 2
+RECORD_SCHEMA = 3
 """The version of the form that is written; a reader of another one than these says so instead of guessing."""
-READ = (1, RECORD_SCHEMA)
+READ = (1, 2, RECORD_SCHEMA)
 """The versions that are read."""
+WITH_RUNS = frozenset({2, 3})
+WITH_WHOLE_LISTS = frozenset({1, 2})
+"""The versions that say which run a record is of; and those in which `observed` shows a list where a figure of it was compared."""
 
 _KINDS: Mapping[str, type] = {
     "record": int, "case": dict, "edition": str, "revision": str, "engine": str, "schemas": dict, "verdict": dict, "sequence": int,
@@ -35,7 +39,7 @@ _RUN: Mapping[str, type] = {"id": str, "number": int, "of": int}
 _TIMES: Mapping[str, type] = {"period": list, "recorded_at": str}
 
 _KEYS_1 = frozenset({*_KINDS, "status", "sealed", "decided", "times"})
-_KEYS: Mapping[int, frozenset[str]] = {1: _KEYS_1, 2: _KEYS_1 | {"run", "libraries"}}
+_KEYS: Mapping[int, frozenset[str]] = {1: _KEYS_1, **dict.fromkeys((2, 3), _KEYS_1 | {"run", "libraries"})}
 _PARTS: Mapping[str, frozenset[str]] = {
     "case": frozenset({*_CASE_KINDS, "asked", "given"}), "times": frozenset({"period", "decided_at", "recorded_at"}),
     "run": frozenset(_RUN), "schemas": frozenset({"case", "rulebook", "verdict"}),
@@ -67,7 +71,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
     """Return whether what a line holds can be read as a record."""
     if not _has(record, _KINDS) or not _has(record["case"], _CASE_KINDS) or not _is_writable(record["case"]["text"]):
         return False
-    if record["record"] == RECORD_SCHEMA and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
+    if record["record"] in WITH_RUNS and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
         return False
     given = record["case"].get("given")
     return given is None or _is_given(given)
@@ -75,7 +79,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
 
 def run_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the run that a record says it is of; records of version 1 say nothing of it."""
-    return record["run"] if record["record"] > 1 else None
+    return record["run"] if record["record"] in WITH_RUNS else None
 
 
 def _is_writable(text: str) -> bool:
@@ -88,7 +92,6 @@ def _is_writable(text: str) -> bool:
 
 
 def _is_given(given: Any) -> bool:
-    """Return whether what a round gave a case has its form."""
     if not _has(given, _GIVEN_KINDS):
         return False
     day = given.get("as_of")
@@ -105,25 +108,18 @@ def form_faults(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     if known is None:
         yield Contradiction("record", record["record"], READ[-1], "")
         return
-    yield from _keys(record, known, "", optional={"sealed"} if record["record"] == 1 else set())
-    for name, keys in _PARTS.items():
-        if name in record:
-            yield from _keys(record[name], keys, f"{name}.")
+    parts = {"": (record, known - {"sealed"} if record["record"] == 1 and "sealed" not in record else known)}
+    parts |= {f"{name}.": (record[name], keys) for name, keys in _PARTS.items() if name in record}
     given = record["case"].get("given")
     if given is not None:
-        yield from _keys(given, _GIVEN_KEYS, "case.given.")
+        parts["case.given."] = (given, _GIVEN_KEYS)
+    for path, (part, keys) in parts.items():
+        there = set(part) if is_object(part) else set[str]()
+        for key in (*sorted(keys - there), *sorted(there - keys)):
+            yield Contradiction(f"{path}{key}", part[key] if key in there else None, None, "")
     for field, value, fits in _values(record):
         if not fits:
             yield Contradiction(field, value, None, "")
-
-
-def _keys(part: Any, known: frozenset[str], path: str, optional: set[str] | None = None) -> Iterator[Contradiction]:
-    """Yield the keys that are missing from a part of a record, and those that it cannot have."""
-    there = set(part) if is_object(part) else set[str]()
-    for key in sorted(known - there - (optional or set())):
-        yield Contradiction(f"{path}{key}", None, None, "")
-    for key in sorted(there - known):
-        yield Contradiction(f"{path}{key}", part[key], None, "")
 
 
 def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
@@ -147,11 +143,12 @@ def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
 
 
 def _is_period(period: Any) -> bool:
-    """Return whether a value is a first and a last day."""
-    if not is_array(period) or len(period) != 2:  # noqa: PLR2004
-        return False
-    days = [read_day(day) if isinstance(day, str) else None for day in period]
-    return days[0] is not None and days[1] is not None and days[0] <= days[1]
+    days = [read_day(day) if isinstance(day, str) else None for day in period] if is_array(period) else []
+    match days:
+        case [date() as first, date() as last]:
+            return first <= last
+        case _:
+            return False
 
 
 def _is_moment(text: Any) -> bool:
@@ -172,7 +169,8 @@ def contradictions(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     if malformed:
         yield from malformed
         return  # what follows from that is not said as well
-    yield from _digest(record)
+    digest = sha256_of((record["case"]["text"].encode(),))
+    yield from _differing({"case.sha256": (record["case"]["sha256"], _TEXT, digest)})
     yield from _among_themselves(record)
     given = record["case"].get("given")
     if given is not None:
@@ -189,12 +187,6 @@ def _differing(pairs: Mapping[str, tuple[Any, str, Any]]) -> Iterator[Contradict
     for field, (recorded, by, found) in pairs.items():
         if recorded != found:
             yield Contradiction(field, recorded, found, by)
-
-
-def _digest(record: Mapping[str, Any]) -> Iterator[Contradiction]:
-    """Hold the digest of the text."""
-    digest = sha256_of((record["case"]["text"].encode(),))
-    yield from _differing({"case.sha256": (record["case"]["sha256"], _TEXT, digest)})
 
 
 def _among_themselves(record: Mapping[str, Any]) -> Iterator[Contradiction]:
@@ -280,5 +272,4 @@ def _decisions(record: Mapping[str, Any], decided: Any) -> Iterator[Contradictio
 
 
 def _known(value: Any) -> str:
-    """Return a text of a decision; "" where it is not stated."""
     return value if isinstance(value, str) and value != "unknown" else ""

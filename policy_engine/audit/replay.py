@@ -26,6 +26,9 @@ from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Gathered, Verdict
 
+MAX_KEPT = 1000
+"""How many differences, or cases that move, are listed one by one; the others are counted."""
+_LONGEST = 160
 CAUSES = ("rulebook", "case", "schema", "engine", "record")
 """What a difference can be put down to; `record`: the verdict is the same, and the record says otherwise in another field."""
 
@@ -43,14 +46,12 @@ class Drift(NamedTuple):
 
 
 class Replayer:
-    """Rates recorded cases again; each edition is read and prepared once."""
+    """Rates recorded cases again; each edition is read in the library and prepared once, by what makes an evaluator of it."""
 
     def __init__(self, library: Library, evaluator: Callable[[Edition], Evaluator] = Evaluator) -> None:
-        """Take the library in which editions are found, and what makes an evaluator of one."""
         self.library = library
         self._evaluator = evaluator
         self._ready: dict[str, tuple[Evaluator, Surveyor]] = {}
-        self.counts: Counter[str] = Counter()
 
     def replay(self, record: Mapping[str, Any], line: int) -> Drift | None:
         """Rate a record's case again under its own edition; None where the record comes out again to the byte.
@@ -71,13 +72,12 @@ class Replayer:
             problem = error.problems[0]
             cause = self._cause(record, edition) if edition else "rulebook"
             return self._drift(record, line, cause, f"{problem.code} {problem.location.file}:{problem.location.line}", "", problem.code)
-        found = slim(verdict)
+        found = slim(verdict, record["record"])
         if canonical(found) != canonical(record["verdict"]):
             step, before, after, citation = first_difference(record["verdict"], found)
             return self._drift(record, line, self._cause(record, edition), step, before, after, citation)
         wrong = next(self._otherwise(record, read, edition, verdict), None)
         if wrong is None:
-            self.counts["same"] += 1
             return None
         cause = "rulebook" if wrong.field == "sealed" else "record"
         return self._drift(record, line, cause, wrong.field, _short(wrong.recorded), _short(wrong.found))
@@ -92,16 +92,24 @@ class Replayer:
 
     def _rated(self, record: Mapping[str, Any], edition: Edition) -> tuple[Case, Verdict]:
         """Read the case of a record, and rate it under an edition with what a round gave it."""
-        evaluator, surveyor = self._ready.get(edition.id) or self._prepare(edition)
+        if edition.id not in self._ready:
+            made = self._evaluator(edition)
+            self._ready[edition.id] = made, Surveyor(made.plan)
+        evaluator, surveyor = self._ready[edition.id]
         kept = record["case"]
         case, _ = read_case(kept["text"].encode(), kept["file"], self.library, edition.id)
         given = kept.get("given")
         if given is None:
             return case, surveyor.survey(case, evaluator.evaluate(case))
-        whole = _given_back(as_it_stood(case, _day(given["as_of"])), given["facts"], edition)
+        day = date.fromisoformat(given["as_of"]) if given["as_of"] else None
+        whole = _given_back(as_it_stood(case, day), given["facts"], edition)
         gathered = tuple(Gathered(**one) for one in given["gathered"])
         verdict = surveyor.survey(whole, evaluator.evaluate(whole), gathered)
-        return case, verdict._replace(duties=verdict.duties._replace(findings=(*verdict.duties.findings, *_findings(given))))
+        found = [
+            Finding(id=f["id"], severity=f["severity"], says=f["says"], citation=f["citation"], interpretations=tuple(f["interpretations"]))
+            for f in given["findings"]
+        ]
+        return case, verdict._replace(duties=verdict.duties._replace(findings=(*verdict.duties.findings, *found)))
 
     @staticmethod
     def _otherwise(record: Mapping[str, Any], case: Case, edition: Edition, verdict: Verdict) -> Iterator[Contradiction]:
@@ -124,45 +132,28 @@ class Replayer:
             if recorded != found and not (field == "sealed" and not recorded):  # it may have been sealed since
                 yield Contradiction(field, recorded, found, "edition")
 
-    def _prepare(self, edition: Edition) -> tuple[Evaluator, Surveyor]:
-        """Prepare an edition."""
-        evaluator = self._evaluator(edition)
-        self._ready[edition.id] = evaluator, Surveyor(evaluator.plan)
-        return self._ready[edition.id]
-
     @staticmethod
     def _cause(record: Mapping[str, Any], edition: Edition) -> str:
-        """Say what a difference is put down to: what is known to have changed, else the engine."""
         if record["revision"] != edition.revision:
             return "rulebook"
         return "schema" if record["schemas"] != SCHEMAS else "engine"
 
+    @staticmethod
     def _drift(
-        self, record: Mapping[str, Any], line: int, cause: str, step: str, recorded: str, found: str, citation: str = ""
+        record: Mapping[str, Any], line: int, cause: str, step: str, recorded: str, found: str, citation: str = ""
     ) -> Drift:  # fmt: skip
-        """Note a difference."""
-        self.counts[cause] += 1
-        return Drift(line, record["case"]["name"], cause, step, recorded, found, citation)
-
-
-def _findings(given: Mapping[str, Any]) -> tuple[Finding, ...]:
-    """Return what a round found beside a case."""
-    return tuple(Finding(f["id"], f["severity"], f["says"], f["citation"], tuple(f["interpretations"])) for f in given["findings"])
+        name = record["case"]["name"]
+        return Drift(line=line, case=name, cause=cause, step=step, recorded=recorded, found=found, citation=citation)
 
 
 def _given_back(case: Case, facts: Mapping[str, Any], edition: Edition) -> Case:
     """Return a case again what a round gave it."""
-    document = Document(case.id, dict(facts), {}, {}, (), [])
+    document = Document(file=case.id, data=dict(facts), places={}, keys={}, lines=(), problems=[])
     node = Node(document)
     read = {name: read_value(node.child(name), edition.facts[name], edition.scale) for name in facts if name in edition.facts}
     if document.problems:
         raise InputError(document.problems)
     return case._replace(facts={**case.facts, **{name: value for name, value in read.items() if value is not None}})
-
-
-def _day(text: str | None) -> date | None:
-    """Read a day of a record."""
-    return date.fromisoformat(text) if text else None
 
 
 def first_difference(before: Any, after: Any, path: str = "", citation: str = "") -> tuple[str, str, str, str]:
@@ -183,37 +174,27 @@ def first_difference(before: Any, after: Any, path: str = "", citation: str = ""
 
 
 def _steps_first(verdict: Mapping[str, Any]) -> list[str]:
-    """Put the trace before what follows from it, so that the first difference told is the first step that went otherwise."""
+    """Put the trace before what follows from it, so that the first difference is the first step that went otherwise."""
     early = ["track", "deductions", "eligibility", "levels", "ceilings", "criteria", "observed"]
     late = ["revision", "status"]
     return [key for key in (*early, *(k for k in verdict if k not in {*early, *late}), *late) if key in verdict]
 
 
 def _short(value: Any) -> str:
-    """Write a value, shortened."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-_LONGEST = 160
-
-
-MAX_KEPT = 1000
-"""How many differences, or cases that move, are told one by one; the others are counted."""
 
 
 class Tally:
     """Every record rated again under its own edition."""
 
     def __init__(self, replayer: Replayer) -> None:
-        """Begin with nothing counted."""
         self.replayer = replayer
         self.records = 0
         self.drifts: list[Drift] = []
         self.causes: Counter[str] = Counter()
 
     def take(self, record: Mapping[str, Any], line: int) -> None:
-        """Rate one record again."""
         self.records += 1
         drift = self.replayer.replay(record, line)
         if drift is not None:
@@ -223,7 +204,6 @@ class Tally:
 
     @property
     def drifted(self) -> bool:
-        """Return whether a verdict came out otherwise."""
         return bool(self.causes)
 
 
@@ -234,7 +214,6 @@ class Against:
     """That another edition says something else is an answer, not a fault."""
 
     def __init__(self, replayer: Replayer, edition: Edition) -> None:
-        """Take the other edition."""
         self.replayer, self.edition = replayer, edition
         self.records = 0
         self.matrix = Matrix()
@@ -246,7 +225,6 @@ class Against:
         self.editions: dict[str, Edition] = {}
 
     def take(self, record: Mapping[str, Any], line: int) -> None:
-        """Rate one record under both editions; one that either cannot read is counted apart, with the first reason."""
         del line
         self.records += 1
         try:
@@ -267,7 +245,6 @@ class Against:
 
     @property
     def levels(self) -> list[str]:
-        """The levels of every edition that was asked, the best first."""
         order: list[str] = []
         for edition in (*self.editions.values(), self.edition):
             order = merged(order, edition.scale)

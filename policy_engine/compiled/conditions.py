@@ -53,7 +53,11 @@ class Conditions(Reader[PartCode]):
     def figure(self, condition: Condition) -> str:
         """Write a figure that follows from facts: the reference works it out, to its very type, where all of them are known."""
         asked = [self.code.fact(name) for name in condition.names if name in self.code.facts]
-        return unless_open(asked, f"{self.code.thing(lambda values: interpreter_over(values).value(condition))}(values)")
+
+        def worked_out(values: Mapping[str, Value]) -> Value:
+            return interpreter_over(values).value(condition)
+
+        return unless_open(asked, f"{self.code.thing(worked_out)}(values)")
 
     def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> PartCode:
         read = [self.read(part) for part in parts]
@@ -98,7 +102,6 @@ class Conditions(Reader[PartCode]):
         return self._fact(name, f"{self.code.value(_exact)}({{}})" if self.plan.types[name].kind == "share" else "{}")
 
     def _fact(self, name: str, form: str) -> PartCode:
-        """Write what is asked of a fact."""
         local = self.code.fact(name)
         return PartCode(form.format(local), frozenset({local}))
 

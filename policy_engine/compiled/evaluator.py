@@ -114,7 +114,6 @@ class CompiledEvaluator(Evaluator):
         return Facts(values, tuple(deductions), (), frozenset(followed))
 
     def _verdict(self, case: Case, track: CompiledTrack, facts: Facts, traced: Traced) -> Verdict:
-        """Put the verdict together."""
         levels, (outcome, level), turns = traced
         plan, edition = track.plan, self.edition
         deductions = tuple(sorted([one for one in facts.deductions if one.fact in plan.decisive], key=_fact_of))
@@ -134,7 +133,6 @@ class CompiledEvaluator(Evaluator):
 
 
 def _compiled(plan: Plan, track: TrackPlan) -> CompiledTrack:
-    """Make the code of a track."""
     steps: dict[str, tuple[DecideStep, frozenset[str]]] = {}
     later = frozenset[str]()
     for step in reversed(track.track.decide):
@@ -152,7 +150,6 @@ class _Following(NamedTuple):
 
 
 def _following(plan: Plan, fact: FactDeclaration) -> _Following:
-    """Make the code of one fact."""
 
     def made(condition: Condition | None) -> Callable[[Mapping[str, Value], Collection[str]], Value] | None:
         if condition is None:
@@ -166,12 +163,10 @@ def _following(plan: Plan, fact: FactDeclaration) -> _Following:
 
 
 def _fact_of(deduction: Deduction) -> str:
-    """Return what deductions are sorted by."""
     return deduction.fact
 
 
 def _interpreter(plan: TrackPlan, facts: Facts, case: Case) -> Interpreter:
-    """Return an interpreter over a case under a track."""
     return interpreter_over({**facts.values, **plan.constants}, case.facts)
 
 

@@ -4,7 +4,7 @@ No text of a rulebook's author stands in generated source. Facts become locals u
 grammar at load, and are held again here); texts, days and helpers stand in the table, by number.
 """
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
@@ -52,7 +52,6 @@ class GeneratedFunction:
         return name
 
     def kept(self) -> str:
-        """Return a new local for a truth that is looked at twice."""
         self._kept += 1
         return f"t{self._kept}"
 
@@ -64,12 +63,10 @@ class GeneratedFunction:
         return f"new({self.value(kind)}, {tuple_of(parts[name] for name in fields)})"
 
     def add(self, *lines: str) -> None:
-        """Add statements."""
         self._lines += ["    " * self._depth + line for line in lines]
 
     @contextmanager
     def under(self, head: str) -> Generator[None]:
-        """Add a statement with what stands under it."""
         self.add(head)
         self._depth += 1
         yield
@@ -77,7 +74,6 @@ class GeneratedFunction:
 
     @property
     def source(self) -> str:
-        """The whole function."""
         taken = [f"    {', '.join(self.asked.values())}, = taken(values)"] if self.asked else []
         return "\n".join(["def made(values, stated):", *taken, *self._lines])
 
@@ -89,7 +85,7 @@ class GeneratedFunction:
         return made
 
 
-def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def _taker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
     """Return what takes the values of some names out of a mapping, always as a tuple."""
     if not names:
         return lambda _values: ()
@@ -98,5 +94,4 @@ def _taker(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, .
 
 
 def tuple_of(parts: Iterable[str]) -> str:
-    """Write a tuple."""
     return f"({''.join(f'{part}, ' for part in parts)})"

@@ -25,6 +25,7 @@ from policy_engine.compiled.conditions import Conditions
 from policy_engine.compiled.generated import GeneratedFunction, tuple_of
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.language.values import Value
+from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import InterpretationUse
 from policy_engine.model.rulebook import Criterion, LevelRule
 from policy_engine.model.verdict import CriterionTrace, LevelTrace
@@ -99,7 +100,6 @@ class TraceFunction:
         return " or ".join(f"c{n}" for n, _ in each)
 
     def _decide(self) -> None:
-        """Write the answer, step by step."""
         rules = [self.track.rules[level] for step in self.track.track.decide for level in step.levels]
         residual = self.track.track.residual
         self.code.add(f"answer = {self.code.value((residual.outcome, residual.level))}")
@@ -114,11 +114,9 @@ class TraceFunction:
         if criterion.applies_when:
             otherwise = f"'not_met' if a{number} else 'not_applicable'"
             interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
-        self.code.add(
-            f"o{number} = 'met' if c{number} else {otherwise}",
-            f"s{number} = {self.code.thing(self.track.evidence[criterion.id].of)}(values)",
-        )
-        self.code.add(f"r{number} = {interpretations}")
+        workings = self.track.evidence[criterion.id]
+        seen = f"{self.code.value(Evidence)}({self.code.thing(workings)}, {tuple_of(map(self.code.fact, workings.names))})"
+        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {seen}", f"r{number} = {interpretations}")
 
     def _relied_on(self, uses: Sequence[InterpretationUse]) -> str:
         """Write the interpretations that are relied on: those whose own condition is not false."""
@@ -128,7 +126,6 @@ class TraceFunction:
         return tuple_of(f"*(() if {truth} is False else {self.code.value((name,))})" for name, truth in asked.items())
 
     def _level(self, number: int, rule: LevelRule) -> str:
-        """Write the trace of a level."""
         value = self.code.value
         return self.code.record(
             LevelTrace, level=value(rule.level), outcome=f"'met' if l{number} else 'not_met'", mode=value(rule.mode),
@@ -136,7 +133,6 @@ class TraceFunction:
         )  # fmt: skip
 
     def _criterion(self, criterion: Criterion) -> str:
-        """Write the trace of a criterion under one level's clause."""
         number, value = self.criteria[criterion.id][0], self.code.value
         return self.code.record(
             CriterionTrace, id=value(criterion.id), outcome=f"o{number}", citation=value(criterion.citation.clause),

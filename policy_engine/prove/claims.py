@@ -188,11 +188,9 @@ class Inquiry:
         return Claim(kind=kind, track=self.track.id, answer=answer, about=about)
 
     def part(self, criterion: Criterion, level: str) -> ClaimPart:
-        """Return a criterion under a level as a part of a claim."""
         return ClaimPart(criterion.id, level, criterion.citation.clause, criterion.says)
 
     def clause(self, level: str) -> str:
-        """Return the clause of a level."""
         return self.rules[level].citation.clause
 
     def last_step(self) -> tuple[LevelRule, ...]:

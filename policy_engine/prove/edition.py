@@ -129,7 +129,7 @@ class Prover:
         return inquiry, [*goals, *inquiry.meaning.symbols.domains]
 
     def distinguish(self, track: str, other: Evaluator) -> Witness | Undecided | None:
-        """Return the smallest case that another version of the edition judges otherwise, or refuses; None where there is none (proven).
+        """Return the smallest case that another version of the edition rates otherwise, or refuses; None where there is none (proven).
 
         Args:
             track: the id of the track, in both.

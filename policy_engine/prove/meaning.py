@@ -77,12 +77,10 @@ class TrackMeaning:
         self.always = conjunction([self.applies, *self._invariants(), *symbols.domains])
 
     def reader(self, chapter: Chapter | None = None) -> Formulas:
-        """Return a reader of conditions over the facts of the track, as its criteria see them, and the figures of a chapter."""
         figures = _constants(self.edition, chapter.thresholds) if chapter else {}
         return Formulas(partial(_either, figures, self._named), self.symbols.codes)
 
     def truth(self, condition: Condition) -> Term:
-        """Return the formula of a condition over the facts of the track."""
         return self._formulas.truth(condition.tree)
 
     def outcomes(self) -> dict[str, Term]:
@@ -196,7 +194,6 @@ def _constants(edition: Edition, thresholds: Mapping[str, Threshold]) -> dict[st
 
 
 def _chosen(condition: Term, first: Quotient | Flags, second: Quotient | Flags) -> Quotient:
-    """Return one figure where a condition holds, and another elsewhere."""
     assert isinstance(first, Quotient)
     assert isinstance(second, Quotient)
     there = True if first.there is True and second.there is True else z3.If(condition, first.there, second.there)

@@ -142,7 +142,6 @@ def _settled(inquiry: Inquiry, figure: str, formula: Term) -> Iterator[tuple[str
 
 
 def _is_tighter(new: SpanEnd, old: SpanEnd | None, *, upwards: bool) -> bool:
-    """Return whether an end binds more than another."""
     if old is None:
         return True
     first, second = new.threshold.quantity.value, old.threshold.quantity.value
@@ -250,7 +249,6 @@ def _exception(inquiry: Inquiry, step: DecideStep, better: str, worse: Sequence[
 
 
 def _failing(inquiry: Inquiry, rule: LevelRule, criterion: Criterion) -> Term:
-    """Return the formula that a criterion keeps its level from holding."""
     standing = inquiry.meaning.standings[criterion.id]
     return standing.failed if rule.mode == "all_of" else z3.Not(standing.met)
 

@@ -55,7 +55,6 @@ class TextCodes:
         self._codes: dict[str, int] = {}
 
     def code(self, text: str) -> int:
-        """Return the number of a text."""
         return self._codes.setdefault(text, len(self._codes))
 
     def text(self, code: int) -> str | None:
@@ -77,7 +76,6 @@ class Formulas(Reader[Quotient]):
         self.codes = codes
 
     def refused(self, tree: Tree) -> Exception:
-        """Return what is raised for a question about a list, or about the file."""
         return UnprovableError(show(tree))
 
     def truth(self, tree: Tree) -> Term:
@@ -91,25 +89,20 @@ class Formulas(Reader[Quotient]):
         return known._replace(part=z3.If(known.part, 1, 0)) if z3.is_bool(known.part) else known
 
     def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> Quotient:
-        """Join truths."""
         return Quotient((z3.And if sign == "and" else z3.Or)([self.truth(part) for part in parts]))
 
     def negation(self, _: Tree, part: Tree) -> Quotient:
-        """Deny a truth."""
         return Quotient(z3.Not(self.truth(part)))
 
     def comparison(self, _: Tree, pairs: Sequence[Pair]) -> Quotient:
-        """Compare numbers pair by pair."""
         return Quotient(conjunction(_compared(self.figure(left), sign, self.figure(right)) for left, sign, right in pairs))
 
     def membership(self, _: Tree, one: Tree, sign: str, elements: Sequence[Tree]) -> Quotient:
-        """Ask whether a value is one of those in brackets."""
         first = self.figure(one)
         inside = disjunction(_compared(first, "==", self.figure(element)) for element in elements)
         return Quotient(inside if sign == "in" else z3.Not(inside))
 
     def containment(self, tree: Tree, one: Tree, sign: str, among: Tree) -> Quotient:
-        """Ask whether a set holds a choice."""
         known = self.named(name_of(among))
         construct, (choice, *_) = opened(one)
         if not isinstance(known, Flags) or construct != "constant":
@@ -125,11 +118,9 @@ class Formulas(Reader[Quotient]):
         return known
 
     def constant(self, _: Tree, value: Value) -> Quotient:
-        """Return a literal."""
         return constant(value, self.codes)
 
     def arithmetic(self, _: Tree, left: Tree, sign: str, right: Tree) -> Quotient:
-        """Add, subtract or multiply."""
         one, two = self.figure(left), self.figure(right)
         there = conjunction((one.there, two.there)) if (one.there, two.there) != (True, True) else True
         whole = _times(one.whole, two.whole)
@@ -145,7 +136,6 @@ class Formulas(Reader[Quotient]):
         return Quotient(_times(above.part, below.whole), _times(below.part, above.whole), there)
 
     def exists(self, _: Tree, fact: Tree) -> Quotient:
-        """Return the truth that a fact exists."""
         there = self.named(name_of(fact)).there
         return Quotient(z3.BoolVal(there) if isinstance(there, bool) else there)
 
@@ -181,12 +171,10 @@ def constant(value: Value, codes: TextCodes) -> Quotient:
 
 
 def conjunction(parts: Iterable[Term]) -> Term:
-    """Join truths by and."""
     return z3.And([z3.BoolVal(part) if isinstance(part, bool) else part for part in parts])
 
 
 def disjunction(parts: Iterable[Term]) -> Term:
-    """Join truths by or."""
     return z3.Or([z3.BoolVal(part) if isinstance(part, bool) else part for part in parts])
 
 
@@ -224,7 +212,6 @@ class Symbols:
         return self.of[name].known
 
     def _made(self, fact: FactDeclaration, name: str, ranks: int) -> Quotient | Flags:
-        """Make an unknown, and say what values it can have."""
         there = z3.Bool(f"{name} exists") if fact.may_be_none else True
         match fact.type.kind:
             case "set":
