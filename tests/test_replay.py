@@ -280,7 +280,7 @@ def test_other_schemas_are_put_down_to_the_schema(good: Path, tmp_path: Path, cl
     if change == "schemas":
         records[1] |= {"schemas": {**SCHEMAS, "verdict": 0}, "verdict": {**records[1]["verdict"], "newer": None}}
     else:
-        records[1] |= {"record": 3}
+        records[1] |= {"record": 4}
     code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
 
     assert (1, {"schema": 1}, [2]) == (code, data["causes"], [one["line"] for one in data["differences"]])

@@ -287,3 +287,28 @@ def test_old_records_verify_and_replay(old_rulebook: str, cli: Cli) -> None:
     data = json.loads(out)
     assert (11, 0, []) == (verified["records"], verified["runs"], verified["faults"])
     assert (0, 11, 11, []) == (code, data["records"], data["same"], data["chain_faults"])
+
+
+def test_records_of_form_2_replay_with_what_they_show_of_lists(cli: Cli, tmp_path: Path) -> None:
+    """Rule: where a condition asks about a list, form 2 shows how many items it has; the record is the same, and a new one shows the figure."""
+    path = ROOT / "tests" / "fixtures" / "records-05bcb2b" / "records.jsonl"
+    records = [json.loads(line) for line in _lines(path)]
+    lists = [
+        trace["observed"] for record in records for trace in record["verdict"]["requirements"] if "count(shortcomings" in trace["condition"]
+    ]
+    new = tmp_path / "new.jsonl"
+    case = tmp_path / "case.yaml"
+    case.write_text(next(record["case"]["text"] for record in records if record["case"]["name"] == "shortcomings-half-recorded"), "utf-8")
+
+    verified = json.loads(cli("record", "verify", str(path), "--format", "json")[1])
+    code, out, _ = cli("replay", str(path), "--format", "json")
+    cli("evaluate", str(case), "--record", str(new))
+    again = json.loads(_lines(new)[0])
+
+    assert ({2}, {"[1]", "[2]"}) == ({record["record"] for record in records}, set(lists))
+    assert ([], 0, 7) == (verified["faults"], code, json.loads(out)["same"])
+    assert (3, ["?", "?", "1"]) == (
+        again["record"],
+        [t["observed"] for t in again["verdict"]["requirements"] if "count(" in t["condition"]],
+    )
+    assert "evidence" not in json.dumps(again["verdict"])

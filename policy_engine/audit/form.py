@@ -3,7 +3,8 @@
 No edition is needed for it. What only the edition tells (levels, figures, its days) is held by rating the case again.
 
 Version 1 is what was written before runs were recorded; its `sealed` came later and may be absent. Version 2 says in addition which
-run a record is of (`run`), and the libraries that its verdict stands on (`libraries`).
+run a record is of (`run`), and the libraries that its verdict stands on (`libraries`). Version 3 has the same fields; where a condition
+asks about a list, `observed` holds the figure that was compared, and not, as before, how many items the list has.
 """
 
 import re
@@ -17,10 +18,13 @@ from policy_engine.load.library import days_of
 from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import read_document
 
-RECORD_SCHEMA = 2
+RECORD_SCHEMA = 3
 """The version of the form that is written; a reader of another one than these says so instead of guessing."""
-READ = (1, RECORD_SCHEMA)
+READ = (1, 2, RECORD_SCHEMA)
 """The versions that are read."""
+WITH_RUNS = frozenset({2, 3})
+WITH_WHOLE_LISTS = frozenset({1, 2})
+"""The versions that say which run a record is of; and those in which `observed` shows a list where a figure of it was compared."""
 
 _KINDS: Mapping[str, type] = {
     "record": int, "case": dict, "edition": str, "revision": str, "engine": str, "schemas": dict, "verdict": dict, "sequence": int,
@@ -35,7 +39,7 @@ _RUN: Mapping[str, type] = {"id": str, "number": int, "of": int}
 _TIMES: Mapping[str, type] = {"period": list, "recorded_at": str}
 
 _KEYS_1 = frozenset({*_KINDS, "status", "sealed", "decided", "times"})
-_KEYS: Mapping[int, frozenset[str]] = {1: _KEYS_1, 2: _KEYS_1 | {"run", "libraries"}}
+_KEYS: Mapping[int, frozenset[str]] = {1: _KEYS_1, **dict.fromkeys((2, 3), _KEYS_1 | {"run", "libraries"})}
 _PARTS: Mapping[str, frozenset[str]] = {
     "case": frozenset({*_CASE_KINDS, "asked", "given"}), "times": frozenset({"period", "decided_at", "recorded_at"}),
     "run": frozenset(_RUN), "schemas": frozenset({"case", "rulebook", "verdict"}),
@@ -67,7 +71,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
     """Return whether what a line holds can be read as a record."""
     if not _has(record, _KINDS) or not _has(record["case"], _CASE_KINDS) or not _is_writable(record["case"]["text"]):
         return False
-    if record["record"] == RECORD_SCHEMA and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
+    if record["record"] in WITH_RUNS and not (_has(record, _SINCE_2) and _has(record["run"], _RUN) and _has(record["times"], _TIMES)):
         return False
     given = record["case"].get("given")
     return given is None or _is_given(given)
@@ -75,7 +79,7 @@ def is_record(record: Any) -> TypeGuard[dict[str, Any]]:
 
 def run_of(record: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the run that a record says it is of; records of version 1 say nothing of it."""
-    return record["run"] if record["record"] > 1 else None
+    return record["run"] if record["record"] in WITH_RUNS else None
 
 
 def _is_writable(text: str) -> bool:

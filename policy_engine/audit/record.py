@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
-from policy_engine.audit.form import RECORD_SCHEMA, run_of
+from policy_engine.audit.form import RECORD_SCHEMA, WITH_WHOLE_LISTS, run_of
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
 from policy_engine.language.values import Value, is_array, is_object
 from policy_engine.load.meaning import canonical, sha256_of
@@ -259,9 +259,12 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def slim(verdict: Verdict) -> dict[str, Any]:
-    """Return a verdict with its whole trace, but without the edition's sentences, and without advice."""
-    data: dict[str, Any] = _without_sentences(verdict_as_data(verdict, evidence=False))
+def slim(verdict: Verdict, form: int = RECORD_SCHEMA) -> dict[str, Any]:
+    """Return a verdict with its whole trace, but without the edition's sentences, and without advice.
+
+    What was compared is in it as the line `observed` alone: replaying works the rest out again, and records stay small.
+    """
+    data: dict[str, Any] = _without_sentences(verdict_as_data(verdict, evidence="whole lists" if form in WITH_WHOLE_LISTS else "line"))
     return data
 
 

@@ -71,7 +71,7 @@ class Replayer:
             problem = error.problems[0]
             cause = self._cause(record, edition) if edition else "rulebook"
             return self._drift(record, line, cause, f"{problem.code} {problem.location.file}:{problem.location.line}", "", problem.code)
-        found = slim(verdict)
+        found = slim(verdict, record["record"])
         if canonical(found) != canonical(record["verdict"]):
             step, before, after, citation = first_difference(record["verdict"], found)
             return self._drift(record, line, self._cause(record, edition), step, before, after, citation)

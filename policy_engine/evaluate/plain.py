@@ -1,7 +1,7 @@
 """A verdict as plain data: what programs read, what a record keeps, and what the author of a case expects of it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import shown
@@ -121,12 +121,16 @@ Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | Eligibil
 """What has an outcome, a clause, and interpretations that it rests on."""
 
 
-def verdict_as_data(verdict: Verdict, *, evidence: bool = True) -> dict[str, Any]:
+Shows = Literal["whole", "line", "whole lists"]
+"""What is written of evidence: every comparison; the line `observed` alone; that line as records had it before form 3."""
+
+
+def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str, Any]:
     """Return a verdict as the contract writes it, but for the notice that stands beside every answer.
 
     Args:
         verdict: the verdict.
-        evidence: whether what was compared is written comparison by comparison, beside the line of `observed`.
+        evidence: how much of what was compared is written.
     """
 
     def data(traces: Iterable[Trace]) -> list[dict[str, Any]]:
@@ -168,12 +172,12 @@ def verdict_as_data(verdict: Verdict, *, evidence: bool = True) -> dict[str, Any
     }
 
 
-def trace_to_data(trace: Trace, *, evidence: bool = True) -> dict[str, Any]:
+def trace_to_data(trace: Trace, *, evidence: Shows = "whole") -> dict[str, Any]:
     """Return a trace with its interpretations as a list, its sentence in every language, and what was compared, in words and figures."""
     plain: dict[str, Any] = {}
     for key, value in trace._asdict().items():
         if key == "evidence":
-            plain.update(_evidence(value, whole=evidence))
+            plain.update(_evidence(value, evidence))
         else:
             plain[key] = dict(value) if key in {"says", "label"} else list(value) if key == "interpretations" else value
     return plain
@@ -192,14 +196,14 @@ def _view(view: View) -> dict[str, Any]:
 
 def _held(one: Reason | View) -> dict[str, Any]:
     """Return the figures; of what compares none, what it is held against."""
-    found = _evidence(one.evidence, whole=True)
+    found = _evidence(one.evidence, "whole")
     return found | {"observed": one.against or found["observed"]}
 
 
-def _evidence(evidence: Evidence, *, whole: bool) -> dict[str, Any]:
+def _evidence(evidence: Evidence, shows: Shows) -> dict[str, Any]:
     """Return what was compared: `observed` in one line, and where the whole is wanted `evidence`, comparison by comparison."""
-    line: dict[str, Any] = {"observed": observed(evidence)}
-    return line | {"evidence": [_compared(one) for one in evidence.comparisons]} if whole else line
+    line: dict[str, Any] = {"observed": observed(evidence, whole_lists=shows == "whole lists")}
+    return line | {"evidence": [_compared(one) for one in evidence.comparisons]} if shows == "whole" else line
 
 
 def _compared(one: Compared) -> dict[str, Any]:

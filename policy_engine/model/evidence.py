@@ -47,7 +47,7 @@ class Compared(NamedTuple):
 class Workings(Protocol):
     """How evidence is worked out from the values that a condition reads."""
 
-    def seen(self, values: tuple[Value, ...]) -> tuple[Seen, ...]: ...
+    def seen(self, values: tuple[Value, ...], *, whole_lists: bool = False) -> tuple[Seen, ...]: ...
 
     def comparisons(self, values: tuple[Value, ...]) -> tuple[Compared, ...]: ...
 
@@ -58,7 +58,8 @@ class WorkedOut(NamedTuple):
     figures: tuple[Seen, ...] = ()
     compared: tuple[Compared, ...] = ()
 
-    def seen(self, _: tuple[Value, ...]) -> tuple[Seen, ...]:
+    def seen(self, _: tuple[Value, ...], *, whole_lists: bool = False) -> tuple[Seen, ...]:
+        del whole_lists
         return self.figures
 
     def comparisons(self, _: tuple[Value, ...]) -> tuple[Compared, ...]:
@@ -78,6 +79,10 @@ class Evidence:
     def seen(self) -> tuple[Seen, ...]:
         """The figures of the case, in the order of the condition, each once."""
         return self._workings.seen(self._values)
+
+    def seen_before(self) -> tuple[Seen, ...]:
+        """Return the figures as records before form 3 have them: where something is asked about a list, the list."""
+        return self._workings.seen(self._values, whole_lists=True)
 
     @property
     def comparisons(self) -> tuple[Compared, ...]:

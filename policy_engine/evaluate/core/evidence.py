@@ -141,9 +141,11 @@ class EvidencePlan:
     def _interpreter(self, values: tuple[Value, ...]) -> Interpreter:
         return interpreter_over({**self._scope.constants, **dict(zip(self.names, values, strict=True))})
 
-    def seen(self, values: tuple[Value, ...]) -> tuple[Seen, ...]:
+    def seen(self, values: tuple[Value, ...], *, whole_lists: bool = False) -> tuple[Seen, ...]:
         interpreter = self._interpreter(values)
-        return tuple(Seen(one.label, tuple(_value(tree, interpreter) for tree in one.trees)) for one in self._figures)
+        shown = [one._replace(trees=tuple(map(_list_of, one.trees))) for one in self._figures] if whole_lists else self._figures
+        found = {(one.label, *map(show, one.trees)): one for one in shown} if whole_lists else dict(enumerate(shown))
+        return tuple(Seen(one.label, tuple(_value(tree, interpreter) for tree in one.trees)) for one in found.values())
 
     def comparisons(self, values: tuple[Value, ...]) -> tuple[Compared, ...]:
         interpreter = self._interpreter(values)
@@ -181,6 +183,13 @@ def _value(tree: Tree, interpreter: Interpreter) -> Value | None:
     return value
 
 
+def _list_of(tree: Tree) -> Tree:
+    """Return the list that a question is about; anything else as it is."""
+    word, parts = opened(tree)
+    found: Tree = parts[0] if word in _OF_LISTS else tree
+    return found
+
+
 def _counted(arguments: Sequence[Tree], interpreter: Interpreter) -> tuple[int, ...] | None:
     """Return the places of the items that a question about a list counts; None where it counts all, or is none."""
     items = interpreter.values.get(name_of(arguments[0])) if len(arguments) > 1 else None
@@ -196,10 +205,10 @@ def of_days(in_time: Condition | None, scope: Scope) -> tuple[Figures, ...]:
     return tuple(Figures(name if len(names) > 1 else "", (named(name),)) for name in names)
 
 
-def observed(evidence: Evidence) -> str:
+def observed(evidence: Evidence, *, whole_lists: bool = False) -> str:
     """Write the figures of a case that a condition looked at, in one line: `12/20; signed = true`; `?` where one is not known."""
     parts: list[str] = []
-    for label, values in evidence.seen:
+    for label, values in evidence.seen_before() if whole_lists else evidence.seen:
         figures = "/".join("–" if value is None else "?" if value is UNKNOWN else shown(value) for value in values)
         parts.append(f"{label} = {figures}" if label else figures)
     return "; ".join(parts)
