@@ -366,9 +366,8 @@ def _children(value: Any) -> list[tuple[str | int, Any]]:
 
 def _bare(value: Any) -> Any:
     if isinstance(value, dict):
-        return {
-            key: _bare(child) for key, child in _children(cast("Any", value)) if key not in {"says", "label", "advice", "notice", "sealed", "evidence"}
-        }
+        left_out = {"says", "label", "advice", "notice", "sealed", "evidence"}
+        return {key: _bare(child) for key, child in _children(cast("Any", value)) if key not in left_out}
     return [_bare(child) for _, child in _children(cast("Any", value))] if isinstance(value, list) else value
 
 

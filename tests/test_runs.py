@@ -290,20 +290,21 @@ def test_old_records_verify_and_replay(old_rulebook: str, cli: Cli) -> None:
 
 
 def test_records_of_form_2_replay_with_what_they_show_of_lists(cli: Cli, tmp_path: Path) -> None:
-    """Rule: where a condition asks about a list, form 2 shows how many items it has; the record is the same, and a new one shows the figure."""
+    """Rule: of a question about a list form 2 shows how many items there are, and replays so; a new record shows the figure."""
     path = ROOT / "tests" / "fixtures" / "records-05bcb2b" / "records.jsonl"
-    records = [json.loads(line) for line in _lines(path)]
+    records = [json.loads(line) for line in path.read_bytes().splitlines()]
     lists = [
         trace["observed"] for record in records for trace in record["verdict"]["requirements"] if "count(shortcomings" in trace["condition"]
     ]
     new = tmp_path / "new.jsonl"
     case = tmp_path / "case.yaml"
-    case.write_text(next(record["case"]["text"] for record in records if record["case"]["name"] == "shortcomings-half-recorded"), "utf-8")
+    half = next(record["case"] for record in records if record["case"]["name"] == "shortcomings-half-recorded")
+    case.write_text(half["text"], "utf-8")
 
     verified = json.loads(cli("record", "verify", str(path), "--format", "json")[1])
     code, out, _ = cli("replay", str(path), "--format", "json")
     cli("evaluate", str(case), "--record", str(new))
-    again = json.loads(_lines(new)[0])
+    again = json.loads(new.read_bytes())
 
     assert ({2}, {"[1]", "[2]"}) == ({record["record"] for record in records}, set(lists))
     assert ([], 0, 7) == (verified["faults"], code, json.loads(out)["same"])
