@@ -44,11 +44,6 @@ class Pair(NamedTuple):
     right: Tree
 
 
-def symbol(operator: ast.AST) -> str:
-    """Return the sign of an operator, as rule authors write it."""
-    return _SYMBOLS[type(operator)]
-
-
 def opened(tree: Tree) -> tuple[str, tuple[Any, ...]]:
     """Return the construct that a tree is, or the function that it calls, and its parts."""
     try:
@@ -86,8 +81,6 @@ _OPEN: Final[Mapping[type[ast.AST], Callable[[Any], tuple[str, tuple[Any, ...]]]
     ast.BinOp: lambda node: ("arithmetic", (node.left, _SYMBOLS[type(node.op)], node.right)),
     ast.Call: _open_call,
 }
-NODES: Final = tuple(_OPEN)
-"""The classes of nodes that have a meaning, for an engine that walks the tree by itself."""
 
 
 def children(tree: Tree) -> list[Tree]:
