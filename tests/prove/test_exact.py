@@ -77,7 +77,6 @@ sys.meta_path.insert(0, Hidden())
 from policy_engine.cli.main import run
 sys.exit(run(sys.argv[1:], sys.argv[-1]))
 """
-CASE = "cases/2020/II.1/good/specialist-outstanding.yaml"
 
 
 @pytest.mark.parametrize("arguments", [("prove", "2020"), ("compare", "2020", "2020", "--prove")])
@@ -88,13 +87,6 @@ def test_the_missing_extra_is_named_in_one_line(arguments: tuple[str, ...], lang
     assert (2, "") == (done.returncode, done.stdout)
     assert done.stderr.count("\n") == 1
     assert "pip install 'policy-engine[prove]'" in done.stderr
-
-
-@pytest.mark.parametrize("code", ["import policy_engine", f"from policy_engine.cli.main import run; run(['evaluate', '{CASE}'], 'en')"])
-def test_nothing_else_loads_the_solver(code: str) -> None:
-    done = _python("-c", f"{code}\nimport sys\nassert not [name for name in sys.modules if name.partition('.')[0] == 'z3']")
-
-    assert (0, "") == (done.returncode, done.stderr)
 
 
 def _python(*arguments: str) -> subprocess.CompletedProcess[str]:
