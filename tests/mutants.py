@@ -55,8 +55,6 @@ def changes(node: ast.AST) -> Iterator[str]:
             yield "return None"
         case ast.Expr(value=ast.Call()) | ast.AugAssign() | ast.Continue():
             yield "pass"
-        case _:
-            pass
 
 
 def mutants(package: str) -> list[Mutant]:
@@ -70,7 +68,6 @@ def mutants(package: str) -> list[Mutant]:
 
 
 def applied(mutant: Mutant, raw: bytes) -> bytes:
-    """Return a file's bytes with the change in place; columns of `ast` count bytes."""
     lines, node = raw.splitlines(keepends=True), mutant.node
     start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
     end = sum(map(len, lines[: (node.end_lineno or 0) - 1])) + (node.end_col_offset or 0)
