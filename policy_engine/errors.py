@@ -207,7 +207,7 @@ CATALOGUE: Mapping[str, Kind] = {
         N_("name the track under `tracks:`, or under `except:` with the reason")),
     "PE824": Kind(N_("the chapter {part} tells `{of}` apart and never names `{name}`, which these rules do not reach: {rules}"),
         N_("name it in the conditions of those that hold for it too, or under `except:` of the chapter with the reason")),
-    "PE825": Kind(N_("the tracks are told apart by `{of}`, and none names `{name}`, so whoever has it may belong to none: {rules}"),
+    "PE825": Kind(N_("the tracks are kept apart by `{of}`, and none names `{name}`, so whoever has it may belong to none: {rules}"),
         N_("name it under `applies_to:` of the track that it belongs to, or under `except:` of a file of facts with the reason")),
     "PE826": Kind(N_("the edition tells `{of}` apart, and nothing in it names `{name}`, which these do not reach: {rules}"),
         N_("name it in those that hold for it too, take it away, or name it under `except:` of a file of facts with the reason")),

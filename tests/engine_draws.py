@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from policy_engine.columnar.order import BatchResult, Order, Side, Source
+from policy_engine.columnar.order import BatchResult, Order, RatedEdition, Source
 from policy_engine.columnar.plan.answers import answer_of
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import shown
@@ -113,7 +113,7 @@ def write_json_rows(folder: Path, library: Library, every: int) -> Path:
 
 Answer = Mapping[str, Any] | tuple[str, ...]
 """What stands in every column, or the codes of why there is nothing."""
-Run = Callable[[Order, Sequence[Side], Callable[[Problem], str], Callable[[int], None]], BatchResult]
+Run = Callable[[Order, Sequence[RatedEdition], Callable[[Problem], str], Callable[[int], None]], BatchResult]
 FORMS = {"texts": (as_texts, 10**15), "values": (as_values, 1 << 63)}
 """How cases become columns, and the figure from which such a column refuses."""
 HUGE = ("too large",)
@@ -154,7 +154,7 @@ def wrong_in(run: Run, folder: Path, seed: int, form: str, rows: int = 50) -> li
     to, rejects = str(folder / f"out_{seed}_{form}.parquet"), str(folder / "rejects.parquet")
     order = Order([path], to, "parquet", "all", rejects=rejects, rejects_format="parquet")
     evaluator = Evaluator(drawn.edition, asks=False)
-    told = run(order, [Side(drawn.edition, evaluator.plan, evaluator)], _code, lambda _: None)
+    told = run(order, [RatedEdition(drawn.edition, evaluator.plan, evaluator)], _code, lambda _: None)
 
     refused = {row: tuple(reason.split("; ")) for row, reason in pl.read_parquet(rejects).select("row", "reason").rows()}
     found = {int(row.pop("case")): row for row in read_answers(order.to).drop("edition_status").to_dicts()}

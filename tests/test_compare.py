@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from policy_engine.compare.differences import Difference, compare
+from policy_engine.compare.differences import PartDifference, compare
 from policy_engine.errors import InputError
 from policy_engine.explain.blocks import Line
 from policy_engine.explain.compare import explain_changes
@@ -62,7 +62,7 @@ def both(folder: Path, *edits: tuple[str, str, str]) -> Path:
     return folder
 
 
-def told(change: Difference) -> str:
+def told(change: PartDifference) -> str:
     owner = (
         change.owner.kind + (f":{change.owner.id}" if change.owner.id else "") + (f"/{change.owner.level}" if change.owner.level else "")
     )
@@ -71,7 +71,7 @@ def told(change: Difference) -> str:
     return " ".join(filter(None, (change.change, change.sort, owner, name, fields, "wording" if change.wording else "")))
 
 
-def mirrored(change: Difference) -> Difference:
+def mirrored(change: PartDifference) -> PartDifference:
     swap = {"added": "dropped", "dropped": "added", "changed": "changed"}
     fields = tuple(field._replace(before=field.after, after=field.before) for field in change.fields)
     return change._replace(change=swap[change.change], fields=fields, clause="", says={})
@@ -97,7 +97,7 @@ def test_an_edit_is_told_as_itself_and_nothing_else(edition: Edition, tmp_path: 
         assert not re.search(r": (.+) → \1(;|$)", line.text)
 
 
-def lines_of(one: Edition, other: Edition, changes: tuple[Difference, ...]) -> list[Line]:
+def lines_of(one: Edition, other: Edition, changes: tuple[PartDifference, ...]) -> list[Line]:
     told_of = explain_changes(one, other, changes, "en")
     lines = [line for section in told_of.sections for line in section.lines]
     assert not any(section.table for section in told_of.sections)

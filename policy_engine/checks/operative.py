@@ -91,18 +91,18 @@ def plain(text: str) -> str:
 
 def governing(phrase: Phrase, quantity: Quantity) -> tuple[Sign, ...]:
     """Return the signs that a phrase sets to a figure: around it, or next to it; all of them where it has no such figure."""
+
+    def is_free(start: int, end: int) -> bool:
+        return not any(start <= figure.start and figure.end <= end for figure in phrase.figures)
+
     found: list[Sign] = []
     matching = [figure for figure in phrase.figures if says(figure, quantity)]
     for figure in matching:
         around = [sign for sign in phrase.signs if sign.start <= figure.start and figure.end <= sign.end]
-        before = [sign for sign in phrase.signs if sign.end <= figure.start and not _between(phrase, sign.end, figure.start)]
-        after = [sign for sign in phrase.signs if sign.start >= figure.end and not _between(phrase, figure.end, sign.start)]
+        before = [sign for sign in phrase.signs if sign.end <= figure.start and is_free(sign.end, figure.start)]
+        after = [sign for sign in phrase.signs if sign.start >= figure.end and is_free(figure.end, sign.start)]
         found += [*around, *before[-1:]] or after[:1]
     return tuple(dict.fromkeys(found)) if matching else phrase.signs
-
-
-def _between(phrase: Phrase, start: int, end: int) -> bool:
-    return any(start <= figure.start and figure.end <= end for figure in phrase.figures)
 
 
 def says(figure: PhraseFigure, quantity: Quantity) -> bool:
@@ -180,16 +180,15 @@ def _number(text: str, decimal: str) -> Fraction | None:
 @lru_cache(maxsize=64)
 def _days(forms: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """Return the patterns of the forms of days, those with a year first; an ISO day is one in every text."""
-    ordered = sorted(forms, key=lambda form: -len(form))
-    return tuple(re.compile(rf"(?<![\w/]){_form(form)}(?![\w/])") for form in ("y-m-d", *ordered))
+    patterns: list[re.Pattern[str]] = []
+    for form in ("y-m-d", *sorted(forms, key=lambda form: -len(form))):
+        parts: list[str] = re.findall(r"\w+|\W+", plain(form))
+        pattern = "".join(_DIGITS.get(part) or re.escape(part) for part in parts)
+        patterns.append(re.compile(rf"(?<![\w/]){pattern}(?![\w/])"))
+    return tuple(patterns)
 
 
-def _form(form: str) -> str:
-    parts: list[str] = re.findall(r"\w+|\W+", plain(form))
-    return "".join(_DIGITS.get(part) or re.escape(part) for part in parts)
-
-
-_DIGITS: dict[str, str] = {"d": "(?P<d>[0-9]{1,2})", "m": "(?P<m>[0-9]{1,2})", "y": "(?P<y>[0-9]{4})"}
+_DIGITS = {"d": "(?P<d>[0-9]{1,2})", "m": "(?P<m>[0-9]{1,2})", "y": "(?P<y>[0-9]{4})"}
 
 
 def _day(parts: dict[str, str | None]) -> date | tuple[int, int] | None:

@@ -62,24 +62,16 @@ def find_passed_by(edition: Edition, places: FilePlaces) -> Iterator[Problem]:
                 if item not in excused and not (part.code == "PE826" and (of, item) in named):
                     named.add((of, item))
                     picking = [rule for rule in part.rules if of in rule.picks and not _complemented(rule, of, part.others)]
-                    yield _passed(part, of, item, picking, places)
+                    code, place = ("PE823", part.location) if of == TRACKS else (part.code, picking[0].location)
+                    rules = ", ".join(dict.fromkeys(rule.rule for rule in picking))
+                    yield places.problem(code, place, part=part.name, of=of, name=item, rules=rules)
     for one in whole:
+        document, path = places.at[one.location]
+        entry = path if isinstance(path[-1], int) else path[:-1]  # an entry begins where its first key does
         for number, item in enumerate(one.items):
             if (one.location, item) not in needed:
-                yield places.problem("PE827", _place_of(one, number, places), name=item, of=one.of)
-
-
-def _place_of(exemption: Exemption, number: int, places: FilePlaces) -> Location:
-    """Return the place of an item under `except:`; an entry begins where its first key does."""
-    document, path = places.at[exemption.location]
-    of_entry = path if isinstance(path[-1], int) else path[:-1]
-    return document.places.get((*of_entry, "items", number), exemption.location)
-
-
-def _passed(part: PickingPart, of: str, item: str, picking: Sequence[Naming], places: FilePlaces) -> Problem:
-    place = part.location if of == TRACKS else picking[0].location
-    return places.problem(part.code if of != TRACKS else "PE823", place, part=part.name, of=of, name=item,
-                          rules=", ".join(dict.fromkeys(rule.rule for rule in picking)))  # fmt: skip
+                place = document.places.get((*entry, "items", number), one.location)
+                yield places.problem("PE827", place, name=item, of=one.of)
 
 
 def _left(part: PickingPart, lists: Mapping[str, Collection[str]]) -> Iterator[tuple[str, list[str]]]:

@@ -39,12 +39,16 @@ def build_app(language: str) -> click.Group:
 def _group(kind: type[click.Group], name: str, command: Command, language: str, **settings: Any) -> click.Group:
     return kind(
         name,
-        callback=lambda lang: None,  # noqa: ARG005  (the language was read before the commands were built)
+        callback=_nothing,
         context_settings=settings,
         no_args_is_help=True,
         subcommand_metavar=translate(N_("COMMAND [ARGUMENTS]..."), language),
         **_shown(command, language),
     )
+
+
+def _nothing(lang: str | None) -> None:
+    del lang  # read before the commands were built
 
 
 def _shown(command: Command, language: str) -> dict[str, Any]:

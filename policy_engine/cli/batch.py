@@ -16,7 +16,7 @@ from policy_engine.messages import N_
 from policy_engine.report.problems import visible
 
 if TYPE_CHECKING:
-    from policy_engine.columnar.order import BatchResult, Order, Side
+    from policy_engine.columnar.order import BatchResult, Order, RatedEdition
 
 _TABS = ("tab", "\\t", "\t")
 _BAD_INPUT = 3
@@ -46,7 +46,7 @@ def rate_rows(session: Session, *, edition: str | None, against: str | None, **t
     spare_memory(lines=asked.to_format == "jsonl")
     for module in ("polars", "narwhals"):
         load_extra(module, "batch")
-    from policy_engine.columnar.order import Side
+    from policy_engine.columnar.order import RatedEdition
     from policy_engine.evaluate.evaluator import Evaluator
     from policy_engine.explain.batch import explain_batch
     from policy_engine.report.json import notices_of
@@ -55,7 +55,7 @@ def rate_rows(session: Session, *, edition: str | None, against: str | None, **t
     _hold_outputs(session, asked)
     editions = [library.edition(name) for name in (library.name_or_last(edition), *([against] if against else []))]
     session.note_reworded(*editions)
-    sides = [Side(one, (evaluator := Evaluator(one, asks=False)).plan, evaluator) for one in editions]
+    sides = [RatedEdition(one, (evaluator := Evaluator(one, asks=False)).plan, evaluator) for one in editions]
     order = _order(session, asked)
     with held_folder() as folder:
         path = os.path.join(folder, "output")  # what is to go to standard output goes there when all is done
@@ -142,7 +142,7 @@ def _order(session: Session, asked: _Typed) -> "Order":
     )
 
 
-def _run(session: Session, order: "Order", sides: "list[Side]", engine: str) -> "BatchResult":
+def _run(session: Session, order: "Order", sides: "list[RatedEdition]", engine: str) -> "BatchResult":
     """Rate the rows with an engine."""
     from policy_engine.columnar.engines.polars import count_rows, run_polars
     from policy_engine.report.problems import message_of

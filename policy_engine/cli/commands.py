@@ -369,7 +369,7 @@ COMMANDS: Mapping[str, Command] = {
         ),
     ),
     "replay": Command(
-        "replay:replay_records",
+        "record:replay_records",
         N_("Rate recorded cases again."),
         N_("""Rate every recorded case again under the edition pinned in its record, and demand the same verdict to the byte.
 

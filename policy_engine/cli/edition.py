@@ -11,6 +11,7 @@ from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.explain.editions import SealStanding, Shelved, explain_edition, explain_list, explain_new, explain_seals, holds, is_whole
+from policy_engine.load import seal as seals
 from policy_engine.load.edition import form_problems, load_edition, read_raws
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.library import Library, days_of
@@ -28,17 +29,6 @@ from policy_engine.load.lock import (
 )
 from policy_engine.load.meaning import revision_of
 from policy_engine.load.new_edition import new_edition
-from policy_engine.load.seal import (
-    NO_SEAL,
-    SealReport,
-    SigningError,
-    hold_against_seal,
-    make_seal,
-    signature_of,
-    signature_path,
-    verify_signature,
-    write_seal,
-)  # fmt: skip
 from policy_engine.load.yaml_text import Document, read_document
 from policy_engine.messages import N_
 from policy_engine.report.data import held_to_data, shelved_to_data
@@ -51,7 +41,7 @@ class _Files(NamedTuple):
     folder: str
     documents: Mapping[str, Document]
     raws: Mapping[str, bytes]
-    report: SealReport
+    report: seals.SealReport
 
 
 def _files(folder: str) -> _Files:
@@ -59,7 +49,7 @@ def _files(folder: str) -> _Files:
     raws = read_raws(folder)
     documents = {path: read_document(raw, path) for path, raw in raws.items()}
     seal = read_seal(folder, declared_front(folder, documents.values()).id)
-    return _Files(folder, documents, raws, hold_against_seal(folder, seal, documents, raws))
+    return _Files(folder, documents, raws, seals.hold_against_seal(folder, seal, documents, raws))
 
 
 def _shelved(folder: str) -> Shelved:
@@ -130,17 +120,17 @@ def seal(session: Session, *, name: str, again: bool, sign: str | None) -> int:
         words = N_("{edition} is sealed already and means something else now; see `edition verify {edition}`, or seal it with --again")
         raise session.misused(words, edition=name)
     plan_of(edition)  # figures that contradict each other are refused before they are sealed
-    made = make_seal(folder, read.documents, read.raws)
+    made = seals.make_seal(folder, read.documents, read.raws)
     if not read.report.sealed and not again and _has_other_copy(made.copy_path, made.copy):
         words = N_("{edition} has no seal in `editions.lock`, but {path} is the sealed copy of another meaning; seal it with --again")
         raise session.misused(words, edition=name, path=visible(made.copy_path))
-    signature = signature_path(made.lock_path)
+    signature = seals.signature_path(made.lock_path)
     try:
-        signed = signature_of(made.lock, sign) if sign else b""  # a key that is none leaves everything as it is
-        write_seal(made)
+        signed = seals.signature_of(made.lock, sign) if sign else b""  # a key that is none leaves everything as it is
+        seals.write_seal(made)
         if signed:
             write_whole(signature, signed)
-    except SigningError as error:
+    except seals.SigningError as error:
         raise session.misused(visible(str(error))) from error
     except OSError as error:
         raise unwritten(str(error.filename or folder), error) from error
@@ -195,7 +185,7 @@ def verify(session: Session, *, names: Sequence[str], signers: str | None, ident
     held: list[SealStanding] = []
     for name in names or sorted({*folders, *gone}):
         if name not in folders and name in gone:
-            held.append(SealStanding(name=name, folder=os.path.join(library.folder, name), report=NO_SEAL, gone=True))
+            held.append(SealStanding(name=name, folder=os.path.join(library.folder, name), report=seals.NO_SEAL, gone=True))
         else:
             held.append(_held(library, name, problems, named=bool(names), signed=bool(signers)))
     roots = sorted({root_of(one.folder) for one in held})
@@ -231,8 +221,8 @@ def _signatures(roots: Iterable[str], signers: str, identity: str) -> tuple[str,
     valid = True
     for root in roots:
         try:
-            said.append(verify_signature(lock_path(root), signers, identity))
-        except SigningError as error:
+            said.append(seals.verify_signature(lock_path(root), signers, identity))
+        except seals.SigningError as error:
             said.append(str(error))
             valid = False
     return visible("; ".join(said)), valid

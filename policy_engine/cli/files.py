@@ -165,19 +165,15 @@ def lines_of_records(path: str, label: str) -> Iterator[bytes]:
             update(len(line))
 
 
-def going_through(label: str) -> Callable[[Sequence[_Thing]], Iterable[_Thing]]:
-    """Return what goes through things, and shows on a terminal how far it is."""
+def going_through(label: str, things: Sequence[_Thing]) -> Iterator[_Thing]:
+    """Go through things, and show on a terminal how far it is."""
+    if not sys.stderr.isatty():
+        yield from things
+        return
+    import click
 
-    def watch(things: Sequence[_Thing]) -> Iterator[_Thing]:
-        if not sys.stderr.isatty():
-            yield from things
-            return
-        import click
-
-        with click.progressbar(things, label=label, file=sys.stderr, show_pos=True) as bar:
-            yield from bar
-
-    return watch
+    with click.progressbar(things, label=label, file=sys.stderr, show_pos=True) as bar:
+        yield from bar
 
 
 @contextlib.contextmanager

@@ -126,11 +126,15 @@ def language_asked(typed: Sequence[str], environment: Mapping[str, str]) -> str:
 
 
 def _show(error: InputError, typed: Sequence[str], language: str) -> None:
-    """Show problems on standard error, as data where data was asked for."""
-    from policy_engine.cli.session import show_problems
+    """Show problems on standard error, each once, with how many cases it hits; as data where data was asked for."""
+    from policy_engine.report.json import to_json
+    from policy_engine.report.problems import problem_to_data, problems_to_text
 
-    as_data = "--format=json" in typed or ("--format", "json") in pairwise(typed)
-    show_problems(error.problems, language, as_data=as_data, times=error.times)
+    text = problems_to_text(error.problems, language, error.times)
+    if "--format=json" in typed or ("--format", "json") in pairwise(typed):
+        pairs = zip(error.problems, error.times, strict=True)
+        text = to_json({"errors": [problem_to_data(problem, language) | {"times": count} for problem, count in pairs]})
+    sys.stderr.write(text + "\n")
 
 
 def _signals() -> list[int]:

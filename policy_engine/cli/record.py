@@ -1,9 +1,10 @@
-"""Decision records: what `--record` appends, `policy-engine record verify` holds against its chain, and `record head` prints and signs."""
+"""Decision records: what `--record` appends; `record verify` and `record head`, which follow their chain; and `replay`."""
 
 import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -13,12 +14,12 @@ from policy_engine.audit.record import Rating, RecordedRun, make_record, moment
 from policy_engine.cli.files import STANDARD, WRITTEN, Output, files_read, hold_outputs, lines_of_records, rulebook_files
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.explain.replay import chain_fault, minutes
+from policy_engine.explain.replay import chain_fault, explain_replay, minutes
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.seal import SigningError, signature_of, signature_path, verify_signature
 from policy_engine.messages import N_, plural
 from policy_engine.report.json import to_json
-from policy_engine.report.problems import visible
+from policy_engine.report.problems import message_of, visible
 from policy_engine.source import Location
 
 _BROKEN = frozenset({"unreadable", "torn", "unended", "changed", "out_of_place", "contradicted", "form"})
@@ -179,3 +180,23 @@ def _signed(session: Session, path: str, key: str, data: "dict[str, object]") ->
         reason = getattr(error, "strerror", None) or str(error)
         raise session.misused(N_("the head was not signed: {reason}"), reason=visible(reason)) from error
     return [head, signature_path(head)]
+
+
+def replay_records(session: Session, *, path: str, against: str | None) -> int:
+    """Rate the records again, each held against the chain on the way, and print what came out; return the exit code."""
+    from policy_engine.audit.replay import Against, Replayer, Tally
+    from policy_engine.compiled.evaluator import for_many
+    from policy_engine.report.data import replay_to_data
+
+    verifier = Verifier()
+    replayer = Replayer(session.library, for_many)
+    tally: Tally | Against = Against(replayer, session.library.edition(against)) if against else Tally(replayer)
+    for line in lines_of_records(path, session.text(N_("replaying"))):
+        record = verifier.read(line)
+        if record is not None:
+            tally.take(record, verifier.lines)
+    language = session.language
+    session.answer(
+        lambda: replay_to_data(tally, verifier), lambda: explain_replay(tally, verifier, language, partial(message_of, language=language))
+    )
+    return int(bool(verifier.faults) or tally.drifted)

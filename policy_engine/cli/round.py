@@ -1,6 +1,7 @@
 """`policy-engine round`: rate a year's cases together, bottom up."""
 
 import gc
+from functools import partial
 
 from policy_engine.cli.files import going_through
 from policy_engine.cli.session import Session
@@ -33,8 +34,8 @@ def show_round(
 
         hold_record(session, record, [folder])
     gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
-    files = load_round(folder, session.library, edition, going_through(session.text(N_("reading files"))))
-    done = rate_round(files, day, going_through(session.text(N_("rating cases"))), for_many)
+    files = load_round(folder, session.library, edition, partial(going_through, session.text(N_("reading files"))))
+    done = rate_round(files, day, partial(going_through, session.text(N_("rating cases"))), for_many)
     if record is not None and done.rated:
         _record(session, record, done, edition)
     session.note_reworded(done.edition)

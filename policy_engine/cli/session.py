@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,15 +12,7 @@ from policy_engine.load.library import Library
 from policy_engine.messages import N_, plural, translate
 from policy_engine.model.rulebook import Edition
 from policy_engine.report.json import to_json
-from policy_engine.report.problems import (
-    after_problems,
-    grouped_to_data,
-    opening,
-    problem_to_data,
-    problems_to_data,
-    problems_to_text,
-    refused_page,
-)  # fmt: skip
+from policy_engine.report.problems import after_problems, grouped_to_data, opening, problems_to_data, refused_page
 from policy_engine.report.prose import plain, to_markdown, to_text
 
 if TYPE_CHECKING:
@@ -75,7 +67,6 @@ class Session:
             self.write_page(page())
 
     def write_data(self, data: object) -> None:
-
         sys.stdout.write(to_json(data) + "\n")
 
     def write_page(self, page: Explanation, *, aside: bool = False) -> None:
@@ -101,15 +92,6 @@ def style() -> Callable[[str, str], str]:
     """Return what colours a text by its role, where standard output is a terminal that reads colours (https://no-color.org)."""
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return lambda text, role: f"\x1b[{_CODES[role]}m{text}\x1b[0m" if coloured and role in _CODES else text
-
-
-def show_problems(problems: Sequence[Problem], language: str, *, as_data: bool, times: Sequence[int]) -> None:
-    """Print problems on standard error, each once, with how many cases it hits where those are several."""
-    if as_data:
-        errors = [problem_to_data(problem, language) | {"times": count} for problem, count in zip(problems, times, strict=True)]
-        sys.stderr.write(to_json({"errors": errors}) + "\n")
-    else:
-        sys.stderr.write(problems_to_text(problems, language, times) + "\n")
 
 
 class Refusals:

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_engine.cli.files import EXISTS, WRITTEN, Output, going_through, hold_outputs
@@ -102,7 +103,7 @@ def _examine(session: Session, standing: TestedEdition, *, mutate: bool) -> _Exa
     edition, unseen = standing.edition, standing.sides.unseen()
     oracle = oracle_of(edition) if unseen or mutate else None
     figures = FiguresSeen(edition.id, standing.sides.total, settle_sides(unseen, edition, oracle), oracle is not None)
-    watch = going_through(session.text(N_("trying small changes")))
+    watch = partial(going_through, session.text(N_("trying small changes")))
     trial = try_cases(Bench(edition, standing.held), oracle, watch) if mutate else None
     return _Examined(standing, figures, trial, oracle)
 

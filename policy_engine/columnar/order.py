@@ -50,7 +50,7 @@ class RatesCases(Protocol):
     def evaluate(self, case: "Case") -> "Verdict": ...
 
 
-class Side(NamedTuple):
+class RatedEdition(NamedTuple):
     """An edition to rate under: worked out, and with what evaluates its single rows."""
 
     edition: "Edition"

@@ -265,7 +265,7 @@ class FieldChange(NamedTuple):
     after: Shown
 
 
-class Difference(NamedTuple):
+class PartDifference(NamedTuple):
     """One difference: the part, `added`, `dropped` or `changed`, and its fields. `order` is a sort of its own, named after another."""
 
     change: str
@@ -280,7 +280,7 @@ class Difference(NamedTuple):
     """Whether it is about words and order alone, so that nothing is decided otherwise."""
 
 
-def compare(before: Edition, after: Edition) -> tuple[Difference, ...]:
+def compare(before: Edition, after: Edition) -> tuple[PartDifference, ...]:
     """Return every difference between two editions, in the order of the editions; nothing where they mean the same."""
     mapped = bool(before.clauses) and bool(after.clauses)
     first, second = (_parts(edition, mapped=mapped) for edition in (before, after))
@@ -288,12 +288,12 @@ def compare(before: Edition, after: Edition) -> tuple[Difference, ...]:
     if not mapped and bool(before.clauses) != bool(after.clauses):
         kind = "added" if after.clauses else "dropped"
         changes.append(
-            Difference(change=kind, sort="clause_map", owner=Owner("edition"), id="", clause="", fields=(), says={}, wording=False)
+            PartDifference(change=kind, sort="clause_map", owner=Owner("edition"), id="", clause="", fields=(), says={}, wording=False)
         )
     return (*changes, *_orders(first, second))
 
 
-def _change(before: ComparedPart | None, after: ComparedPart | None) -> Difference | None:
+def _change(before: ComparedPart | None, after: ComparedPart | None) -> PartDifference | None:
     part = after or before
     assert part
     if before is None or after is None:
@@ -310,7 +310,7 @@ def _change(before: ComparedPart | None, after: ComparedPart | None) -> Differen
     if not fields and kind == "changed":
         return None
     sort, owner, name = part.key
-    return Difference(
+    return PartDifference(
         change=kind, sort=sort, owner=owner, id=name, clause=part.clause, fields=fields, says=_says(part), wording=wording
     )  # fmt: skip
 
@@ -350,14 +350,14 @@ def _blanked(sentences: Mapping[str, str], figures: Iterable[str]) -> dict[str, 
     return {language: pattern.sub("{}", text) for language, text in sentences.items()}
 
 
-def _orders(before: Mapping[Key, ComparedPart], after: Mapping[Key, ComparedPart]) -> Iterator[Difference]:
+def _orders(before: Mapping[Key, ComparedPart], after: Mapping[Key, ComparedPart]) -> Iterator[PartDifference]:
     """Return where parts that both editions have stand in another order; those that only one has do not count."""
     first, second = (_listed(side, other) for side, other in ((before, after), (after, before)))
     for (sort, owner), ids in first.items():
         now = second[sort, owner]
         if ids != now:
             clause = after[Key(sort, owner, now[0])].clause if owner.level else ""
-            yield Difference(
+            yield PartDifference(
                 change="changed", sort="order", owner=owner, id=sort, clause=clause, fields=(FieldChange("order", ids, now),), says={},
                 wording=sort not in _RANKED,
             )  # fmt: skip

@@ -176,10 +176,11 @@ def trace_to_data(trace: Trace, *, evidence: Shows = "whole") -> dict[str, Any]:
     """Return a trace with its interpretations as a list, its sentence in every language, and what was compared, in words and figures."""
     plain: dict[str, Any] = {}
     for key, value in trace._asdict().items():
-        plain |= _evidence(value, evidence) if isinstance(value, Evidence) else {key: value}
-    for key in plain.keys() & {"says", "label"}:
-        plain[key] = dict(plain[key])
-    return plain | {"interpretations": list(trace.interpretations)}
+        if key == "evidence":
+            plain.update(_evidence(value, evidence))
+        else:
+            plain[key] = dict(value) if key in {"says", "label"} else list(value) if key == "interpretations" else value
+    return plain
 
 
 def reason_to_data(reason: Reason) -> dict[str, Any]:

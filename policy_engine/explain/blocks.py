@@ -209,15 +209,11 @@ def percent(part: int, whole: int, language: str, bars: Collection[Fraction] = (
     if 10**_EXACT_PLACES % value.denominator == 0:
         exact = next(places for places in range(_EXACT_PLACES + 1) if 10**places % value.denominator == 0)
         return f"= {_decimal(value, exact, language)}%"
-    places = _LEAST_PLACES
-    while not _keeps_side(value, round(value, places), bars):
+    places, rounded = _LEAST_PLACES, round(value, _LEAST_PLACES)
+    while rounded.denominator == 1 or any((rounded < bar, rounded == bar) != (value < bar, value == bar) for bar in bars):
         places += 1
-    return f"≈ {_decimal(round(value, places), places, language)}%"
-
-
-def _keeps_side(value: Fraction, rounded: Fraction, bars: Collection[Fraction]) -> bool:
-    """Return whether a rounded figure is no whole one, and lies on the side of each bar on which the exact one lies."""
-    return rounded.denominator != 1 and all((rounded < bar) == (value < bar) and (rounded == bar) == (value == bar) for bar in bars)
+        rounded = round(value, places)
+    return f"≈ {_decimal(rounded, places, language)}%"
 
 
 def _decimal(value: Fraction, places: int, language: str) -> str:

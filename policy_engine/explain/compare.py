@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from policy_engine.compare.differences import KINDS, Difference, FieldChange, Shown
+from policy_engine.compare.differences import KINDS, FieldChange, PartDifference, Shown
 from policy_engine.explain.blocks import Explanation, Line, Section, Wording, counted, filled, source
 from policy_engine.messages import LANGUAGES, N_, with_unit
 from policy_engine.model.rulebook import Edition, Track
@@ -55,7 +55,7 @@ def _passed(passages: "Passages", passage: "Passage", language: str) -> Iterator
         if one.answer != PROVEN or one.witness is None:
             yield Line("unknown", first.say(N_("{before} → {after}: undecided"), **words))
         else:
-            shown = dict((*first.plain_facts(one.witness[0]), *second.plain_facts(one.witness[1])))
+            shown = dict((*first.notable_facts(one.witness[0]), *second.notable_facts(one.witness[1])))
             facts = "; ".join(f"{name}: {value}" for name, value in shown.items()) or "–"
             yield Line("note", first.say(N_("{before} → {after}; smallest case: {facts}"), facts=facts, **words))
     if passage.excluded:
@@ -107,7 +107,7 @@ _MANY = 20
 
 
 def explain_changes(
-    before: Edition, after: Edition, changes: Sequence[Difference], language: str, notes: Sequence[str] = ()
+    before: Edition, after: Edition, changes: Sequence[PartDifference], language: str, notes: Sequence[str] = ()
 ) -> Explanation:
     """Put the differences between two editions into sentences."""
     return _Differences(before, after, language).explanation(changes, notes)
@@ -120,7 +120,11 @@ class _Differences(Wording):
         super().__init__(language, after, before)
         self.before, self.after = before, after
 
-    def explanation(self, changes: Sequence[Difference], notes: Sequence[str]) -> Explanation:
+    def code(self, name: str | None) -> str:
+        """Return the short code of a level; what is no level stays as it is, also where it is called like an outcome."""
+        return super().code(name) if any(name in edition.scale for edition in self.editions) else name or ""
+
+    def explanation(self, changes: Sequence[PartDifference], notes: Sequence[str]) -> Explanation:
         """Put the parts together: what decides something by where it belongs, then what is only worded or ordered otherwise."""
         groups: dict[str, list[Line]] = {}
         last = self.say(N_("Wording and order: nothing is decided otherwise"))
@@ -137,7 +141,7 @@ class _Differences(Wording):
             outcome="map", notes=tuple(notes), sections=(*filled(self._overview(changes)), *sections),
         )  # fmt: skip
 
-    def _overview(self, changes: Sequence[Difference]) -> Section:
+    def _overview(self, changes: Sequence[PartDifference]) -> Section:
         """Where there are many differences, count them by sort before they are named one by one."""
         if len(changes) <= _MANY:
             return Section("")
@@ -146,9 +150,9 @@ class _Differences(Wording):
             sort = self.say(N_("order")) if change.sort == "order" else self.say(SORTS[change.sort])
             counts.setdefault(sort, Counter()).update((change.change,))
         rows = ((sort, *counted(*(found[kind] for kind in KINDS))) for sort, found in counts.items())
-        return Section(self.say(N_("At a glance")), table=self.table((N_("part"), N_("added"), N_("dropped"), N_("changed")), rows))
+        return Section(self.say(N_("Overview")), table=self.table((N_("part"), N_("added"), N_("dropped"), N_("changed")), rows))
 
-    def _group(self, change: Difference) -> str:
+    def _group(self, change: PartDifference) -> str:
         """Return the heading that a change stands under: its track, its chapter, or its sort."""
         owner = change.owner
         if owner.kind == "track":
@@ -159,19 +163,19 @@ class _Differences(Wording):
             return f"{owner.id} · {next((self.text(one.label) for one in chapters if one.clause == owner.id), '')}"
         return self.say(_GROUPS.get(change.id if change.sort == "order" else change.sort, N_("The edition itself")))
 
-    def _track(self, change: Difference) -> Track | None:
+    def _track(self, change: PartDifference) -> Track | None:
         """Return the track that a change belongs to, as the edition that still has it says."""
         sides = (self.before, self.after) if change.change == "dropped" else (self.after, self.before)
         return next((track for side in sides for track in side.tracks if track.id == change.owner.id), None)
 
-    def _line(self, change: Difference) -> Line:
+    def _line(self, change: PartDifference) -> Line:
         text = self._threshold(change) if change.sort == "threshold" else self._part(change)
         if change.change != "changed":
             text = self.say(N_("added: {what}") if change.change == "added" else N_("dropped: {what}"), what=text)
         named = change.id if change.sort not in {"order", "clause", "chapter"} and change.id not in text else ""
         return Line("not_applicable" if change.change == "dropped" else "note", text, source(change.clause, (), named))
 
-    def _part(self, change: Difference) -> str:
+    def _part(self, change: PartDifference) -> str:
         """Name a part by its sort, under the level that it belongs to, say what it is about, and show its fields."""
         level = self.code(change.owner.level) if change.owner.level else ""
         sort = self.say(SORTS[change.id if change.sort == "order" else change.sort])
@@ -189,7 +193,7 @@ class _Differences(Wording):
         fields = "; ".join(self._field(field, change) for field in shown)
         return f"{first} — {fields}" if fields else first
 
-    def _threshold(self, change: Difference) -> str:
+    def _threshold(self, change: PartDifference) -> str:
         """Say how a figure changed: whose level it is, its words before and after, and the figure where they do not hold it."""
         fields = {field.name: field for field in change.fields}
         value, phrase = fields.get("value"), fields.get("phrase")
@@ -208,7 +212,7 @@ class _Differences(Wording):
         who = ", ".join(users) or f"{self.say(SORTS['threshold'])} {change.id}"
         return f"{who}: {'; '.join(parts)}"
 
-    def _field(self, field: FieldChange, change: Difference) -> str:
+    def _field(self, field: FieldChange, change: PartDifference) -> str:
         side = self.before if change.change == "dropped" else self.after
         shown = self._both(field) if change.change == "changed" else self._shown(field.name, field.before or field.after, side)
         return f"{self.say(_FIELDS[field.name])}: {shown}"

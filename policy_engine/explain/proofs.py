@@ -55,7 +55,7 @@ class ProofWording(Wording):
         super().__init__(language, edition)
         self.edition = edition
 
-    def plain_facts(self, witness: Witness) -> Iterator[tuple[str, str]]:
+    def notable_facts(self, witness: Witness) -> Iterator[tuple[str, str]]:
         """Return the facts of a case that are not what every plain case says: nothing grave, everything good, none of anything."""
         applies = next((track.applies_to.names for track in self.edition.tracks if track.id == witness.track), ())
         for name, value in witness.facts.items():
@@ -97,7 +97,7 @@ class ProofWording(Wording):
             yield from map(self._part, claim.parts)
         first, then = claim.witness, claim.then
         if first:
-            facts = "; ".join(f"{name}: {value}" for name, value in self.plain_facts(first))
+            facts = "; ".join(f"{name}: {value}" for name, value in self.notable_facts(first))
             yield self.say(N_("smallest case: {facts} → {outcome}"), outcome=self.code(first.outcome), facts=facts or "–")
         if first and then:
             facts = "; ".join(f"{name}: {value}" for name, value in then.facts.items() if first.facts[name] != value)

@@ -119,10 +119,13 @@ class _Replay(Wording):
         if isinstance(self.tally, Tally):
             yield Section(self.say(N_("Verdicts that come out otherwise")), tuple(map(self._drift, self.tally.drifts[:_MOST])))
             return
-        yield Section(
-            self.say(N_("From the recorded edition (rows) to edition {edition}"), edition=self.tally.edition.id),
-            table=self._matrix(self.tally) if self.tally.matrix.total else None,
-        )
+        befores, afters = self.tally.matrix.befores(), self.tally.matrix.afters()
+        keys = [*self.tally.levels, *sorted((befores | afters) - set(self.tally.levels))]
+        columns = [key for key in keys if key in afters]
+        counts = {key: counted(*(self.tally.matrix.count(key, column) for column in columns)) for key in keys if key in befores}
+        rows = tuple((self.code(key), *cells) for key, cells in counts.items())
+        title = self.say(N_("From the recorded edition (rows) to edition {edition}"), edition=self.tally.edition.id)
+        yield Section(title, table=Table(("", *map(self.code, columns)), rows) if rows else None)
         went = [Went(move, "", self.tally.editions[edition]) for move, edition in self.tally.moves[:_MOST]]
         yield from move_sections(went, self.tally.edition, self.tally.levels, self.language)
         unread = tuple(Line("unknown", f"{name}: {problem.code} {self.message(problem)}") for name, problem in self.tally.unread[:_MOST])
@@ -133,11 +136,3 @@ class _Replay(Wording):
         text = self.say(N_("line {line}, {case}: {cause}; first at `{step}`"), **words)
         change = f" ({drift.recorded or '—'} → {drift.found or '—'})" if drift.recorded or drift.found else ""
         return Line("not_met", text + change, drift.citation)
-
-    def _matrix(self, tally: Against) -> Table:
-        """Return the matrix: rows are what was recorded, columns what the other edition says."""
-        befores, afters = tally.matrix.befores(), tally.matrix.afters()
-        keys = [*tally.levels, *sorted((befores | afters) - set(tally.levels))]
-        columns = [key for key in keys if key in afters]
-        rows = [(self.code(key), *counted(*(tally.matrix.count(key, column) for column in columns))) for key in keys if key in befores]
-        return Table(("", *map(self.code, columns)), tuple(rows))

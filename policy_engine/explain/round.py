@@ -8,7 +8,6 @@ from policy_engine.evaluate.round.summary import Noted, Paper, Spread, Tie, spre
 from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Table, Wording, counted, files_counted, filled, source
 from policy_engine.messages import N_
 from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
-from policy_engine.model.verdict import Gathered
 
 _OUTCOMES = {
     "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("left to the authority"),
@@ -65,7 +64,9 @@ class _Sections(Wording):
         held_up = sorted(summary.undetermined, key=lambda case: not self.rated[case].held_up)
         refused = map(self._refusal, self.done.refused)
         yield Section(self.say(N_("Refused files: not rated, in no count of levels below")), tuple(refused))
-        yield Section(self.say(N_("By unit")), table=self._by_unit())
+        units = [self._row(self.done.units.get(name, name) or "—", spread) for name, spread in summary.units.items()]
+        by_unit = Table(self._headings(N_("office or unit")), (*units, self._row(self.say(N_("total")), summary.whole)))
+        yield Section(self.say(N_("By unit")), table=by_unit)
         yield Section(self.say(N_("By kind of subject")), table=self._by_track())
         yield Section(self.say(N_("Cases")), table=self._cases())
         parts: tuple[tuple[str, Iterable[Line]], ...] = (
@@ -86,10 +87,6 @@ class _Sections(Wording):
             (N_("What a level was taken from"), self._gathered()),
         )
         yield from (Section(self.say(title), tuple(lines)) for title, lines in parts)
-
-    def _by_unit(self) -> Table:
-        rows = [self._row(self.done.units.get(name, name) or "—", spread) for name, spread in self.summary.units.items()]
-        return Table(self._headings(N_("office or unit")), (*rows, self._row(self.say(N_("total")), self.summary.whole)))
 
     def _by_track(self) -> Table:
         """Return a row a track, and the share of each level in the whole."""
@@ -250,18 +247,16 @@ class _Sections(Wording):
 
     def _gathered(self) -> Iterator[Line]:
         """Say which levels of other cases a case rests on, and whether these were decided."""
+        refused = {one.case for one in self.done.refused}
         for one in self.done.rated:
             by_fact: dict[str, list[str]] = {}
-            for gathered in one.verdict.duties.gathered:
-                by_fact.setdefault(gathered.fact, []).append(self._taken(gathered))
-            for fact, taken in by_fact.items():
-                yield Line("note", f"{one.case.id}: {', '.join(taken)}", fact)
-
-    def _taken(self, gathered: Gathered) -> str:
-        if gathered.level is None:
-            refused = any(one.case == gathered.case for one in self.done.refused)
-            return self.say(N_("{case} refused") if refused else N_("{case} still open"), case=gathered.case)
-        return f"{gathered.case} {self.code(gathered.level)} ({self.say(_ORIGINS[gathered.origin])})"
+            for taken in one.verdict.duties.gathered:
+                if taken.level is None:
+                    text = self.say(N_("{case} refused") if taken.case in refused else N_("{case} still open"), case=taken.case)
+                else:
+                    text = f"{taken.case} {self.code(taken.level)} ({self.say(_ORIGINS[taken.origin])})"
+                by_fact.setdefault(taken.fact, []).append(text)
+            yield from (Line("note", f"{one.case.id}: {', '.join(texts)}", fact) for fact, texts in by_fact.items())
 
     def _cap(self, cap: CapTrace) -> Line:
         marks = {"kept": "met", "exceeded": SEVERITY_MARKS[cap.severity], "unknown": "unknown"}

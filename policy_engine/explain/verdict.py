@@ -190,7 +190,7 @@ class _Explainer(Wording):
             yield Line("not_met", self.say(N_("{level}: cannot be reached; cannot change: {facts}"), level=level, facts=facts))
         elif advice.open:
             facts = "; ".join(self.fact(name) for name in advice.open)
-            yield Line("unknown", self.say(N_("{level}: cannot be told while these are open: {facts}"), level=level, facts=facts))
+            yield Line("unknown", self.say(N_("{level}: not settled while these are open: {facts}"), level=level, facts=facts))
             return
         else:
             yield Line("not_met", self.say(N_("{level}: cannot be reached by other counts while the totals stay as they are"), level=level))
@@ -260,7 +260,7 @@ class _Explainer(Wording):
         if outcomes["met"]:
             yield Line("met", self.say(N_("there and in time: {count}"), count=outcomes["met"]))
         if outcomes["unknown"]:
-            yield Line("unknown", self.say(N_("cannot be told from what is recorded: {count}"), count=outcomes["unknown"]))
+            yield Line("unknown", self.say(N_("cannot be seen from what is recorded: {count}"), count=outcomes["unknown"]))
 
     def _unrecorded(self) -> Iterator[Line]:
         """Name the facts that the lines above wait for, in the order in which the edition declares them."""

@@ -63,7 +63,6 @@ def build_words(node: Node | None) -> OperativeWords:
 
 
 def _words(node: Node, meanings: tuple[str, ...], spelled: dict[str, Location]) -> tuple[Word, ...]:
-    """Read words by what they mean."""
     found: list[Word] = []
     for item in node.items(at_least=1):
         got = item.fields(("means", "words"))
@@ -99,24 +98,24 @@ def build_bodies(node: Node | None) -> Declared[Body]:
         return Declared()
     block = node.fields(("bodies",))["bodies"]
     bodies = Declared[Body](open=not block.value or not block.is_block)
-    spelled: dict[str, Location] = {}
+    spelled: dict[str, Node] = {}
     for name, child in block.entries(at_least=1):
         bodies.open |= not check_name(child, name)
         got = child.fields(("label",), ("aliases",))
         bodies[name] = Body(name, got["label"].texts(), tuple(item.text() for item in got["aliases"].items()))
         for spelling in filter(None, dict.fromkeys((name, *bodies[name].label.values(), *bodies[name].aliases))):
-            child.once(spelling, spelled, child.key_place, child.key_place)
+            child.once(spelling, spelled, by_key=True)
     return bodies
 
 
 def build_clauses(node: Node | None) -> tuple[Clause, ...]:
     """Read the list of the text's clauses, in its order."""
     clauses: dict[str, Clause] = {}
-    seen: dict[str, Location] = {}
+    seen: dict[str, Node] = {}
     for item in node.fields(("clauses",))["clauses"].items(at_least=1) if node else ():
         got = item.fields(("clause", "starts", "says"), ("why_not", "leaves_out"))
         name = got["clause"].text()
-        got["clause"].once(name, seen, item.place)
+        got["clause"].once(name, seen, item)
         clauses[name] = Clause(
             id=name, starts=got["starts"].text(), says=got["says"].texts(), why_not=got["why_not"].texts(),
             leaves_out=got["leaves_out"].texts(), location=item.place,
@@ -127,11 +126,11 @@ def build_clauses(node: Node | None) -> tuple[Clause, ...]:
 def build_chapters(nodes: Iterable[Node], context: Context, bodies: Declared[Body], tracks: Declared[object]) -> tuple[Chapter, ...]:
     """Read every chapter, in the order of their files; an id stands for one rule in the whole edition."""
     context = context._replace(seen={})
-    clauses: dict[str, Location] = {}
+    clauses: dict[str, Node] = {}
     chapters: list[Chapter] = []
     for node in nodes:
         chapter = _build_chapter(node, context, bodies, tracks)
-        node.child("chapter").once(chapter.clause, clauses, node.place)
+        node.child("chapter").once(chapter.clause, clauses, node)
         chapters.append(chapter)
     return tuple(chapters)
 
@@ -179,7 +178,7 @@ def _build_rule(
     """
     name = got["id"].text()
     check_name(got["id"], name)
-    got["id"].once(name, context.seen, node.place)
+    got["id"].once(name, context.seen, node)
     applies = context.condition(got["applies_when"])
     spoken: Texts = context.sentence(got[says]) if says else {}
     uses = context.interpretations(got[INTERPRETATIONS])
@@ -211,7 +210,6 @@ def _build_route(node: Node, context: Context, bodies: Declared[Body]) -> Route 
 
 
 def _build_requirement(node: Node, context: Context, more: tuple[str, ...]) -> Requirement | None:
-    """Read what must be there, and by when."""
     got = node.fields(("id", "cite", "holds", "severity", "says"), (*_RULE, *more))
     holds = context.condition(got["holds"])
     in_time = context.condition(got["in_time"]) if "in_time" in got else None
@@ -232,7 +230,6 @@ def _build_ceiling(node: Node, flagging: Context, lowering: Context) -> Ceiling 
 
 
 def _build_eligibility(node: Node, context: Context) -> Eligibility | None:
-    """Read who is reviewed but not classified."""
     got = node.fields(("id", "cite", "when", "says"), ("phrase", INTERPRETATIONS))
     when = context.condition(got["when"])
     rule = _build_rule(node, got, context, (when,))

@@ -1,6 +1,5 @@
 """What every part of an edition is built from, and the files `facts:`: figures, declarations, invariants, exemptions."""
 
-import ast
 import keyword
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from policy_engine.language.complaint import nearest
 from policy_engine.language.functions import FUNCTIONS
 from policy_engine.language.quantity import Quantity, nearest_quantity, read_quantity
 from policy_engine.language.text import decimal_text
+from policy_engine.language.tree import opened
 from policy_engine.language.types import BOOL, COUNT, DAY, LEVEL, SIMPLE, TEXT, WRONG, Named, Type
 from policy_engine.load.node import INTERPRETATIONS, Declared, Fields, Node, Scope, build_condition, is_unread, open_scope
 from policy_engine.messages import N_, with_unit
@@ -18,7 +18,7 @@ from policy_engine.model.case import AFTER, BEFORE
 from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, Otherwise, Texts, Threshold
 from policy_engine.model.rulebook import Interpretation, Level
-from policy_engine.source import Citation, Location
+from policy_engine.source import Citation
 
 PERIOD_NAMES = ("period_start", "period_end")
 TRACKS, LEVELS = "tracks", "levels"
@@ -43,7 +43,7 @@ class Context(NamedTuple):
     scope: Scope
     facts: Declared[FactDeclaration]
     shared: Declared[Node]
-    seen: dict[str, Location]
+    seen: dict[str, Node]
     thresholds: Mapping[str, Threshold] = {}
     positive: frozenset[str] = frozenset()
     """Canonical texts of the wholes that are known to be above zero."""
@@ -209,7 +209,6 @@ def _build_fact(node: Node, name: str) -> FactDeclaration:
 
 
 def _build_field(node: Node, name: str) -> FactDeclaration:
-    """Read the declaration of one field of a list's items."""
     check_name(node, name)
     got = node.fields(("type",), ("label", "choices"))
     kind, choices = _kind(node, got, _FIELD_KINDS)
@@ -255,7 +254,7 @@ def _connect(node: Node, fact: FactDeclaration, context: Context) -> FactDeclara
         return build_condition(node.child(key), context.scope, wanted=wanted, of_record=key == "when_absent")
 
     counted = condition("counted_from", COUNT)
-    if counted and not (isinstance(counted.tree, ast.Call) and counted.text.startswith("count(")):
+    if counted and opened(counted.tree)[0] != "count":
         node.child("counted_from").complain("PE307", found=counted.text, usage="count(list) | count(list, condition)")
         counted = None
     spelling = INTERPRETATIONS.before if node.has(INTERPRETATIONS.before) else INTERPRETATIONS

@@ -20,7 +20,7 @@ from policy_engine.model.rulebook import (
     StandIn,
     Track,
 )
-from policy_engine.source import Citation, Location
+from policy_engine.source import Citation
 
 OUTCOMES = ("gap", "decided_by_authority")
 _NEVER = ("lowers", "raises")
@@ -52,10 +52,10 @@ def build_track(node: Node, context: Context) -> Track:
     stand_ins = tuple(made for item in got["stand_in"].items() if (made := _build_stand_in(item, context)))
     context = context._replace(positive=_always_positive(got, requires, stand_ins))
     own = Declared(got["criteria"].entries(), open="criteria" in got and not got["criteria"].is_block)
-    where = {criterion: child.key_place for criterion, child in context.shared.items()}
+    where = {**context.shared}
     for criterion, child in own.items():
         own.open |= not check_name(child, criterion)
-        child.once(criterion, where, child.key_place, child.key_place)
+        child.once(criterion, where, by_key=True)
     shared = Declared({**context.shared, **own}, open=context.shared.open or own.open)
     levels = _build_levels(got["levels"], context, shared)
     for criterion in own.keys() - criteria_named(node):
@@ -106,7 +106,7 @@ def _always_positive(got: Fields, requires: Sequence[Invariant], stand_ins: Sequ
 def _build_levels(node: Node, context: Context, shared: Declared[Node]) -> tuple[LevelRule, ...]:
     """Read what each level asks, best level first."""
     rules: list[LevelRule] = []
-    seen: dict[str, Location] = {}
+    seen: dict[str, Node] = {}
     for level, child in node.entries():
         if not child.refer(level, context.scale, N_("level"), child.key_place):
             continue
@@ -124,7 +124,7 @@ def _build_levels(node: Node, context: Context, shared: Declared[Node]) -> tuple
     return tuple(sorted(rules, key=lambda rule: -context.scale[rule.level].rank))
 
 
-def _build_criterion(node: Node, context: Context, shared: Declared[Node], seen: dict[str, Location]) -> Criterion | None:
+def _build_criterion(node: Node, context: Context, shared: Declared[Node], seen: dict[str, Node]) -> Criterion | None:
     """Read one entry of a level: a criterion of its own, or one written once and used under this clause."""
     if node.has("use"):
         got = node.fields(("use", "cite"), ("phrase",))
@@ -134,8 +134,8 @@ def _build_criterion(node: Node, context: Context, shared: Declared[Node], seen:
     name = got["id"].text()
     check_name(got["id"], name)
     if name in shared:
-        seen.setdefault(name, shared[name].place)
-    got["id"].once(name, seen, node.place)
+        seen.setdefault(name, shared[name])
+    got["id"].once(name, seen, node)
     return _criterion(node, name, got, context)
 
 
@@ -191,7 +191,6 @@ def _build_step(node: Node, context: Context, rules: Node) -> DecideStep:
 
 
 def _build_residual(node: Node, context: Context) -> Residual:
-    """Read what comes out where no level holds."""
     key = "level" if node.has("level") else "outcome"
     got = node.fields((key,), (INTERPRETATIONS,))
     uses = context.interpretations(got[INTERPRETATIONS])
@@ -201,7 +200,6 @@ def _build_residual(node: Node, context: Context) -> Residual:
 
 
 def _build_gaps(node: Node, context: Context) -> tuple[GapDeclaration, ...]:
-    """Read the gaps that a track declares."""
     found: list[GapDeclaration] = []
     for item in _named_entries(node):
         got = item.fields(("id", "where", "says"), (INTERPRETATIONS,))
@@ -212,7 +210,6 @@ def _build_gaps(node: Node, context: Context) -> tuple[GapDeclaration, ...]:
 
 
 def _build_monotone(node: Node, context: Context) -> tuple[Monotonicity, ...]:
-    """Read what more of a fact never does."""
     found: list[Monotonicity] = []
     for item in _named_entries(node):
         got = item.fields(("id", "more", "never", "says"))
@@ -225,13 +222,12 @@ def _build_monotone(node: Node, context: Context) -> tuple[Monotonicity, ...]:
 
 
 def _named_entries(node: Node) -> Iterable[Node]:
-    """Return the entries of a list, each with an id of its own."""
-    seen: dict[str, Location] = {}
+    seen: dict[str, Node] = {}
     for item in node.items(at_least=1):
         if item.has("id"):
             name = item.child("id")
             check_name(name, name.text())
-            name.once(name.text(), seen, item.place)
+            name.once(name.text(), seen, item)
         yield item
 
 

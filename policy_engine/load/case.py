@@ -126,7 +126,6 @@ def read_record(got: Fields, edition: Edition) -> Record:
 
 
 def _decision(node: Node, edition: Edition) -> Decision:
-    """Read one decision."""
     got = node.fields(("level",), ("by", "day", "reason"))
     level = _rated(got["level"], edition)
     if got["level"].value in ("unknown", "none"):
@@ -179,7 +178,6 @@ def read_expect(node: Node, edition: Edition) -> dict[str, object]:
 
 
 def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
-    """Read outcomes by the id of what has them."""
     entries = node.entries(at_least=1)
     for name, child in entries:
         check_name(child, name)
@@ -187,7 +185,6 @@ def _outcomes(node: Node, known: tuple[str, ...]) -> dict[str, str]:
 
 
 def _names(node: Node, at_least: int = 0) -> list[str]:
-    """Read a list of ids."""
     found = [(item, item.text()) for item in node.items(at_least)]
     for item, name in found:
         check_name(item, name)
@@ -257,7 +254,6 @@ def _item(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> dict
 
 
 def _figure(kind: str, value: Data) -> Value | None:
-    """Read a figure written with its unit."""
     quantity = read_quantity(value) if isinstance(value, str) else None
     return quantity.value if quantity and quantity.type.kind == kind else None
 

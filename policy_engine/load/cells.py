@@ -171,7 +171,6 @@ def _unfit(cell: object, asked: _Wanted) -> Refusal:
 
 
 def _two(cell: object, one: str, other: str) -> Refusal:
-    """Say which two things a cell can mean."""
     return Refusal("PE870", {"found": _shown(cell), "one": one, "other": other})
 
 
@@ -266,7 +265,6 @@ def _nothing(cell: str, text: str, word: str, asked: _Wanted) -> "str | Refusal 
 
 
 def _of_kind(cell: str, text: str, word: str, asked: _Wanted) -> Data | Refusal:
-    """Read a text that says something as its fact's kind asks."""
     match asked.kind:
         case "text":
             return cell
@@ -354,7 +352,6 @@ def _named(text: str, asked: _Wanted) -> str | Refusal | None:
 
 
 def _unknown(cell: str, asked: _Wanted) -> Refusal:
-    """Say that a text names no choice, or no level."""
     ids = [one for _, exact, _ in asked.named() for one in exact]
     near = nearest(cell, [*ids, *(one for _, _, names in asked.named() for one in names)])
     return Refusal("PE503", {"found": _shown(cell), "choices": ", ".join(ids), "nearest": near})
@@ -408,7 +405,6 @@ def _ways(pieces: list[str], asked: _Wanted) -> "set[frozenset[str]]":
 
 
 def _several(cell: Sequence[object], asked: _Wanted) -> Data | Refusal:
-    """Read a list: the choices of a set, or the items of an itemised list."""
     if asked.kind == "set":
         return _gathered(_members([one.strip()], asked) if isinstance(one, str) else _unfit(one, asked) for one in cell)
     return _gathered(read if isinstance(read, Refusal) else [read] for item in cell for read in (_item(item, asked),))

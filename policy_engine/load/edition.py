@@ -188,7 +188,6 @@ def read_raws(folder: str) -> dict[str, bytes]:
 
 
 def _sort(folder: str, documents: Iterable[Document]) -> Found:
-    """Sort files by the kind that each states."""
     nodes: dict[str, list[Node]] = {kind: [] for kind in KINDS}
     for document in documents:
         node, kind = Node(document), kind_of(document.data)
@@ -244,7 +243,6 @@ _FRONT_MORE = ("issuer", "basis", "notes", "in_force", "supersedes", "encoded_at
 
 
 def _build_front(got: Fields, context: Context) -> Edition:
-    """Read the file `edition:`."""
     period, force = got["period"].fields(("from", "until")), got["in_force"]
     begins, until = _days(period)
     basis: list[Basis] = []
@@ -262,7 +260,6 @@ def _build_front(got: Fields, context: Context) -> Edition:
 
 
 def _days(got: Fields) -> tuple[date, date | None]:
-    """Read the first and the last day of a period."""
     begins, until = got["from"].day(), got["until"].day() if "until" in got else None
     if until and date.min < until < begins:
         got["until"].complain("PE410", until=until.isoformat(), begins=begins.isoformat())
@@ -282,21 +279,20 @@ def _build_scale(node: Node) -> Declared[Level]:
     items = got["scale"].items(at_least=1)
     got["cite"].text()
     scale = Declared[Level](open=not items)
-    spelled: dict[str, Location] = {}
+    spelled: dict[str, Node] = {}
     for index, item in enumerate(items):
         own = item.fields(("level", "code", "label"), ("aliases", "cite"))
         name, code = own["level"].text(), own["code"].text()
         scale.open |= not check_name(own["level"], name)
         aliases = tuple(alias.text() for alias in own["aliases"].items())
         for spelling in filter(None, (name, code, *aliases)):
-            item.once(spelling, spelled, item.place)
+            item.once(spelling, spelled)
         rank, label = len(items) - 1 - index, own["label"].texts()
         scale[name] = Level(id=name, rank=rank, code=code, aliases=aliases, label=label, citation=Citation(own["cite"].text()))
     return scale
 
 
 def _build_register(node: Node | None) -> Declared[Interpretation]:
-    """Read the interpretation register."""
     if node is None:
         return Declared()
     block = node.fields(("register",))["register"]
@@ -312,16 +308,13 @@ def _build_register(node: Node | None) -> Declared[Interpretation]:
 
 
 def _shared(nodes: Iterable[Node]) -> Declared[Node]:
-    """Gather the criteria that are written once for several tracks."""
     shared = Declared[Node]()
-    where: dict[str, Location] = {}
     for node in nodes:
         block = node.fields(("criteria",))["criteria"]
         shared.open |= not block.is_block
         for name, child in block.entries():
             shared.open |= not check_name(child, name)
-            child.once(name, where, child.key_place, child.key_place)
-            shared[name] = child
+            child.once(name, shared, by_key=True)
     return shared
 
 
@@ -332,8 +325,8 @@ def _build_tracks(nodes: Sequence[Node], context: Context) -> tuple[Track, ...]:
     for name, child in context.shared.items():
         if name not in used:
             build_unused(child, context)
-    where: dict[str, Location] = {}
+    where: dict[str, Node] = {}
     for node, track in zip(nodes, tracks, strict=True):
         if track.id:
-            node.once(track.id, where, node.place)
+            node.once(track.id, where)
     return tuple(sorted(tracks, key=lambda track: track.id))

@@ -245,7 +245,7 @@ def _reason(error: Exception, known: Mapping[int, Words]) -> str:
 
 
 def unwritten(path: str, error: Exception) -> InputError:
-    """Return what keeps a file from being written, as a problem: PE886."""
+    """Return what keeps a file from being written, as a problem."""
     return InputError([Problem("PE886", Location(path, 1, 1), {"reason": _reason(error, _REASONS | _OF_WRITING)})])
 
 
@@ -298,7 +298,7 @@ def files_below(
     """Return the regular files below a folder whose names have one of the endings, folder by folder.
 
     Whatever else bears such a name is no file that can be read to its end: a pipe would be waited for. It is a problem, PE880. What
-    is only being written (`load/beside.py`) is none of them.
+    is only being written (`held_folder`) is none of them.
 
     Raises:
         InputError: PE116, where there are more than `most`.

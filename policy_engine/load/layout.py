@@ -91,7 +91,6 @@ class OddGapError(Exception):
 
 
 def _cut(text: str) -> list[_Piece]:
-    """Cut a text that is valid YAML into its pieces."""
     pieces: list[_Piece] = []
     blocks: tuple[_Block, ...] = ()
     depth, key_next, explicit = 0, False, set[int]()
@@ -212,7 +211,6 @@ class _Writer:
             self.lines[-1] += " "
 
     def _begin(self, line: str) -> None:
-        """Begin a line, a blank one above it where there was one."""
         self.lines += ["", line] if self.blank and self.lines else [line]
         self.blank = False
 

@@ -5,7 +5,7 @@ from policy_engine.messages import N_
 from policy_engine.source import Location
 
 BEING_WRITTEN = ".policy-engine-"
-"""How the name of a folder begins that holds what is being written (`beside.py`): nothing in it is read."""
+"""How the name of a folder begins that holds what is being written (`files.held_folder`): nothing in it is read."""
 MAX_FILES = 20_000
 """Files that a folder of cases, of rows or of files to lay out may hold."""
 MAX_RULEBOOK_FILES = 500

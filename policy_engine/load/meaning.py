@@ -54,8 +54,11 @@ def first_name(key: str, holder: Mapping[str, Any]) -> str:
 def as_sealed(content: Data) -> Data:
     """Return a rulebook's data with the first names of its keys, as it is digested."""
     if isinstance(content, list):
-        return [as_sealed(child) for child in content]
-    return {first_name(key, content): as_sealed(child) for key, child in content.items()} if isinstance(content, dict) else content
+        return [as_sealed(child) if isinstance(child, (dict, list)) else child for child in content]
+    if not isinstance(content, dict):
+        return content
+    named = content if _FIRST_NAMES.keys().isdisjoint(content) else {first_name(key, content): child for key, child in content.items()}
+    return {key: as_sealed(child) if isinstance(child, (dict, list)) else child for key, child in named.items()}
 
 
 def meaning_of(content: Data) -> bytes:

@@ -65,7 +65,6 @@ class _UncopiedError(Exception):
 
 
 def _copy(old: str, copy: str) -> None:
-    """Copy a folder; an OSError says what kept the first file from being copied."""
     try:
         shutil.copytree(old, copy, copy_function=_copied)
     except _UncopiedError as error:
@@ -92,7 +91,6 @@ def _rewrite_modelines(old: str, copy: str, target: str) -> None:
 
 
 def _rewrite_front(path: str, before: Edition, name: str, first: date, last: date) -> None:
-    """Replace id, status and period in the front file, and say what it was made from."""
     with open(path, "rb") as file:
         raw = file.read()
     places = read_document(raw, path).places

@@ -1,6 +1,6 @@
 """The values of a document, asked one by one, and the text of a condition as a checked tree: every complaint at its place.
 
-The fault is told where it stands. Whatever only follows from it (a name that seems to be missing, a figure that seems to fill no
+The fault is named where it stands. Whatever only follows from it (a name that seems to be missing, a figure that seems to fill no
 sentence, a guard that seems to be forgotten) is held back until it is mended, since nobody knows whether it will remain.
 
 Each question (`text`, `flag`, `fields` …) gives a value of the right shape whatever the file holds, and notes a problem where it
@@ -8,7 +8,6 @@ had to make one up. So a build goes through the whole file, finds everything tha
 anything.
 """
 
-import ast
 from collections.abc import Iterable, Mapping
 from datetime import date
 from fractions import Fraction
@@ -19,7 +18,7 @@ from policy_engine.language.complaint import Complaint, nearest, nearest_few
 from policy_engine.language.grammar import parse, parse_checked
 from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.language.text import decimal_text, show
-from policy_engine.language.tree import names_in
+from policy_engine.language.tree import Tree, names_in
 from policy_engine.language.types import ANY, BOOL, WRONG, Named, Type
 from policy_engine.load.yaml_text import Data, Document, Path
 from policy_engine.messages import LANGUAGES, N_
@@ -46,6 +45,7 @@ class Renamed(str):
 INTERPRETATION = Renamed("interpretation", "reading")
 INTERPRETATIONS = Renamed("interpretations", "readings")
 APPLIES_INTERPRETATIONS = Renamed("applies_interpretations", "applies_readings")
+_FORMER = frozenset(key.before for key in (INTERPRETATION, INTERPRETATIONS, APPLIES_INTERPRETATIONS))
 
 
 class Declared(dict[str, _Part]):
@@ -89,14 +89,10 @@ def is_unread(name: str, scope: Scope) -> bool:
 class Fields(dict[str, "Node"]):
     """The values under the keys of a mapping; of an optional key that does not stand there a value that is nothing, silently."""
 
-    __slots__ = ("node",)
+    __slots__ = ()
 
-    def __init__(self, node: "Node", found: Mapping[str, "Node"]) -> None:
-        super().__init__(found)
-        self.node = node
-
-    def __missing__(self, key: str) -> "Node":
-        return Node(self.node.document, None, (*self.node.path, key))
+    def __missing__(self, _key: str) -> "Node":
+        return _NOTHING
 
 
 class Node:
@@ -149,11 +145,12 @@ class Node:
             self.complain("PE401", place, name=name, sort=sort, nearest=nearest(name, declared))
         return name in declared
 
-    def once(self, name: str, seen: dict[str, Location], stands: Location, place: Location | None = None) -> None:
-        """Complain of a name that was declared before, and note where it stands now."""
+    def once(self, name: str, seen: "dict[str, Node]", stands: "Node | None" = None, *, by_key: bool = False) -> None:
+        """Complain of a name that was declared before, here or at the key, and note which node has it now."""
         if name in seen:
-            self.complain("PE402", place, name=name, first=f"{seen[name].file}:{seen[name].line}")
-        seen[name] = stands
+            first = seen[name].key_place if by_key else seen[name].place
+            self.complain("PE402", self.key_place if by_key else None, name=name, first=f"{first.file}:{first.line}")
+        seen[name] = stands or self
 
     def lacks(self, key: str) -> None:
         """Complain of a key that is missing, at the key under which it belongs; its misspelling is fault enough."""
@@ -181,23 +178,27 @@ class Node:
         known = (*required, *optional)
         if not isinstance(value, dict):
             self.wrong(N_("a block of `key: value` lines"))
-            return Fields(self, {key: Node(self.document, None, (*self.path, key)) for key in required})
-        spelled = {key: key.before if isinstance(key, Renamed) and key.before in value else key for key in known}
+            return Fields((key, Node(self.document, None, (*self.path, key))) for key in required)
+        before: dict[str, str] = {}
+        if not _FORMER.isdisjoint(value):
+            before = {key: key.before for key in known if isinstance(key, Renamed) and key.before in value}
+        found = Fields({key: self.child(key) for key in known if key in value})
+        found.update((key, self.child(name)) for key, name in before.items())
         if not self.document.lines:  # a sealed copy, which passed every check when it was sealed
-            return Fields(self, {key: self.child(name) for key, name in spelled.items() if name in value})
-        for key, name in spelled.items():
-            if name != key and key in value:
-                first, second = sorted((self.child(key), self.child(name)), key=lambda child: child.key_place)
-                second.complain("PE106", second.key_place, key=f"{key} | {name}", first=str(first.key_place.line))
-        for key in [key for key in value if key not in known and key not in spelled.values()]:
+            return found
+        for key in [key for key in before if key in value]:
+            first, second = sorted((self.child(key), self.child(before[key])), key=lambda child: child.key_place)
+            second.complain("PE106", second.key_place, key=f"{key} | {before[key]}", first=str(first.key_place.line))
+        for key in [key for key in value if key not in known and key not in before.values()]:
             unknown = self.child(key)
             unknown.complain("PE201", unknown.key_place, key=key, nearest=self.guess(key, known), known=", ".join(known))
         depth = len(self.path)
-        for key in required:
-            misspelt = spelled[key] in value or any(other not in known and nearest_few(other, known, 1) == [key] for other in value)
+        for key in [key for key in required if key not in found]:
+            found[key] = self.child(key)
+            misspelt = any(other not in known and nearest_few(other, known, 1) == [key] for other in value)
             if not misspelt and not any(p[:depth] == self.path and p[depth + 1 : depth + 2] == ("dropped",) for p in self.document.places):
                 self.lacks(key)
-        return Fields(self, {key: self.child(name) for key, name in spelled.items() if name in value or key in required})
+        return found
 
     def entries(self, at_least: int = 0) -> list[tuple[str, "Node"]]:
         """Return keys and values of a mapping whose keys are names of the author's own, none of them empty."""
@@ -212,6 +213,8 @@ class Node:
 
     def items(self, at_least: int = 0) -> list["Node"]:
         """Return the values of a list."""
+        if self.value is None:
+            return []
         if not isinstance(self.value, list) or len(self.value) < at_least:
             self.wrong(N_("a list that is not empty") if at_least else N_("a list"))
             return []
@@ -264,6 +267,9 @@ class Node:
         return known[0] if known else ""
 
 
+_NOTHING = Node(Document(file="", data=None, places={}, keys={}, lines=(), problems=[]))
+
+
 def describe(value: object) -> str:
     """Say what a value is, as a rule author would name it."""
     match value:
@@ -294,7 +300,7 @@ def build_condition(
     text = node.text()
     if not text:
         return None
-    tree: ast.expr | None
+    tree: Tree | None
     complaints: Iterable[Complaint]
     if not node.document.lines:
         tree, complaints = parse_checked(text), ()

@@ -96,7 +96,6 @@ class _Collected:
         )  # fmt: skip
 
     def _read_manifest(self, document: Document) -> None:
-        """Read the round's own file: its name, and the units that are no case."""
         node = Node(document)
         key = node.child("round").key_place
         if not document.broken:

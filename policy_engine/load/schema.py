@@ -47,10 +47,8 @@ def _check(name: str, document: Document) -> None:
     noted = {p.location for p in document.problems}
     for error in _validator(name).iter_errors(document.data):
         path = tuple(error.absolute_path)
-        places = {found.get(path[:n]) for n in range(len(path) + 1) for found in (document.places, document.keys)}
-        below = {place for p, place in document.places.items() if p[: len(path)] == path}
-        below |= {place for p, place in document.keys.items() if p[: len(path)] == path}
-        if not noted & (places | below):
+        places = [*document.places.items(), *document.keys.items()]
+        if not any(place in noted for at, place in places if at[: len(path)] == path[: len(at)]):
             document.problems.append(_problem(document, path, error))
 
 

@@ -34,16 +34,11 @@ class SigningError(Exception):
 
 
 def signature_path(path: str) -> str:
-    """Return the path of the signature of a file."""
     return f"{path}.sig"
 
 
 def signature_of(content: bytes, key: str) -> bytes:
-    """Return the signature of a content with an SSH key. Nothing is written: the one that is there stays until this is had.
-
-    Raises:
-        SigningError: where ssh-keygen is missing, or refuses.
-    """
+    """Return the signature of a content with an SSH key. Nothing is written: the one that is there stays until this is had."""
     done = _run(["-Y", "sign", "-n", _NAMESPACE, "-f", key], content)
     if not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
         raise SigningError(_said(done))
@@ -65,7 +60,6 @@ def verify_signature(path: str, signers: str, identity: str) -> str:
 
 
 def _content(path: str) -> bytes:
-    """Return what is signed; a pipe or a device is not."""
     for one in (path, signature_path(path)):
         if odd_kind(one):
             raise SigningError(f"{one}: not a regular file")
@@ -77,11 +71,6 @@ def _content(path: str) -> bytes:
 
 
 def _run(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
-    """Run ssh-keygen.
-
-    Raises:
-        SigningError: where it is missing, or ends otherwise than with 0.
-    """
     program = shutil.which("ssh-keygen")
     if program is None:
         raise SigningError("ssh-keygen: not found")
@@ -100,7 +89,7 @@ _HEADER = "# Sealed editions: of each its meaning and its sealed copy, then of e
 MAX_TOLD = 20
 
 
-class Difference(NamedTuple):
+class ChangedValue(NamedTuple):
     """One value that is not as it was sealed; "" for what was, or is, nothing."""
 
     file: str
@@ -113,7 +102,7 @@ class SealReport(NamedTuple):
     """What an edition is beside its seal."""
 
     sealed: bool
-    differences: tuple[Difference, ...]
+    differences: tuple[ChangedValue, ...]
     missing: tuple[str, ...]
     """Sealed files that are not there any more, named from the folder of editions on."""
     added: tuple[str, ...]
@@ -145,13 +134,13 @@ def hold_against_seal(folder: str, seal: Seal | None, documents: Mapping[str, Do
         return NO_SEAL
     names = {name_of(folder, path): path for path in documents}
     copy = sealed_data(folder, seal)
-    differences: list[Difference] = []
+    differences: list[ChangedValue] = []
     text_only: list[str] = []
     for name in sorted(names.keys() & seal.meanings.keys()):
         path = names[name]
         if sha256_of((meaning_of(documents[path].data),)) != seal.meanings[name]:
             before = copy.files.get(name) if copy else None
-            differences += (_values_changed(path, before, documents[path].data) if copy else []) or [Difference(path, (), "", "")]
+            differences += (_values_changed(path, before, documents[path].data) if copy else []) or [ChangedValue(path, (), "", "")]
         elif text_digest(raws[path]) != seal.texts[name]:
             text_only.append(path)
     base = os.path.basename(os.path.abspath(folder))
@@ -170,7 +159,7 @@ def means_the_same(report: SealReport) -> bool:
     return not (report.differences or report.missing or report.added) and report.lock_agrees
 
 
-def _values_changed(path: str, before: Any, after: Any) -> list[Difference]:  # noqa: ANN401
+def _values_changed(path: str, before: Any, after: Any) -> list[ChangedValue]:  # noqa: ANN401
     """Return the values that differ; none where the copy, whose digest is right, holds what no edition can."""
     try:
         return list(_differences(path, (), before, after))
@@ -178,7 +167,7 @@ def _values_changed(path: str, before: Any, after: Any) -> list[Difference]:  # 
         return []
 
 
-def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Difference]:  # noqa: ANN401  (JSON is what it is)
+def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[ChangedValue]:  # noqa: ANN401  (JSON is what it is)
     if is_object(before) and is_object(after):
         was, now = ({first_name(key, holder): key for key in holder} for holder in (before, after))
         for name in dict.fromkeys([*now, *was]):
@@ -189,7 +178,7 @@ def _differences(file: str, path: Path, before: Any, after: Any) -> Iterator[Dif
             pair = (rows[index] if index < len(rows) else None for rows in (before, after))
             yield from _differences(file, (*path, index), *pair)
     elif canonical(before) != canonical(after):
-        yield Difference(file, path, _shown(before), _shown(after))
+        yield ChangedValue(file, path, _shown(before), _shown(after))
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401
@@ -205,25 +194,19 @@ _LONGEST = 80
 
 def seal_problems(report: SealReport, folder: str, documents: Mapping[str, Document]) -> list[Problem]:
     """Return what keeps a sealed edition from being used: each value that was changed, and each file that is missing or new."""
-    root = os.path.dirname(os.path.normpath(folder))
-    edition = report.name
-    problems = [_changed(edition, difference, documents[difference.file]) for difference in report.differences[:MAX_TOLD]]
+    root, edition = os.path.dirname(os.path.normpath(folder)), report.name
+    problems: list[Problem] = []
+    for file, path, sealed, found in report.differences[:MAX_TOLD]:  # at the place of the value, or at the nearest one that is left
+        places = documents[file].places
+        place = next((places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in places), Location(file, 1, 1))
+        words = {"name": edition, "path": ".".join(map(str, path)) or "—", "sealed": sealed or "—", "found": found or "—"}
+        problems.append(documents[file].problem("PE608", place, **words))
     problems += [Problem("PE609", Location(os.path.join(root, *name.split("/")), 1, 1), {"name": edition}) for name in report.missing]
     problems += [Problem("PE610", Location(path, 1, 1), {"name": edition}) for path in report.added]
     if not report.lock_agrees:
         details = {"name": edition, "path": NAME, "sealed": "…", "found": "…"}
         problems.append(Problem("PE608", Location(os.path.join(root, NAME), 1, 1), details))
     return problems
-
-
-def _changed(edition: str, difference: Difference, document: Document) -> Problem:
-    path = difference.path
-    place = next(
-        (document.places[path[:n]] for n in range(len(path), -1, -1) if path[:n] in document.places), Location(document.file, 1, 1)
-    )
-    dotted = ".".join(map(str, path)) or "—"
-    details = {"name": edition, "path": dotted, "sealed": difference.sealed or "—", "found": difference.found or "—"}
-    return document.problem("PE608", place, **details)
 
 
 class NewSeal(NamedTuple):
@@ -257,11 +240,7 @@ def make_seal(folder: str, documents: Mapping[str, Document], raws: Mapping[str,
 
 
 def write_seal(seal: NewSeal) -> None:
-    """Write a seal: its sealed copy first, then the lock, each whole or not at all.
-
-    Raises:
-        OSError: where they cannot be written.
-    """
+    """Write a seal: its sealed copy first, then the lock, each whole or not at all; an OSError says why not."""
     os.makedirs(os.path.dirname(seal.copy_path), exist_ok=True)
     write_whole(seal.copy_path, seal.copy)
     write_whole(seal.lock_path, seal.lock)

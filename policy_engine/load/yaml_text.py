@@ -166,7 +166,6 @@ def _composer() -> Any:
 
 
 def _walk(root: Any, file: str) -> Composed:
-    """Turn nodes into data, the places noted on the way."""
     places: dict[Path, Location] = {}
     keys: dict[Path, Location] = {}
     holder: list[Data] = [None]
@@ -192,7 +191,6 @@ def _walk(root: Any, file: str) -> Composed:
 
 
 def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[str]:
-    """Return the keys of a mapping, each a text and each once."""
     names: list[str] = []
     for key, _ in node.value:
         if key.__class__ is not yaml.ScalarNode or key.tag not in {"plain", "quoted"}:
@@ -208,7 +206,6 @@ def _keys(node: Any, path: Path, file: str, keys: dict[Path, Location]) -> list[
 
 
 def _normal(text: str) -> str:
-    """Return a text in the one spelling of its letters (NFC)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -382,7 +379,6 @@ class _Builder:
             self._put(None, place)
 
     def on_open(self, event: Any, place: Location) -> None:
-        """Begin a mapping or a list."""
         value: list[Data] | dict[str, Data] = {} if isinstance(event, yaml.MappingStartEvent) else []
         self._begin(event, place)
         if len(self.stack) + self.skipping + 1 > MAX_DEPTH:
@@ -406,7 +402,6 @@ class _Builder:
             self._drop_key(Location(self.document.file, 1, 1))
 
     def on_scalar(self, event: Any, place: Location) -> None:
-        """Take a scalar as a key or as a value."""
         self._begin(event, place)
         if self.skipping:
             return
@@ -433,14 +428,12 @@ class _Builder:
             self.document.note("PE108", place, found=event.tag.replace("tag:yaml.org,2002:", "!!"))
 
     def _wants_key(self) -> bool:
-        """Return whether the next scalar is a key."""
         return not self.skipping and bool(self.stack) and isinstance(self.stack[-1][0], dict) and self.key is None
 
     def _drop_key(self, place: Location) -> None:
         self.key, self.key_place, self.dropping = f"#{self.nodes}", place, True
 
     def _take_key(self, text: str, place: Location, *, plain: bool) -> None:
-        """Take a key: a text, once in its mapping."""
         first = self.document.keys.get((*self.stack[-1][1], text))
         if plain and text == "<<":
             self.document.note("PE107", place, found=text)

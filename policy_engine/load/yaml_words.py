@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from policy_engine.messages import N_, Words
 
-_COLON = re.compile(r":(?=\s|$)")
-_SORT = re.compile(r"\s*(-?)")
+_COLON = r":(?=\s|$)"
 _NEAR = 3
 """By how many spaces a line may be out of place and still belong to its neighbours."""
 _REACH = 40
@@ -84,13 +83,16 @@ class _Seen(NamedTuple):
     lines: Sequence[str]
 
     def line(self, number: int) -> str:
-        """Return a line; nothing beyond the end."""
         return self.lines[number] if number < len(self.lines) else ""
 
     def sign(self, at: Mark) -> str:
         """Return the sign at a place; of a line that ends there, its last one."""
         line = self.line(at.line)
         return line[at.column : at.column + 1] or line.strip()[-1:]
+
+    def above(self, number: int) -> int:
+        """Return the nearest line above that holds more than a remark; the line itself where there is none."""
+        return next((n for n in range(min(number, len(self.lines)) - 1, -1, -1) if _speaks(self.lines[n])), number)
 
 
 def fault_of(said: str, mark: Mark, begun: Mark, lines: Sequence[str]) -> YamlFault:
@@ -111,8 +113,15 @@ def fault_of(said: str, mark: Mark, begun: Mark, lines: Sequence[str]) -> YamlFa
     return read(seen) if read else YamlFault(mark, *_GENERAL, {"said": said})
 
 
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _speaks(line: str) -> bool:
+    return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
 def _escape(seen: _Seen) -> YamlFault:
-    """Return which backslash begins no sign; releases differ in the place by one."""
     line = seen.line(seen.mark.line)
     start = max(line.rfind("\\", 0, seen.mark.column + 1), 0)
     return YamlFault(seen.mark._replace(column=start), *_ESCAPE, {"sign": line[start : start + 2]})
@@ -123,27 +132,15 @@ def _begins_otherwise(seen: _Seen) -> YamlFault:
     return YamlFault(at, *_SIGN, {"sign": seen.sign(at)})
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip(" "))
-
-
-def _above(lines: Sequence[str], number: int) -> int:
-    """Return the nearest line above that holds more than a remark; the line itself where there is none."""
-    return next((n for n in range(min(number, len(lines)) - 1, -1, -1) if _speaks(lines[n])), number)
-
-
-def _speaks(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
-
-
 def _colon(seen: _Seen) -> YamlFault:
+    """Return why a key and its colon cannot stand here: behind another one, or as the rest of the text above."""
     number = seen.mark.line
-    line, above = seen.line(number), _above(seen.lines, number)
+    line, above = seen.line(number), seen.above(number)
     before = seen.line(above)
-    if _COLON.search(line[: seen.mark.column]):
+    if re.search(_COLON, line[: seen.mark.column]):
         return YamlFault(seen.mark, *_SECOND_COLON)
-    if above == number or _COLON.search(before):
-        return _shifted(number, seen.lines)
+    if above == number or re.search(_COLON, before):
+        return _shifted(number, seen)
     if _indent(before) == _indent(line) > 0 and ":" not in before:
         return YamlFault(seen.mark, *_IN_TEXT)
     return _without_colon(seen, above)
@@ -152,20 +149,19 @@ def _colon(seen: _Seen) -> YamlFault:
 def _without_colon(seen: _Seen, number: int) -> YamlFault:
     line = seen.line(number)
     colon = line.find(":")
-    if colon >= 0:
-        return YamlFault(Mark(number, colon), *_NO_SPACE)
-    return YamlFault(Mark(number, _indent(line)), *_NO_COLON)
+    return YamlFault(Mark(number, colon), *_NO_SPACE) if colon >= 0 else YamlFault(Mark(number, _indent(line)), *_NO_COLON)
 
 
 def _bracket(seen: _Seen) -> YamlFault:
+    """Return that a bracket is not closed where the text goes on outside it, or that a comma is missing inside it."""
     here, there = seen.line(seen.mark.line), seen.line(seen.begun.line)
-    inside = seen.mark.line == seen.begun.line or _indent(here) > _indent(there)
-    if inside and here.strip():
+    if here.strip() and (seen.mark.line == seen.begun.line or _indent(here) > _indent(there)):
         return YamlFault(seen.mark, *_COMMA)
     return YamlFault(seen.begun, *_BRACKET, {"sign": seen.sign(seen.begun)})
 
 
 def _out_of_place(seen: _Seen) -> YamlFault:
+    """Return why a line fits no block: something stands before it, it is no key or no dash, or it is indented otherwise."""
     mark, line = seen.mark, seen.line(seen.mark.line)
     own = _indent(line)
     if mark.column > own:
@@ -174,35 +170,21 @@ def _out_of_place(seen: _Seen) -> YamlFault:
         return YamlFault(mark, *_NO_KEY)
     if own == seen.begun.column:
         return YamlFault(mark, *(_DASH if line[own : own + 1] == "-" else _NO_DASH))
-    return _shifted(mark.line, seen.lines)
+    return _shifted(mark.line, seen)
 
 
-def _shifted(number: int, lines: Sequence[str]) -> YamlFault:
-    above = _above(lines, number)
-    here, before = (_indent(lines[n]) for n in (number, above))
-    wrong = above if here % _STEP == 0 and before % _STEP else number
-    own, sort = _indent(lines[wrong]), _sort(lines[wrong])
-    near = sorted(
-        (n for n in range(max(wrong - _REACH, 0), min(wrong + _REACH, len(lines)))),
-        key=lambda n: (abs(_indent(lines[n]) - own), abs(n - wrong)),
-    )
-    for n in near:
+def _shifted(number: int, seen: _Seen) -> YamlFault:
+    lines, above = seen.lines, seen.above(number)
+    wrong = above if _indent(lines[number]) % _STEP == 0 and _indent(lines[above]) % _STEP else number
+    own, is_dash = _indent(lines[wrong]), lines[wrong].lstrip().startswith("-")
+    remedy, words = _DASHES if is_dash else _KEYS, {"own": str(own)}
+    near = range(max(wrong - _REACH, 0), min(wrong + _REACH, len(lines)))
+    for n in sorted(near, key=lambda n: (abs(_indent(lines[n]) - own), abs(n - wrong))):
         other = _indent(lines[n])
-        if (
-            n != wrong
-            and _speaks(lines[n])
-            and _sort(lines[n]) == sort
-            and 0 < abs(other - own) <= _NEAR
-            and (other % _STEP == 0 or own % _STEP == 0)
-        ):
-            words = {"own": str(own), "line": str(n + 1), "other": str(other)}
-            return YamlFault(Mark(wrong, own), _SHIFTED, _DASHES if sort else _KEYS, words)
-    return YamlFault(Mark(wrong, own), _ALONE, _DASHES if sort else _KEYS, {"own": str(own)})
-
-
-def _sort(line: str) -> str:
-    found = _SORT.match(line)
-    return found[1] if found else ""
+        alike = n != wrong and _speaks(lines[n]) and lines[n].lstrip().startswith("-") == is_dash
+        if alike and 0 < abs(other - own) <= _NEAR and (other % _STEP == 0 or own % _STEP == 0):
+            return YamlFault(Mark(wrong, own), _SHIFTED, remedy, {**words, "line": str(n + 1), "other": str(other)})
+    return YamlFault(Mark(wrong, own), _ALONE, remedy, words)
 
 
 _KINDS: Mapping[str, Callable[[_Seen], YamlFault]] = {

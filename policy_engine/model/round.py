@@ -33,7 +33,7 @@ class Entry(NamedTuple):
 class Refused(NamedTuple):
     """A file that could not be rated; what else could still be read of it, "" where that could not.
 
-    `unit` is the id of the unit it is told under. `problems` are those that stand in this file.
+    `unit` is the id of the unit it is listed under. `problems` are those that stand in this file.
     """
 
     path: str
@@ -58,9 +58,9 @@ class RoundFiles(NamedTuple):
     entries: tuple[Entry, ...]
     units: Mapping[str, Unit]
     whole: bool
-    """Whether every file told at least its name and links, so that nobody is missing from a list that is gathered."""
+    """Whether every file showed at least its name and links, so that nobody is missing from a list that is gathered."""
     named: bool
-    """Whether every file told at least its name, so that a name that is not found is surely wrong."""
+    """Whether every file showed at least its name, so that a name that is not found is surely wrong."""
     problems: tuple[Problem, ...]
     unread: tuple[str, ...] = ()
     """The files that do not tell whose they are: without a name, without links, or with the name of another."""
@@ -76,7 +76,7 @@ class Standing(NamedTuple):
 
 
 class RatedEntry(NamedTuple):
-    """One case of a round with its verdict; `unit` is the id of the unit it is told under, or ""."""
+    """One case of a round with its verdict; `unit` is the id of the unit it is listed under, or ""."""
 
     case: Case
     verdict: Verdict
@@ -137,7 +137,7 @@ class Round(NamedTuple):
     as_of: date | None
     rated: tuple[RatedEntry, ...]
     units: Mapping[str, str]
-    """The name of every unit by id, in the order in which they are told."""
+    """The name of every unit by id, in the order in which they are listed."""
     caps: tuple[CapTrace, ...]
     problems: tuple[Problem, ...]
     refused: tuple[Refused, ...] = ()

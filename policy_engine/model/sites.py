@@ -165,10 +165,10 @@ def rebuilt(part: _Part, change: Callable[[Any], Any]) -> _Part:
     new: Any = change(part)
     whole: Any = part
     if new is part and is_object(whole):
-        items = {key: rebuilt(one, change) for key, one in whole.items()}
+        items = {key: rebuilt(one, change) if is_tuple(one) else one for key, one in whole.items()}
         new = items if any(items[key] is not one for key, one in whole.items()) else part
     elif new is part and is_tuple(whole) and not isinstance(part, (Location, Citation, Condition, Threshold)):
-        entries: list[Any] = [rebuilt(one, change) if isinstance(one, (tuple, dict)) else one for one in whole]
+        entries: list[Any] = [rebuilt(one, change) if is_tuple(one) or is_object(one) else one for one in whole]
         if any(one is not other for one, other in zip(entries, whole, strict=True)):
             made = getattr(part, "_make", tuple)
             new = made(one for one in entries if one is not DROPPED)

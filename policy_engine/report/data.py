@@ -1,11 +1,11 @@
 """Maps, registers, editions, rounds, replays, comparisons and proofs as plain data: what programs read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.audit.chain import Verifier
 from policy_engine.audit.replay import Against, Tally
-from policy_engine.compare.differences import KINDS, Difference, NotRated, Shift, Shown
+from policy_engine.compare.differences import KINDS, NotRated, PartDifference, Shift, Shown
 from policy_engine.errors import Problem
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import reason_to_data, trace_to_data
@@ -198,8 +198,8 @@ def notes_of(editions: Sequence[Edition], language: str, rounds: Sequence[str], 
 
 
 def compare_to_data(
-    before: Edition, after: Edition, changes: Sequence[Difference], shift: Shift | None, rounds: Sequence[str] = ()
-) -> dict[str, object]:  # fmt: skip
+    before: Edition, after: Edition, changes: Sequence[PartDifference], shift: Shift | None, rounds: Sequence[str] = ()
+) -> Mapping[str, object]:  # fmt: skip
     """Return a comparison as data; its schema is `schemas/compare.schema.json`. `cases` is null where none were asked about."""
     counts = {kind: sum(change.change == kind for change in changes) for kind in KINDS}
     return {
@@ -222,13 +222,13 @@ def compare_to_data(
     }  # fmt: skip
 
 
-def nothing_compared(problems: Sequence[Problem]) -> dict[str, object]:
+def nothing_compared(problems: Sequence[Problem]) -> Mapping[str, object]:
     """Return the keys of a comparison where the editions or the cases could not be read."""
     counts = dict.fromkeys((*KINDS, "wording"), 0)
     return {"before": None, "after": None, "counts": counts, "changes": [], "cases": None, "notice": refused_notice(problems)}
 
 
-def _change(change: Difference) -> dict[str, object]:
+def _change(change: PartDifference) -> Mapping[str, object]:
     def shown(value: Shown) -> object:
         if value is None or isinstance(value, (str, bool)):
             return value
@@ -240,7 +240,7 @@ def _change(change: Difference) -> dict[str, object]:
     return change._asdict() | {"owner": change.owner._asdict(), "says": dict(change.says) or None, "fields": fields}
 
 
-def _not_rated(one: NotRated) -> dict[str, object]:
+def _not_rated(one: NotRated) -> Mapping[str, object]:
     """Return a file that could not be rated, with the first thing wrong."""
     place = one.problem.location
     message = {language: message_of(one.problem, language) for language in LANGUAGES}
@@ -249,7 +249,7 @@ def _not_rated(one: NotRated) -> dict[str, object]:
     }  # fmt: skip
 
 
-def proof_to_data(proof: "Proof") -> dict[str, object]:
+def proof_to_data(proof: "Proof") -> Mapping[str, object]:
     """Return a proof as data; its schema is `schemas/prove.schema.json`."""
     from policy_engine.prove.claims import ANSWERS
 

@@ -33,10 +33,10 @@ def _written(value: Any, line: str) -> str:
     inner = f"{line}  "
     between = f",{inner}"
     if isinstance(value, dict) and value:
-        pairs: Any = value.items()
+        pairs: Any = value.items()  # pyright: ignore[reportUnknownVariableType]  # its keys are texts, its values anything
         return "{" + inner + between.join([f"{_quoted(key)}: {_written(item, inner)}" for key, item in pairs]) + line + "}"
     if isinstance(value, (list, tuple)) and value:
-        items: Any = value
+        items: Any = value  # pyright: ignore[reportUnknownVariableType]
         return "[" + inner + between.join([_written(item, inner) for item in items]) + line + "]"
     return "null" if value is None else json.dumps(value, ensure_ascii=False)
 

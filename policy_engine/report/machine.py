@@ -138,8 +138,17 @@ def to_sarif(problems: Iterable[Problem], language: str, stopped: Iterable[Probl
     found = list(problems)
     codes = sorted({one.code for one in found})
     home = home_of_project()
-    results = [_result(one, codes.index(one.code), language) for one in found]
-    notices = [_notification(one, codes.index(one.code), language) for one in stopped]
+    results = [
+        {
+            "ruleId": one.code, "ruleIndex": codes.index(one.code), "level": CATALOGUE[one.code].severity,
+            **_said_and_placed(one, language), "partialFingerprints": {"policyEngine/v1": _fingerprint(one, language)},
+        }
+        for one in found
+    ]  # fmt: skip
+    notices = [
+        {"level": "error", **_said_and_placed(one, language), "associatedRule": {"id": one.code, "index": codes.index(one.code)}}
+        for one in stopped
+    ]
     driver = {"name": "policy-engine", "version": version("policy-engine"), **({"informationUri": home} if home else {})}
     run = {
         "tool": {"driver": {**driver, "rules": [_rule(code, language, home) for code in codes]}},
@@ -177,27 +186,14 @@ def _rule(code: str, language: str, home: str) -> dict[str, Any]:
     return rule | {"helpUri": f"{home}docs/errors/{code}.md"} if home else rule
 
 
-def _result(one: Problem, index: int, language: str) -> dict[str, Any]:
-    """Return one finding; its fingerprint outlives a change of its line."""
+def _said_and_placed(one: Problem, language: str) -> dict[str, Any]:
+    return {"message": {"text": "\n".join(_said(one, language))}, "locations": [_location(one)]}
+
+
+def _fingerprint(one: Problem, language: str) -> str:
+    """Return what outlives a change of the line."""
     parts = (one.code, one.location.file, message_of(one, language))
-    return {
-        "ruleId": one.code,
-        "ruleIndex": index,
-        "level": CATALOGUE[one.code].severity,
-        "message": {"text": "\n".join(_said(one, language))},
-        "locations": [_location(one)],
-        "partialFingerprints": {"policyEngine/v1": sha256_of(part.encode("utf-8", "surrogatepass") + b"\0" for part in parts)},
-    }
-
-
-def _notification(one: Problem, index: int, language: str) -> dict[str, Any]:
-    """Return what stopped the run, as the run's own notice."""
-    return {
-        "level": "error",
-        "message": {"text": "\n".join(_said(one, language))},
-        "locations": [_location(one)],
-        "associatedRule": {"id": one.code, "index": index},
-    }
+    return sha256_of(part.encode("utf-8", "surrogatepass") + b"\0" for part in parts)
 
 
 def _location(one: Problem) -> dict[str, Any]:

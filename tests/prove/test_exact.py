@@ -90,6 +90,15 @@ def test_the_missing_extra_is_named_in_one_line(arguments: tuple[str, ...], lang
     assert "pip install 'policy-engine[prove]'" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_editions_are_compared_without_the_extra(form: str) -> None:
+    """Only `--prove` needs the solver."""
+    done = _python("-c", HIDDEN, "compare", "2020", "2026-draft", "--format", form, "--lang", "en")
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert "2026-draft" in done.stdout
+
+
 @pytest.mark.parametrize("code", ["import policy_engine", f"from policy_engine.cli.main import run; run(['evaluate', '{CASE}'], 'en')"])
 def test_nothing_else_loads_the_solver(code: str) -> None:
     done = _python("-c", f"{code}\nimport sys\nassert not [name for name in sys.modules if name.partition('.')[0] == 'z3']")

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 import polars as pl
 
 from policy_engine.columnar.engines.polars import BatchRater
-from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, ROW, BatchResult, Order, Side
+from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, ROW, BatchResult, Order, RatedEdition
 from policy_engine.columnar.plan.answers import Cell
 from policy_engine.columnar.plan.plan import ColumnPlan, plan_columns, planned
 from policy_engine.columnar.rows.files import FORMULA, beside, check_types, disk_fault, metadata_of, signed_heading, sink, unreadable
@@ -30,7 +30,7 @@ _FORMS = {
 }
 
 
-def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> BatchResult:
+def run_duckdb(order: Order, sides: Sequence[RatedEdition], say: Callable[[Problem], str], done: Callable[[int], None]) -> BatchResult:
     """Run a batch in DuckDB; see `run_polars`."""
     with held_folder() as folder, refusing_run(order, sides, say) as run:
         connection = duckdb.connect(os.path.join(folder, "batch.duckdb"))
@@ -64,7 +64,9 @@ def run_duckdb(order: Order, sides: Sequence[Side], say: Callable[[Problem], str
 class _Statements:
     """The statements of one batch."""
 
-    def __init__(self, order: Order, sides: Sequence[Side], run: RefusingRun, connection: duckdb.DuckDBPyConnection, folder: str) -> None:
+    def __init__(
+        self, order: Order, sides: Sequence[RatedEdition], run: RefusingRun, connection: duckdb.DuckDBPyConnection, folder: str
+    ) -> None:
         self.order, self.sides, self.run, self.connection, self.folder = order, sides, run, connection, folder
         self.rater = BatchRater(sides, order.detail)
         self.rows = 0

@@ -11,7 +11,20 @@ from threading import Lock
 import narwhals.stable.v2 as nw
 import polars as pl
 
-from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, REFUSED, ROW, BatchResult, Order, RatesCases, Rejected, Side, Source
+from policy_engine.columnar.order import (
+    AGAINST,
+    CASE,
+    KEPT,
+    ODD,
+    REFUSED,
+    ROW,
+    BatchResult,
+    Order,
+    RatedEdition,
+    RatesCases,
+    Rejected,
+    Source,
+)
 from policy_engine.columnar.plan.answers import AnswerLayout, Codes, layout_of
 from policy_engine.columnar.plan.plan import Schema, plan_columns, planned
 from policy_engine.columnar.rows.files import beside, disk_fault, metadata_of, sink, unreadable
@@ -28,7 +41,7 @@ _SHIFT = 65_536
 Reject = Callable[[Rejected], None]
 
 
-def run_polars(order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None]) -> BatchResult:
+def run_polars(order: Order, sides: Sequence[RatedEdition], say: Callable[[Problem], str], done: Callable[[int], None]) -> BatchResult:
     """Run a batch in Polars; `say` puts a problem in words, `done` hears how many rows were done since.
 
     Raises:
@@ -103,7 +116,7 @@ class BatchRater:
     """Rates frames under an edition, and under one that it is held against; counts what came out."""
 
     def __init__(
-        self, sides: Sequence[Side], detail: str, done: Callable[[int], None] = lambda _: None, *, keeps_refused: bool = False
+        self, sides: Sequence[RatedEdition], detail: str, done: Callable[[int], None] = lambda _: None, *, keeps_refused: bool = False
     ) -> None:
         self.layout = layout = layout_of(sides[0].plan, detail)
         self.moves: Counter[tuple[str, str]] = Counter()

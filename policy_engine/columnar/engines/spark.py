@@ -22,7 +22,7 @@ from pyspark import errors, sql
 from pyspark.sql import functions, types
 
 from policy_engine.columnar.engines.polars import BatchRater
-from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, REFUSED, ROW, BatchResult, Order, Rejected, Side
+from policy_engine.columnar.order import AGAINST, CASE, KEPT, ODD, REFUSED, ROW, BatchResult, Order, RatedEdition, Rejected
 from policy_engine.columnar.rows.files import FORMULA, check_types, disk_faults, is_elsewhere, signed_heading, unreadable
 from policy_engine.columnar.rows.headings import FileColumn, Headings, names_among
 from policy_engine.columnar.rows.one_by_one import PreparedPlan
@@ -50,7 +50,7 @@ _NOT_HERE = N_("with `--engine spark` such a file must be on this machine, and s
 
 
 def run_spark(
-    order: Order, sides: Sequence[Side], say: Callable[[Problem], str], done: Callable[[int], None], session: Any = None
+    order: Order, sides: Sequence[RatedEdition], say: Callable[[Problem], str], done: Callable[[int], None], session: Any = None
 ) -> BatchResult:
     """Run a batch in Spark, in a session, or the one that is there (as under `spark-submit`), or one of this machine; see `run_polars`."""
     spark = session or _session()
@@ -126,7 +126,7 @@ class _Work(NamedTuple):
 class _Cluster:
     """One batch, while a cluster works it out."""
 
-    def __init__(self, order: Order, sides: Sequence[Side], run: RefusingRun, spark: Any) -> None:
+    def __init__(self, order: Order, sides: Sequence[RatedEdition], run: RefusingRun, spark: Any) -> None:
         self.order, self.sides, self.run, self.spark = order, sides, run, spark
         self.editions = tuple(side.edition for side in sides)
         self.rater = BatchRater(sides, order.detail, keeps_refused=True)
@@ -150,7 +150,7 @@ class _Cluster:
             for name, kind in list(answers.items())[1:]:
                 schema = schema.add(name, types.BooleanType() if kind == pl.Boolean else types.StringType())
             schema = schema.add(_PROBLEMS, types.BinaryType())
-            work = _Work(self.editions, self.order.detail, facts, keep, to_arrow_schema(schema))
+            work = _Work(editions=self.editions, detail=self.order.detail, facts=facts, keep=keep, schema=to_arrow_schema(schema))
             rows = table.mapInArrow(partial(_rate, work), schema).persist()
         found = rows.count()
         self.rows += found
@@ -217,7 +217,7 @@ def _frame(table: Any) -> pl.DataFrame:
 def _rate(work: _Work, batches: Iterable[Any]) -> Iterator[Any]:
     """Rate rows on a worker: what is handed on of them, their answers, and why a row has none."""
     evaluators = [Evaluator(edition, asks=False) for edition in work.editions]
-    sides = [Side(edition, one.plan, one) for edition, one in zip(work.editions, evaluators, strict=True)]
+    sides = [RatedEdition(edition, one.plan, one) for edition, one in zip(work.editions, evaluators, strict=True)]
     rater = BatchRater(sides, work.detail, keeps_refused=True)
     refused: dict[int, bytes] = {}
 

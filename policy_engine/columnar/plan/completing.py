@@ -83,7 +83,7 @@ class Bond(NamedTuple):
 
 def bonds_of(edition: Edition, constants: Mapping[str, Value]) -> list[Bond]:
     """Return what binds the facts of an edition: its invariants, and sums that facts are derived by."""
-    fields = {name: FactField(fact.type.kind, name) for name, fact in edition.facts.items() if fact.type.kind != "list"}
+    fields = {name: FactField(kind=fact.type.kind, column=name) for name, fact in edition.facts.items() if fact.type.kind != "list"}
     reader = ColumnReader(fields, constants, Weight())
     bonds = [_bond(rule.holds.tree, rule.holds.names, reader)._replace(law=n) for n, rule in enumerate(edition.invariants)]
     for fact in edition.facts.values():

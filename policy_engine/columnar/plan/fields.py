@@ -161,13 +161,13 @@ def read_column(
         # as many members as there are choices in it; one named twice is left to the row reader
         found = [raw.list.contains(choice).cast(nw.Int64) for choice in fact.type.choices]
         whole = raw.list.len().cast(nw.Int64) == sum(found[1:], found[0])
-        return FactColumn(FactField(kind, fact.name), {}, any_of((raw.is_null(), whole))) if dtype.inner == nw.String else None
+        return FactColumn(FactField(kind=kind, column=fact.name), {}, any_of((raw.is_null(), whole))) if dtype.inner == nw.String else None
     if dtype == nw.String or (worded and kind == "choice"):
         return _from_text(fact, raw, scale)
     if worded and kind not in {"set", "text"}:
         return _from_text(fact, raw.cast(nw.String), scale)
     if kind == "bool" and dtype == nw.Boolean:
-        return FactColumn(FactField(kind, fact.name), {}, True)
+        return FactColumn(FactField(kind=kind, column=fact.name), {}, True)
     if kind == "day" and (dtype == nw.Date or isinstance(dtype, nw.Datetime)):
         return _day(fact, dtype, raw, texts=texts)
     if dtype.is_numeric():
@@ -177,7 +177,7 @@ def read_column(
 
 def _by_row(fact: FactDeclaration, raw: nw.Expr, plain: Truth | None = None) -> FactColumn:
     """Read a column whose cells are all looked at one by one: only a row that states none is plain."""
-    return FactColumn(FactField(fact.type.kind), {}, raw.is_null() if plain is None else plain)
+    return FactColumn(FactField(kind=fact.type.kind), {}, raw.is_null() if plain is None else plain)
 
 
 def _staged(
@@ -185,7 +185,7 @@ def _staged(
 ) -> FactColumn:
     """Read a column whose values are worked out first: plain where there is a gap, or where a cell fits."""
     name = f"__v_{fact.name}"
-    return FactColumn(FactField(fact.type.kind, name, scale, as_text=as_text), {name: value}, any_of((gap, fits)), number)
+    return FactColumn(FactField(kind=fact.type.kind, column=name, scale=scale, as_text=as_text), {name: value}, any_of((gap, fits)), number)
 
 
 def _day(fact: FactDeclaration, dtype: nw.dtypes.DType, raw: nw.Expr, *, texts: bool) -> FactColumn:
@@ -234,7 +234,7 @@ def _whole(fact: FactDeclaration, dtype: nw.dtypes.DType, raw: nw.Expr, *, wide:
     months = fact.type.kind == "months"
     if dtype == nw.Int64 or (dtype == nw.Int32 and not wide):
         fits: Truth = any_of((raw.is_null(), raw < _MOST_MONTHS)) if months and dtype == nw.Int64 else True
-        return FactColumn(FactField(fact.type.kind, fact.name), {}, fits, number=True)
+        return FactColumn(FactField(kind=fact.type.kind, column=fact.name), {}, fits, number=True)
     if not any(dtype == large for large in (nw.UInt64, nw.Int128, nw.UInt128)):
         return _staged(fact, True, True, raw.cast(nw.Int64), number=True)
     fits = (raw >= 0) & (raw < (_MOST_MONTHS if months else _ROOM))
@@ -258,7 +258,7 @@ def _from_text(fact: FactDeclaration, raw: nw.Expr, scale: Mapping[str, Level]) 
 def _text_of_kind(fact: FactDeclaration, raw: nw.Expr, scale: Mapping[str, Level]) -> FactColumn:
     """Read a column of texts as a kind of fact."""
     kind, gap = fact.type.kind, raw.is_null()
-    as_it_is = FactField(kind, fact.name)
+    as_it_is = FactField(kind=kind, column=fact.name)
     match kind:
         case "choice":
             return FactColumn(as_it_is, {}, any_of((gap, *(raw == choice for choice in fact.type.choices))))

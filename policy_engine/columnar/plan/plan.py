@@ -73,7 +73,7 @@ def plan_columns(plan: Plan, schema: Schema, odd: str = "", *, thorough: bool = 
         return building.built(odd, bitwise=bitwise)
     except NotColumnarError as cannot:  # all rows rest on it
         blank = {name: nw.lit(None, dtype=nw.Boolean) for name in criterion_columns(plan)}
-        return ColumnPlan((), nw.lit(None, dtype=_code_type(plan)), blank, Codes(), (str(cannot),))
+        return ColumnPlan(steps=(), code=nw.lit(None, dtype=_code_type(plan)), criteria=blank, codes=Codes(), by_row=(str(cannot),))
 
 
 def stepped(frame: "nw.LazyFrame[Any]", steps: Iterable[Mapping[str, nw.Expr]]) -> "nw.LazyFrame[Any]":
@@ -135,7 +135,7 @@ class Followed:
         if values and (len(values) > 1 or not field.column):
             name = f"__w_{fact.name}"
             self.steps.append({name: nw.coalesce(*values) if len(values) > 1 else values[0]})
-            self._set(fact, FactField("bool", name))
+            self._set(fact, FactField(kind="bool", column=name))
 
     def _number(self, fact: FactDeclaration) -> None:
         """Let a number follow: a sum, worked out where the row does not state it."""
@@ -149,7 +149,7 @@ class Followed:
             return
         if total.below is not None or field.none:
             raise NotColumnarError(f"{fact.name}: {fact.derived.text}")
-        summed = FactField(field.kind, total=total)
+        summed = FactField(kind=field.kind, total=total)
         self.followed[fact.name] = known(summed)
         if not field.column:
             self._set(fact, summed)
@@ -163,7 +163,7 @@ class Followed:
         worked_out = nw.lit(plus) if isinstance(plus, int) else plus
         self.steps.append({name: nw.coalesce(stated.cast(nw.Int64), (worked_out - minus).cast(nw.Int64))})
         self.numbers.append(name)
-        self._set(fact, FactField(field.kind, name, scale))
+        self._set(fact, FactField(kind=field.kind, column=name, scale=scale))
 
     def _set(self, fact: FactDeclaration, field: FactField) -> None:
         """Let later conditions read the fact from another column."""
@@ -187,7 +187,7 @@ class Building:
             column = read_column(fact, schema[name], plan.edition.scale, wide=wide, texts=texts)
             assert column is not None, name
             self.columns[name] = column
-        fields = {name: FactField(fact.type.kind) for name, fact in plan.edition.facts.items()}
+        fields = {name: FactField(kind=fact.type.kind) for name, fact in plan.edition.facts.items()}
         self.weight = Weight()
         self.follows = Followed(
             self.columns, plan, ColumnReader({**fields, **{n: c.field for n, c in self.columns.items()}}, plan.constants, self.weight)
@@ -245,7 +245,7 @@ class Building:
         """Return the plan; see `plan_columns`."""
         codes, tracks = Codes(), self.tracks
         applies = [_named(f"__a{track.number}", track.applies) for track in tracks]
-        # cells are looked at where tracks are told apart: both hold the same texts against the same choices
+        # cells are looked at in the step that parts the tracks: both hold the same texts against the same choices
         cells = {f"__ok_{name}": as_column(column.plain) for name, column in self.columns.items() if column.plain is not True}
         columns = {name: column._replace(plain=_named(f"__ok_{name}", column.plain)) for name, column in self.columns.items()}
         steps = [*self.follows.steps, {**{f"__a{track.number}": as_column(track.applies) for track in tracks}, **cells}, *self.steps]
@@ -281,7 +281,7 @@ class Building:
             steps += [{"__base": code}, *bound]
             code = nw.col("__code")
         note_interpretations(self.plan, tracks, self.follows.followed, codes)
-        return ColumnPlan(tuple(steps), code, self._criteria(), codes, tuple(self.by_row))
+        return ColumnPlan(steps=tuple(steps), code=code, criteria=self._criteria(), codes=codes, by_row=tuple(self.by_row))
 
     def _alone(self, applies: Sequence[Truth]) -> Truth:
         """Return whether not more than one track applies, where the choices that lead to tracks do not make that sure."""

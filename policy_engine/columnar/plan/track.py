@@ -99,7 +99,7 @@ class TrackColumns:
                 taken = f"__t{self.number}_{target}"
                 values[taken] = nw.when(here).then(first).otherwise(second)
                 scale = one.scale if one.column else other.scale
-                moved[target] = FactField(one.kind, taken, scale, as_text=one.as_text or other.as_text)
+                moved[target] = FactField(kind=one.kind, column=taken, scale=scale, as_text=one.as_text or other.as_text)
                 if other.column:  # a row that states only the other is left to the row reader
                     same = False if not one.column else agrees(first, second) if one.kind == "bool" else first == second
                     agree.append(any_of((~here, second.is_null(), certain(same, unknown=False))))

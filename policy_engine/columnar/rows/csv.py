@@ -114,7 +114,7 @@ def form_of(path: str, shown: str, headings: Headings, separator: str | None) ->
     where = tuple(Location(shown, place.line + head.count("\n", 0, at), at - head.rfind("\n", 0, at)) for _, at, _ in cells)
     taken = head[: cells[-1][2]].count("\n")
     names = tuple(name for name, _, _ in cells if name is not None)
-    return CsvForm(separator, names, where, before + taken + 1, before + 1 - bool(said))
+    return CsvForm(separator=separator, headings=names, where=where, lines=before + taken + 1, sheet=before + 1 - bool(said))
 
 
 def _no_utf8(shown: str, line: int, column: int, byte: int) -> Problem:
@@ -181,16 +181,16 @@ def rows_of(path: str, shown: str, form: CsvForm, case: int, places: RowPlaces, 
     with open(path, "rb") as file:
         copy = _Copy(file, form, case, places)
         if not copy.goes_on():
-            return CsvRows(path, 0, 0, form.lines, odd=False)
+            return CsvRows(path=path, total=0, blank=0, lines=form.lines, odd=False)
         count = _plain_rows(path, form)
         if count is not None:
             places.add(1, form.lines + 1, form.sheet + 1)
-            return CsvRows(path, count, 0, form.lines, odd=False)
+            return CsvRows(path=path, total=count, blank=0, lines=form.lines, odd=False)
         with open(target, "wb") as written:
             written.writelines(copy.rows_of(shown))
     if copy.bad >= _FEW and copy.bad > copy.beyond and copy.bad * _MANY > copy.rows:
         raise InputError([_no_utf8(shown, *copy.first_bad)])
-    return CsvRows(target, copy.rows, copy.blank, 0, odd=True)
+    return CsvRows(path=target, total=copy.rows, blank=copy.blank, lines=0, odd=True)
 
 
 def _plain_rows(path: str, form: CsvForm) -> int | None:

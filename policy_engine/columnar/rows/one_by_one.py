@@ -144,12 +144,13 @@ class OpenRows:
             if isinstance(data, Refusal):
                 problems.append(Problem(data.code, _NOWHERE, {"name": name, **data.details}))
             elif data is not None:
-                value = read_value(Node(Document("", None, {}, {}, (), problems), data, (name,)), fact, self.edition.scale)
+                document = Document(file="", data=None, places={}, keys={}, lines=(), problems=problems)
+                value = read_value(Node(document, data, (name,)), fact, self.edition.scale)
                 facts |= {} if value is None else {name: value}
         if problems:
             return tuple(problems)
         try:
-            answer = answer_of(self.evaluator.evaluate(Case("", self.edition.id, {}, facts, {}, {})))
+            answer = answer_of(self.evaluator.evaluate(Case(id="", edition=self.edition.id, subject={}, facts=facts, expect={}, places={})))
         except InputError as error:
             return error.problems
         return self._answers.setdefault(tuple(answer.items()), answer)

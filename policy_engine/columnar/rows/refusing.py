@@ -8,7 +8,7 @@ from threading import Lock
 
 import polars as pl
 
-from policy_engine.columnar.order import BatchResult, Note, Order, RefusedRow, Rejected, Side
+from policy_engine.columnar.order import BatchResult, Note, Order, RatedEdition, RefusedRow, Rejected
 from policy_engine.columnar.rows.files import beside, frame_of, sink
 from policy_engine.columnar.rows.headings import AT, FIRST, kept_headings, names_among
 from policy_engine.columnar.rows.opening import Opened, opened_files
@@ -24,7 +24,7 @@ _CHUNK = 50_000
 
 
 @contextmanager
-def refusing_run(order: Order, sides: Sequence[Side], say: Callable[[Problem], str]) -> "Generator[RefusingRun]":
+def refusing_run(order: Order, sides: Sequence[RatedEdition], say: Callable[[Problem], str]) -> "Generator[RefusingRun]":
     """Open the files of a run, and a place for the rows that are refused: SQLite's, in a file without a name, which is gone afterwards.
 
     Raises:
@@ -85,7 +85,7 @@ class RefusingRun:
                 sink(self._frame(), where, self.order.rejects_format, excel=self.order.excel)
         kept, names = kept_headings(self.order.keep), names_among(self.order.keep, own)
         renamed = [Note(_KEPT_AS, {"heading": heading, "name": names[name]}) for name, heading in kept.items() if names[name] != heading]
-        first = tuple(RefusedRow(*record) for record in self._in_order().fetchmany(_SHOWN))
+        first = tuple(RefusedRow._make(record) for record in self._in_order().fetchmany(_SHOWN))
         return BatchResult(
             rows=rows, written=rows - self._count, rejected=self._count, by_row=by_row, first=first,
             moves=tuple((before, after, number) for (before, after), number in sorted(moves.items())),

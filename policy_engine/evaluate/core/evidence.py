@@ -129,10 +129,10 @@ class EvidencePlan:
         return figures_of(self._trees[0], self._scope) if self._shown is None else self._shown
 
     @cached_property
-    def _asked(self) -> tuple[tuple[Asked, tuple[Side, ...]], ...]:
-        """What is compared, with all of each side that no case changes."""
+    def _asked(self) -> tuple[tuple[Asked, str, tuple[Side, ...]], ...]:
+        """What is compared, its text, and all of each side that no case changes."""
         found = [asked for tree in self._trees for asked in _Comparisons(self._scope).read(tree)]
-        return tuple((asked, tuple(self._blank(side) for side in asked.sides)) for asked in found)
+        return tuple((asked, show(asked.tree), tuple(self._blank(side) for side in asked.sides)) for asked in found)
 
     def _blank(self, side: Tree) -> Side:
         fact = self._scope.facts.get(name_of(side))
@@ -150,10 +150,10 @@ class EvidencePlan:
     def comparisons(self, values: tuple[Value, ...]) -> tuple[Compared, ...]:
         interpreter = self._interpreter(values)
         found: list[Compared] = []
-        for asked, blanks in self._asked:
+        for asked, text, blanks in self._asked:
             sides = tuple(self._side(tree, blank, interpreter) for tree, blank in zip(asked.sides, blanks, strict=True))
             truth = _value(asked.tree, interpreter)
-            found.append(Compared(show(asked.tree), truth if isinstance(truth, bool) or truth is UNKNOWN else None, sides))
+            found.append(Compared(text, truth if isinstance(truth, bool) or truth is UNKNOWN else None, sides))
         return tuple(found)
 
     def _side(self, tree: Tree, blank: Side, interpreter: Interpreter) -> Side:

@@ -104,7 +104,11 @@ class Surveyor:
             self._ask(prepared, interpreter, concerned, level, found)
         routes, ceilings = tuple(found.routes), (*verdict.ceilings, *found.ceilings)
         unrated = self._unrated(case, verdict)
-        breaches = [Finding(c.id, c.severity, c.says, c.citation, c.interpretations) for c in ceilings if c.outcome == "exceeded"]
+        breaches = [
+            Finding(id=c.id, severity=c.severity, says=c.says, citation=c.citation, interpretations=c.interpretations)
+            for c in ceilings
+            if c.outcome == "exceeded"
+        ]
         decided = decision_findings(case, verdict, routes, edition, unrated=bool(unrated))
         duties = Duties(
             self_level=record.self_level if isinstance(record.self_level, str) else None,
@@ -164,7 +168,13 @@ class Surveyor:
         interpreter = interpreter_over(facts.values, case.facts)
         clause = track.track.citation.clause
         return tuple(
-            Finding(rule.id, "note", otherwise.says, clause, used((*rule.interpretations, *otherwise.interpretations), interpreter))
+            Finding(
+                id=rule.id,
+                severity="note",
+                says=otherwise.says,
+                citation=clause,
+                interpretations=used((*rule.interpretations, *otherwise.interpretations), interpreter),
+            )
             for rule, otherwise in set_aside(facts, case, track.track)
         )
 
@@ -262,9 +272,13 @@ class _Waiting(Reader[frozenset[str]]):
         self.interpreter, self.facts = interpreter, facts
 
     def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> frozenset[str]:
-        if any(self.interpreter.evaluated(part) is (sign == "or") for part in parts):
-            return frozenset()
-        return frozenset[str]().union(*map(self.read, parts))
+        open_parts: list[Tree] = []
+        for part in parts:
+            truth = self.interpreter.evaluated(part)
+            if truth is (sign == "or"):
+                return frozenset()
+            open_parts += [part] if truth is UNKNOWN else []
+        return frozenset[str]().union(*map(self.read, open_parts))
 
     def negation(self, _: Tree, part: Tree) -> frozenset[str]:
         return self.read(part)

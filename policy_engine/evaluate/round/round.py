@@ -418,7 +418,7 @@ def counts_of(edition: Edition, name: str) -> Iterator[str]:
 
 def _finding(name: str, text: str, fact: FactDeclaration, **words: str) -> Finding:
     says = {language: translate(text, language, fact=fact.name, **words) for language in LANGUAGES}
-    return Finding(name, "warning", says, fact.citation.clause)
+    return Finding(id=name, severity="warning", says=says, citation=fact.citation.clause)
 
 
 def as_it_stood(case: Case, as_of: date | None) -> Case:
