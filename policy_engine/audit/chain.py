@@ -2,7 +2,7 @@
 
 Each record names the digest of the one before it, and its own digest over everything else in it, in the canonical form of
 RFC 8785. A line must be that very form, so that not even a space can be changed unseen. Each names its run as well, and how many
-records belong to it (`audit/runs.py`), so that a run which was stopped is seen. Whole runs that are cut off at the end can only be
+records belong to it (`audit/record.py`), so that a run which was stopped is seen. Whole runs that are cut off at the end can only be
 seen by who kept the head.
 """
 
