@@ -175,7 +175,7 @@ COMMANDS: Mapping[str, Command] = {
             _option(
                 "--as-of",
                 "DATE",
-                N_("Look at the round as it stood on a day: later decisions are left out, and papers not yet due are told apart."),
+                N_("Look at the round as it stood on a day: later decisions are left out, and papers not yet due are set apart."),
             ),
             _choice(
                 "--fail-level", SEVERITIES, N_("Exit with 1 where there is a finding, a missing or a late paper as bad as this, or worse.")
@@ -191,7 +191,7 @@ COMMANDS: Mapping[str, Command] = {
 
     IN is a file, a pattern like 'year/*.parquet', a folder, or `-` for standard input. The answers go to one file, row by row
     in the same order; it appears whole or not at all, and `-` is standard output. A cell that is empty or `unknown` was not
-    recorded; `none` is known not to exist. A row with a bad value has no answer, and is told with its place, its column and the
+    recorded; `none` is known not to exist. A row with a bad value has no answer, and is reported with its place, its column and the
     reason. Rows in are answers out and rows refused."""),
         (
             _argument("paths", "IN...", nargs=-1, required=True, type=PATH),
@@ -244,9 +244,9 @@ COMMANDS: Mapping[str, Command] = {
         N_("Tell what two editions say differently."),
         N_("""Tell what two editions say differently: figures, criteria, facts, levels, interpretations, chapters, clauses.
 
-    BEFORE and AFTER are ids of editions. With `--cases` every case is rated under both, and it is told how the levels shift,
+    BEFORE and AFTER are ids of editions. With `--cases` every case is rated under both, and it is shown how the levels shift,
     who moves and by which criterion, and which cases one of the editions cannot rate. With `--prove` (extra `prove`) it is
-    told of all cases at once which levels can become which, with a smallest case of each. Ends with 0 whether or not they
+    shown of all cases at once which levels can become which, with a smallest case of each. Ends with 0 whether or not they
     differ, and with 1 where a proof stays undecided."""),
         (
             _argument("before", "BEFORE", shell_complete=_complete_edition),
@@ -388,7 +388,7 @@ COMMANDS: Mapping[str, Command] = {
         N_("Hold cases against what their authors expect."),
         N_("""Rate cases and hold each against what its author expects under `expect:`.
 
-    A case that expects nothing fails, and so does a run without a case. It is told which criteria no case has seen met, not
+    A case that expects nothing fails, and so does a run without a case. It is shown which criteria no case has seen met, not
     met and unknown, and which figures no case has seen just below, exactly and just above. Ends with 1 where an expectation is
     not met, or where a small change of the rulebook would go unnoticed (`--mutate`)."""),
         (
@@ -426,7 +426,7 @@ COMMANDS: Mapping[str, Command] = {
     "fmt": Command(
         "fmt:format_files",
         N_("Give YAML files their canonical layout."),
-        N_("""Give rulebook and case files their canonical layout.
+        N_("""Bring rulebook and case files into their canonical layout.
 
     PATH is a file, a folder that is searched, or `-` for standard input to standard output. Indentation, blank lines, line
     ends, the modeline for editors and the width of prose are set; comments and values stay as they are. Each file is read

@@ -35,7 +35,7 @@ LEVEL = Type("level")
 ZERO = Type("zero")
 """The literal 0, which is zero of any number."""
 WRONG = Type("wrong")
-"""What was already complained of; it agrees with everything, so that one fault is told once."""
+"""What was already complained of; it agrees with everything, so that one fault is reported once."""
 ANY = "*"
 """The name, in a scope, of whatever stands in a block of declarations that could not be read: it may be any name."""
 

@@ -94,7 +94,7 @@ def _short(text: str, *, whole: bool = False) -> str:
 
 
 def problem_to_text(problem: Problem, language: str, kind: str = "", *, excerpt: bool = True) -> str:
-    """Write one problem: its place, of what kind it is where that is told apart, its line, and what to do."""
+    """Write one problem: its place, of what kind it is where that is named, its line, and what to do."""
     head = f"{opening(place_text(problem.location))}: {problem.code} {kind}{message_of(problem, language)}"
     return "\n".join([head, *(caret_of(problem) if excerpt else ()), f"  → {advice_of(problem, language)}"])
 
