@@ -1,6 +1,7 @@
 """What every test shares: the places of the project, the shipped library, and the flag for long runs."""
 
 import os
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from policy_engine.cli.main import run
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.library import Library
+from policy_engine.load.lock import COPIES, NAME
 from policy_engine.model.rulebook import Edition
-from tests.build import Cli
+from tests.build import RULEBOOK, Cli
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,6 +64,14 @@ def edition(library: Library) -> Edition:
 def evaluator(edition: Edition) -> Evaluator:
     """Return the edition of 2020, ready to rate."""
     return Evaluator(edition)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """Return a folder with a copy of the sealed edition of 2020, with its lock and its sealed copy."""
+    for part in ("2020", COPIES):
+        shutil.copytree(RULEBOOK / part, tmp_path / "rulebook" / part)
+    return Path(shutil.copy(RULEBOOK / NAME, tmp_path / "rulebook")).parent
 
 
 @pytest.fixture

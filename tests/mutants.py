@@ -12,24 +12,21 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 TELLING = {
-    "language": ["language", "evaluate/test_expression.py", "test_sums.py", "test_sets.py", "test_check.py"],
-    "evaluate": [
-        "evaluate/test_expression.py", "test_cases.py", "test_bounds.py", "test_possible*.py", "test_caps.py", "test_round*.py",
-        "test_advice.py", "test_transitions.py", "evaluate/test_l*.py",
-    ],
-    "load": ["test_bad_input.py", "test_cells.py", "test_round*.py", "test_hostile*.py", "test_edition*.py", "test_lock.py"],
-}  # fmt: skip
+    "language": "language evaluate/test_expression.py test_sums.py test_sets.py test_check.py",
+    "evaluate": "evaluate test_cases.py test_bounds.py test_possible*.py test_caps.py test_round*.py test_advice.py test_moves.py",
+    "load": "test_bad_input.py test_cells.py test_round*.py test_hostile*.py test_edition*.py test_lock.py",
+}
 """Which tests are asked about a package, the likeliest first; about any other, all of them."""
-SIGNS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
-         ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}  # fmt: skip
-SECONDS = 300
-"""What one run may take of the processor: a change may make the engine run on for ever."""
+_PAIRS = ((ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.In, ast.NotIn), (ast.Is, ast.IsNot))
+SIGNS: dict[type[ast.cmpop], type[ast.cmpop]] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
+SECONDS = 300  # of the processor
 
 
 class Mutant(NamedTuple):
@@ -37,13 +34,11 @@ class Mutant(NamedTuple):
     node: ast.expr | ast.stmt
     becomes: str
 
-    @property
-    def named(self) -> str:
+    def __str__(self) -> str:
         return f"{self.file.relative_to(ROOT)}:{self.node.lineno}: {ast.unparse(self.node).splitlines()[0][:90]} -> {self.becomes[:90]}"
 
 
 def changes(node: ast.AST) -> Iterator[str]:
-    """Yield what may stand in a node's place."""
     changed: Any = copy.deepcopy(node)
     match node:
         case ast.Compare(ops=[sign]):
@@ -54,32 +49,25 @@ def changes(node: ast.AST) -> Iterator[str]:
             yield f"({ast.unparse(changed)})"
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield f"({ast.unparse(operand)})"
-        case ast.Constant(value=bool(value)):
-            yield repr(not value)
         case ast.Constant(value=int(value)):
-            yield repr(value + 1)
+            yield repr(not value if isinstance(value, bool) else value + 1)
         case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
             yield "return None"
         case ast.Expr(value=ast.Call()) | ast.AugAssign() | ast.Continue():
             yield "pass"
-        case _:
-            return
 
 
 def mutants(package: str) -> list[Mutant]:
-    """Return every change of a package, annotations aside."""
     found: list[Mutant] = []
     for file in sorted((ROOT / "policy_engine" / package).rglob("*.py")):
         tree = ast.parse(file.read_text("utf-8"))
-        notes = [getattr(node, field, None) for node in ast.walk(tree) for field in ("annotation", "returns")]
-        typing = {id(part) for note in notes if isinstance(note, ast.AST) for part in ast.walk(note)}
-        nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.expr, ast.stmt)) and id(node) not in typing]
-        found += [Mutant(file, node, new) for node in nodes for new in changes(node)]
+        notes = [note for node in ast.walk(tree) for name, note in ast.iter_fields(node) if name in {"annotation", "returns"} and note]
+        typing = {id(part) for note in notes for part in ast.walk(note)}
+        found += [Mutant(file, node, new) for node in ast.walk(tree) if id(node) not in typing for new in changes(node)]  # type: ignore[arg-type]
     return found
 
 
 def applied(mutant: Mutant, raw: bytes) -> bytes:
-    """Return a file's bytes with the change in place; columns of `ast` count bytes."""
     lines, node = raw.splitlines(keepends=True), mutant.node
     start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
     end = sum(map(len, lines[: (node.end_lineno or 0) - 1])) + (node.end_col_offset or 0)
@@ -87,7 +75,6 @@ def applied(mutant: Mutant, raw: bytes) -> bytes:
 
 
 def put(file: Path, raw: bytes) -> None:
-    """Write a module, and forget what was compiled of it: two changes may have one size and one second."""
     file.write_bytes(raw)
     for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
         compiled.unlink()
@@ -98,35 +85,32 @@ def is_noticed(mutant: Mutant, checkout: Path, tests: list[str]) -> bool:
     raw = file.read_bytes()
     put(file, applied(mutant, raw))
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    bound = partial(resource.setrlimit, resource.RLIMIT_CPU, (SECONDS, SECONDS))
     try:
-        return subprocess.run(command, cwd=checkout, capture_output=True, check=False, preexec_fn=limited).returncode != 0
+        return subprocess.run(command, cwd=checkout, capture_output=True, check=False, preexec_fn=bound).returncode != 0
     finally:
         put(file, raw)
-
-
-def limited() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", nargs="+")
-    parser.add_argument("--sample", type=int, default=25)
-    parser.add_argument("--seed", type=int, default=1)
+    for name, usual in (("--sample", 25), ("--seed", 1)):
+        parser.add_argument(name, type=int, default=usual)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        kept = shutil.ignore_patterns(".*", "build", "dist", "__pycache__")
-        checkout = Path(shutil.copytree(ROOT, Path(folder, "checkout"), ignore=kept))
+        checkout = Path(
+            shutil.copytree(ROOT, Path(folder, "checkout"), ignore=shutil.ignore_patterns(".*", "build", "dist", "__pycache__"))
+        )
         for package in asked.packages:
             every = mutants(package)
             drawn = Random(f"{asked.seed} {package}").sample(every, min(asked.sample, len(every)))
-            globs = TELLING.get(package, ("",))
-            tests = [str(path) for glob in globs for path in sorted((checkout / "tests").glob(glob))] if globs != ("",) else ["tests"]
+            tests = [str(path) for glob in TELLING.get(package, ".").split() for path in sorted((checkout / "tests").glob(glob))]
             missed = 0
             for mutant in drawn:
                 found = is_noticed(mutant, checkout, tests)
                 missed += not found
-                print("noticed" if found else "MISSED ", mutant.named, flush=True)  # noqa: T201
+                print("noticed" if found else "MISSED ", mutant, flush=True)  # noqa: T201
             print(f"{package}: {len(drawn) - missed} of {len(drawn)} noticed (of {len(every)}, seed {asked.seed})", flush=True)  # noqa: T201
 
 

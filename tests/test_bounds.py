@@ -8,19 +8,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import polars as pl
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from policy_engine.columnar.engines.polars import PolarsRater
-from policy_engine.columnar.order import Rejected
-from policy_engine.columnar.plan.answers import layout_of
 from policy_engine.compiled.evaluator import CompiledEvaluator
 from policy_engine.errors import InputError
 from policy_engine.evaluate.core.breach import Figures, breach_of
-from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.language.grammar import parse
 from policy_engine.language.tree import names_in
@@ -102,17 +97,6 @@ def test_nothing_to_rate_by_is_an_answer_where_it_is_decided_or_explained(name: 
 
     assert _outcome(Evaluator(edition), facts, record) == expected
     assert _outcome(CompiledEvaluator(edition), facts, record) == expected
-
-
-@pytest.mark.parametrize("name", [name for name, (_, record, _) in NOTHING.items() if record == Record()])
-def test_rows_say_the_same(name: str, edition: Edition) -> None:
-    facts, _, expected = NOTHING[name]
-    rater = PolarsRater(plan_of(edition), Evaluator(edition), layout_of(plan_of(edition), "verdict"))
-    refused: list[Rejected] = []
-    rows = pl.DataFrame({"case": ["x"], **{name: [value] for name, value in facts.items()}})
-    found = rater.rate(rows.lazy(), ["case"], refused.append).collect(engine="streaming")
-
-    assert (refused[0].problems[0].code if refused else found["outcome"][0]) == expected
 
 
 def _file(folder: Path, **facts: object) -> str:

@@ -181,18 +181,6 @@ def test_open_members_make_a_range(rules: Rules, kinds: list[str]) -> None:
         assert trace.outcome != "unknown"
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(ANY_RULES, st.lists(st.sampled_from(sorted(PARTLY)), min_size=1, max_size=8))
-def test_a_cap_changes_nobodys_level(rules: Rules, kinds: list[str]) -> None:
-    entries = {f"e{n:02}": PARTLY[kind][0] for n, kind in enumerate(kinds)}
-    edition = with_cap(rules)
-    chapters = tuple(chapter._replace(caps=()) for chapter in edition.chapters)
-    capped, plain = rate(edition, entries), rate(edition._replace(chapters=chapters), entries)
-
-    assert [(one.verdict, one.standing) for one in plain.rated] == [(one.verdict, one.standing) for one in capped.rated]
-    assert (1, 0) == (len(capped.caps), len(plain.caps))
-
-
 @pytest.mark.parametrize(
     ("shown", "counted"),
     [

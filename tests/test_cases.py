@@ -55,10 +55,6 @@ def _gathered(done: Round, case: str) -> set[tuple[str, str | None, str]]:
     return {(one.case, one.level, one.origin) for one in _rated(done)[case].verdict.duties.gathered}
 
 
-def _papers(summary: Summary, state: str) -> set[tuple[str, str]]:
-    return {(paper.case, paper.trace.id) for paper in summary.papers if paper.state == state}
-
-
 def test_every_file_is_a_case_of_its_own_name(done: Round) -> None:
     cases = {path.stem: path.parent.name for path in FOLDER.glob("*/*.yaml")}
 
@@ -75,30 +71,6 @@ def test_spread_over_the_levels(summary: Summary) -> None:
     assert {"excellent": 10, "good": 24, "completed": 6, "not_completed": 1} == whole.levels
     assert {"gap": 1, "undetermined": 2, "decided_by_authority": 1} == whole.outcomes
     assert (45, 40) == (whole.cases, whole.decided)
-
-
-def test_missing_papers(summary: Summary) -> None:
-    expected = {
-        ("grassroots-03", "report_with_each_member"),
-        ("policy-deputy-head", "party_cell_opinion"),
-        ("grassroots-02-officer", "old_unit_opinion"),
-        ("grassroots-08-chair", "party_committee_opinion"),
-    }
-
-    assert expected == _papers(summary, "missing")
-    assert 4 == sum(paper.state == "missing" for paper in summary.papers)
-
-
-def test_leader_rests_on_decided_and_proposed(done: Round) -> None:
-    """Two good or better of three are under 70%, so the head of the policy board comes to HTTNV."""
-    expected = {
-        ("policy-deputy-head", "good", "decided"),
-        ("policy-specialist-1", "completed", "decided"),
-        ("policy-specialist-2", "excellent", "proposed"),
-    }
-
-    assert expected == _gathered(done, "policy-head")
-    assert "good" == _rated(done)["policy-head"].verdict.level
 
 
 def test_earlier_day_leaves_later_decisions_out(early: Round) -> None:

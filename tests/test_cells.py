@@ -78,37 +78,6 @@ def test_the_page_of_cells_is_what_is_read(kind: str, cell: str, means: str) -> 
         assert both[0] == int(re.sub("[.,]", "", cell))
 
 
-@pytest.mark.parametrize("kind", EVERY_KIND)
-def test_words_for_nothing(kind: str) -> None:
-    """A gap is not recorded whatever the fact; none is known not to exist; `N/A` and Python's `None` could be either."""
-    for cell in (
-        "",
-        "  ",
-        "\u00a0",
-        "NULL",
-        "null",
-        "~",
-        "NaN",
-        "nan",
-        "NaT",
-        "<NA>",
-        "unknown",
-        "UNKNOWN",
-        "chưa ghi nhận",
-        "Chưa rõ",
-        None,
-    ):
-        assert read(cell, kind) is None, cell
-    assert read(float("nan"), kind) is None
-    assert read("none", kind, may_be_none=True) == "none"
-    if kind != "bool":
-        assert read("KHÔNG CÓ", kind, may_be_none=True) == "none"
-        assert code_of(read("Không", kind, may_be_none=True)) == "PE870"
-    for cell in ("N/A", "n/a", "NA", "None", "-"):
-        assert code_of(read(cell, kind, may_be_none=True)) == "PE870"
-    assert code_of(read("#REF!", kind)) == code_of(read("Err:502", kind)) == "PE875"
-
-
 NATIVE: list[tuple[str, object, object]] = [
     ("count", 20, 20), ("count", 20.0, 20), ("count", -0.0, 0), ("count", Decimal("20.000"), 20), ("count", Decimal("2E+1"), 20),
     ("count", JsonNumber("20.0"), 20), ("count", JsonNumber("1e2"), 100), ("count", b"20", 20), ("count", 1 << 62, 1 << 62),

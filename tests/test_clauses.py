@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from policy_engine.errors import InputError
-from policy_engine.evaluate.maps import hold_against, is_within, normal, report_interpretations, rests_on
+from policy_engine.evaluate.maps import hold_against, is_within, normal, rests_on
 from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
 from policy_engine.load.meaning import revision_of
@@ -85,20 +85,6 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) 
     assert bool(out) == (code == 0 or word == "PE114")
     assert word in err
     assert "Traceback" not in err
-
-
-def test_parts_are_named_once() -> None:
-    edition = edition_of(NAME)
-    track = next(track for track in edition.tracks if track.id == "picking")
-    use = track.levels[1].interpretations
-    levels = tuple(rule._replace(interpretations=use * 2) for rule in track.levels)
-    found = report_interpretations(
-        edition._replace(
-            tracks=(track._replace(levels=levels, interpretations=use, residual=track.residual._replace(interpretations=use)),)
-        )
-    )
-
-    assert ("picking", "picking.top", "picking.good", "picking.poor") == found[0].parts
 
 
 def test_the_register_of_2020_is_these(edition: Edition) -> None:

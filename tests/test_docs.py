@@ -19,7 +19,6 @@ from tests.bad_files import kept
 from tests.build import ROOT, Cli
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-FILES = sorted((ROOT / "constraints").glob("*.txt"))
 RUNTIME = ("prove", "batch", "duckdb", "spark")
 
 
@@ -33,13 +32,6 @@ def _asked() -> list[Requirement]:
     extras = PROJECT["optional-dependencies"]
     lines = map(Requirement, [*PROJECT["dependencies"], *(line for extra in RUNTIME for line in extras[extra])])
     return [line for line in lines if line.name != "policy-engine"]
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_line_is_one_release_and_in_order(path: Path) -> None:
-    names = [line.partition("==")[0] for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
-
-    assert sorted(_pins(path)) == names
 
 
 def test_every_dependency_is_named_and_above_its_floor() -> None:

@@ -82,7 +82,8 @@ CONDITIONS: dict[str, tuple[str, Told]] = tuples("hostile", "conditions")
 
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_a_hostile_condition(name: str, tmp_path: Path, cli: Cli) -> None:
-    condition, expected = CONDITIONS[name]
+    condition, wanted = CONDITIONS[name]
+    expected = list(wanted)
     status, found = told(cli, SAMPLE_CASE, "--rulebook", str(orchard(tmp_path, condition)))
 
     assert (3 if expected else 0, expected) == (status, found)

@@ -5,17 +5,15 @@ import os
 import random
 import re
 import shutil
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
 from tests import hostile_inputs as table
 from tests.build import Cli
 from tests.fuzz import COMMANDS, ENDINGS, KEPT, Seed, changed, kept_seed, seeds, tried
+from tests.hostile import soon
 from tests.hostile_inputs import CASE, Command, Make
 
 FOUND = sorted(path for path in KEPT.glob("*") if path.suffix in {".yaml", ".csv", ".jsonl"})
@@ -47,28 +45,8 @@ def test_a_few_turns(kind: str, tmp_path: Path, request: pytest.FixtureRequest) 
 
 OF_OTHERS: set[tuple[str, str]] = set()
 """A command with an input whose fault is mended elsewhere; a row that is mended is taken out."""
-GUARD = 60
 _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _PLACED = re.compile(r"^.+:[0-9]+:[0-9]+: PE[0-9]{3} .+", re.MULTILINE)
-
-
-class _LateError(BaseException):
-    """It hangs; nothing that catches exceptions may catch this one."""
-
-
-@contextmanager
-def guarded() -> Iterator[None]:
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise _LateError(number, frame)
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(GUARD)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 class Place:
@@ -115,11 +93,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def complaint(cli: Cli, place: Place, words: list[str], *, lang: str = "en", writes: bool = False) -> str:
     before = place.everything()
-    try:
-        with guarded():
-            code, out, err = cli(*words, lang=lang)
-    except _LateError:
-        return "hangs"
+    with soon():
+        code, out, err = cli(*words, lang=lang)
     if code not in {0, 1, 2, 3}:
         return f"ends with {code}: {err.strip()[-200:]}"
     if "Traceback" in err or _STEERS.search(out + err):
@@ -282,7 +257,7 @@ def test_a_lock_that_cannot_be_read(kind: str, place: Place, cli: Cli, tmp_path:
     shutil.copytree(place.book / "orchard", tmp_path / "orchard")
     make = {"a pipe": os.mkfifo, "bytes": table.text(b"\xff\n")}.get(kind) or table.NO_FILES[kind]
     make(tmp_path / "editions.lock")
-    with guarded():
+    with soon():
         rated, sealed = (
             cli("evaluate", str(place.goods), "--rulebook", str(tmp_path))[0],
             cli("edition", "seal", "orchard", "--rulebook", str(tmp_path))[0],

@@ -149,20 +149,6 @@ def test_every_format_is_valid_for_every_edition(folder: str, wanted: int | None
     assert invocation["executionSuccessful"] is ("toolExecutionNotifications" not in invocation)
 
 
-def test_a_rule_says_all_that_its_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    problems = [_problem(code) for code in CATALOGUE]
-    monkeypatch.setattr("policy_engine.report.machine.home_of_project", lambda: "")
-    homeless = to_sarif(problems, "vi")["runs"][0]["tool"]["driver"]
-    monkeypatch.setattr("policy_engine.report.machine.home_of_project", lambda: "https://host.example/engine/")
-    at_home = to_sarif(problems, "en")["runs"][0]["tool"]["driver"]
-
-    assert "informationUri" not in homeless
-    assert all("helpUri" not in rule and rule["fullDescription"]["text"].strip() for rule in homeless["rules"])
-    assert at_home["informationUri"] == "https://host.example/engine/"
-    assert all(rule["helpUri"] == f"https://host.example/engine/docs/errors/{rule['id']}.md" for rule in at_home["rules"])
-    assert all("](" not in rule["help"]["markdown"] and rule["id"] in rule["help"]["text"] for rule in at_home["rules"])
-
-
 CASE = 'case: one\nedition: "2020"\nfacts:\n  kind: collective\n'
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from policy_engine.compare.differences import shift_of
 from policy_engine.evaluate.rate import Rater
-from policy_engine.evaluate.transitions import Deciding, Move, Reason, merged, move_of
+from policy_engine.evaluate.transitions import Deciding, Move, Reason, move_of
 from policy_engine.load.library import Library
 from policy_engine.model.evidence import Evidence, Seen, WorkedOut
 from policy_engine.model.verdict import CriterionTrace, LevelTrace, Verdict
@@ -76,19 +76,6 @@ def test_what_decides_a_move(
     before: tuple[str, list[LevelTrace]], after: tuple[str, list[LevelTrace]], expected: list[tuple[str, str]]
 ) -> None:  # fmt: skip
     assert expected == reasons(verdict(*before), verdict(*after))
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        (["top", "poor"], ["top", "good", "poor"], ["top", "good", "poor"]),
-        (["good", "poor"], ["best", "good", "worst"], ["best", "good", "worst", "poor"]),
-        ([], ["a", "b"], ["a", "b"]),
-        (["a"], [], ["a"]),
-    ],
-)
-def test_scales_are_joined_by_what_stands_before(first: list[str], second: list[str], expected: list[str]) -> None:
-    assert expected == merged(first, second)
 
 
 DRAFT = ROOT / "rulebook" / "2026-draft"

@@ -173,22 +173,6 @@ def test_one_weak_case_leaves_exactly_what_it_cannot_tell() -> None:
     assert trial.total - trial.killed == len(trial.survivors)
 
 
-def test_the_cases_that_are_missing_kill_what_survived() -> None:
-    expected = [
-        (LADDER_WHEN_WET, {"level": "top"}),
-        ({**LADDER_WHEN_WET, "rows": 0}, {"outcome": "out_of_scope"}),
-        ({**LADDER_WHEN_WET, "tools": ["ladder", "shears"]}, {"level": "poor"}),
-        ({**LADDER_WHEN_WET, "tools": []}, {"level": "poor"}),
-        ({**LADDER_WHEN_WET, "tools": ["basket"]}, {"level": "good"}),
-        ({**LADDER_WHEN_WET, "tools": ["basket"], "dry": True}, {"level": "poor"}),
-        ({**LADDER_WHEN_WET, "tools": [], "spare": ["ladder"]}, {"level": "good"}),
-    ]
-    trial = _try("harvest", [read("harvest", facts, expect=expect) for facts, expect in expected])
-
-    assert _told(trial) == set()
-    assert trial.killed == trial.total
-
-
 def _every_press() -> Iterator[Case]:
     levels = sorted(level.rank for level in edition_of("press").scale.values())
     flags = (False, True)

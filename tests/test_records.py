@@ -132,20 +132,6 @@ def test_recording_again_continues_the_chain(records: Path, cli: Cli) -> None:
     assert (0, []) == (cli("record", "verify", str(records))[0], _faults(lines_of(records)))
 
 
-@pytest.mark.parametrize("torn", [b"{", b'{"case":{"name":"x"}', b"\xff\xfe", b"x" * 70_000, b" "])
-def test_a_torn_line_is_taken_off_and_kept(path: Path, torn: bytes) -> None:
-    _chain(path)
-    whole = path.read_bytes()
-    path.write_bytes(whole + torn)
-    found = _faults(_split(path.read_bytes()))
-    append(str(path), [small(9)])
-
-    assert [(6, "torn")] == found
-    assert whole == path.read_bytes()[: len(whole)]
-    assert (6, []) == (verify(lines_of(path)).head.length, _faults(lines_of(path)))
-    assert torn + b"\n" == Path(f"{path}.torn").read_bytes()
-
-
 def test_every_place_to_tear_a_line_is_mended(path: Path) -> None:
     _chain(path, 2)
     raw = path.read_bytes()

@@ -194,22 +194,6 @@ def test_a_test_holds_back_what_refused_cases_may_show(cli: Cli, tmp_path: Path,
         assert "2 cases: 1 ran, 1 refused. Not as expected: 0." in out
 
 
-def test_nothing_recorded_is_not_nothing_missing(cli: Cli, tmp_path: Path) -> None:
-    cases = named(picker("a"), picker("b"), with_facts(picker("c"), book_sent_on="none", tells_losses=True, tells_plans=True))
-    folder = write_cases(tmp_path / "year", cases)
-    done = rate(folder)
-    out = cli("round", *RULEBOOK, str(folder))[1]
-    data = round_to_data(done)
-
-    papers = ("missing", "late", "unrecorded")
-    assert (1, 0, 17) == tuple(data["spread"][key] for key in papers)
-    assert [7, 7, 3] == [sum(case in paper["cases"] for paper in data["unrecorded"]) for case in "abc"]
-    assert "Papers missing: 1, late: 0, not recorded: 17." in out.splitlines()[1]
-    assert "? not recorded in 2 of 3 cases: The book is sent before 2020-12-15" in out
-    assert "not recorded" in next(line for line in out.splitlines() if line.lstrip().startswith("office or unit"))
-    assert 0 == cli("round", *RULEBOOK, "--fail-level", "note", str(write_cases(tmp_path / "fine", named(picker("a")))))[0]
-
-
 @pytest.mark.parametrize(("arguments", "code", "told"), tuples("refused", "a_file_of_another_kind_leads_to_its_command"))
 @pytest.mark.parametrize("lang", ["en", "vi"])
 def test_a_file_of_another_kind_leads_to_its_command(

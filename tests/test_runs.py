@@ -154,20 +154,6 @@ def _held(path: Path) -> IO[bytes]:
     return file
 
 
-def test_who_waits_for_another_run_says_so(path: Path) -> None:
-    notices = list[str]()
-    _run(path, 1)
-    other = _held(path)
-
-    def say(notice: Notice) -> None:
-        notices.append(notice.kind)
-        other.close()
-
-    _run(path, 2, LATER, say=say)
-
-    assert (["waiting"], []) == (notices, _faults(lines_of(path)))
-
-
 @pytest.mark.parametrize(("lang", "words"), [("en", "waiting for another run"), ("vi", "đang chờ một lần chạy khác")])
 def test_waiting_ends(path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch, lang: str, words: str) -> None:
     _run(path, 1)

@@ -16,7 +16,7 @@ import pytest
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.library import Library
-from policy_engine.load.lock import COPIES, NAME, copy_path, name_of, read_seal
+from policy_engine.load.lock import NAME, copy_path, name_of, read_seal
 from policy_engine.load.seal import hold_against_seal, make_seal, write_seal
 from policy_engine.load.yaml_text import read_document
 from tests.build import CASE, RULEBOOK, Cli, replace, rows
@@ -34,13 +34,6 @@ class Mutation(NamedTuple):
     kind: str
     data: Any
     paths: frozenset[Path_]
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    for part in ("2020", COPIES):
-        shutil.copytree(RULEBOOK / part, tmp_path / "rulebook" / part)
-    return Path(shutil.copy(RULEBOOK / NAME, tmp_path / "rulebook")).parent
 
 
 @pytest.fixture
@@ -182,35 +175,35 @@ def test_every_value_is_held_against_the_seal(file: str) -> None:
     ("old", "new", "path", "sealed", "found"),
     rows("seal", "what_was_sealed_and_what_is_found_are_told"),
 )  # fmt: skip
-def test_what_was_sealed_and_what_is_found_are_told(copy: Path, old: str, new: str, path: str, sealed: str, found: str) -> None:
-    replace(copy / "2020" / "scale.yaml", f"\n{old}" if old.startswith("cite") else old, f"\n{new}" if new.startswith("cite") else new)
-    (problem,) = _refused(copy / "2020")
+def test_what_was_sealed_and_what_is_found_are_told(shelf: Path, old: str, new: str, path: str, sealed: str, found: str) -> None:
+    replace(shelf / "2020" / "scale.yaml", f"\n{old}" if old.startswith("cite") else old, f"\n{new}" if new.startswith("cite") else new)
+    (problem,) = _refused(shelf / "2020")
 
     assert ("PE608", {"name": "2020", "path": path, "sealed": sealed, "found": found}) == (problem.code, dict(problem.details))
 
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.sampled(4)
-def test_no_file_can_be_taken_away(copy: Path, file: str) -> None:
-    (copy / "2020" / file).unlink()
+def test_no_file_can_be_taken_away(shelf: Path, file: str) -> None:
+    (shelf / "2020" / file).unlink()
 
-    assert all(problem.code == "PE609" or SHAPE.fullmatch(problem.code) for problem in _refused(copy / "2020"))
-    assert _refused(copy / "2020")
+    assert all(problem.code == "PE609" or SHAPE.fullmatch(problem.code) for problem in _refused(shelf / "2020"))
+    assert _refused(shelf / "2020")
 
 
 @pytest.mark.parametrize("file", ["more.yaml", "chapters/more.yml", "deep/er/more.yaml"])
-def test_an_added_file_is_refused(copy: Path, file: str) -> None:
-    added = copy / "2020" / file
+def test_an_added_file_is_refused(shelf: Path, file: str) -> None:
+    added = shelf / "2020" / file
     added.parent.mkdir(parents=True, exist_ok=True)
     added.write_text("criteria: {}\n", "utf-8")
 
-    assert [("PE610", str(added))] == [(problem.code, problem.location.file) for problem in _refused(copy / "2020")]
+    assert [("PE610", str(added))] == [(problem.code, problem.location.file) for problem in _refused(shelf / "2020")]
 
 
-def test_other_files_are_not_asked_about(copy: Path) -> None:
-    (copy / "2020" / "README.md").write_text("Read me.", "utf-8")
+def test_other_files_are_not_asked_about(shelf: Path) -> None:
+    (shelf / "2020" / "README.md").write_text("Read me.", "utf-8")
 
-    assert _refused(copy / "2020") == ()
+    assert _refused(shelf / "2020") == ()
 
 
 def _commented(path: Path) -> None:
@@ -241,15 +234,15 @@ REWORDINGS = {"comments": _commented, "spacing": _spaced, "line ends": _broken_b
 @pytest.mark.parametrize("change", REWORDINGS)
 @pytest.mark.parametrize("file", ["scale.yaml", "clauses.yaml", "criteria/head-office-leader.yaml", "facts.yaml"])
 @pytest.mark.sampled(3)
-def test_another_wording_of_the_same_meaning_is_accepted(copy: Path, cli: Cli, change: str, file: str) -> None:
-    path = copy / "2020" / file
+def test_another_wording_of_the_same_meaning_is_accepted(shelf: Path, cli: Cli, change: str, file: str) -> None:
+    path = shelf / "2020" / file
     REWORDINGS[change](path)
-    edition = load_edition(str(copy / "2020"))
+    edition = load_edition(str(shelf / "2020"))
 
     assert (str(path),) == edition.reworded
     assert Library().edition("2020").revision == edition.revision
     for form in ("text", "json"):
-        before, after = cli("evaluate", CASE, "--format", form), cli("evaluate", CASE, "--rulebook", str(copy), "--format", form)
+        before, after = cli("evaluate", CASE, "--format", form), cli("evaluate", CASE, "--rulebook", str(shelf), "--format", form)
         assert before[:2] == after[:2]
         assert before[2] == ""
         assert f"{path}: the edition 2020 is sealed; comments or spacing differ" in after[2]
@@ -264,28 +257,28 @@ def _flipped(line: str, mark: str) -> str:
     return line[:place] + ("0" if line[place] != "0" else "1") + line[place + 1 :]
 
 
-def test_a_changed_digest_of_bytes_is_only_another_wording(copy: Path) -> None:
-    lines = [_flipped(line, "text=sha256:") if line.startswith("2020/scale.yaml") else line for line in _lines(copy / NAME)]
-    (copy / NAME).write_text("".join(lines), "utf-8")
+def test_a_changed_digest_of_bytes_is_only_another_wording(shelf: Path) -> None:
+    lines = [_flipped(line, "text=sha256:") if line.startswith("2020/scale.yaml") else line for line in _lines(shelf / NAME)]
+    (shelf / NAME).write_text("".join(lines), "utf-8")
 
-    assert (str(copy / "2020" / "scale.yaml"),) == load_edition(str(copy / "2020")).reworded
+    assert (str(shelf / "2020" / "scale.yaml"),) == load_edition(str(shelf / "2020")).reworded
 
 
 @pytest.mark.parametrize("what", ["gone", "another", "nonsense"])
-def test_without_the_sealed_copy_a_change_is_refused_and_not_named(copy: Path, cli: Cli, what: str) -> None:
-    path = Path(copy_path(str(copy / "2020"), "2020"))
+def test_without_the_sealed_copy_a_change_is_refused_and_not_named(shelf: Path, cli: Cli, what: str) -> None:
+    path = Path(copy_path(str(shelf / "2020"), "2020"))
     if what == "gone":
         path.unlink()
     else:
         path.write_text(path.read_text("utf-8").replace("70%", "71%") if what == "another" else "x", "utf-8")
-    accepted = _refused(copy / "2020")
-    code, out, _ = cli("edition", "verify", "--rulebook", str(copy), "--format", "json")
-    replace(copy / "2020" / "scale.yaml", "[HTT]", "[HTT, T]")
-    (problem,) = _refused(copy / "2020")
+    accepted = _refused(shelf / "2020")
+    code, out, _ = cli("edition", "verify", "--rulebook", str(shelf), "--format", "json")
+    replace(shelf / "2020" / "scale.yaml", "[HTT]", "[HTT, T]")
+    (problem,) = _refused(shelf / "2020")
 
     assert accepted == ()
     assert (1, False, False) == (code, json.loads(out)["editions"][0]["copy_kept"], json.loads(out)["whole"])
-    assert ("PE608", "—", str(copy / "2020" / "scale.yaml")) == (problem.code, problem.details["path"], problem.location.file)
+    assert ("PE608", "—", str(shelf / "2020" / "scale.yaml")) == (problem.code, problem.details["path"], problem.location.file)
 
 
 def test_names_that_begin_alike_are_two_editions(small: Path) -> None:

@@ -74,16 +74,6 @@ def test_what_cannot_be_added_up_is_told(text: str, code: str, place: int, found
     assert found is None or found == told.details["found"]
 
 
-@pytest.mark.parametrize(
-    "text", ["sum()", "sum(trees)", "sum(trees, apples, ripe, ripe)", "sum(trees, field=apples)", "sums(trees, apples)"]
-)
-def test_a_sum_is_called_as_it_is_written(text: str) -> None:
-    (told,) = parse(text).complaints
-
-    assert "PE307" == told.code
-    assert "sum(list, field)" in told.details["usage"]
-
-
 ITEMS = st.lists(
     st.fixed_dictionaries(
         {

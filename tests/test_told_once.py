@@ -145,7 +145,6 @@ def test_each_release_words_it_otherwise(wordings: tuple[str, str]) -> None:
 
 
 AT_VALUE = (2, 8)
-AT_KEY = (2, 3)
 
 AMBIGUOUS = (
     "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF",
@@ -154,10 +153,6 @@ AMBIGUOUS = (
     "2020-12-15T10:00:00", "2020-12-15 10:00:00", "2020-1-5T1:00:00Z",
 )  # fmt: skip
 LETTERS = ("y", "Y", "n", "N")
-ENDLESS = (
-    ".inf", ".Inf", ".INF", "-.inf", "+.inf", ".nan", ".NaN", ".NAN", "1" * 16, "-" + "1" * 5_000, "1." + "1" * 13, "0" * 16,
-)  # fmt: skip
-NOTHING = ("~", "null", "Null", "NULL", "")
 AGREED = (
     "true", "True", "TRUE", "false", "False", "FALSE", "0", "-0", "7", "+7", "-7", "9" * 15, "0.5", "-0.5", "1.50", "2020-12-15",
     "a", "yEs", "nO", "nULL", "none", "unknown", "50%", "1,5", "1/2", "6 months", "90 points",
@@ -170,10 +165,6 @@ def _value(text: str) -> Document:
     return read_document(f"a: 1\nfound: {text}\n".encode(), "scalar.yaml")
 
 
-def _key(text: str) -> Document:
-    return read_document(f"a:\n  {text}: 1\n".encode(), "scalar.yaml")
-
-
 def _told_of_hostile_scalars(document: Document) -> list[tuple[str, int, int]]:
     return [(p.code, p.location.line, p.location.column) for p in document.problems]
 
@@ -184,21 +175,6 @@ def test_two_interpretations_are_refused(text: str) -> None:
 
     assert [("PE109", *AT_VALUE)] == _told_of_hostile_scalars(document)
     assert f'`"{text}"`' in advice_of(document.problems[0], "en")
-
-
-@pytest.mark.parametrize("text", [*AMBIGUOUS, *LETTERS, *ENDLESS, *filter(None, NOTHING), *AGREED[:6]])
-@pytest.mark.parametrize("quote", ["'", '"'])
-def test_in_quotes_it_is_a_text(text: str, quote: str) -> None:
-    document = _value(f"{quote}{text}{quote}")
-
-    assert ([], {"a": 1, "found": text}) == (_told_of_hostile_scalars(document), document.data)
-
-
-@pytest.mark.parametrize("text", ["1", "1.5", "2020-12-15", "true", "FALSE", *filter(None, NOTHING), *AMBIGUOUS, *LETTERS, *ENDLESS[:8]])
-def test_a_key_is_a_text(text: str) -> None:
-    expected = "PE107" if text == "<<" else "PE112"
-
-    assert [(expected, *AT_KEY)] == _told_of_hostile_scalars(_key(text))
 
 
 @pytest.mark.parametrize("text", AGREED)

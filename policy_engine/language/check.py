@@ -10,8 +10,7 @@ from policy_engine.language.complaint import Complaint, nearest
 from policy_engine.language.fold import Reader
 from policy_engine.language.grammar import offset_of, one_line
 from policy_engine.language.text import show
-from policy_engine.language.tree import Pair, Tree, conjuncts, name_of, opened
-from policy_engine.language.tree import names_in as names_in  # noqa: PLC0414  (others take it from here)
+from policy_engine.language.tree import Pair, Tree, conjuncts, name_of, names_in, opened
 from policy_engine.language.types import ANY, BOOL, COUNT, NOUNS, NUMBERS, ORDERED, SHARE, WRONG, ZERO, Named, Type
 from policy_engine.messages import N_
 

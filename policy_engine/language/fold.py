@@ -53,15 +53,13 @@ class Reader(Generic[T]):
     refuses: ClassVar[frozenset[str]] = frozenset()
     _methods: ClassVar[dict[str, Callable[..., Any]]]
 
-    def __init_subclass__(cls, *, abstract: bool = False, **more: object) -> None:
+    def __init_subclass__(cls) -> None:
         """Hold a reader against the language.
 
         Raises:
             IncompleteReaderError: naming the reader and what it does not read; and for a refusal of what it reads, or of nothing.
         """
-        super().__init_subclass__(**more)
-        if abstract:
-            return
+        super().__init_subclass__()
         language = dict.fromkeys(CONSTRUCTS, "construct") | dict.fromkeys(FUNCTIONS, "function")
         own = {name: method for name in language if callable(method := getattr(cls, name, None))}
         missing = [f"the {kind} `{name}`" for name, kind in language.items() if name not in own and name not in cls.refuses]

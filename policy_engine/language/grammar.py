@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from policy_engine.language.complaint import Complaint
 from policy_engine.language.functions import FUNCTIONS
-from policy_engine.language.tree import children as children  # noqa: PLC0414  (others take it from here)
+from policy_engine.language.tree import children
 
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 32

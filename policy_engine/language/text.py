@@ -8,10 +8,7 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from policy_engine.language.fold import Reader
-from policy_engine.language.tree import MIRRORED as MIRRORED  # noqa: PLC0414  (others take it from here)
-from policy_engine.language.tree import OPPOSITE as OPPOSITE  # noqa: PLC0414  (others take it from here)
 from policy_engine.language.tree import Pair, Tree, name_of
-from policy_engine.language.tree import symbol as symbol  # noqa: PLC0414  (others take it from here)
 
 _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _ATOM = range(7)
 Written: TypeAlias = tuple[str, int]

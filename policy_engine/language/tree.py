@@ -28,12 +28,12 @@ CONSTRUCTS: Final[dict[str, str]] = {
 
 MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 OPPOSITE: Final = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
-_SYMBOLS: Final[Mapping[type[ast.AST], str]] = {
+SIGNS: Final[Mapping[type[ast.AST], str]] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
     ast.In: "in", ast.NotIn: "not in", ast.Add: "+", ast.Sub: "-", ast.Mult: "*",
     ast.And: "and", ast.Or: "or",
 }  # fmt: skip
-_OPERATORS: Final[Mapping[str, Any]] = {sign: operator for operator, sign in _SYMBOLS.items()}
+_OPERATORS: Final[Mapping[str, Any]] = {sign: operator for operator, sign in SIGNS.items()}
 
 
 class Pair(NamedTuple):
@@ -42,11 +42,6 @@ class Pair(NamedTuple):
     left: Tree
     sign: str
     right: Tree
-
-
-def symbol(operator: ast.AST) -> str:
-    """Return the sign of an operator, as rule authors write it."""
-    return _SYMBOLS[type(operator)]
 
 
 def opened(tree: Tree) -> tuple[str, tuple[Any, ...]]:
@@ -58,7 +53,7 @@ def opened(tree: Tree) -> tuple[str, tuple[Any, ...]]:
 
 
 def _open_compare(node: ast.Compare) -> tuple[str, tuple[Any, ...]]:
-    sign = _SYMBOLS[type(node.ops[0])]
+    sign = SIGNS[type(node.ops[0])]
     if sign in {"in", "not in"}:
         among = node.comparators[0]
         if isinstance(among, ast.Tuple):
@@ -67,7 +62,7 @@ def _open_compare(node: ast.Compare) -> tuple[str, tuple[Any, ...]]:
     pairs: list[Pair] = []
     left = node.left
     for operator, right in zip(node.ops, node.comparators, strict=True):
-        pairs.append(Pair(left, _SYMBOLS[type(operator)], right))
+        pairs.append(Pair(left, SIGNS[type(operator)], right))
         left = right
     return "comparison", (pairs,)
 
@@ -81,13 +76,11 @@ _OPEN: Final[Mapping[type[ast.AST], Callable[[Any], tuple[str, tuple[Any, ...]]]
     ast.Constant: lambda node: ("constant", (node.value,)),
     ast.Name: lambda node: ("name", (node.id,)),
     ast.Compare: _open_compare,
-    ast.BoolOp: lambda node: ("connective", (_SYMBOLS[type(node.op)], node.values)),
+    ast.BoolOp: lambda node: ("connective", (SIGNS[type(node.op)], node.values)),
     ast.UnaryOp: lambda node: ("negation", (node.operand,)),
-    ast.BinOp: lambda node: ("arithmetic", (node.left, _SYMBOLS[type(node.op)], node.right)),
+    ast.BinOp: lambda node: ("arithmetic", (node.left, SIGNS[type(node.op)], node.right)),
     ast.Call: _open_call,
 }
-NODES: Final = tuple(_OPEN)
-"""The classes of nodes that have a meaning, for an engine that walks the tree by itself."""
 
 
 def children(tree: Tree) -> list[Tree]:

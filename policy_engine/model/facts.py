@@ -1,10 +1,10 @@
 """Facts: what an edition asks about a subject, and what is always true of the answers."""
 
-import ast
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from policy_engine.language.quantity import Quantity
+from policy_engine.language.tree import Tree
 from policy_engine.language.types import Type
 from policy_engine.source import Citation, Location
 
@@ -47,7 +47,7 @@ Texts = Mapping[str, str]
 class Condition(NamedTuple):
     """A condition: its tree, its canonical text, where it stands, and the names that it reads."""
 
-    tree: ast.expr
+    tree: Tree
     text: str
     location: Location
     names: tuple[str, ...]

@@ -118,18 +118,6 @@ def test_literals_are_exact(digits: int, places: int) -> None:
     assert not isinstance(literal.value, float)
 
 
-@pytest.mark.parametrize(
-    ("text", "place", "found"),
-    [
-        ("a)", 1, ")"), ("  a )", 4, ")"), ("b and c)", 7, ")"), ("b and (c $ d)", 9, "$ d)"),
-        ("a and and b", 6, "and b"), ("50% > a", 2, "% > a"),
-        ("a >", 3, "a >"), ("a > 0 # over", 6, "# over"), ("a#", 1, "#"), ("b and (a := c)", 7, "a := c"), ("b and -c", 6, "-c"),
-    ],
-)  # fmt: skip
-def test_faults_are_shown_as_they_stand(text: str, place: int, found: str) -> None:
-    assert [(place, found)] == [(complaint.offset, complaint.details["found"]) for complaint in parse(text).complaints]
-
-
 def test_all_faults_are_told_at_once() -> None:
     found = parse("a ** 2 > 0 and rand() and b.c").complaints
 

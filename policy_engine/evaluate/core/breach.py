@@ -1,13 +1,12 @@
 """Which figures break a rule, in the labels that the edition gives them: what the others allow for one, and what is written instead."""
 
-import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 from policy_engine.evaluate.core.expression import shown
-from policy_engine.language.tree import MIRRORED, symbol
+from policy_engine.language.fold import Reader
+from policy_engine.language.tree import MIRRORED, Pair, Tree, conjuncts, opened
 from policy_engine.language.values import Value
 from policy_engine.messages import LANGUAGES, N_, Spoken, sentence, translate
 from policy_engine.model.facts import Condition, FactDeclaration
@@ -85,54 +84,72 @@ def _number(value: Value, language: str) -> str:
     return text.replace(".", ",") if language == "vi" and isinstance(value, Fraction) else text
 
 
-def _bound(tree: ast.expr, figures: Figures) -> tuple[str, str, Fraction] | None:
+def _bound(tree: Tree, figures: Figures) -> tuple[str, str, Fraction] | None:
     """Return a stated figure and what the others allow for it, by the comparison that fails; None where that is no comparison of sums."""
-    for left, operator, right in _comparisons(tree):
-        sides = _sum(left, figures), _sum(right, figures)
-        if sides[0] is None or sides[1] is None:
+    reader = _Sums(figures)
+    for pair in (pair for part in _joined(tree) for pair in _pairs(part)):
+        try:
+            difference = _plus(reader.read(pair.left), reader.read(pair.right), Fraction(-1))
+        except _NoSumError:
             continue
-        difference = _plus(sides[0], sides[1], Fraction(-1))
         names = [name for name, times in difference.terms.items() if times]
         whole = difference.rest + sum(times * _as_number(name, figures) for name, times in difference.terms.items())
-        if not names or _HOLDS[symbol(operator)](whole):
+        if not names or _HOLDS[pair.sign](whole):
             continue
         name = next((name for name in names if name in figures.lines), names[0])
-        own, sign = difference.terms[name], symbol(operator)
-        return name, MIRRORED[sign] if own < 0 else sign, _as_number(name, figures) - whole / own
+        own = difference.terms[name]
+        return name, MIRRORED[pair.sign] if own < 0 else pair.sign, _as_number(name, figures) - whole / own
     return None
 
 
-def _comparisons(tree: ast.expr) -> Iterator[tuple[ast.expr, ast.cmpop, ast.expr]]:
-    """Return the comparisons that must all hold."""
-    match tree:
-        case ast.BoolOp(op=ast.And(), values=values):
-            for value in values:
-                yield from _comparisons(value)
-        case ast.Compare(left=left, ops=operators, comparators=comparators):
-            for operator, (one, other) in zip(operators, pairwise((left, *comparators)), strict=True):
-                if not isinstance(operator, (ast.In, ast.NotIn)):
-                    yield one, operator, other
-        case _:
-            return
+def _joined(tree: Tree) -> Iterator[Tree]:
+    """Return the conditions that must all hold."""
+    parts = conjuncts(tree)
+    yield from (tree,) if len(parts) == 1 else (one for part in parts for one in _joined(part))
 
 
-def _sum(node: ast.expr, figures: Figures) -> _Sum | None:
-    """Read a sum of facts; None where it is none, or where a figure is not known."""
-    match node:
-        case ast.Constant(value=int() | Fraction() as value) if not isinstance(value, bool):
+def _pairs(tree: Tree) -> Sequence[Pair]:
+    construct, parts = opened(tree)
+    found: Sequence[Pair] = parts[0] if construct == "comparison" else ()
+    return found
+
+
+class _NoSumError(Exception):
+    """What is compared is no sum of figures that are known."""
+
+
+class _Sums(Reader[_Sum]):
+    """Reads a sum of facts."""
+
+    refuses = frozenset(
+        {"comparison", "membership", "containment", "connective", "negation", "share", "count", "sum", "exists", "given"}
+    )  # fmt: skip
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+
+    def refused(self, tree: Tree) -> _NoSumError:
+        return _NoSumError(tree)
+
+    def constant(self, tree: Tree, value: object) -> _Sum:
+        if isinstance(value, (int, Fraction)):
             return _Sum({}, Fraction(value))
-        case ast.Name(id=name) if _is_number(figures.values.get(name)):
-            return _Sum({name: Fraction(1)}, Fraction(0)) if name in figures.facts else _Sum({}, _as_number(name, figures))
-        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() as operator, right=right):
-            one, other = _sum(left, figures), _sum(right, figures)
-        case _:
-            return None
-    if one is None or other is None:
-        return None
-    if not isinstance(operator, ast.Mult):
-        return _plus(one, other, Fraction(-1 if isinstance(operator, ast.Sub) else 1))
-    fixed, free = (one, other) if not one.terms else (other, one)
-    return None if fixed.terms else _plus(_Sum({}, Fraction(0)), free, fixed.rest)
+        raise self.refused(tree)
+
+    def name(self, tree: Tree, name: str) -> _Sum:
+        value = self.figures.values.get(name)
+        if not isinstance(value, (int, Fraction)) or isinstance(value, bool):
+            raise self.refused(tree)
+        return _Sum({name: Fraction(1)}, Fraction(0)) if name in self.figures.facts else _Sum({}, Fraction(value))
+
+    def arithmetic(self, tree: Tree, left: Tree, sign: str, right: Tree) -> _Sum:
+        one, other = self.read(left), self.read(right)
+        if sign != "*":
+            return _plus(one, other, Fraction(-1 if sign == "-" else 1))
+        fixed, free = (one, other) if not one.terms else (other, one)
+        if fixed.terms:
+            raise self.refused(tree)
+        return _plus(_Sum({}, Fraction(0)), free, fixed.rest)
 
 
 def _plus(one: _Sum, other: _Sum, times: Fraction) -> _Sum:
@@ -140,11 +157,6 @@ def _plus(one: _Sum, other: _Sum, times: Fraction) -> _Sum:
     names = dict.fromkeys((*one.terms, *other.terms))
     terms = {name: one.terms.get(name, Fraction(0)) + times * other.terms.get(name, Fraction(0)) for name in names}
     return _Sum(terms, one.rest + times * other.rest)
-
-
-def _is_number(value: Value | None) -> bool:
-    """Return whether a value is a number that is known."""
-    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
 
 
 def _as_number(name: str, figures: Figures) -> Fraction:

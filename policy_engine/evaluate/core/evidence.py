@@ -1,10 +1,11 @@
 """What the conditions of an edition compare, prepared once, and worked out for a case when its evidence is read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
-from policy_engine.evaluate.core.expression import Interpreter, ShareOfNothingError, interpreter_over, shown
+from policy_engine.evaluate.core.expression import ShareOfNothingError, exists, held, interpreter_over, share_of, shown
 from policy_engine.language.check import Checker
 from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
@@ -110,6 +111,13 @@ def figures_of(tree: Tree, scope: Scope) -> tuple[Figures, ...]:
     return tuple(one._replace(label="") for one in found.values()) if len(found) == 1 else tuple(found.values())
 
 
+_Getter = Callable[[Mapping[str, Value]], Value | None]
+"""Works out what a side is from the values of a case and the figures of the edition."""
+
+
+_Shown = tuple[str, tuple[_Getter, ...]]
+
+
 class EvidencePlan:
     """The workings of a condition, or of several that decide together; figures that are to be shown otherwise are given."""
 
@@ -125,62 +133,124 @@ class EvidencePlan:
         return Evidence(self, tuple([values[name] for name in self.names]))
 
     @cached_property
-    def _figures(self) -> tuple[Figures, ...]:
-        return figures_of(self._trees[0], self._scope) if self._shown is None else self._shown
+    def _asked(self) -> list[tuple[str, tuple["_Worked", ...], tuple[str, ...], _Getter]]:
+        """The text of what is compared, its sides, the signs between them where that is all it is, and what works out its truth."""
+        found: list[tuple[str, tuple[_Worked, ...], tuple[str, ...], _Getter]] = []
+        for asked in (asked for tree in self._trees for asked in _Comparisons(self._scope).read(tree)):
+            construct, parts = opened(asked.tree)
+            signs = tuple(pair.sign for pair in parts[0]) if construct == "comparison" else ()
+            found.append((show(asked.tree), tuple(map(self._prepared, asked.sides)), signs, self._getter(asked.tree)))
+        return found
 
-    @cached_property
-    def _asked(self) -> tuple[tuple[Asked, str, tuple[Side, ...]], ...]:
-        """What is compared, its text, and all of each side that no case changes."""
-        found = [asked for tree in self._trees for asked in _Comparisons(self._scope).read(tree)]
-        return tuple((asked, show(asked.tree), tuple(self._blank(side) for side in asked.sides)) for asked in found)
+    def _prepared(self, side: Tree) -> "_Worked":
+        word, parts = opened(side)
+        shared = tuple(map(self._getter, parts)) if word == "share" else ()
+        first = opened(parts[0]) if word == "share" else (word, parts)
+        return _Worked(blank=self._blank(side), value=self._getter(side), shared=shared, asked=first[1] if first[0] in _OF_LISTS else ())
+
+    def _getter(self, tree: Tree) -> "_Getter":
+        """Return what works a tree out: a fact is looked up, and what the edition fixes is worked out now."""
+        if not self._scope.is_of_case(tree):
+            fixed = _value(tree, self._scope.constants)
+            return lambda _: fixed
+        word, parts = opened(tree)
+        if word == "name":
+            return itemgetter(*parts)
+        if word == "exists":
+            fact = self._getter(*parts)
+            return lambda values: exists(fact(values))
+        if word != "share":
+            return lambda values: _value(tree, values)
+        part, whole = map(self._getter, parts)
+        return lambda values: _shared(part(values), whole(values))
 
     def _blank(self, side: Tree) -> Side:
         fact = self._scope.facts.get(name_of(side))
         return Side(show(side), _WORDS.get(kind := Checker("", self._scope.kinds).read(side).kind, kind), None, fact.unit if fact else {})
 
-    def _interpreter(self, values: tuple[Value, ...]) -> Interpreter:
-        return interpreter_over({**self._scope.constants, **dict(zip(self.names, values, strict=True))})
+    @cached_property
+    def _fixed(self) -> dict[str, Value]:
+        """The figures of the edition that the conditions name."""
+        names = {name for tree in self._trees for name in names_in(tree)}
+        return {name: value for name, value in self._scope.constants.items() if name in names}
+
+    @cached_property
+    def _seen(self) -> dict[bool, list[_Shown]]:
+        """What is shown: as it is, and as it was before a condition over a list showed the figure that it compares."""
+        figures = figures_of(self._trees[0], self._scope) if self._shown is None else self._shown
+        lists = [one._replace(trees=tuple(map(_list_of, one.trees))) for one in figures]
+        before = {(one.label, *map(show, one.trees)): one for one in lists}.values()
+        return {
+            whole: [(one.label, tuple(map(self._getter, one.trees))) for one in shown]
+            for whole, shown in ((False, figures), (True, before))
+        }
 
     def seen(self, values: tuple[Value, ...], *, whole_lists: bool = False) -> tuple[Seen, ...]:
-        interpreter = self._interpreter(values)
-        shown = [one._replace(trees=tuple(map(_list_of, one.trees))) for one in self._figures] if whole_lists else self._figures
-        found = {(one.label, *map(show, one.trees)): one for one in shown} if whole_lists else dict(enumerate(shown))
-        return tuple(Seen(one.label, tuple(_value(tree, interpreter) for tree in one.trees)) for one in found.values())
+        known = self._fixed | dict(zip(self.names, values, strict=True))
+        return tuple([Seen(label, tuple([get(known) for get in getters])) for label, getters in self._seen[whole_lists]])
 
     def comparisons(self, values: tuple[Value, ...]) -> tuple[Compared, ...]:
-        interpreter = self._interpreter(values)
+        known = self._fixed | dict(zip(self.names, values, strict=True))
         found: list[Compared] = []
-        for asked, text, blanks in self._asked:
-            sides = tuple(self._side(tree, blank, interpreter) for tree, blank in zip(asked.sides, blanks, strict=True))
-            truth = _value(asked.tree, interpreter)
-            found.append(Compared(text, truth if isinstance(truth, bool) or truth is UNKNOWN else None, sides))
+        for text, sides, signs, asked_truth in self._asked:
+            got = [side.value(known) for side in sides]
+            truth = held(signs, got) if signs else asked_truth(known)
+            seen = tuple([self._side(side, value, known) for side, value in zip(sides, got, strict=True)])
+            found.append(Compared(text, truth if isinstance(truth, bool) or truth is UNKNOWN else None, seen))
         return tuple(found)
 
-    def _side(self, tree: Tree, blank: Side, interpreter: Interpreter) -> Side:
+    def _side(self, side: "_Worked", value: Value | None, values: Mapping[str, Value]) -> Side:
         """Fill in what the case says of a side."""
-        value = _value(tree, interpreter)
-        word, parts = opened(tree)
+        blank = side.blank
         if isinstance(value, Ratio):
             value = value.fraction
         elif blank.type == "level" and isinstance(value, int):
             value = self._scope.levels[value]
-        part, whole = (_value(one, interpreter) for one in parts) if word == "share" else (None, None)
-        counting = opened(parts[0])[1] if word == "share" and opened(parts[0])[0] in _OF_LISTS else parts if word in _OF_LISTS else ()
-        return blank._replace(value=value, part=part, whole=whole, items=_counted(counting, interpreter))
+        part, whole = (one(values) for one in side.shared) if side.shared else (None, None)
+        items = _counted(side.asked, values) if side.asked else None
+        return Side(blank.text, blank.type, value, blank.unit, part, whole, items)
 
 
-_OF_LISTS = {"count": 1, "sum": 2}
-"""The functions that may ask a condition of items, and which argument that is."""
+class _Worked(NamedTuple):
+    """One side, prepared: what no case changes of it, and how the rest is worked out; `asked`: what it asks of a list."""
+
+    blank: Side
+    value: _Getter
+    shared: tuple[_Getter, ...]
+    asked: tuple[Tree, ...]
+
+
+_OF_LISTS = frozenset({"count", "sum"})
+"""The functions that may ask a condition of the items of a list."""
 _WORDS = {"literal": "text", "zero": "count"}
 
 
-def _value(tree: Tree, interpreter: Interpreter) -> Value | None:
+def _value(tree: Tree, values: Mapping[str, Value]) -> Value | None:
     """Return what a tree comes to; None where a condition never asks, since there is nothing to take a share of."""
     try:
-        value: Value = interpreter.read(tree)
+        value: Value = interpreter_over(values).read(tree)
     except ShareOfNothingError:
         return None
     return value
+
+
+def _shared(part: Value | None, whole: Value | None) -> Value | None:
+    """Return a share as the interpreter does; None of nothing."""
+    try:
+        value: Value = share_of(part, whole)
+    except ShareOfNothingError:
+        return None
+    return value
+
+
+def _counted(arguments: Sequence[Tree], values: Mapping[str, Value]) -> tuple[int, ...] | None:
+    """Return the places of the items that a question about a list counts; None where it counts all, or is none."""
+    items = values.get(name_of(arguments[0])) if len(arguments) > 1 else None
+    condition = arguments[-1] if arguments else None
+    if not isinstance(items, tuple) or condition is None:
+        return None
+    interpreter = interpreter_over(values)
+    return tuple(place for place, item in enumerate(items, start=1) if interpreter.item_truth(item, condition) is True)
 
 
 def _list_of(tree: Tree) -> Tree:
@@ -188,15 +258,6 @@ def _list_of(tree: Tree) -> Tree:
     word, parts = opened(tree)
     found: Tree = parts[0] if word in _OF_LISTS else tree
     return found
-
-
-def _counted(arguments: Sequence[Tree], interpreter: Interpreter) -> tuple[int, ...] | None:
-    """Return the places of the items that a question about a list counts; None where it counts all, or is none."""
-    items = interpreter.values.get(name_of(arguments[0])) if len(arguments) > 1 else None
-    condition = arguments[-1] if arguments else None
-    if not isinstance(items, tuple) or condition is None:
-        return None
-    return tuple(place for place, item in enumerate(items, start=1) if interpreter.item_truth(item, condition) is True)
 
 
 def of_days(in_time: Condition | None, scope: Scope) -> tuple[Figures, ...]:

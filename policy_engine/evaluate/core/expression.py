@@ -7,7 +7,7 @@ and would read the condition of a list before its items: those three are ours. N
 
 import ast
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -18,7 +18,7 @@ from simpleeval import InvalidExpression, SimpleEval
 from policy_engine.errors import EngineFaultError
 from policy_engine.language.fold import Reader
 from policy_engine.language.text import decimal_text
-from policy_engine.language.tree import Tree, name_of
+from policy_engine.language.tree import SIGNS, Tree, name_of
 from policy_engine.language.values import NONE, UNKNOWN, Item, Ratio, Truth, Value, all_hold, any_holds, negate
 from policy_engine.model.facts import Condition
 
@@ -97,7 +97,17 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def _share(part: Any, whole: Any) -> Any:
+_COMPARISONS: Mapping[str, Callable[..., Truth]] = {SIGNS[sign]: held for sign, held in _OPERATORS.items() if issubclass(sign, ast.cmpop)}
+
+
+def held(signs: Sequence[str], sides: Sequence[Value | None]) -> Truth | None:
+    """Return whether a chain of comparisons holds between values that are worked out; None where one of them is never asked for."""
+    if None in sides:
+        return None
+    return all_hold([_COMPARISONS[sign](*pair) for sign, pair in zip(signs, pairwise(sides), strict=True)])
+
+
+def share_of(part: Any, whole: Any) -> Any:
     """Return a share, exactly; the check at load has made sure that the whole is above zero."""
     if part is UNKNOWN or whole is UNKNOWN:
         return UNKNOWN
@@ -106,12 +116,12 @@ def _share(part: Any, whole: Any) -> Any:
     return Ratio(part, whole)
 
 
-def _exists(value: Value) -> Truth:
+def exists(value: Value | None) -> Truth:
     """Return whether a value exists; UNKNOWN where that was not recorded."""
     return UNKNOWN if value is UNKNOWN else value is not NONE
 
 
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"share": _share, "exists": _exists}
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"share": share_of, "exists": exists}
 _OF_TREES = frozenset({"count", "sum", "given"})
 """The functions that ask the items of a list or the record, and so get trees; the others get values."""
 

@@ -1,6 +1,5 @@
 """From what a case states to what is known: counted, derived, stood in for, and never contradictory."""
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -9,6 +8,7 @@ from typing import NamedTuple
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
+from policy_engine.language.tree import name_of, opened
 from policy_engine.language.values import UNKNOWN, Item, Value
 from policy_engine.messages import LANGUAGES, N_, Spoken, sentence, translate
 from policy_engine.model.case import Case
@@ -126,14 +126,12 @@ def _follow(fact: FactDeclaration, case: Case, interpreter: Interpreter, problem
 def _contradicted_count(fact: FactDeclaration, case: Case, interpreter: Interpreter) -> list[Problem]:
     """Complain where a stated count is none that the list beside it can give."""
     assert fact.counted_from
-    assert isinstance(fact.counted_from.tree, ast.Call)
-    call = fact.counted_from.tree
-    assert isinstance(call.args[0], ast.Name)
-    source = call.args[0].id
+    listed, *condition = opened(fact.counted_from.tree)[1]
+    source = name_of(listed)
     items, stated = interpreter.values[source], case.facts[fact.name]
     if not isinstance(items, tuple) or not isinstance(stated, int):
         return []
-    least, most = interpreter.count_bounds(items, call.args[1]) if len(call.args) > 1 else (len(items), len(items))
+    least, most = interpreter.count_bounds(items, condition[0]) if condition else (len(items), len(items))
     if least <= stated <= most:
         return []
     counted = str(least) if least == most else f"{least} … {most}"

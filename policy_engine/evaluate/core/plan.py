@@ -1,6 +1,5 @@
 """What is worked out once per edition, so that a case costs only its own work."""
 
-import ast
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
@@ -9,6 +8,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.evidence import EvidencePlan, Scope, scope_of
 from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.language.quantity import Quantity
+from policy_engine.language.tree import name_of, opened
 from policy_engine.language.types import SHARE, Type
 from policy_engine.language.values import UNKNOWN, Ratio, Value
 from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse, Invariant
@@ -148,10 +148,8 @@ def _refuse_contradictions(edition: Edition, constants: Mapping[str, Value]) -> 
 
 def _counted_with_condition(fact: FactDeclaration) -> str:
     """Return the list that a fact is counted from under a condition, or ""."""
-    tree = fact.counted_from.tree if fact.counted_from else None
-    if isinstance(tree, ast.Call) and len(tree.args) > 1 and isinstance(tree.args[0], ast.Name):
-        return tree.args[0].id
-    return ""
+    parts = opened(fact.counted_from.tree)[1] if fact.counted_from else ()
+    return name_of(parts[0]) if len(parts) > 1 else ""
 
 
 def _source(fact: FactDeclaration) -> str:
