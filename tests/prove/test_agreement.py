@@ -123,7 +123,8 @@ def _point(inquiry: Inquiry, values: Mapping[str, Value]) -> Point:
         verdict = inquiry.evaluator.evaluate(Case("point", edition.id, {}, stated(values, edition, inquiry.track), {}, {}))
     except InputError:
         return Point(values, None)
-    return Point(values, verdict if verdict.track == inquiry.track.id else None)
+    set_aside = bool(inquiry.track.levels) and not verdict.levels  # a requirement that does not hold, with what comes out then: not asked
+    return Point(values, verdict if verdict.track == inquiry.track.id and not set_aside else None)
 
 
 RUNS, DRAWS, LONG = 4, 25, 200
