@@ -20,7 +20,6 @@ from tests.build import ROOT, Cli, cells, rows, tuples
 from tests.editions.small import FOLDER, asked, edition_of, with_change, write_cases
 
 NAME = "orchard"
-GOOD = ROOT / "cases/2020/II.1/good"
 REGISTER = tuple(f"J-{n:02}" for n in range(1, 29))
 
 
@@ -89,18 +88,6 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) 
 
 def test_the_register_of_2020_is_these(edition: Edition) -> None:
     assert REGISTER == tuple(edition.register)
-
-
-def test_what_a_case_prints_it_is_listed_under(cli: Cli) -> None:
-    path = str(GOOD / "specialist-outstanding.yaml")
-    verdict = json.loads(cli("evaluate", "--format", "json", path)[1])
-    data = json.loads(cli("interpretations", "2020", path, "--format", "json")[1])
-
-    under = {name for name, cases in cases_by_interpretation(data).items() if cases}
-    assert set(verdict["interpretations"]) <= under
-    asked_beside = [trace for key in ("requirements", "contents", "ceilings", "findings", "eligibility") for trace in verdict[key]]
-    asked_beside += [route for routes in verdict["routes"].values() for route in routes]
-    assert under == {*verdict["interpretations"], *(name for trace in asked_beside for name in trace["interpretations"])}
 
 
 BEFORE = {"applies_interpretations:": "applies_readings:", "interpretations:": "readings:", "interpretation:": "reading:"}

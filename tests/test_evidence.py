@@ -39,7 +39,6 @@ def test_a_share_has_its_part_and_its_whole() -> None:
 
 
 def test_a_question_about_a_list_shows_the_figure_compared_and_the_items_that_counted() -> None:
-    """Rule: two of three tasks are done; that is 2, of the items 1 and 3, and not the number of tasks."""
     found = evidence("count(tasks, done) <= three", tasks=TASKS)
     added = evidence("sum(tasks, score, done) <= points", tasks=TASKS, points=Fraction(4))
 
@@ -77,14 +76,12 @@ def test_a_share_of_nothing_is_not_asked() -> None:
     ],
 )
 def test_only_figures_become_percentages_and_only_truths_yes_or_no(values: tuple[Value, ...], shown: str) -> None:
-    """Rule: a text with a stroke, a semicolon or a sign of equality in it stays what it is, and so does a fraction."""
     words = Wording("en", edition_of("orchard"))
 
     assert shown == words.seen(Evidence(WorkedOut((Seen("", values),))), str)
 
 
 def test_evidence_is_the_same_however_it_was_worked_out() -> None:
-    """Rule: what comes from another process is worked out already, and equal."""
     found = evidence("share(part, whole) >= most", part=12, whole=20)
     again, *_ = found.__reduce__()[1]
 
@@ -103,5 +100,4 @@ def test_evidence_is_the_same_however_it_was_worked_out() -> None:
     ],
 )
 def test_an_open_fact_in_brackets_is_not_taken_for_another_one(text: str, values: Mapping[str, Value], expected: Truth) -> None:
-    """Rule: whether a value is among some of which one was not recorded is open, unless another one settles it."""
     assert expected is interpreter_over(values).truth(condition_of(text))

@@ -19,10 +19,9 @@ from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
 from policy_engine.model.case import Case
-from policy_engine.model.rulebook import Edition
 from policy_engine.trial.bench import Bench
 from policy_engine.trial.mutants import mutants
-from policy_engine.trial.run import Sketch, Trial, settle_sides, told_apart, try_cases
+from policy_engine.trial.run import Trial, settle_sides, try_cases
 from policy_engine.trial.sides import SIDES, Sides
 from tests.build import ROOT, Cli
 from tests.editions.small import FOLDER, case_of, edition_of, evaluator_of, read, write_cases
@@ -179,24 +178,6 @@ def _every_press() -> Iterator[Case]:
     for barrels, clean, months, idle, guest, house, village in product(range(5), flags, (5, 6, 7), flags, flags, levels, levels):
         named = {"barrels": barrels, "clean": clean, "months": months, "idle": idle, "guest": guest, "house": house, "village": village}
         yield case_of("press", {"kind": "press", **named})
-
-
-def _levels(edition: Edition, cases: list[Case]) -> list[str]:
-    evaluator = Evaluator(edition)
-    verdicts = [evaluator.evaluate(case) for case in cases]
-    return [verdict.level or verdict.outcome for verdict in verdicts]
-
-
-def test_what_is_proven_the_same_is_the_same_in_every_case() -> None:
-    edition, cases = edition_of("press"), list(_every_press())
-    oracle = oracle_of(edition)
-    plain = _levels(edition, cases)
-    bound = [mutant for mutant in mutants(edition) if mutant.place.binds]
-    answers = {mutant: told_apart(mutant, edition, oracle) for mutant in bound if oracle}
-
-    assert {type(answer) for answer in answers.values()} == {type(None), Sketch}
-    for mutant, answer in answers.items():
-        assert (answer is None) is (_levels(mutant.make(edition), cases) == plain), mutant
 
 
 def test_generated_code_notices_what_the_reference_notices() -> None:

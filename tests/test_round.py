@@ -89,14 +89,6 @@ def test_a_link_names_a_case_or_its_subject(tmp_path: Path, link: str, name: str
     assert {link: target} == by_name(done)["p"].links
 
 
-def test_a_unit_may_be_listed_in_the_rounds_own_file(tmp_path: Path) -> None:
-    files = {**named(picker("p", unit="west")), "year": {"round": "2020", "units": {"west": {"name": "The west"}}}}
-    done = rate(tmp_path, files)
-
-    assert ("2020", {"west": "The west"}, ()) == (done.id, done.units, done.problems)
-    assert ("west", []) == (by_name(done)["p"].unit, gathered(done, "p"))
-
-
 @st.composite
 def forests(draw: st.DrawFn) -> dict[str, dict[str, str]]:
     count = draw(st.integers(1, 12))

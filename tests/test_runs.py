@@ -276,7 +276,7 @@ def test_old_records_verify_and_replay(old_rulebook: str, cli: Cli) -> None:
 
 
 def test_records_of_form_2_replay_with_what_they_show_of_lists(cli: Cli, tmp_path: Path) -> None:
-    """Rule: of a question about a list form 2 shows how many items there are, and replays so; a new record shows the figure."""
+    """Of a question about a list form 2 shows how many items there are, and replays so; a new record shows the figure."""
     path = ROOT / "tests" / "fixtures" / "records-05bcb2b" / "records.jsonl"
     records = [json.loads(line) for line in path.read_bytes().splitlines()]
     lists = [

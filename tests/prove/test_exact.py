@@ -91,7 +91,6 @@ def test_the_missing_extra_is_named_in_one_line(arguments: tuple[str, ...], lang
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_editions_are_compared_without_the_extra(form: str) -> None:
-    """Only `--prove` needs the solver."""
     done = _python("-c", HIDDEN, "compare", "2020", "2026-draft", "--format", form, "--lang", "en")
 
     assert (0, "") == (done.returncode, done.stderr)
