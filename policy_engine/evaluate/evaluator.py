@@ -31,11 +31,11 @@ class Answer(NamedTuple):
     """What was decided: the outcomes that remain, and the questions that would narrow them."""
 
     outcome: str
-    level: str | None
-    possible_levels: tuple[str, ...]
-    gap_possible: bool
-    exact: bool
-    questions: tuple[str, ...]
+    level: str | None = None
+    possible_levels: tuple[str, ...] = ()
+    gap_possible: bool = False
+    exact: bool = True
+    questions: tuple[str, ...] = ()
 
 
 class Evaluator:
@@ -70,7 +70,7 @@ class Evaluator:
         if applying is not None:
             return _Rating(self, facts, case, applying).verdict()
         if not possible:
-            return self._blank(case, Answer("out_of_scope", None, (), False, True, ()), (), facts)
+            return self._blank(case, Answer(outcome="out_of_scope"), (), facts)
         return self._many_tracks(facts, case, possible)
 
     def _tracks(self, facts: Facts, case: Case) -> tuple[TrackPlan | None, list[TrackPlan]]:
@@ -106,8 +106,8 @@ class Evaluator:
         levels = {level for answer in answers.values() for level in answer.possible_levels}
         more = {name for answer in answers.values() for name in answer.questions} - choosing.keys()
         answer = Answer(
-            "undetermined", None, self.best_first(levels), any(a.gap_possible for a in answers.values()),
-            all(a.exact for a in answers.values()), (*choosing, *sorted(more)),
+            outcome="undetermined", possible_levels=self.best_first(levels), gap_possible=any(a.gap_possible for a in answers.values()),
+            exact=all(a.exact for a in answers.values()), questions=(*choosing, *sorted(more)),
         )  # fmt: skip
         return self._blank(case, answer, tuple(answers), facts)
 
@@ -118,10 +118,16 @@ class Evaluator:
 
     def _blank(self, case: Case, answer: Answer, tracks: tuple[str, ...], facts: Facts) -> Verdict:
         """Return a verdict without a track."""
+        return self.finished(case, answer, possible_tracks=tracks)._replace(deductions=facts.deductions)
+
+    def finished(self, case: Case, answer: Answer, *, possible_tracks: tuple[str, ...] = ()) -> Verdict:
+        """Return an answer as the verdict of a case, before what it rests on."""
         edition = self.edition
         return Verdict(
-            case.id, case.subject, edition.id, edition.status, edition.revision, None, tracks, answer.outcome, answer.level,
-            answer.possible_levels, answer.gap_possible, answer.exact, answer.questions, (), (), (), (), facts.deductions, (),
+            case=case.id, subject=case.subject, edition=edition.id, status=edition.status, revision=edition.revision, track=None,
+            possible_tracks=possible_tracks, outcome=answer.outcome, level=answer.level, possible_levels=answer.possible_levels,
+            gap_possible=answer.gap_possible, possible_exact=answer.exact, open_questions=answer.questions, unread=(), levels=(),
+            overlaps=(), interpretations=(), deductions=(), advice=(),
         )  # fmt: skip
 
 
@@ -165,27 +171,24 @@ class _Rating:
             return self._without_figures()
         levels = tuple(self._level(rule) for rule in self.track.levels)
         answer = self._known_answer(levels) or self.answer()
-        edition = self.evaluator.edition
         found = (*self.facts.deductions, *(self.open.deductions if self.open else ()))
         deductions = tuple(sorted([one for one in found if one.fact in self.plan.decisive], key=_fact_of))
         unread = tuple(sorted(self.case.facts.keys() - self.plan.read))
         residual = answer.gap_possible or (answer.level is None and answer.outcome != "undetermined")
         interpretations = relied_on(self.plan, self.facts, self.interpreter, levels, answer.level, deductions, residual=residual)
-        return Verdict(
-            self.case.id, self.case.subject, edition.id, edition.status, edition.revision, self.track.id, (), answer.outcome,
-            answer.level, answer.possible_levels, answer.gap_possible, answer.exact, answer.questions,
-            unread, levels, self._overlaps(levels, answer), interpretations, deductions, (),
+        return self.evaluator.finished(self.case, answer)._replace(
+            track=self.track.id, unread=unread, levels=levels, overlaps=self._overlaps(levels, answer),
+            interpretations=interpretations, deductions=deductions,
         )  # fmt: skip
 
     def _without_figures(self) -> Verdict:
         """Return what comes out where there is nothing to rate by, and the edition says what then."""
-        edition, track, outcome = self.evaluator.edition, self.track, self.aside[0][1].outcome
         uses = [use for rule, otherwise in self.aside for use in (*rule.interpretations, *otherwise.interpretations)]
         unread = tuple(sorted(self.case.facts.keys() - self.plan.read))
         deductions = tuple(sorted([one for one in self.facts.deductions if one.fact in self.plan.decisive], key=_fact_of))
-        return Verdict(
-            self.case.id, self.case.subject, edition.id, edition.status, edition.revision, track.id, (), outcome, None, (),
-            outcome == "gap", True, (), unread, (), (), tuple(sorted({*used(uses, self.interpreter)})), deductions, (),
+        return self.evaluator.finished(self.case, self.answer())._replace(
+            track=self.track.id, unread=unread, deductions=deductions,
+            interpretations=tuple(sorted({*used(uses, self.interpreter)})),
         )  # fmt: skip
 
     def _known_answer(self, levels: Sequence[LevelTrace]) -> Answer | None:
@@ -196,18 +199,21 @@ class _Rating:
                 if outcomes[level] == "unknown":
                     return None
                 if outcomes[level] == "met":
-                    return Answer("classified", level, (level,), False, True, ())
+                    return Answer(outcome="classified", level=level, possible_levels=(level,))
         residual = self.track.residual
-        return Answer(residual.outcome, residual.level, (residual.level,) if residual.level else (), residual.outcome == "gap", True, ())
+        return Answer(
+            outcome=residual.outcome, level=residual.level, possible_levels=(residual.level,) if residual.level else (),
+            gap_possible=residual.outcome == "gap",
+        )  # fmt: skip
 
     def answer(self) -> Answer:
         """Decide over all completions of the open facts."""
         if self.aside:
             outcome = self.aside[0][1].outcome
-            return Answer(outcome, None, (), outcome == "gap", True, ())
+            return Answer(outcome=outcome, gap_possible=outcome == "gap")
         if self.open is None or not self.track.levels:
             traces = tuple(self._level(rule) for rule in self.track.levels)
-            return self._known_answer(traces) or Answer("undetermined", None, (), False, False, ())
+            return self._known_answer(traces) or Answer(outcome="undetermined", exact=False)
         outcomes = self.open.outcomes()
         remaining = self.open.possible(outcomes)
         exact = self.open.variables.exact and None not in remaining.values()
@@ -216,9 +222,11 @@ class _Rating:
         gap = None in remaining and residual.outcome == "gap"
         if len(remaining) > 1:
             asked = self.open.questions(outcomes, remaining) if self.evaluator.asks else ()
-            return Answer("undetermined", None, levels, gap, exact, asked)
+            return Answer(outcome="undetermined", possible_levels=levels, gap_possible=gap, exact=exact, questions=asked)
         key = next(iter(remaining), None)
-        return Answer("classified" if key else residual.outcome, key, levels, gap, exact, ())
+        return Answer(
+            outcome="classified" if key else residual.outcome, level=key, possible_levels=levels, gap_possible=gap, exact=exact
+        )  # fmt: skip
 
     def _level(self, rule: LevelRule) -> LevelTrace:
         """Evaluate a level with all of its criteria."""
@@ -228,7 +236,7 @@ class _Rating:
         if truth is UNKNOWN and self.open:
             forced = self.open.level_forced(rule)
             truth = UNKNOWN if forced is None else forced
-        return LevelTrace(rule.level, _word(truth), rule.mode, rule.citation.clause, traces)
+        return LevelTrace(level=rule.level, outcome=_word(truth), mode=rule.mode, citation=rule.citation.clause, criteria=traces)
 
     def _criterion(self, criterion: Criterion) -> CriterionTrace:
         """Evaluate one criterion; one that several levels use is worked out once, and stands under each one's clause."""
@@ -238,8 +246,12 @@ class _Rating:
             uses = criterion.applies_interpretations if outcome == "not_applicable" else criterion.interpretations
             evidence = self.plan.evidence[criterion.id].of(self.facts.values)
             known = self.criteria[criterion.id] = (outcome, evidence, used(uses, self.interpreter) if uses else ())
+        outcome, evidence, interpretations = known
         clause, phrase = criterion.citation
-        return CriterionTrace(criterion.id, known[0], clause, phrase, criterion.when.text, known[1], known[2], criterion.says)
+        return CriterionTrace(
+            id=criterion.id, outcome=outcome, citation=clause, phrase=phrase, condition=criterion.when.text, evidence=evidence,
+            interpretations=interpretations, says=criterion.says,
+        )  # fmt: skip
 
     def _outcome(self, criterion: Criterion) -> str:
         """Return the outcome of a criterion; where the plain interpretation leaves it open, what every completion agrees on."""

@@ -20,7 +20,7 @@ class Seen(NamedTuple):
     values: tuple[Value | None, ...]
 
 
-class Side(NamedTuple):
+class ComparedSide(NamedTuple):
     """One side of a comparison.
 
     Of a share `part` and `whole` are its two figures. `items` are the places of the items that a question about a list counts, the
@@ -41,7 +41,7 @@ class Compared(NamedTuple):
 
     text: str
     truth: Truth | None
-    sides: tuple[Side, ...]
+    sides: tuple[ComparedSide, ...]
 
 
 class Workings(Protocol):
@@ -58,11 +58,12 @@ class WorkedOut(NamedTuple):
     figures: tuple[Seen, ...] = ()
     compared: tuple[Compared, ...] = ()
 
-    def seen(self, _: tuple[Value, ...], *, whole_lists: bool = False) -> tuple[Seen, ...]:
-        del whole_lists
+    def seen(self, values: tuple[Value, ...], *, whole_lists: bool = False) -> tuple[Seen, ...]:
+        del values, whole_lists
         return self.figures
 
-    def comparisons(self, _: tuple[Value, ...]) -> tuple[Compared, ...]:
+    def comparisons(self, values: tuple[Value, ...]) -> tuple[Compared, ...]:
+        del values
         return self.compared
 
 

@@ -13,7 +13,7 @@ from policy_engine.language.tree import Pair, Tree, name_of, named, names_in, op
 from policy_engine.language.types import DAY, LEVEL, Named
 from policy_engine.language.values import UNKNOWN, Ratio, Value
 from policy_engine.model.duties import RECORD_NAMES
-from policy_engine.model.evidence import Compared, Evidence, Seen, Side
+from policy_engine.model.evidence import Compared, ComparedSide, Evidence, Seen
 from policy_engine.model.facts import Condition, FactDeclaration, Threshold
 from policy_engine.model.rulebook import Edition
 
@@ -50,10 +50,10 @@ class Asked(NamedTuple):
 
     tree: Tree
     sides: tuple[Tree, ...]
-    figures: "Figures"
+    figures: "Together"
 
 
-class Figures(NamedTuple):
+class Together(NamedTuple):
     """Figures that are shown together, and the text that they need beside them."""
 
     label: str
@@ -90,20 +90,20 @@ class _Comparisons(Reader[Iterator[Asked]]):
         parts = [part for side, (word, own) in zip(sides, opens, strict=True) for part in (own if word == "share" else (side,))]
         trees = tuple(part for part in parts if self.scope.is_of_case(part))
         plain = len(trees) in {1, 2} or any(opened(part)[0] == "arithmetic" for part in trees)
-        yield Asked(tree, sides, Figures("" if plain else show(tree), trees))
+        yield Asked(tree, sides, Together("" if plain else show(tree), trees))
 
     def name(self, tree: Tree, name: str) -> Iterator[Asked]:
-        yield Asked(tree, (tree,), Figures(name, (tree,)))
+        yield Asked(tree, (tree,), Together(name, (tree,)))
 
     def exists(self, tree: Tree, *facts: Tree) -> Iterator[Asked]:
-        yield Asked(tree, facts, Figures(show(tree), tuple(fact for fact in facts if self.scope.is_of_case(fact))))
+        yield Asked(tree, facts, Together(show(tree), tuple(fact for fact in facts if self.scope.is_of_case(fact))))
 
     given = exists
 
 
-def figures_of(tree: Tree, scope: Scope) -> tuple[Figures, ...]:
+def figures_of(tree: Tree, scope: Scope) -> tuple[Together, ...]:
     """Return the figures that a condition looks at, in order, each once; a fact that stands alone needs no name beside it."""
-    found: dict[object, Figures] = {}
+    found: dict[object, Together] = {}
     for asked in _Comparisons(scope).read(tree):
         figures = asked.figures
         plain = [id(part) if opened(part)[0] == "arithmetic" else show(part) for part in figures.trees]
@@ -121,7 +121,7 @@ _Shown = tuple[str, tuple[_Getter, ...]]
 class EvidencePlan:
     """The workings of a condition, or of several that decide together; figures that are to be shown otherwise are given."""
 
-    def __init__(self, conditions: Sequence[Condition], scope: Scope, shown: tuple[Figures, ...] | None = None) -> None:
+    def __init__(self, conditions: Sequence[Condition], scope: Scope, shown: tuple[Together, ...] | None = None) -> None:
         self._trees = tuple(condition.tree for condition in conditions)
         self._scope = scope
         self._shown = shown
@@ -164,9 +164,10 @@ class EvidencePlan:
         part, whole = map(self._getter, parts)
         return lambda values: _shared(part(values), whole(values))
 
-    def _blank(self, side: Tree) -> Side:
+    def _blank(self, side: Tree) -> ComparedSide:
         fact = self._scope.facts.get(name_of(side))
-        return Side(show(side), _WORDS.get(kind := Checker("", self._scope.kinds).read(side).kind, kind), None, fact.unit if fact else {})
+        kind = Checker("", self._scope.kinds).read(side).kind
+        return ComparedSide(text=show(side), type=_WORDS.get(kind, kind), value=None, unit=fact.unit if fact else {})
 
     @cached_property
     def _fixed(self) -> dict[str, Value]:
@@ -199,7 +200,7 @@ class EvidencePlan:
             found.append(Compared(text, truth if isinstance(truth, bool) or truth is UNKNOWN else None, seen))
         return tuple(found)
 
-    def _side(self, side: "_Worked", value: Value | None, values: Mapping[str, Value]) -> Side:
+    def _side(self, side: "_Worked", value: Value | None, values: Mapping[str, Value]) -> ComparedSide:
         """Fill in what the case says of a side."""
         blank = side.blank
         if isinstance(value, Ratio):
@@ -208,13 +209,13 @@ class EvidencePlan:
             value = self._scope.levels[value]
         part, whole = (one(values) for one in side.shared) if side.shared else (None, None)
         items = _counted(side.asked, values) if side.asked else None
-        return Side(blank.text, blank.type, value, blank.unit, part, whole, items)
+        return ComparedSide(blank.text, blank.type, value, blank.unit, part, whole, items)
 
 
 class _Worked(NamedTuple):
     """One side, prepared: what no case changes of it, and how the rest is worked out; `asked`: what it asks of a list."""
 
-    blank: Side
+    blank: ComparedSide
     value: _Getter
     shared: tuple[_Getter, ...]
     asked: tuple[Tree, ...]
@@ -260,10 +261,10 @@ def _list_of(tree: Tree) -> Tree:
     return found
 
 
-def of_days(in_time: Condition | None, scope: Scope) -> tuple[Figures, ...]:
+def of_days(in_time: Condition | None, scope: Scope) -> tuple[Together, ...]:
     """Return the days that a condition of being in time looks at: fact by fact, each named where there are several."""
     names = [name for name in in_time.names if name in scope.facts or name in RECORD_NAMES] if in_time else []
-    return tuple(Figures(name if len(names) > 1 else "", (named(name),)) for name in names)
+    return tuple(Together(name if len(names) > 1 else "", (named(name),)) for name in names)
 
 
 def observed(evidence: Evidence, *, whole_lists: bool = False) -> str:

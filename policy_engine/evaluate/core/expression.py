@@ -4,6 +4,8 @@ simpleeval looks names up, applies operators, calls functions and keeps its limi
 three truths, exact numbers and what does not exist. Its own handlers would take an open fact for an error in `and`, `or` and chains,
 and would read the condition of a list before its items: those three are ours. Nothing outside the language has a meaning.
 """
+# pyright: basic, reportAttributeAccessIssue=false
+# (simpleeval has no types, and what it hands on has none)
 
 import ast
 import operator

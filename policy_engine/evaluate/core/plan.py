@@ -88,8 +88,9 @@ def plan_of(edition: Edition) -> Plan:
     scope = outer_scope(edition)
     tracks = {track.id: _plan_track(track, edition, scope) for track in edition.tracks}
     return Plan(
-        edition, constants, types, tuple(_in_order(edition.facts)), nullable, lists, _counted(edition), tracks, choosing, scope.levels,
-        scope, {**dict.fromkeys(types, UNKNOWN), **constants}, _substitutes(edition, nullable),
+        edition=edition, constants=constants, types=types, follows=tuple(_in_order(edition.facts)), nullable=nullable, lists=lists,
+        counted=_counted(edition), tracks=tracks, choosing=choosing, level_ids=scope.levels, scope=scope,
+        blank={**dict.fromkeys(types, UNKNOWN), **constants}, substitutes=_substitutes(edition, nullable),
     )  # fmt: skip
 
 
@@ -172,7 +173,8 @@ def _plan_track(track: Track, edition: Edition, outside: Scope) -> TrackPlan:
     scope = outside.within(track.thresholds, figures)
     evidence = {criterion.id: EvidencePlan((criterion.when,), scope) for criterion in criteria}
     return TrackPlan(
-        track, reads, decisive, bound, invariants, scope.constants, rules, considered, edition.facts, frozenset(reads), evidence
+        track=track, reads=reads, decisive=decisive, bound=bound, invariants=invariants, constants=scope.constants, rules=rules,
+        considered=considered, facts=edition.facts, read=frozenset(reads), evidence=evidence,
     )  # fmt: skip
 
 
