@@ -11,7 +11,7 @@ from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
 from policy_engine.language.tree import Pair, Tree, name_of, named, names_in, opened
 from policy_engine.language.types import DAY, LEVEL, Named
-from policy_engine.language.values import UNKNOWN, Ratio, Value
+from policy_engine.language.values import UNKNOWN, Ratio, Unknown, Value
 from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.evidence import Compared, ComparedSide, Evidence, Seen
 from policy_engine.model.facts import Condition, FactDeclaration, Threshold
@@ -197,7 +197,7 @@ class EvidencePlan:
             got = [side.value(known) for side in sides]
             truth = held(signs, got) if signs else asked_truth(known)
             seen = tuple([self._side(side, value, known) for side, value in zip(sides, got, strict=True)])
-            found.append(Compared(text, truth if isinstance(truth, bool) or truth is UNKNOWN else None, seen))
+            found.append(Compared(text, truth if isinstance(truth, (bool, Unknown)) else None, seen))
         return tuple(found)
 
     def _side(self, side: "_Worked", value: Value | None, values: Mapping[str, Value]) -> ComparedSide:

@@ -4,7 +4,7 @@ simpleeval looks names up, applies operators, calls functions and keeps its limi
 three truths, exact numbers and what does not exist. Its own handlers would take an open fact for an error in `and`, `or` and chains,
 and would read the condition of a list before its items: those three are ours. Nothing outside the language has a meaning.
 """
-# pyright: basic, reportAttributeAccessIssue=false
+# pyright: basic
 # (simpleeval has no types, and what it hands on has none)
 
 import ast
@@ -128,7 +128,10 @@ _OF_TREES = frozenset({"count", "sum", "given"})
 """The functions that ask the items of a list or the record, and so get trees; the others get values."""
 
 
-class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval ships no types
+_Walk: Any = SimpleEval
+
+
+class Interpreter(Reader[Any], _Walk):  # type: ignore[misc]  # simpleeval ships no types
     """Evaluates checked conditions over the values of one case.
 
     The walk is simpleeval's, so a method of this reader is a handler of its node table: it gets the node alone, and what is below goes
@@ -137,7 +140,7 @@ class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval 
 
     def __init__(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> None:
         """Take the value of every name that a condition may use, and the names that the case file states."""
-        super().__init__(operators=_OPERATORS, functions=_FUNCTIONS, names=values)  # pyright: ignore[reportUnknownMemberType]  # untyped
+        _Walk.__init__(self, operators=_OPERATORS, functions=_FUNCTIONS, names=values)
         self._set_nodes()
         self.names: Mapping[str, Any]
         self.values = values
@@ -184,11 +187,11 @@ class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval 
             raise EngineFaultError(str(error)) from None
 
     evaluated = read
-    constant = staticmethod(SimpleEval._eval_constant)
-    name = SimpleEval._eval_name
-    negation = SimpleEval._eval_unaryop
-    arithmetic = SimpleEval._eval_binop
-    share = exists = SimpleEval._eval_call
+    constant = staticmethod(_Walk._eval_constant)
+    name = _Walk._eval_name
+    negation = _Walk._eval_unaryop
+    arithmetic = _Walk._eval_binop
+    share = exists = _Walk._eval_call
 
     def comparison(self, node: ast.Compare) -> Truth:
         """Compare one pair, as nearly always, or a chain of them after Kleene."""
@@ -226,7 +229,7 @@ class Interpreter(Reader[Any], SimpleEval):  # type: ignore[misc]  # simpleeval 
 
     def call(self, node: ast.Call) -> Any:
         """Call a function: of values as simpleeval does, of a list or of the record by its own method, which gets the trees."""
-        name = node.func.id if node.func.__class__ is ast.Name else ""
+        name = name_of(node.func)
         return getattr(self, name)(*node.args) if name in _OF_TREES else self._eval_call(node)
 
     def given(self, *facts: Tree) -> bool:
