@@ -86,7 +86,7 @@ def _number(value: Value, language: str) -> str:
 
 def _bound(tree: Tree, figures: Figures) -> tuple[str, str, Fraction] | None:
     """Return a stated figure and what the others allow for it, by the comparison that fails; None where that is no comparison of sums."""
-    reader = _SumReader(figures)
+    reader = _SumOfFacts(figures)
     for pair in (pair for part in _joined(tree) for pair in _pairs(part)):
         try:
             difference = _plus(reader.read(pair.left), reader.read(pair.right), Fraction(-1))
@@ -118,7 +118,7 @@ class _NoSumError(Exception):
     """What is compared is no sum of figures that are known."""
 
 
-class _SumReader(Reader[_Sum]):
+class _SumOfFacts(Reader[_Sum]):
     """Reads a sum of facts."""
 
     refuses = frozenset(
