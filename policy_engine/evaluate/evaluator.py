@@ -290,7 +290,7 @@ def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) ->
 
 
 def _fact_of(deduction: Deduction) -> str:
-    """Return what deductions are told in the order of; the order of keys in a file means nothing."""
+    """Return what deductions are sorted by; the order of keys in a file means nothing."""
     return deduction.fact
 
 

@@ -36,8 +36,8 @@ class Parsed(NamedTuple):
 def parse(text: str) -> Parsed:
     """Read one condition.
 
-    Never raises, whatever the text: a policy author's slip is data like any other, and all
-    the slips of one condition are told at once.
+    Never raises, whatever the text: what an author got wrong is data like any other, and all
+    that is wrong in one condition is said at once.
     """
     source = one_line(text).rstrip()
     stripped = source.lstrip()
@@ -92,12 +92,12 @@ def _python_tree(source: str) -> tuple[ast.expr | None, Complaint]:
         return None, Complaint("PE301", 0, {"found": source[:40], "hint": ""})
 
 
-def _fault_offset(source: str, told: int | None) -> int:
+def _fault_offset(source: str, stopped: int | None) -> int:
     """Return the character at which a text stops being a condition: at a habit of another language, else where Python stopped."""
     for sign in ("%", *(theirs for theirs, _ in _HABITS[:6])):
         if sign in source:
             return source.find(sign)
-    return max(told - 1, 0) if told else len(source)
+    return max(stopped - 1, 0) if stopped else len(source)
 
 
 def _found(source: str, offset: int) -> str:

@@ -209,7 +209,9 @@ class EvidencePlan:
             value = self._scope.levels[value]
         part, whole = (one(values) for one in side.shared) if side.shared else (None, None)
         items = _counted(side.asked, values) if side.asked else None
-        return ComparedSide(blank.text, blank.type, value, blank.unit, part, whole, items)
+        return ComparedSide(
+            text=blank.text, type=blank.type, value=value, unit=blank.unit, part=part, whole=whole, items=items
+        )  # fmt: skip
 
 
 class _Worked(NamedTuple):

@@ -156,7 +156,7 @@ class Interpreter(Reader[Any], _Walk):  # type: ignore[misc]  # simpleeval ships
         return other
 
     def _set_nodes(self) -> None:
-        """Give simpleeval's walk what each node means; a node that is not here has no meaning."""
+        """Hand simpleeval's walk what each node means; a node that is not here has no meaning."""
         self.nodes: dict[type[ast.AST], Callable[[Any], Any]] = {
             ast.Constant: self.constant, ast.Name: self.name, ast.Compare: self.comparison,
             ast.BoolOp: self.connective, ast.UnaryOp: self.negation, ast.BinOp: self.arithmetic, ast.Call: self.call,

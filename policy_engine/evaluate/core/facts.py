@@ -35,7 +35,7 @@ def odd_days(case: Case, edition: Edition) -> Iterator[Finding]:
         if not first <= day.year <= last:
             words = {"day": day.isoformat(), "years": PLAUSIBLE_YEARS}
             says = {language: translate(_TEXT, language, label=sentence(label, language), **words) for language in LANGUAGES}
-            yield Finding("day_implausible", "warning", says)
+            yield Finding(id="day_implausible", severity="warning", says=says)
 
 
 def _days(case: Case, edition: Edition) -> Iterator[tuple[Texts, date]]:
@@ -212,9 +212,9 @@ def check_invariants(facts: Facts, case: Case, plan: TrackPlan, *, aside: bool =
     rules = [rule for rule in plan.invariants if rule not in plan.track.requires] if aside else plan.invariants
     broken = [rule for rule in rules if interpreter.truth(rule.holds) is False]
     stood_for = {target for used in facts.stand_ins for target in used.take if target not in case.facts}
-    told = [rule for rule in broken if not stood_for.intersection(rule.holds.names)]
+    own = [rule for rule in broken if not stood_for.intersection(rule.holds.names)]
     if broken:
-        raise InputError([_broken(rule, case, facts.values, plan) for rule in told or broken])
+        raise InputError([_broken(rule, case, facts.values, plan) for rule in own or broken])
 
 
 def _broken(rule: Invariant, case: Case, values: Mapping[str, Value], plan: TrackPlan) -> Problem:
