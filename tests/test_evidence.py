@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
 from policy_engine.evaluate.core.evidence import EvidencePlan, Scope, observed
 from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.explain.blocks import Wording
 from policy_engine.language.types import BOOL, COUNT, LEVEL, POINTS, SHARE, TEXT, Named, Type
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
+from policy_engine.model.case import Case
 from policy_engine.model.evidence import Evidence, Seen, WorkedOut
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.source import Citation, Location
+from tests.editions.random_editions import edition_from
 from tests.editions.small import condition_of, edition_of
 
 ITEM = (("done", BOOL), ("score", POINTS))
@@ -101,3 +105,32 @@ def test_evidence_is_the_same_however_it_was_worked_out() -> None:
 )
 def test_an_open_fact_in_brackets_is_not_taken_for_another_one(text: str, values: Mapping[str, Value], expected: Truth) -> None:
     assert expected is interpreter_over(values).truth(condition_of(text))
+
+
+def test_a_sum_of_what_rules_fix_is_no_open_figure() -> None:
+    """Where rules force a part, the sum that follows from it is seen too, and stands among the deductions."""
+    texts = {"vi": "a", "en": "a"}
+    count = {"type": "count", "label": texts, "asks": texts, "unit": texts, "cite": "I"}
+    contents: dict[str, Any] = {
+        "edition": {"edition": "drawn", "status": "draft", "title": texts, "period": {"from": "2020-01-01", "until": "2020-12-31"}},
+        "scale": {"scale": [{"level": "good", "code": "G", "label": texts}]},
+        "facts": {
+            "facts": {"one": count, "two": count, "all": {**count, "derived": "one + two"}, "on": {**count, "type": "bool"}},
+            "thresholds": {"most": {"value": 3, "cite": "I", "phrase": "3"}},
+            "invariants": [{"id": "forced", "holds": "most <= one <= most", "says": texts}],
+        },
+        "track": {
+            "track": "t", "cite": "I", "label": texts, "applies_to": "on",
+            "levels": {"good": {"cite": "I", "all_of": [{"id": "enough", "when": "all >= most", "says": texts, "cite": "I"}]}},
+            "decide": [{"highest_of": ["good"]}], "residual": {"outcome": "gap"},
+        },
+    }  # fmt: skip
+    for fact in contents["facts"]["facts"].values():
+        if fact["type"] == "bool":
+            del fact["unit"]
+    case = Case("c", "drawn", {}, {"on": True, "two": 77}, {}, {}, ())
+
+    verdict = Evaluator(edition_from(contents)).evaluate(case)
+
+    assert "80" == observed(verdict.levels[0].criteria[0].evidence)
+    assert [("all", 80, "derived")] == [tuple(one[:3]) for one in verdict.deductions]

@@ -96,6 +96,10 @@ class OpenFacts:
             if values[target] is UNKNOWN and values[source] is not UNKNOWN:
                 values[target] = self.variables.values[target] = values[source]
                 found.append(Deduction(target, values[source], "stand_in", (source,)))
+        for name, condition in plan.substitutes.items() if found else ():
+            if values[name] is UNKNOWN and (follows := interpreter_over(values, case.facts).value(condition)) is not UNKNOWN:
+                values[name] = self.variables.values[name] = follows
+                found.append(Deduction(name, follows, "derived", ()))
         if found:
             self.translator.forget()
         return tuple(found)
