@@ -244,6 +244,7 @@ def test_the_matrix_counts_the_cases_and_the_moves_are_those_of_an_independent_c
 
 @pytest.mark.parametrize("lang", ["en", "vi"])
 @pytest.mark.parametrize("form", ["text", "markdown"])
+@pytest.mark.sampled(2)
 def test_a_reader_sees_figures_clauses_moves_and_drafts(cli: Cli, tmp_path: Path, lang: str, form: str) -> None:
     draft = ("edition.yaml", "status: issued", "status: draft")
     status = ("register.yaml", "status: proposed\n  J-02", "status: accepted\n  J-02")

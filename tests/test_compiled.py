@@ -51,7 +51,7 @@ def whole(evaluator: Evaluator, case: Case) -> str:
 
 
 @pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: str(path.relative_to(ROOT / "cases")))
-@pytest.mark.sampled(6)
+@pytest.mark.sampled(9)
 def test_every_case_file_is_said_alike(path: Path) -> None:
     case, edition = read_case(path.read_bytes(), str(path), LIBRARY)
     reference, compiled = both(edition.id)

@@ -327,7 +327,7 @@ def test_a_record_with_an_odd_part_is_no_fault_of_the_engine(records: Path, cli:
 def test_no_flipped_bit_is_a_fault_of_the_engine(records: Path, cli: Cli) -> None:
     raw, random = lines_of(records)[0], Random(6)
 
-    for place in range(0, len(raw) - 1, 211):
+    for place in range(0, len(raw) - 1, 631):
         records.write_bytes(_flip(raw, place, random))
         code, out, _ = cli("replay", str(records), "--format", "json")
         assert (1, True) == (code, bool(json.loads(out)["chain_faults"])), place

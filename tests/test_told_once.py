@@ -45,7 +45,7 @@ def _agree(wanted: Sequence[tuple[str, str]], found: Sequence[tuple[str, str]]) 
 
 
 @pytest.mark.parametrize("slip", WRONG)
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 def test_one_slip_is_one_error(slip: str, tmp_path: Path) -> None:
     name, file, old, new, wanted = WRONG[slip]
     folder = _copy(name, tmp_path)

@@ -75,7 +75,10 @@ def box_of(dice: Dice, edition: Edition, track: Track) -> Box:
     promises = tuple(
         Monotonicity(f"{name}_{never}", name, never, {}, track.location) for name in numbers[:2] for never in ("lowers", "raises")
     )  # fmt: skip
-    track = track._replace(monotone=promises)
+    held = tuple(
+        rule._replace(otherwise=None) for rule in track.requires
+    )  # proofs are of the cases that a track rates, not of what it hands on
+    track = track._replace(monotone=promises, requires=held)
     edition = edition._replace(tracks=tuple(track if one.id == track.id else one for one in edition.tracks))
     inquiry = Inquiry(Evaluator(edition), track)
     symbols = inquiry.meaning.symbols
