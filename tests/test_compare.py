@@ -5,20 +5,34 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
 import pytest
 
-from policy_engine.compare.differences import PartDifference, compare
+from policy_engine.compare.differences import _FIELDS, PartDifference, compare
 from policy_engine.errors import InputError
 from policy_engine.explain.blocks import Line
 from policy_engine.explain.compare import explain_changes
 from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
-from policy_engine.model.rulebook import Edition
+from policy_engine.model.duties import Body, Cap, Ceiling, Chapter, Clause, Eligibility, Requirement, Route
+from policy_engine.model.facts import FactDeclaration, Invariant, OperativeWords, Threshold
+from policy_engine.model.rulebook import (
+    Basis,
+    Criterion,
+    Edition,
+    GapDeclaration,
+    Interpretation,
+    Level,
+    LevelRule,
+    Monotonicity,
+    Residual,
+    StandIn,
+    Track,
+)
 from policy_engine.source import Location
 from tests.build import ROOT, Cli, rows, tuples
 from tests.editions.small import FOLDER, check, edition_of, with_change
@@ -273,3 +287,25 @@ def test_exit_codes(cli: Cli, arguments: tuple[str, ...], code: int, word: str) 
     assert (code, code == 0) == (found, bool(out))
     assert word in out + err
     assert "Traceback" not in err
+
+
+RECORDS: Mapping[str, Any] = {
+    "criterion": Criterion, "fact": FactDeclaration, "track": Track, "level_rule": LevelRule, "residual": Residual, "stand_in": StandIn,
+    "gap": GapDeclaration, "monotone": Monotonicity, "level": Level, "edition": Edition, "chapter": Chapter, "route": Route,
+    "requirement": Requirement, "ceiling": Ceiling, "eligibility": Eligibility, "cap": Cap, "body": Body, "clause": Clause,
+    "invariant": Invariant, "threshold": Threshold, "reading": Interpretation, "basis": Basis, "operative_words": OperativeWords,
+}  # fmt: skip
+PARTS = {
+    "id", "name", "location", "level", "rank", "clause", "clauses", "thresholds", "levels", "criteria", "decide", "gaps", "monotone",
+    "reads", "residual", "requires", "stand_ins", "basis", "scale", "facts", "invariants", "tracks", "register", "revision", "bodies", "chapters",
+    "words", "reworded", "sealed", "routes", "requirements", "contents", "ceilings", "eligibility", "caps", "lowers",
+}  # fmt: skip
+"""What names a part, is a part of its own, is worked out, or is written in another word (`on_breach`)."""
+
+
+@pytest.mark.parametrize("sort", RECORDS)
+def test_a_field_of_a_record_is_compared(sort: str) -> None:
+    """A field that is added to the model and forgotten here would make two editions look alike that are not."""
+    known = set(re.findall(r"\w+", _FIELDS[sort]))
+
+    assert [] == [name for name in RECORDS[sort]._fields if name not in known | PARTS]

@@ -255,8 +255,6 @@ def with_figure(condition: Condition, name: str, value: Number | date) -> Condit
     return condition._replace(tree=tree)
 
 
-KINDS = ("threshold", "strictness", "connective", "negation", "dropped", "mode", "applies_when", "in_time", "relation", "order")
-"""The sorts of mutants: what is otherwise in each."""
 _Change = Callable[[Edition], Edition]
 
 
