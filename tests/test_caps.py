@@ -239,14 +239,6 @@ def test_a_group_has_the_exception_of_its_own_case(model: Value, tops: int, expe
     assert ("kept", False) == (found["other"].outcome, found["other"].excepted)
 
 
-def test_a_cap_is_traced_whole() -> None:
-    trace = next(t for t in rate(edition_of(NAME), {"a": at("top"), "b": at("good")}).caps if t.id == "whole_show")
-
-    assert ("whole_show", "", "exceeded", "top", 1, 1, 2, 0, 1, "20%", False, "as_they_stand", ("a",)) == trace[:13]
-    assert ("warning", "II/1", "a fifth", (), {"vi": "Nhất không quá 20%.", "en": "At most 20% are top."}) == trace[13:18]
-    assert (2, 0, 2, 0, ()) == trace[18:]
-
-
 @pytest.mark.parametrize(("old", "new", "code"), rows("caps", "a_slip_in_a_cap_is_told_when_it_is_loaded"))
 def test_a_slip_in_a_cap_is_told_when_it_is_loaded(tmp_path: Path, old: str, new: str, code: str) -> None:
     folder, problems = with_change(NAME, tmp_path, "caps.yaml", old, new)

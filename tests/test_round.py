@@ -253,13 +253,6 @@ def test_a_round_can_be_seen_as_it_stood(tmp_path: Path, as_of: str | None, stan
     assert (as_of, 1 if standing[1] == "decided" else 0) == (round_to_data(done)["as_of"], len(by_name(done)["u"].case.record.decisions))
 
 
-def test_a_decision_without_a_day_is_kept_on_any_day(tmp_path: Path) -> None:
-    done = rate(tmp_path, named(picker("p", decided={"level": "good", "by": "owner"})), date(2020, 1, 1))
-
-    assert ("good", "decided") == tuple(by_name(done)["p"].standing)
-    assert ["decision_incomplete"] == findings(done, "p")
-
-
 @pytest.mark.parametrize(("as_of", "sent", "key"), rows("round", "papers_not_yet_due_are_told_apart"))
 def test_papers_not_yet_due_are_told_apart(tmp_path: Path, as_of: str | None, sent: str, key: str) -> None:
     done = rate(tmp_path, named(with_facts(picker("p"), book_sent_on=sent)), date.fromisoformat(as_of) if as_of else None)
