@@ -1,11 +1,13 @@
 """The command line as users and scripts meet it: output, languages, exit codes."""
 
+import inspect
 import json
 import re
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy_engine.cli.app import _parameter
 from policy_engine.cli.commands import COMMANDS
 from policy_engine.evaluate.plain import Coverage, unmet
 from policy_engine.evaluate.rate import Rater
@@ -270,3 +273,13 @@ def test_one_case_loads_nothing_heavy() -> None:
     assert "simpleeval" in modules
     for heavy in ("jsonschema", "referencing", "rich", "attr"):
         assert f"'{heavy}'" not in modules
+
+
+@pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if command.runs])
+def test_a_command_takes_its_options(name: str) -> None:
+    """What a command line can hold is an argument of the function that runs it; else an option would end as a fault of the engine."""
+    module, _, function = COMMANDS[name].runs.partition(":")
+    taken = inspect.signature(getattr(import_module(f"policy_engine.cli.{module}"), function)).parameters
+    typed = {_parameter(one, "en").name for one in COMMANDS[name].parameters} - {"lang", "rulebook", "form"}
+
+    assert typed <= {*taken} or any(one.kind is one.VAR_KEYWORD for one in taken.values())

@@ -297,8 +297,8 @@ RECORDS: Mapping[str, Any] = {
 }  # fmt: skip
 PARTS = {
     "id", "name", "location", "level", "rank", "clause", "clauses", "thresholds", "levels", "criteria", "decide", "gaps", "monotone",
-    "reads", "residual", "requires", "stand_ins", "basis", "scale", "facts", "invariants", "tracks", "register", "revision", "bodies", "chapters",
-    "words", "reworded", "sealed", "routes", "requirements", "contents", "ceilings", "eligibility", "caps", "lowers",
+    "reads", "residual", "requires", "stand_ins", "basis", "scale", "facts", "invariants", "tracks", "register", "revision", "bodies",
+    "chapters", "words", "reworded", "sealed", "routes", "requirements", "contents", "ceilings", "eligibility", "caps", "lowers",
 }  # fmt: skip
 """What names a part, is a part of its own, is worked out, or is written in another word (`on_breach`)."""
 

@@ -18,7 +18,8 @@ from typing import Any
 from simpleeval import InvalidExpression, SimpleEval
 
 from policy_engine.errors import EngineFaultError
-from policy_engine.language.fold import Reader
+from policy_engine.language.fold import IncompleteReaderError, Reader
+from policy_engine.language.functions import FUNCTIONS
 from policy_engine.language.text import decimal_text
 from policy_engine.language.tree import SIGNS, Tree, name_of
 from policy_engine.language.values import NONE, UNKNOWN, Item, Ratio, Truth, Value, all_hold, any_holds, negate
@@ -283,6 +284,8 @@ class _ItemNames(dict[str, Value]):
         return self.behind[name]
 
 
+if unsaid := FUNCTIONS.keys() - _FUNCTIONS.keys() - _OF_TREES:
+    raise IncompleteReaderError(f"{__name__}: neither `_FUNCTIONS` nor `_OF_TREES` has {', '.join(sorted(unsaid))}")
 _BLANK = Interpreter({})
 """Set up once; every case is read by `over`."""
 
