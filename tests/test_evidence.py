@@ -115,7 +115,8 @@ def test_a_sum_of_what_rules_fix_is_no_open_figure() -> None:
         "edition": {"edition": "drawn", "status": "draft", "title": texts, "period": {"from": "2020-01-01", "until": "2020-12-31"}},
         "scale": {"scale": [{"level": "good", "code": "G", "label": texts}]},
         "facts": {
-            "facts": {"one": count, "two": count, "all": {**count, "derived": "one + two"}, "on": {**count, "type": "bool"}},
+            "facts": {"one": count, "two": count, "all": {**count, "derived": "one + two"},
+                      "on": {"type": "bool", "label": texts, "asks": texts, "cite": "I"}},
             "thresholds": {"most": {"value": 3, "cite": "I", "phrase": "3"}},
             "invariants": [{"id": "forced", "holds": "most <= one <= most", "says": texts}],
         },
@@ -125,9 +126,6 @@ def test_a_sum_of_what_rules_fix_is_no_open_figure() -> None:
             "decide": [{"highest_of": ["good"]}], "residual": {"outcome": "gap"},
         },
     }  # fmt: skip
-    for fact in contents["facts"]["facts"].values():
-        if fact["type"] == "bool":
-            del fact["unit"]
     case = Case("c", "drawn", {}, {"on": True, "two": 77}, {}, {}, ())
 
     verdict = Evaluator(edition_from(contents)).evaluate(case)

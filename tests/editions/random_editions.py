@@ -1,20 +1,7 @@
-"""Random small editions and random cases of them, for tests that hold one reader of a rulebook against another.
+"""Random small editions and random cases of them: by Hypothesis (`@given(editions_with_cases())`), or by a seed (`drawn_by(seed)`).
 
-By Hypothesis, which makes a failing draw small again:
-
-    @given(editions_with_cases())
-    def test_two_readers_agree(drawn): ...          # drawn.edition, drawn.cases (a tuple of Case)
-
-By a seed, many times faster, for long runs: `drawn_by(seed)` gives the same `Drawn`.
-
-An edition is written as files and read by the loader, with its checks, so that it is one that an author could have written: one to
-three tracks, levels of `all_of` and `any_of`, criteria under `applies_when`, shares held against figures and against each other,
-sums, products, chains, choices, sets, levels, days, points, months, texts, lists, stand-ins, derived facts, `when_absent`,
-invariants, interpretations with conditions, eligibility and lowering ceilings. A case has absent facts, `none`, zero wholes, parts on and
-beside thresholds, and counts beyond 64 bits; most cases obey the invariants, some do not, as files do not.
-
-`plain=True` leaves out lists and chapters, and `known=True` has every fact stated that can be. The parts: `edition(dice)`,
-`facts_of(dice, edition)`, `case_of(dice, edition)`, with `from_hypothesis(draw)` or `from_seed(seed)` for the dice.
+An edition is written as files and read by the loader, with its checks. A case has absent facts, `none`, zero wholes, parts on and
+beside thresholds, and counts beyond 64 bits. `plain=True` leaves out lists and chapters; `known=True` has every fact stated that can be.
 """
 
 import json
