@@ -3,7 +3,7 @@
 Built only where something is open; a case with every fact known never comes here.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import combinations, product
@@ -192,14 +192,17 @@ class OpenFacts:
 def level_formula(translator: Translator, rule: LevelRule, *, holds: bool = True) -> Formula:
     """Return the formula that a level holds, or that it does not; a criterion that does not apply is neutral."""
     every = (rule.mode == "all_of") is holds
-    counted: list[Formula] = []
-    for criterion in rule.criteria:
-        when = translator.formula(criterion.when.tree, holds=holds)
-        if criterion.applies_when is not None:
+
+    def counted() -> Iterator[Formula]:
+        for criterion in rule.criteria:  # one by one: past a part that decides, nothing is made, and so nothing is made inexact
+            when = translator.formula(criterion.when.tree, holds=holds)
+            if criterion.applies_when is None:
+                yield when
+                continue
             applies = translator.formula(criterion.applies_when.tree, holds=not every)
-            when = disjunction((applies, when)) if every else conjunction((applies, when))
-        counted.append(when)
-    return conjunction(counted) if every else disjunction(counted)
+            yield disjunction((applies, when)) if every else conjunction((applies, when))
+
+    return conjunction(counted()) if every else disjunction(counted())
 
 
 def narrow(rules: Iterable[tuple[str, Formula]], variables: Variables) -> tuple[dict[str, Bound], frozenset[str]]:
