@@ -287,6 +287,7 @@ def test_the_json_of_a_round_fits_its_schema(tmp_path: Path, as_of: date | None)
     check("round", data)
     assert set(schema_of("round")["required"]) == set(data)
     assert ("2020", NAME, 7, 0) == (data["round"], data["edition"], data["spread"]["cases"], len(done.problems))
+    assert {("a", "taster_not_covered")} == {(one["case"], one["id"]) for one in data["not_covered"]}
     for case in data["cases"]:
         place = case.pop("round")
         assert {"unit", "links", "stands_at", "stands_by"} == set(place)
