@@ -44,10 +44,11 @@ _FIRST_NAMES = {"interpretations": "readings", "applies_interpretations": "appli
 def first_name(key: str, holder: Mapping[str, Any]) -> str:
     """Return the name that a key of a rulebook had first; names of the author's own (of facts, choices …) are left as they are.
 
-    No name of an author's own has a list under it, and nothing but an entry of the register has a list under `cite`.
+    No name of an author's own has a list under it, and nothing but an entry of the register has one under `cite` or `alternatives`.
     """
     first = _FIRST_NAMES.get(key)
-    ours = first is not None and isinstance(holder.get("cite") if key == "interpretation" else holder[key], list)
+    beside = ("cite", "alternatives") if key == "interpretation" else (key,)
+    ours = first is not None and any(isinstance(holder.get(one), list) for one in beside)
     return first if ours and first is not None and first not in holder else key
 
 
