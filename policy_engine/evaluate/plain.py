@@ -1,11 +1,10 @@
 """A verdict as plain data: what programs read, what a record keeps, and what the author of a case expects of it."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.core.expression import shown
-from policy_engine.evaluate.transitions import Reason, View
 from policy_engine.language.values import Value, is_array, is_object
 from policy_engine.model.case import Case
 from policy_engine.model.duties import DUTIES
@@ -13,6 +12,9 @@ from policy_engine.model.evidence import Compared, Evidence
 from policy_engine.model.round import CapTrace
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, Finding, RequirementTrace, RouteTrace, Verdict
+
+if TYPE_CHECKING:
+    from policy_engine.evaluate.transitions import Reason, View
 
 _PARTLY = ("criteria", "requirements", "contents", "ceilings", "routes", "route_ids")
 """What is held only for the ids that a case names."""
@@ -183,18 +185,18 @@ def trace_to_data(trace: Trace, *, evidence: Shows = "whole") -> dict[str, Any]:
     return plain
 
 
-def reason_to_data(reason: Reason) -> dict[str, Any]:
+def reason_to_data(reason: "Reason") -> dict[str, Any]:
     """Return what a move rests on."""
     data = {field: getattr(reason, field) for field in ("kind", "criterion", "level", "citation", "phrase")}
     views = {side: None if view is None else _view(view) for side, view in (("before", reason.before), ("after", reason.after))}
     return data | _held(reason) | {"side": reason.side} | views
 
 
-def _view(view: View) -> dict[str, Any]:
+def _view(view: "View") -> dict[str, Any]:
     return {"outcome": view.outcome} | _held(view) | {"phrase": view.phrase, "thresholds": view.thresholds, "says": dict(view.says)}
 
 
-def _held(one: Reason | View) -> dict[str, Any]:
+def _held(one: "Reason | View") -> dict[str, Any]:
     """Return the figures; of what compares none, what it is held against."""
     found = _evidence(one.evidence, "whole")
     return found | {"observed": one.against or found["observed"]}
