@@ -29,8 +29,6 @@ from policy_engine.model.verdict import Finding, Gathered, Verdict
 MAX_KEPT = 1000
 """How many differences, or cases that move, are listed one by one; the others are counted."""
 _LONGEST = 160
-CAUSES = ("rulebook", "case", "schema", "engine", "record")
-"""What a difference can be put down to; `record`: the verdict is the same, and the record says otherwise in another field."""
 
 
 class Drift(NamedTuple):

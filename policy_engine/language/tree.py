@@ -6,6 +6,7 @@ knows how a construct looks there: everybody else reads it by a `fold.Reader`, a
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from policy_engine.errors import EngineFaultError
@@ -111,8 +112,9 @@ def walk(tree: Tree) -> Iterator[Tree]:
         pending += reversed(children(node))
 
 
+@lru_cache(maxsize=4096)
 def names_in(tree: Tree) -> tuple[str, ...]:
-    """Return the names that a condition reads, in order, each once; called functions are not names."""
+    """Return the names that a condition reads, in order, each once; called functions are not names. Remembered: every case asks again."""
     return tuple(dict.fromkeys(node.id for node in walk(tree) if isinstance(node, ast.Name)))
 
 

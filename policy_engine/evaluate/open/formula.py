@@ -7,7 +7,6 @@ is exact. What is not linear becomes a free variable: wider than the truth, neve
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from policy_engine.evaluate.core.expression import ShareOfNothingError, interpreter_over
@@ -60,7 +59,6 @@ class Any(NamedTuple):
 
 
 Formula: TypeAlias = bool | Atom | All | Any
-_names_in = lru_cache(maxsize=4096)(names_in)
 
 
 def conjunction(parts: Iterable[Formula]) -> Formula:
@@ -229,7 +227,7 @@ class Translator(Reader[Formula]):
             return self._true(self.variables.free(tree, facts), facts, holds=holds)
 
     def _unknowns(self, tree: Tree) -> frozenset[str]:
-        found = {name for name in _names_in(tree) if self.variables.values.get(name) is UNKNOWN}
+        found = {name for name in names_in(tree) if self.variables.values.get(name) is UNKNOWN}
         for name in found & self.substitutes.keys():
             found = (found - {name}) | self._unknowns(self.substitutes[name].tree)
         return frozenset(found)
