@@ -14,7 +14,7 @@ is shown, in the reader's language. Each code has one wording, one page in `docs
 one file in `cases/bad/`. Imports nothing but the places and the wording.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from policy_engine.messages import N_, Kind
@@ -280,6 +280,11 @@ class Problem(NamedTuple):
     location: Location
     details: Mapping[str, str]
     excerpt: str = ""
+
+
+def problem_in(lines: Sequence[str], code: str, location: Location, details: Mapping[str, str]) -> Problem:
+    """Return a problem at a place of a file, with the line as it stands there."""
+    return Problem(code, location, details, lines[location.line - 1] if 0 < location.line <= len(lines) else "")
 
 
 class PolicyEngineError(Exception):

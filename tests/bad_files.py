@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from policy_engine.errors import FINDINGS
 from policy_engine.load.limits import MAX_FILES
-from policy_engine.load.yaml_text import MAX_BYTES, MAX_NODES
+from policy_engine.load.yaml_events import MAX_NODES
+from policy_engine.load.yaml_text import MAX_BYTES
 from tests.build import ROOT
 
 BAD = ROOT / "cases" / "bad"

@@ -205,7 +205,7 @@ LEVELS: st.SearchStrategy[str | Nothing | Unknown] = st.sampled_from(["top", "go
 def test_a_record_never_changes_the_proposal(
     baskets: int, own: str | Nothing | Unknown, filed: str | Nothing | Unknown, decided: list[tuple[str, str, date | None]]
 ) -> None:
-    record = Record(own, filed, tuple(Decision(level, by, day, "", PLACE) for level, by, day in decided))
+    record = Record(own, filed, tuple(Decision(level, by, day, "") for level, by, day in decided))
     facts: dict[str, Value] = {"kind": "picker", "baskets": baskets}
     plain = evaluator_of(NAME).evaluate(case_of(NAME, facts))
     verdict = surveyed(NAME, case_of(NAME, facts, record))

@@ -65,7 +65,7 @@ def test_the_bound_is_the_edge_of_the_rule(sign: str, left: str, right: str, dra
 
 SPECIALIST: dict[str, Value] = {"kind": "officer", "workplace": "head_office", "position": "specialist"}
 HEAD: dict[str, Value] = {**SPECIALIST, "position": "head"}
-DECIDED = Record(decisions=(Decision("completed", "tkv_chair", date(2020, 12, 12), "", Location("", 1, 1)),))
+DECIDED = Record(decisions=(Decision("completed", "tkv_chair", date(2020, 12, 12), ""),))
 NOTHING: dict[str, tuple[dict[str, Value], Record, str]] = {
     "no task": ({**SPECIALIST, "tasks_total": 0}, Record(), "PE505"),
     "no criterion": ({**HEAD, "criteria_total": 0}, Record(), "PE505"),

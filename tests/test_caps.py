@@ -73,7 +73,7 @@ def with_cap(rules: Rules, change: Callable[[Cap], Cap] = lambda cap: cap) -> Ed
 def rate(edition: Edition, entries: Mapping[str, Shown], units: Sequence[str] = ()) -> Round:
     listed: list[Entry] = []
     for name, shown in entries.items():
-        decisions = tuple(Decision(level, "", None, "", PLACE) for level in shown.decided)
+        decisions = tuple(Decision(level, "", None, "") for level in shown.decided)
         case = Case(name, NAME, {}, dict(shown.facts), {}, {}, (), dict(shown.links), Record(decisions=decisions))
         listed.append(Entry(name, f"{name}.yaml", "", case, case.links, {}, ()))
     found = rate_round(RoundFiles("show", edition, tuple(listed), {u: Unit(u, u) for u in units}, whole=True, named=True, problems=()))

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from policy_engine.columnar.plan.fields import FactField, as_column, member, read_column
 from policy_engine.language.types import Type
 from policy_engine.load.cells import GAPS, NO, NONE, UNKNOWN, YES, JsonNumber, read_cell, written
-from policy_engine.load.yaml_text import Data, Refusal
+from policy_engine.load.yaml_plain import Data, Refusal
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Level
 from policy_engine.source import Citation, Location

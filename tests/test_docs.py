@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 import tomllib
@@ -14,9 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from policy_engine.load import schema
-from tests.bad_files import kept
-from tests.build import ROOT, Cli
+from tests.build import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 RUNTIME = ("prove", "batch", "duckdb", "spark")
@@ -42,7 +39,6 @@ def test_every_dependency_is_named_and_above_its_floor() -> None:
 
 
 PAGES = (ROOT / "docs" / "security.md", ROOT / "docs" / "decisions" / "0017-marks-of-the-cache.md")
-_CODE = re.compile(r"\bPE[0-9]{3}\b")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -55,33 +51,7 @@ def test_every_test_that_is_named_is_there(page: Path) -> None:
     assert named - defined == set()
 
 
-def _codes(cli: Cli, words: tuple[str, ...]) -> tuple[int, list[str]]:
-    code, out, err = cli(*words)
-    return code, sorted(_CODE.findall(out + err))
-
-
-def test_a_forged_mark_lets_nothing_through(cli: Cli, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    bad = [one.arguments for one in kept()][:: 1 if request.config.getoption("--long") else 3]
-    before = {words: _codes(cli, words) for words in bad}
-    monkeypatch.setattr(schema, "_is_remembered", lambda _: True)
-
-    assert {words: found for words in bad if (found := _codes(cli, words)) != before[words]} == {}
-
-
-@pytest.mark.parametrize("rights", [0o666, 0o620, 0o602])
-def test_marks_of_others_are_not_read(rights: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    mark = "ab" * 32
-    schema._remember(mark)
-    path = Path(schema._store(mark))
-
-    assert schema._is_remembered(mark)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    path.chmod(rights)
-    assert not schema._is_remembered(mark)
-
-
-def test_nothing_else_is_written_unasked(tmp_path: Path) -> None:
+def test_nothing_is_written_unasked(tmp_path: Path) -> None:
     home, here = tmp_path / "home", tmp_path / "here"
     home.mkdir()
     here.mkdir()
@@ -96,7 +66,7 @@ def test_nothing_else_is_written_unasked(tmp_path: Path) -> None:
         )  # fmt: skip
 
     written = {path.relative_to(tmp_path).parts[:4] for path in tmp_path.rglob("*") if path.is_file()}
-    assert written <= {("here", "case.yaml"), ("home", ".cache", "policy-engine", "schema-marks.d")}
+    assert written == {("here", "case.yaml")}
 
 
 DOCS_PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]

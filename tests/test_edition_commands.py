@@ -303,7 +303,7 @@ def test_the_edition_that_governs_a_period(tmp_path: Path, editions: Editions, p
         _put(tmp_path, name, status, days)
     library = Library(str(tmp_path))
     found: list[str] = []
-    codes = _codes(lambda: found.append(library.governing(period, Location("x", 1, 1)).id))
+    codes = _codes(lambda: found.append(library.governing(period, lambda: Location("x", 1, 1)).id))
 
     assert [expected] == [*codes, *found]
 

@@ -14,7 +14,8 @@ from policy_engine.language.grammar import MAX_CHARACTERS
 from policy_engine.language.grammar import MAX_DEPTH as MAX_BRACKETS
 from policy_engine.load import limits
 from policy_engine.load.files import YAML, files_below
-from policy_engine.load.yaml_text import MAX_BYTES, MAX_DEPTH, MAX_NODES
+from policy_engine.load.yaml_events import MAX_DEPTH, MAX_NODES
+from policy_engine.load.yaml_text import MAX_BYTES
 from tests.bad_files import SAMPLE_CASE
 from tests.build import ROOT, Cli
 from tests.hostile import grows_evenly, soon

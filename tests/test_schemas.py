@@ -16,10 +16,12 @@ import policy_engine.load.case
 import policy_engine.load.edition
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.rate import Rater
+from policy_engine.load import schema
 from policy_engine.load.case import read_case
 from policy_engine.load.edition import load_edition
 from policy_engine.load.layout import tidied_file
 from policy_engine.load.library import Library
+from policy_engine.load.meaning import sha256_of
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import (
@@ -204,6 +206,10 @@ def words_of(edition: Edition) -> set[str]:
     found |= {word for rule in rules for c in rule.criteria for word in (c.id, c.citation.clause)}
     found |= {word for track in edition.tracks for t in track.thresholds.values() for word in (t.name, t.quantity.text)}
     return found - SHARED_WORDS
+
+
+def test_the_schemas_that_are_not_asked_are_those_of_these_tests() -> None:
+    assert {name: sha256_of([(ROOT / "schemas" / name).read_bytes()]) for name in schema._PUBLISHED} == schema._PUBLISHED
 
 
 @pytest.mark.parametrize("name", SCHEMAS_SCHEMAS)

@@ -16,7 +16,7 @@ from policy_engine.language.quantity import read_day
 from policy_engine.language.values import is_array, is_object
 from policy_engine.load.library import days_of
 from policy_engine.load.meaning import sha256_of
-from policy_engine.load.yaml_text import read_document
+from policy_engine.load.yaml_text import read_values
 
 RECORD_SCHEMA = 3
 """The version of the form that is written; a reader of another one than these says so instead of guessing."""
@@ -175,7 +175,7 @@ def contradictions(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     given = record["case"].get("given")
     if given is not None:
         yield from given_faults(given)
-    document = read_document(record["case"]["text"].encode(), record["case"]["file"])
+    document = read_values(record["case"]["text"].encode(), record["case"]["file"])
     if document.broken or not is_object(document.data):
         yield Contradiction(_TEXT, _TEXT, None, "")
         return

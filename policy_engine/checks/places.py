@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from policy_engine.errors import Problem
 from policy_engine.load.edition import Survey
-from policy_engine.load.yaml_text import Data, Document, Path
+from policy_engine.load.yaml_plain import Data, Path
+from policy_engine.load.yaml_text import Document
 from policy_engine.model.duties import Cap
 from policy_engine.model.facts import Condition, Threshold
 from policy_engine.model.rulebook import Edition, StandIn

@@ -13,7 +13,8 @@ from policy_engine.checks.places import FilePlaces
 from policy_engine.errors import FIXABLE, Problem
 from policy_engine.load.edition import Survey
 from policy_engine.load.files import write_whole
-from policy_engine.load.yaml_text import Data, Document, Path, read_document
+from policy_engine.load.yaml_plain import Data, Path
+from policy_engine.load.yaml_text import Document, read_document
 from policy_engine.messages import LANGUAGES
 from policy_engine.source import Location
 

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
@@ -15,7 +16,8 @@ from policy_engine.load.files import YAML, files_below, read_bytes
 from policy_engine.load.library import PERIOD, Library, governs
 from policy_engine.load.node import Fields, Node, describe
 from policy_engine.load.schema import check_schema
-from policy_engine.load.yaml_text import MAX_BYTES, Data, read_document
+from policy_engine.load.yaml_plain import Data
+from policy_engine.load.yaml_text import MAX_BYTES, read_values
 from policy_engine.messages import N_
 from policy_engine.model.case import LINKS, Case, Decision, Record
 from policy_engine.model.duties import DUTIES
@@ -54,7 +56,7 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
     """Read the bytes of one case file; see `load_case`."""
     if is_table(path):
         raise InputError([not_cases("PE515", path, raw)])
-    document = read_document(raw, path)
+    document = read_values(raw, path)
     if document.broken:
         raise InputError(document.problems)
     node = Node(document)
@@ -62,28 +64,55 @@ def read_case(raw: bytes, path: str, library: Library, edition: str | None = Non
         node.wrong(N_("a block of `key: value` lines"))
         raise InputError(document.problems)
     got = node.fields(("case", "facts"), ("edition", "period", "subject", *LINKS, *_RECORD, "expect"))
-    chosen = _edition(node, got, library, edition, raw)
-    facts: dict[str, Value] = {}
-    for name, child in got["facts"].entries():
-        fact = chosen.facts.get(name)
-        if fact is None:
-            child.complain("PE501", child.key_place, name=name, nearest=child.guess(name, chosen.facts))
-        elif child.value is not None and child.value != "unknown" and (value := read_value(child, fact, chosen.scale)) is not None:
-            facts[name] = value
+    chosen = _edition(node, got, library, edition)
     made = Case(
-        id=got["case"].text(), edition=chosen.id, facts=facts, record=read_record(got, chosen),
+        id=got["case"].text(), edition=chosen.id, facts=_facts(got["facts"], chosen, library), record=read_record(got, chosen),
         subject={key: child.text() for key, child in got["subject"].fields((), ("id", "name")).items()},
         expect=read_expect(got["expect"], chosen) if "expect" in got else {}, places=document.places, lines=document.lines,
         links={link: got[link].text() for link in LINKS if link in got},
         stated={key: str(got[key].value) for key in ("edition", "period") if key in got},
     )  # fmt: skip
-    check_schema(_SCHEMA, (document,), {path: raw})
+    check_schema(_SCHEMA, (document,))
     if document.problems:
         raise InputError(document.problems)
     return made, chosen
 
 
-def _edition(node: Node, got: Fields, library: Library, asked: str | None, raw: bytes) -> Edition:
+def _facts(node: Node, edition: Edition, library: Library) -> dict[str, Value]:
+    """Read the facts; nearly always each by its prepared reader, and from the beginning with all complaints where one is in doubt."""
+    if isinstance(node.value, dict):
+        readers = library.kept(edition.id, lambda: {name: reader_of(fact, edition.scale) for name, fact in edition.facts.items()})
+        facts: dict[str, Value] | None = _by_readers(node.value, readers, node.value)
+        if facts is not None:
+            return facts
+    facts = {}
+    for name, child in node.entries():
+        fact = edition.facts.get(name)
+        if fact is None:
+            child.complain("PE501", child.key_place, name=name, nearest=child.guess(name, edition.facts))
+        elif child.value is not None and child.value != "unknown" and (value := read_value(child, fact, edition.scale)) is not None:
+            facts[name] = value
+    return facts
+
+
+def _by_readers(stated: Mapping[str, Data], readers: Mapping[str, "Reader"], names: Iterable[str]) -> dict[str, Value] | None:
+    """Read stated values that are known, in the order of the names; None where a name or a value is in doubt."""
+    read: dict[str, Value] = {}
+    met = 0
+    for name in names:
+        if name in stated:
+            met += 1
+            reader, value = readers.get(name), stated[name]
+            found = reader(value) if reader else None
+            if found is None or value == "unknown":
+                if reader is None or value != "unknown":
+                    return None
+            else:
+                read[name] = found
+    return read if met == len(stated) else None
+
+
+def _edition(node: Node, got: Fields, library: Library, asked: str | None) -> Edition:
     """Find the edition: the one asked for, else the one that the case names, else the one that governs its period."""
     period, document = "", node.document
     if "period" in got:
@@ -96,17 +125,17 @@ def _edition(node: Node, got: Fields, library: Library, asked: str | None, raw: 
         if asked is not None:
             return library.edition(asked)
         if named:
-            edition = library.edition(named, got["edition"].place)
+            edition = library.edition(named, None if named in library.folders() else got["edition"].place)
             if period and not governs(edition, period):
                 got["period"].complain("PE603", name=edition.id, period=period)
             return edition
         if period:
-            return library.governing(period, got["period"].place)
+            return library.governing(period, lambda: got["period"].place)
     except InputError as error:
         here = [problem for problem in error.problems if problem.location.file == document.file]
         for problem in here:
             document.note(problem.code, problem.location, **problem.details)  # with the line that it stands in
-        check_schema(_SCHEMA, (document,), {document.file: raw})
+        check_schema(_SCHEMA, (document,))
         raise InputError([*document.problems, *(problem for problem in error.problems if problem not in here)]) from error
     if "edition" not in got and "period" not in got and not (node.misspells("edition") or node.misspells("period")):
         node.complain("PE606")
@@ -132,7 +161,7 @@ def _decision(node: Node, edition: Edition) -> Decision:
         got["level"].wrong(N_("a level of the scale"))
     body, reason = (got[key].text() if got[key].value != "unknown" else "" for key in ("by", "reason"))
     day = got["day"].day() if "day" in got and got["day"].value != "unknown" else None
-    return Decision(level=level if isinstance(level, str) else "", body=body, day=day, reason=reason, location=node.place)
+    return Decision(level=level if isinstance(level, str) else "", body=body, day=day, reason=reason)
 
 
 def _rated(node: Node, edition: Edition) -> str | Nothing | Unknown:
@@ -253,6 +282,41 @@ def _item(node: Node, fact: FactDeclaration, scale: Mapping[str, Level]) -> dict
     return {name: value for name, value in read.items() if value is not None}
 
 
+Reader = Callable[[Data], Value | None]
+"""Reads the value of one fact; None where it may be wrong."""
+
+
+def reader_of(fact: FactDeclaration, scale: Mapping[str, Level]) -> Reader:
+    """Return what reads a value as `read_value` does, and complains of nothing."""
+    kind, choices = fact.type.kind, fact.type.choices
+    read: Reader = _SCALARS.get(kind, lambda _: None)
+    if kind in {"choice", "level"}:
+        known: dict[str, Value] = {choice: choice for choice in choices}
+        if kind == "level":
+            known |= {spelling: level.rank for spelling in _spellings(scale) if (level := _find_level(spelling, scale))}
+            known.pop("none", None)
+        read = lambda value: known.get(value) if isinstance(value, str) else None  # noqa: E731
+    elif kind == "set":
+        read = partial(_chosen, choices=choices)
+    elif kind == "list":
+        fields = {name: reader_of(field, scale) for name, field in fact.fields.items()}
+        read = partial(_items, fields=fields)
+    return (lambda value: NONE if value == "none" else read(value)) if fact.may_be_none else read
+
+
+def _chosen(value: Data, choices: tuple[str, ...]) -> frozenset[str] | None:
+    chosen = [item for item in value if isinstance(item, str) and item in choices] if isinstance(value, list) else None
+    return frozenset(chosen) if chosen is not None and isinstance(value, list) and len(chosen) == len(value) else None
+
+
+def _items(value: Data, fields: Mapping[str, Reader]) -> tuple[dict[str, Value], ...] | None:
+    found = [
+        _by_readers(item, fields, fields) if isinstance(item, dict) else None for item in (value if isinstance(value, list) else [None])
+    ]
+    items = tuple(item for item in found if item is not None)
+    return items if len(items) == len(found) else None
+
+
 def _figure(kind: str, value: Data) -> Value | None:
     quantity = read_quantity(value) if isinstance(value, str) else None
     return quantity.value if quantity and quantity.type.kind == kind else None
@@ -282,7 +346,7 @@ def not_cases(code: str, path: str, raw: bytes = b"") -> Problem:
 
 def is_manifest(raw: bytes) -> bool:
     """Return whether a file is a round's own file (`round:`), which stands among the cases and is none."""
-    return _MANIFEST.search(raw) is not None
+    return b"round" in raw and _MANIFEST.search(raw) is not None
 
 
 def _is_manifest_file(path: str) -> bool:

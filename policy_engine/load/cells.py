@@ -18,7 +18,7 @@ from policy_engine.language.text import decimal_text
 from policy_engine.language.types import NOUNS
 from policy_engine.language.values import is_array, is_object
 from policy_engine.load.node import describe
-from policy_engine.load.yaml_text import Data, Refusal
+from policy_engine.load.yaml_plain import Data, Refusal
 from policy_engine.messages import N_
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Level

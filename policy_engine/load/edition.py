@@ -32,7 +32,8 @@ from policy_engine.load.meaning import revision_of
 from policy_engine.load.node import INTERPRETATION, Declared, Fields, Node
 from policy_engine.load.schema import check_schema
 from policy_engine.load.seal import hold_against_seal, means_the_same, seal_problems
-from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document
+from policy_engine.load.yaml_plain import Data
+from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.model.rulebook import Basis, Edition, InForce, Interpretation, Level, Track
 from policy_engine.source import Citation, Location
 
@@ -76,7 +77,7 @@ def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
     report = hold_against_seal(folder, lock.seal_of(folder, name), documents, raws)
     if heed_lock and not means_the_same(report) and not any(document.broken for document in documents.values()):
         raise InputError([*seal_problems(report, folder, documents), *problems])
-    edition = build_noting(folder, list(documents.values()), raws)
+    edition = build_noting(folder, list(documents.values()))
     problems = [problem for document in documents.values() for problem in document.problems]
     if problems or edition is None:
         raise InputError(problems)
@@ -123,7 +124,7 @@ def survey_edition(name: str, folder: str) -> Survey:
     try:
         raws = read_raws(folder)
         documents = {path: read_document(raw, path) for path, raw in raws.items()}
-        edition = build_noting(folder, list(documents.values()), raws)
+        edition = build_noting(folder, list(documents.values()))
     except InputError as error:
         raised = error.problems
     problems = [*raised, *(p for document in documents.values() for p in document.problems if p not in raised)]
@@ -144,7 +145,7 @@ def survey_edition(name: str, folder: str) -> Survey:
     )  # fmt: skip
 
 
-def build_noting(folder: str, documents: Sequence[Document], raws: Mapping[str, bytes]) -> Edition | None:
+def build_noting(folder: str, documents: Sequence[Document]) -> Edition | None:
     """Build what can be built of an edition, and note every problem in its documents; None where a file cannot be read to its end.
 
     Raises:
@@ -154,7 +155,7 @@ def build_noting(folder: str, documents: Sequence[Document], raws: Mapping[str, 
     found = _sort(folder, readable)
     sorted_out = sum(map(len, found.nodes.values()))
     edition = _build(found) if len(documents) == sorted_out else None  # what seems to be missing may be in a file that was not read
-    check_schema("rulebook.schema.json", readable, raws)
+    check_schema("rulebook.schema.json", readable)
     return edition
 
 

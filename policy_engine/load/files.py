@@ -62,6 +62,7 @@ def read_page(code: str, language: str) -> Page:
 _BESIDE = re.compile(rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}", re.ASCII)
 _DAY = 86_400
 _TRIES = 20
+_CHUNK = 65_536
 
 
 @contextlib.contextmanager
@@ -234,10 +235,23 @@ def read_bytes(path: str, limit: int) -> bytes:
         InputError: PE114, where the file cannot be read.
     """
     try:
-        with open(path, "rb") as file:
-            return file.read(limit + 1)
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        try:
+            return _read(file, limit + 1)
+        finally:
+            os.close(file)
     except (OSError, ValueError) as error:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": _reason(error, _REASONS)})]) from error
+
+
+def _read(file: int, most: int) -> bytes:
+    """Read to the end, or so many bytes; of room no more is taken at once than the file says that it needs, which is nothing for a pipe."""
+    piece = max(os.fstat(file).st_size + 1, _CHUNK)
+    parts: list[bytes] = []
+    while most > 0 and (part := os.read(file, min(piece, most))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _reason(error: Exception, known: Mapping[int, Words]) -> str:

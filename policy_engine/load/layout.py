@@ -16,7 +16,8 @@ import yaml
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.edition import KINDS
 from policy_engine.load.files import YAML, files_below, read_bytes
-from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document
+from policy_engine.load.yaml_plain import Data
+from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
 from policy_engine.source import Location
 
 _SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any, TypeVar
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
@@ -16,6 +17,8 @@ from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 
+_Made = TypeVar("_Made")
+
 
 class Library:
     """The editions below one folder; each is read when it is first asked for, and then kept, or what is wrong with it."""
@@ -26,6 +29,8 @@ class Library:
         self._loaded: dict[str, Edition] = {}
         self._refused: dict[str, tuple[Problem, ...]] = {}
         self._folders: dict[str, str] | None = None
+        self._kept: dict[str, Any] = {}
+        self._governing: dict[str, Edition] = {}
 
     def folders(self) -> Mapping[str, str]:
         """Return the folder of each edition by id.
@@ -103,26 +108,37 @@ class Library:
     def _gone(self, name: str) -> Problem:
         return Problem("PE616", Location(lock_path(self.folder), 1, 1), {"name": name})
 
-    def governing(self, period: str, asked_at: Location) -> Edition:
-        """Return the one edition that governs a period (a year).
+    def kept(self, name: str, make: Callable[[], _Made]) -> _Made:
+        """Return what was made of an edition when it was first asked for."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        made: _Made = self._kept[name]
+        return made
+
+    def governing(self, period: str, asked_at: Callable[[], Location]) -> Edition:
+        """Return the one edition that governs a period (a year); the place where it is asked for is only asked for in a problem.
 
         Raises:
             InputError: PE602 or PE612 where none does, PE605 where two do. A case never falls through to another edition.
         """
+        if period in self._governing:
+            return self._governing[period]
         known = sorted(self.folders())
         editions, days = [self.edition(name) for name in known], days_of(period)
         found = [edition for edition in editions if governs(edition, period)]
         if len(found) == 1:
+            self._governing[period] = found[0]
             return found[0]
+        place = asked_at()
         if found:
-            raise InputError([Problem("PE605", asked_at, {"period": period, "known": ", ".join(edition.id for edition in found)})])
+            raise InputError([Problem("PE605", place, {"period": period, "known": ", ".join(edition.id for edition in found)})])
         before = [edition for edition in editions if days and edition.until < days[1]]
         after = [edition for edition in editions if days and edition.begins > days[0]]
         if not before or not after:
-            raise InputError([Problem("PE602", asked_at, {"period": period, "known": ", ".join(known)})])
+            raise InputError([Problem("PE602", place, {"period": period, "known": ", ".join(known)})])
         last, first = max(before, key=lambda edition: edition.until), min(after, key=lambda edition: edition.begins)
         details = {"before": last.id, "until": last.until.isoformat(), "after": first.id, "begins": first.begins.isoformat()}
-        raise InputError([Problem("PE612", asked_at, {"period": period, **details})])
+        raise InputError([Problem("PE612", place, {"period": period, **details})])
 
     def _find(self) -> dict[str, str]:
         fronts = [self.folder, *sorted(_folders_in(self.folder))]

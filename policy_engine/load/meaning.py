@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from policy_engine.language.values import is_array, is_object
-from policy_engine.load.yaml_text import Data
+from policy_engine.load.yaml_plain import Data
 
 
 @cache

@@ -13,7 +13,8 @@ from policy_engine.load.edition import load_edition, read_raws
 from policy_engine.load.files import clear, held_folder, odd_kind
 from policy_engine.load.layout import moved
 from policy_engine.load.lock import FRONT
-from policy_engine.load.yaml_text import Path, read_document
+from policy_engine.load.yaml_plain import Path
+from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
 

@@ -20,7 +20,8 @@ from policy_engine.language.quantity import is_like_day, nearest_day, read_day
 from policy_engine.language.text import decimal_text, show
 from policy_engine.language.tree import Tree, names_in
 from policy_engine.language.types import ANY, BOOL, WRONG, Named, Type
-from policy_engine.load.yaml_text import Data, Document, Path
+from policy_engine.load.yaml_plain import Data, Path
+from policy_engine.load.yaml_text import Document
 from policy_engine.messages import LANGUAGES, N_
 from policy_engine.model.facts import Condition
 from policy_engine.source import Location

@@ -4,12 +4,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import InputError, Problem, problem_in
 from policy_engine.load.case import find_cases, is_manifest, is_table, not_cases, read_case
-from policy_engine.load.files import lines_of, read_bytes
+from policy_engine.load.files import read_bytes
 from policy_engine.load.library import Library
 from policy_engine.load.node import Node
-from policy_engine.load.yaml_text import MAX_BYTES, Data, Document, read_document, read_events
+from policy_engine.load.yaml_plain import Data
+from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document, read_values, read_whole
 from policy_engine.model.case import LINKS, Case
 from policy_engine.model.round import Entry, RoundFiles, Unit
 from policy_engine.model.rulebook import Edition
@@ -44,8 +45,7 @@ def load_round(folder: str, library: Library, edition: str | None = None, watch:
     for case, known in files.cases:
         if known.id != chosen:
             place = case.places.get(("edition",)) or case.places.get(("period",)) or case.places["case",]
-            excerpt = case.lines[place.line - 1] if case.lines else ""
-            files.problems.append(Problem("PE706", place, {"name": known.id, "other": chosen}, excerpt))
+            files.problems.append(problem_in(case.lines, "PE706", place, {"name": known.id, "other": chosen}))
     entries = [entry if entry.case is None or entry.case.edition == chosen else entry._replace(case=None) for entry in files.entries]
     kept, refused = _each_once(entries, files.problems)
     unread = (*files.unread, *(entry.path for entry in refused))
@@ -77,7 +77,7 @@ class _Collected:
         try:
             raw = read_bytes(path, MAX_BYTES)
             if is_manifest(raw):
-                self._read_manifest(read_document(raw, path))
+                self._read_manifest(read_values(raw, path))
                 return
             case, edition = read_case(raw, path, self.library, self.edition)
         except InputError as error:
@@ -145,8 +145,7 @@ def _readable(raw: bytes, path: str) -> Document:
     document = read_document(raw, path)
     if document.data is not None or not document.broken:
         return document
-    text = raw.decode("utf-8-sig", errors="replace")
-    return read_events(text, document._replace(lines=lines_of(text)))
+    return read_whole(raw.decode("utf-8-sig", errors="replace"), path)._replace(problems=document.problems)
 
 
 def name_in(path: str) -> str:
@@ -172,7 +171,6 @@ def _each_once(entries: Iterable[Entry], problems: list[Problem]) -> tuple[list[
     for entry in entries:
         if first.setdefault(entry.id, entry) is not entry:
             place, other = entry.places["case",], first[entry.id].places["case",]
-            excerpt = entry.lines[place.line - 1] if entry.lines else ""
-            problems.append(Problem("PE703", place, {"name": entry.id, "first": f"{other.file}:{other.line}"}, excerpt))
+            problems.append(problem_in(entry.lines, "PE703", place, {"name": entry.id, "first": f"{other.file}:{other.line}"}))
             refused.append(entry)
     return list(first.values()), refused

@@ -1,46 +1,50 @@
 """The published JSON Schemas, held against what was read.
 
 The builder refuses every malformed shape by itself; the schemas are the second, independent
-reading of the same contract, and the one that editors use. Since importing jsonschema costs
-more than evaluating a case, content that passed is remembered by its digest: the mark says
-"this content passed this schema" and nothing else, so a forged one skips nothing that matters
-(`docs/decisions/0017-marks-of-the-cache.md`). Marks that another user could have written are not read.
+reading of the same contract, and the one that editors use. Importing jsonschema costs more than evaluating
+a case. So a document of which the builder has nothing to say is not read a second time by a schema that is as published:
+tests try to find one that such a schema refuses (`docs/decisions/0024-a-plain-file-is-read-by-its-lines.md`). A schema that somebody
+changed is asked about every document.
 """
 
 import os
-import stat
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from policy_engine.errors import Problem
 from policy_engine.language.values import is_object
 from policy_engine.load.files import data_root
 from policy_engine.load.meaning import sha256_of
-from policy_engine.load.yaml_text import Document, Path
+from policy_engine.load.yaml_plain import Path
+from policy_engine.load.yaml_text import Document
 from policy_engine.messages import N_, Spoken
 
 _MAX_TOLD = 100
 """Past so many problems of the builder's own, a second reading of a document says nothing that anyone would read."""
-_MAX_MARKS = 65_536
-"""How many bytes one file of marks may have: with 256 files, marks of a quarter of a million cases."""
+_PUBLISHED = {
+    "case.schema.json": "cbd552de0f3923b103af14625cd47739f25d53ba0466bfc461a77c9b2933aafd",
+    "rulebook.schema.json": "81b13986a943f03b1fcc005c61fdc330617c7d5612adbf35d148de3ad0d1f6d1",
+}
+"""The schemas of which tests have shown that they refuse nothing that the builder takes, by their SHA-256."""
 
 
-def check_schema(name: str, documents: Sequence[Document], raws: Mapping[str, bytes]) -> None:
+def check_schema(name: str, documents: Sequence[Document]) -> None:
     """Hold documents against a schema, and note what it refuses.
 
     Where the builder has noted a problem at the same place, above it or below it, the schema is silent: one
     fault is named once.
     """
-    clean = not any(document.problems for document in documents)
-    mark = _mark(name, (raws[document.file] for document in documents)) if clean else ""
-    if clean and _is_remembered(mark):
+    if not any(document.problems for document in documents) and _digest(_schema_text(name)) == _PUBLISHED[name]:
         return
     for document in documents:
         if len(document.problems) <= _MAX_TOLD:
             _check(name, document)
-    if clean and not any(document.problems for document in documents):
-        _remember(mark)
+
+
+@lru_cache(maxsize=2)
+def _digest(text: bytes) -> str:
+    return sha256_of((text,))
 
 
 def _check(name: str, document: Document) -> None:
@@ -86,40 +90,3 @@ def _validator(name: str) -> Any:
 def _schema_text(name: str) -> bytes:
     with open(os.path.join(data_root(), "schemas", name), "rb") as file:
         return file.read()
-
-
-def _mark(name: str, contents: Iterable[bytes]) -> str:
-    return sha256_of((_schema_text(name), *(len(content).to_bytes(8, "big") + content for content in contents)))
-
-
-def _store(mark: str) -> str:
-    """Return the file that remembers a mark, in the user's cache folder: one of 256, so that each stays short."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.path.join(base, "policy-engine", "schema-marks.d", mark[:2])
-
-
-def _is_remembered(mark: str) -> bool:
-    """Return whether content with this mark passed before; where that cannot be read or believed, it is validated again."""
-    try:
-        with open(_store(mark), "rb") as file:
-            return _is_of_this_user(os.fstat(file.fileno())) and f"{mark}\n".encode() in file.read(_MAX_MARKS)
-    except (OSError, ValueError):
-        return False
-
-
-def _is_of_this_user(found: os.stat_result) -> bool:
-    """Return whether nobody but the user who runs this could have written a file; a system without such owners has rights of its own."""
-    return not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
-
-
-def _remember(mark: str) -> None:
-    """Add a mark; a cache that cannot be written costs time and nothing else."""
-    path = _store(mark)
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        full = os.path.exists(path) and os.path.getsize(path) > _MAX_MARKS - len(mark) - 1
-        with open(path, "w" if full else "a", encoding="ascii") as file:
-            os.chmod(path, 0o600)
-            file.write(mark + "\n")
-    except OSError:
-        return

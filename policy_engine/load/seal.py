@@ -23,7 +23,8 @@ from policy_engine.load.lock import (
     text_digest,
 )
 from policy_engine.load.meaning import canonical, first_name, in_order, meaning_of, revision_of, sha256_of
-from policy_engine.load.yaml_text import Document, Path
+from policy_engine.load.yaml_plain import Path
+from policy_engine.load.yaml_text import Document
 from policy_engine.source import Location
 
 _NAMESPACE = "policy-engine"

@@ -1,6 +1,6 @@
 """A case: the facts about one subject, as its file states them, and what is on record about its review."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -20,7 +20,6 @@ class Decision(NamedTuple):
     body: str
     day: date | None
     reason: str
-    location: Location
 
 
 class Record(NamedTuple):
@@ -46,7 +45,7 @@ class Case(NamedTuple):
     facts: Mapping[str, Value]
     expect: Mapping[str, object]
     places: Mapping[tuple[str | int, ...], Location]
-    lines: tuple[str, ...] = ()
+    lines: Sequence[str] = ()
     links: Mapping[str, str] = {}
     record: Record = Record()
     stated: Mapping[str, str] = {}

@@ -1,6 +1,6 @@
 """A round: one year's cases, how they hang together, and what came out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
     case: Case | None
     links: Mapping[str, str]
     places: Mapping[tuple[str | int, ...], Location]
-    lines: tuple[str, ...]
+    lines: Sequence[str]
     raw: bytes = b""
     name: str = ""
     """What the subject is called; "" where the file does not say."""

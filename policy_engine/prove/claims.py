@@ -11,7 +11,7 @@ from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.transitions import key_of
 from policy_engine.language.text import decimal_text
 from policy_engine.language.values import Value
-from policy_engine.load.yaml_text import reads_as_text
+from policy_engine.load.yaml_plain import reads_as_text
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration, Texts
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track

@@ -15,7 +15,7 @@ from policy_engine.columnar.rows.headings import Headings, RowFault, RowPlaces, 
 from policy_engine.language.values import is_array, is_object
 from policy_engine.load.cells import JsonNumber, read_cell, written
 from policy_engine.load.limits import MAX_COLUMNS, hold_line
-from policy_engine.load.yaml_text import Refusal
+from policy_engine.load.yaml_plain import Refusal
 from policy_engine.model.facts import FactDeclaration
 
 _CHUNK = 10_000

@@ -20,7 +20,8 @@ from policy_engine.language.values import Value, is_object
 from policy_engine.load.case import read_value
 from policy_engine.load.cells import read_cell, written
 from policy_engine.load.node import Node
-from policy_engine.load.yaml_text import Data, Document, Refusal
+from policy_engine.load.yaml_plain import Data, Refusal
+from policy_engine.load.yaml_text import Document
 from policy_engine.model.case import Case
 from policy_engine.source import Location
 
