@@ -18,6 +18,7 @@ MAX_BRANCHES = 4_000
 MAX_MOVES = 400
 """How often ends are narrowed by each other at a time; sums that nothing bounds could go on for ever."""
 MAX_POINTS = 256
+MAX_NUDGES = 60
 MAX_SOLVED = 4_000
 
 End: TypeAlias = tuple[Fraction | int, int]
@@ -171,7 +172,7 @@ class Solver:
         self.clash = False in self.rules
         self._groups: dict[Sum, _Group] = {}
         self._answers: dict[Node, bool | None] = {}
-        self._points: list[At] = []
+        self.kept: list[At] = []
         self._masks: dict[Limit, tuple[int, int]] = {}
         held = [rule for rule in self.rules if not isinstance(rule, bool)]
         self._live = {one for rule in held for one in rule.sums}
@@ -196,7 +197,7 @@ class Solver:
             self.answer = True
         self._base = known
         if self.answer:
-            self._points.append(known)
+            self.kept.append(known)
 
     def _join_groups(self, rule: Part) -> None:
         """Put the variables of a rule into one group."""
@@ -259,6 +260,9 @@ class Solver:
             return self.answer if truth else False
         if self._mask(node):
             return True
+        if near := self._nudged(node):
+            self._keep(near)
+            return True
         touched = _Group()
         touched.variables |= node.variables
         touched.sums |= node.sums
@@ -269,19 +273,22 @@ class Solver:
         found = self._search(dict(self.low), dict(self.high), [*touched.choices, (node,)], touched, Budget(MAX_BRANCHES))
         if not isinstance(found, dict):
             return found
-        if self.answer and len(self._points) < MAX_POINTS:
-            self._points.append({**self._base, **found})
+        self._keep({**self._base, **found})
         return self.answer
+
+    def _keep(self, point: At) -> None:
+        if self.answer and len(self.kept) < MAX_POINTS:
+            self.kept.append(point)
 
     def _mask(self, node: Part) -> int:
         """Return at which of the points that are kept a formula holds, bit by bit."""
         if isinstance(node, Limit):
             mask, seen = self._masks.get(node, (0, 0))
-            for place in range(seen, len(self._points)):
-                mask |= _holds(node, self._points[place]) << place
-            self._masks[node] = mask, len(self._points)
+            for place in range(seen, len(self.kept)):
+                mask |= _holds(node, self.kept[place]) << place
+            self._masks[node] = mask, len(self.kept)
             return mask
-        found = (1 << len(self._points)) - 1 if node.every else 0
+        found = (1 << len(self.kept)) - 1 if node.every else 0
         for part in node.parts:
             found = found & self._mask(part) if node.every else found | self._mask(part)
             if node.every and not found:
@@ -342,6 +349,8 @@ class Solver:
 
     def differ(self, outcomes: Sequence[Node], moving: Collection[str]) -> bool:
         """Return whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
+        if self._differ_nearby([one for one in outcomes if not isinstance(one, bool)], [self.space.variable(name) for name in moving]):
+            return True
         variables = self.space.variables
         others: dict[Sum, str] = {}
         for name in moving:
@@ -355,7 +364,62 @@ class Solver:
             known = self._base | {self.space.variable(other): self._base[one] for one, other in others.items() if one in self._base}
         both = Solver(self.space, [*self.rules, *again], known)
         pairs = ((one, self.space.renamed(two, others)) for one, two in combinations(outcomes, 2))
-        return any(both.possible(self.space.join(pair, every=True)) is not False for pair in pairs)
+        found = any(both.possible(self.space.join(pair, every=True)) is not False for pair in pairs)
+        for point in both.kept[1:]:
+            self._keep(point)
+            self._keep(point | {one: _at(self.space.variable(other), point) for one, other in others.items()})
+        return found
+
+    def _differ_nearby(self, outcomes: Sequence[Part], moving: Sequence[Sum]) -> bool:
+        """Return whether a point that is kept comes out differently once some variables alone are moved: a little, or as in another."""
+        rules = [rule for rule in self.rules if not isinstance(rule, bool) and not rule.variables.isdisjoint(moving)]
+        limits = {limit: None for part in (*outcomes, *rules) for limit in limits_in(part) if moving[0] in limit.variables}
+        for outcome in outcomes:
+            mask = self._mask(outcome)
+            for place, point in enumerate(self.kept):
+                if mask >> place & 1:
+                    if len(moving) == 1:
+                        steps = (self._crossed(point, moving[0], limit) for limit in limits)
+                    else:
+                        steps = ({one: _at(one, other) for one in moving} for other in self.kept)
+                    for step in steps:
+                        if step and not _holds(outcome, there := point | step) and all(_holds(rule, there) for rule in rules):
+                            return True
+        return False
+
+    def _nudged(self, node: Part) -> At | None:
+        """Return a point at which a formula holds, one move away from a point that is kept; None where none is found so."""
+        parts = node.parts if isinstance(node, Join) and node.every else (node,)
+        masks = [(part, self._mask(part)) for part in parts]
+        left = MAX_NUDGES
+        for place, point in enumerate(self.kept):
+            failing = [part for part, mask in masks if not mask >> place & 1]
+            for limit in limits_in(failing[0]) if len(failing) == 1 else ():
+                for one in limit.variables:
+                    step = self._crossed(point, one, limit)
+                    if step and left:
+                        left -= 1
+                        there = point | step
+                        if _holds(node, there) and all(_holds(rule, there) for rule in self._rules_of(one)):
+                            return there
+        return None
+
+    def _rules_of(self, one: Sum) -> list[Part]:
+        return [rule for rule in self.rules if not isinstance(rule, bool) and one in rule.variables]
+
+    def _crossed(self, point: At, one: Sum, limit: Limit) -> At | None:
+        """Return where a variable has to go so that a comparison comes out otherwise, where it can."""
+        c = next((c for part, c in limit.of.terms if part is one), 1)
+        (there, side), here, held = limit.end, _value(limit.of, point), _holds(limit, point)
+        up = limit.upper is held
+        if bool(side) is not held:
+            unit = 1 if limit.of.whole else Fraction(1, 100)
+            there += unit if up else -unit
+        value = _at(one, point) + Fraction(there - here) / c
+        whole = value.__ceil__() if up is (c > 0) else value.__floor__()
+        end = (whole if one.whole or value == whole else value, 0)
+        low, high = self.low.get(one), self.high.get(one)
+        return None if (low is not None and end < low) or (high is not None and end > high) else {one: end[0]}
 
 
 class _Group:
@@ -589,10 +653,16 @@ def _rows(one: Sum, low: Ends, high: Ends) -> list[Row]:
 def _holds(node: Part, point: Mapping[Sum, Fraction | int]) -> bool:
     """Return whether a formula holds at a point; a variable that is not there lies at its own end."""
     if isinstance(node, Join):
-        return (all if node.every else any)(_holds(part, point) for part in node.parts)
-    of = node.of
-    value = sum(c * _at(part, point) for part, c in of.terms) if of.terms else _at(of, point)
-    return (value, 0) <= node.end if node.upper else (value, 0) >= node.end
+        for part in node.parts:
+            if _holds(part, point) is not node.every:
+                return not node.every
+        return node.every
+    value = (_value(node.of, point), 0)
+    return value <= node.end if node.upper else value >= node.end
+
+
+def _value(of: Sum, point: Mapping[Sum, Fraction | int]) -> Fraction | int:
+    return sum(c * _at(part, point) for part, c in of.terms) if of.terms else _at(of, point)
 
 
 def _at(one: Sum, point: Mapping[Sum, Fraction | int]) -> Fraction | int:
