@@ -349,7 +349,9 @@ class Solver:
 
     def differ(self, outcomes: Sequence[Node], moving: Collection[str]) -> bool:
         """Return whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
-        if self._differ_nearby([one for one in outcomes if not isinstance(one, bool)], [self.space.variable(name) for name in moving]):
+        if moving and self._differ_nearby(
+            [one for one in outcomes if not isinstance(one, bool)], [self.space.variable(name) for name in moving]
+        ):
             return True
         variables = self.space.variables
         others: dict[Sum, str] = {}
