@@ -15,7 +15,8 @@ from policy_engine.errors import PolicyEngineError
 from policy_engine.evaluate.core.expression import Interpreter
 from policy_engine.evaluate.open.formula import Translator, Variables
 from policy_engine.evaluate.open.linear import Budget, Row, eliminate, normal, solve
-from policy_engine.evaluate.open.search import Solver, Space
+from policy_engine.evaluate.open.search import Solver
+from policy_engine.evaluate.open.space import Space
 from policy_engine.language.grammar import parse
 from policy_engine.language.tree import names_in
 from policy_engine.language.types import BOOL, COUNT, DAY, Type

@@ -10,7 +10,8 @@ from policy_engine.errors import InputError
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.open.formula import Atom, Formula, Variables, conjunction, disjunction
 from policy_engine.evaluate.open.linear import Budget, Row, normal, solve
-from policy_engine.evaluate.open.search import Solver, Space
+from policy_engine.evaluate.open.search import Solver
+from policy_engine.evaluate.open.space import Space
 from policy_engine.language.values import Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition

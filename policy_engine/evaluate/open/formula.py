@@ -84,7 +84,7 @@ class Variables:
 
     def __init__(self, values: Mapping[str, Value], types: Mapping[str, Type], ranks: int, nullable: frozenset[str] = frozenset()) -> None:
         """Take what is known so far, the type of every fact, the number of levels, and the facts that may not exist."""
-        self.values, self.types, self.ranks, self.nullable = values, types, ranks, nullable
+        self.values, self.types, self.ranks, self.nullable = dict(values), types, ranks, nullable
         self.sums: dict[str, Linear] = {}
         self.facts: dict[str, frozenset[str]] = {}
         self.domains: dict[str, tuple[Fraction | int | None, Fraction | int | None]] = {}

@@ -15,7 +15,8 @@ from policy_engine.evaluate.core.facts import has_open_fields
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.open.formula import Atom, Translator, Variables
 from policy_engine.evaluate.open.linear import Rational, Row
-from policy_engine.evaluate.open.search import Node, Solver, Space, limits_in
+from policy_engine.evaluate.open.search import Solver
+from policy_engine.evaluate.open.space import Node, Space, limits_in
 from policy_engine.evaluate.open.ties import tie_counts
 from policy_engine.language.tree import Tree, compared, named, names_in
 from policy_engine.language.types import Type
@@ -104,7 +105,7 @@ class Context:
 
     def _translated(self, tree: Tree, values: Mapping[str, Value], *, holds: bool) -> Made:
         variables = self.variables
-        variables.values, variables.exact, variables.met = values, True, {}
+        variables.values, variables.exact, variables.met = dict(values), True, {}
         self._translator.forget()
         node = self.space.node(self._translator.formula(tree, holds=holds))
         return Made(node, variables.exact, tuple(variables.met))

@@ -11,7 +11,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import interpreter_over
 from policy_engine.evaluate.core.facts import Facts, place_of, problem_at
 from policy_engine.evaluate.open.prepared import Bound, PreparedTrack, typed
-from policy_engine.evaluate.open.search import Node, limits_in
+from policy_engine.evaluate.open.space import Node, limits_in
 from policy_engine.language.tree import Tree
 from policy_engine.language.values import UNKNOWN
 from policy_engine.model.case import Case
@@ -130,7 +130,7 @@ class OpenFacts:
 
     def possible(self, outcomes: Mapping[Key, Node], also: Node = True) -> dict[Key, bool | None]:
         """Return the outcomes that some completion reaches; None where that could not be settled."""
-        answers = {key: self.solver.possible(self.joined((node, also), every=True)) for key, node in outcomes.items()}
+        answers = {key: self.solver.possible(node, also) for key, node in outcomes.items()}
         return {key: answer for key, answer in answers.items() if answer is not False}
 
     def questions(self, outcomes: Mapping[Key, Node], remaining: Mapping[Key, bool | None]) -> tuple[str, ...]:
