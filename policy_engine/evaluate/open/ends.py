@@ -1,11 +1,12 @@
 """What follows from the ends of sums: they are narrowed by each other, and decide nearly every comparison in three values."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 from policy_engine.evaluate.open.linear import Row
 from policy_engine.evaluate.open.space import At, Choice, Ends, Join, Limit, Part, Sum
 
+MAX_MENDS = 4
 MAX_MOVES = 400
 """How often ends are narrowed by each other at a time; sums that nothing bounds could go on for ever."""
 
@@ -192,12 +193,19 @@ def pick(one: Sum, low: Ends, high: Ends, *, upper: bool = False) -> Fraction | 
     return end[0] if not end[1] else Fraction(end[0] + far[0]) / 2
 
 
-def greedy(low: Ends, high: Ends, group: Group) -> At | None:
-    """Return a point within the ends, variable after variable at one of its ends; None where that leads nowhere."""
+def greedy(low: Ends, high: Ends, group: Group, like: Sequence[At]) -> At | None:
+    """Return a point within the ends: as near as can be to a known one, or else variable after variable at one of its ends."""
+    for known in like:
+        point = {one: _clipped(one, low, high, known) for one in group.variables}
+        for _ in range(MAX_MENDS):
+            gap = _broken(point, low, high, group.sums)
+            if gap is None:
+                return point
+            _mend(point, *gap, low, high)
     low, high = dict(low), dict(high)
     for one in sorted(group.variables, key=_name):
-        least, most = low.get(one), high.get(one)
-        if least is not None and least == most:
+        least = low.get(one)
+        if least is not None and least == high.get(one):
             continue
         if not one.users or group.sums.isdisjoint(one.users):
             low[one] = high[one] = (pick(one, low, high), 0)
@@ -211,12 +219,40 @@ def greedy(low: Ends, high: Ends, group: Group) -> At | None:
         else:
             return None
     point = {one: low[one][0] for one in group.variables}
-    for one in group.sums:
+    return point if _broken(point, low, high, group.sums) is None else None
+
+
+def _clipped(one: Sum, low: Ends, high: Ends, known: At) -> Fraction | int:
+    """Return what a variable is at a known point, or the end that is nearest to it."""
+    end, least, most = (known[one] if one in known else 0, 0), low.get(one), high.get(one)
+    below = least is not None and end < least
+    return pick(one, low, high, upper=not below) if below or (most is not None and end > most) else end[0]
+
+
+def _broken(point: At, low: Ends, high: Ends, sums: Iterable[Sum]) -> tuple[Sum, Fraction | int] | None:
+    """Return a sum that lies beyond its ends at a point, and by how much it would have to change."""
+    for one in sums:
         if one.terms:
-            value = (sum(c * point[part] for part, c in one.terms), 0)
-            if (one in low and value < low[one]) or (one in high and value > high[one]):
-                return None
-    return point
+            value = (sum([c * point[part] for part, c in one.terms]), 0)
+            least, most = low.get(one), high.get(one)
+            if least is not None and value < least:
+                return one, least[0] + least[1] - value[0]
+            if most is not None and value > most:
+                return one, most[0] + most[1] - value[0]
+    return None
+
+
+def _mend(point: At, total: Sum, gap: Fraction | int, low: Ends, high: Ends) -> None:
+    """Change a sum by moving its variables, each as far as its ends let it."""
+    for one, c in total.terms:
+        by: Fraction | int = gap * c if c in {1, -1} else Fraction(gap) / c
+        if one.whole and not isinstance(by, int):
+            by = by.__ceil__() if by > 0 else by.__floor__()
+        here = point[one]
+        point[one] = _clipped(one, low, high, {one: here + by})
+        gap -= c * (point[one] - here)
+        if (gap > 0) is not (c * by > 0) or not gap:
+            return
 
 
 def _name(one: Sum) -> str:

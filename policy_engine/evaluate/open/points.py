@@ -8,6 +8,8 @@ from policy_engine.evaluate.open.space import At, Ends, Join, Limit, Node, Part,
 MAX_POINTS = 256
 MAX_MOVES = 60
 """How many moves are tried for one question."""
+MAX_STARTS = 6
+"""From how many points of an outcome several variables are moved at once."""
 
 
 class Points:
@@ -51,40 +53,51 @@ class Points:
         """Return whether a formula holds at a point that is kept, or at one that is a single move away, which is kept then."""
         if self.mask(node):
             return True
-        parts = [(part, self.mask(part)) for part in (node.parts if isinstance(node, Join) and node.every else (node,))]
+        parts = node.parts if isinstance(node, Join) and node.every else (node,)
+        once = more = 0
+        for part in parts:
+            failing = ~self.mask(part)
+            once, more = once | failing, more | (once & failing)
         left = MAX_MOVES
-        for place, point in enumerate(self.kept):
-            failing = [part for part, mask in parts if not mask >> place & 1]
-            for limit in limits_in(failing[0]) if len(failing) == 1 else ():
+        for place in self._places(once & ~more):
+            part = next(part for part in parts if not self.mask(part) >> place & 1)
+            for limit in limits_in(part):
                 for one in limit.variables:
                     by = self._crossing(place, one, limit)
                     if by and left:
                         left -= 1
-                        if self._moved(node, place, one, by) and self._lawful(place, one, by):
-                            self.keep(point | {one: value_at(one, point) + by})
+                        if self._moved(part, place, one, by) and self._moved(node, place, one, by) and self._lawful(place, one, by):
+                            self.keep(self.kept[place] | {one: self.values(one)[place] + by})
                             return True
         return False
+
+    def _places(self, mask: int) -> list[int]:
+        return [place for place in range(len(self.kept)) if mask >> place & 1]
 
     def differ(self, outcomes: Sequence[Part], moving: Sequence[Sum]) -> bool:
         """Return whether a point comes out differently once some variables alone are moved: a little, or as in another point."""
         for outcome in outcomes:
-            mask = self.mask(outcome)
-            places = [place for place in range(len(self.kept)) if mask >> place & 1]
+            places = self._places(self.mask(outcome))
             if len(moving) == 1:
                 limits = {limit: None for limit in limits_in(outcome) if moving[0] in limit.variables}
                 if any(self._turns(outcome, place, moving[0], limits) for place in places):
                     return True
-            elif any(self._turns_as(outcome, self.kept[place], moving) for place in places):
-                return True
+            else:
+                others = [self.kept[place] for place in self._places(~self.mask(outcome))][:MAX_MOVES]
+                if any(self._turns_as(outcome, self.kept[place], others, moving) for place in places[:MAX_STARTS]):
+                    return True
         return False
 
     def _turns(self, outcome: Part, place: int, one: Sum, limits: Mapping[Limit, None]) -> bool:
         steps = {by for limit in limits if (by := self._crossing(place, one, limit))}
         return any(not self._moved(outcome, place, one, by) and self._lawful(place, one, by) for by in steps)
 
-    def _turns_as(self, outcome: Part, point: At, moving: Sequence[Sum]) -> bool:
-        others = (point | {one: value_at(one, other) for one in moving} for other in self.kept)
-        return any(not holds_at(outcome, there) and all(holds_at(rule, there) for rule in self.rules) for there in others)
+    def _turns_as(self, outcome: Part, point: At, others: Sequence[At], moving: Sequence[Sum]) -> bool:
+        for other in others:
+            there = point | {one: value_at(one, other) for one in moving}
+            if not holds_at(outcome, there) and all(holds_at(rule, there) for rule in self.rules):
+                return True
+        return False
 
     def _lawful(self, place: int, one: Sum, by: Fraction | int) -> bool:
         if one not in self._rules:

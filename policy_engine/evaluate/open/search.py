@@ -5,7 +5,6 @@ greedily, end by end, and only where that fails by exact elimination (`linear`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import combinations
 
 from policy_engine.evaluate.open.ends import Group, greedy, narrowed, pick, rows_of, settled, truth_within
 from policy_engine.evaluate.open.linear import Budget, components, solve
@@ -27,6 +26,7 @@ class Solver:
         self.clash = False in self.rules
         self._groups: dict[Sum, Group] = {}
         self._answers: dict[Node, bool | None] = {}
+        self.points = Points(self.rules, self.low, self.high)
         held = [rule for rule in self.rules if not isinstance(rule, bool)]
         self._live = {one for rule in held for one in rule.sums}
         for rule in held:
@@ -49,7 +49,6 @@ class Solver:
         else:
             self.answer = True
         self._base = known
-        self.points = Points(self.rules, self.low, self.high)
         if self.answer:
             self.points.keep(known)
 
@@ -141,7 +140,7 @@ class Solver:
         choices = settled(low, high, pending, group.sums)
         if choices is None:
             return False
-        point = greedy(low, high, group)
+        point = greedy(low, high, group, self.points.kept[-2:])
         if point is None:
             exact = self._exact(low, high, group)
             if exact is False:
@@ -203,8 +202,9 @@ class Solver:
         if self.answer:
             known = self._base | {self.space.variable(other): self._base[one] for one, other in others.items() if one in self._base}
         both = Solver(self.space, [*self.rules, *again], known)
-        pairs = ((one, self.space.renamed(two, others)) for one, two in combinations(outcomes, 2))
-        found = any(both.possible(self.space.join(pair, every=True)) is not False for pair in pairs)
+        renamed = [self.space.renamed(one, others) for one in outcomes]
+        later = (self.space.join(renamed[place:], every=False) for place in range(1, len(renamed)))
+        found = any(both.possible(one, two) is not False for one, two in zip(outcomes, later, strict=False))
         if self.answer:
             for point in both.points.kept[1:]:
                 self.points.keep(point)
