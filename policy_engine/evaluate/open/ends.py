@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
-from policy_engine.evaluate.open.linear import Row
+from policy_engine.evaluate.open.linear import Budget, Row
 from policy_engine.evaluate.open.space import At, Choice, Ends, Join, Limit, Part, Sum
 
 MAX_MENDS = 4
@@ -17,8 +17,8 @@ class Group:
     __slots__ = ("choices", "sums", "variables")
 
     def __init__(self) -> None:
-        self.variables: set[Sum] = set()
-        self.sums: set[Sum] = set()
+        self.variables: dict[Sum, None] = {}
+        self.sums: dict[Sum, None] = {}
         self.choices: list[Choice] = []
 
 
@@ -40,7 +40,7 @@ def truth_within(node: Part, low: Ends, high: Ends) -> bool | None:
 
 
 def settled(
-    low: Ends, high: Ends, pending: Iterable[Part | Choice], live: Collection[Sum]
+    low: Ends, high: Ends, pending: Iterable[Part | Choice], live: Collection[Sum], moves: Budget
 ) -> list[Choice] | None:  # fmt: skip
     """Take into the ends what must hold, and return the disjunctions that are still open; None where they exclude each other."""
     work, choices = list(pending), list[Choice]()
@@ -57,7 +57,7 @@ def settled(
                     choices.append(node.parts)
             elif not _taken(node, low, high, moved):
                 return None
-        if moved and not _spread(moved, low, high, live):
+        if moved and not _spread(moved, low, high, live, moves):
             return None
         moved = []
         kept: list[Choice] = []
@@ -96,21 +96,20 @@ def _taken(limit: Limit, low: Ends, high: Ends, moved: list[Sum]) -> bool:
     return most is None or end <= most
 
 
-def _spread(moved: list[Sum], low: Ends, high: Ends, live: Collection[Sum]) -> bool:
+def _spread(moved: Iterable[Sum], low: Ends, high: Ends, live: Collection[Sum], moves: Budget) -> bool:
     """Narrow what hangs on ends that moved, until nothing moves; return whether that can be."""
-    left = MAX_MOVES
     waiting = dict.fromkeys(moved)
-    while waiting and left:
+    while waiting:
         one = next(iter(waiting))
         del waiting[one]
         for total in (one,) if one.terms else one.users:
             if total in live:
-                left -= 1
                 changed: list[Sum] = []
                 if not narrowed(total, low, high, changed):
                     return False
+                if not moves.spend():
+                    return True
                 waiting.update(dict.fromkeys(changed))
-        left = max(left, 0)
     return True
 
 
@@ -207,13 +206,13 @@ def greedy(low: Ends, high: Ends, group: Group, like: Sequence[At]) -> At | None
         least = low.get(one)
         if least is not None and least == high.get(one):
             continue
-        if not one.users or group.sums.isdisjoint(one.users):
+        if not one.users or group.sums.keys().isdisjoint(one.users):
             low[one] = high[one] = (pick(one, low, high), 0)
             continue
         for upper in (False, True):
             first, second = dict(low), dict(high)
             first[one] = second[one] = (pick(one, low, high, upper=upper), 0)
-            if _spread([one], first, second, group.sums):
+            if _spread([one], first, second, group.sums, Budget(MAX_MOVES)):
                 low, high = first, second
                 break
         else:

@@ -62,7 +62,7 @@ class Points:
         for place in self._places(once & ~more):
             part = next(part for part in parts if not self.mask(part) >> place & 1)
             for limit in limits_in(part):
-                for one in limit.variables:
+                for one in limit.of.times:
                     by = self._crossing(place, one, limit)
                     if by and left:
                         left -= 1

@@ -95,6 +95,7 @@ class Context:
         self._conditions: dict[tuple[Tree, bool], Remembered] = {}
         self._follow: dict[str, Remembered] = {}
         self._situations: dict[tuple[object, ...], Situation] = {}
+        self._narrowed: dict[tuple[object, ...], tuple[dict[str, Bound], frozenset[str]]] = {}
 
     def made(self, tree: Tree, values: Mapping[str, Value], *, holds: bool) -> Made:
         """Return the formula of a condition, or of its negation."""
@@ -144,17 +145,18 @@ class Context:
         self, rules: Sequence[tuple[str, Node]], declared: Mapping[str, None], solver: Solver
     ) -> tuple[dict[str, Bound], frozenset[str]]:  # fmt: skip
         """Return what the rules force. Ends without reasons tell whether there is anything; only then reasons are sought, where it is."""
-        domains = {name: self.variables.domains[name] for name in declared}
         rows = [(rule, limit.atom.row) for rule, node in rules for limit in limits_in(node, certain=True)]
-        fixed = {one.name for one in solver.fixed() if one.name in self.plan.types} if solver.at_rest() else None
-        if fixed is not None:
-            reached = set[str]()
-            while more := fixed - reached:
-                reached |= more
-                fixed = fixed | {name for _, row in rows if any(n in more for n, _ in row.terms) for name, _ in row.terms}
-            rows = [(rule, row) for rule, row in rows if row.terms[0][0] in fixed]
-            domains = {name: ends for name, ends in domains.items() if name in fixed}
-        return narrow(rows, domains, self.variables.rational)
+        names: Iterable[str] = declared
+        if solver.at_rest and not solver.clash:
+            tied = solver.tied_to_fixed()
+            rows = [(rule, row) for rule, row in rows if row.terms[0][0] in tied]
+            names = [name for name in declared if name in tied]
+        key = (*rows, *names)
+        if key not in self._narrowed:
+            if len(self._narrowed) >= MAX_SITUATIONS:
+                self._narrowed.clear()
+            self._narrowed[key] = narrow(rows, {name: self.variables.domains[name] for name in names}, self.variables.rational)
+        return self._narrowed[key]
 
 
 class PreparedTrack:
@@ -164,6 +166,10 @@ class PreparedTrack:
         self.plan, self.track = plan, track
         self.held = {name: compared(named(name), "==", condition.tree) for name, condition in plan.substitutes.items()}
         """That a derived fact is what it follows from."""
+        plain = [name for name, kind in plan.types.items() if kind.kind != "list"]
+        named_in = [[name for name in rule.holds.names if name in plan.types] for rule in track.invariants]
+        self.rules = [(rule, names if set(names) <= {*plain} else None) for rule, names in zip(track.invariants, named_in, strict=True)]
+        """What always holds, with the facts that it reads, where these tell whether it is open; a list may leave fields out."""
         self._contexts: dict[tuple[object, ...], Context] = {}
 
     def context(self, values: Mapping[str, Value], aliases: Mapping[str, str]) -> tuple[Context, bool]:

@@ -6,7 +6,7 @@ greedily, end by end, and only where that fails by exact elimination (`linear`).
 
 from collections.abc import Collection, Iterable, Sequence
 
-from policy_engine.evaluate.open.ends import Group, greedy, narrowed, pick, rows_of, settled, truth_within
+from policy_engine.evaluate.open.ends import MAX_MOVES, Group, greedy, narrowed, pick, rows_of, settled, truth_within
 from policy_engine.evaluate.open.linear import Budget, components, solve
 from policy_engine.evaluate.open.points import Points, holds_at, value_at
 from policy_engine.evaluate.open.space import At, Choice, Ends, Limit, Node, Part, Space, Sum
@@ -28,14 +28,16 @@ class Solver:
         self._answers: dict[Node, bool | None] = {}
         self.points = Points(self.rules, self.low, self.high)
         held = [rule for rule in self.rules if not isinstance(rule, bool)]
-        self._live = {one for rule in held for one in rule.sums}
+        self._live: dict[Sum, None] = {}
         for rule in held:
+            self._live |= rule.sums
             self._join_groups(rule)
         for one in self._live:
             if one.terms:
                 narrowed(one, self.low, self.high, [])
-        pending = settled(self.low, self.high, held, self._live) if not self.clash else None
-        self.clash = pending is None
+        moves = Budget(MAX_MOVES)
+        pending = settled(self.low, self.high, held, self._live, moves) if not self.clash else None
+        self.clash, self.at_rest = pending is None, moves.left >= 0
         self.answer: bool | None = False
         if pending is None:
             return
@@ -74,15 +76,10 @@ class Solver:
         if variable not in self.high and variable.high is not None:
             self.high[variable] = variable.high
 
-    def at_rest(self) -> bool:
-        """Return whether the ends are as near as each brings the others."""
-        moved: list[Sum] = []
-        low, high = dict(self.low), dict(self.high)
-        return not self.clash and all(narrowed(one, low, high, moved) for one in self._live if one.terms) and not moved
-
-    def fixed(self) -> list[Sum]:
-        """Return the variables that the ends leave one value."""
-        return [one for one, end in self.low.items() if not one.terms and self.high.get(one) == end]
+    def tied_to_fixed(self) -> set[str]:
+        """Return the variables that the ends leave one value, with those that rules tie to them."""
+        fixed = [one for one, end in self.low.items() if not one.terms and self.high.get(one) == end]
+        return {other.name for one in fixed for other in (self._groups[one].variables if one in self._groups else (one,))}
 
     def possible(self, node: Node, also: Node = True) -> bool | None:
         """Return whether some completion makes a formula true, and another beside it; None where the budget ran out before that was settled."""
@@ -122,7 +119,7 @@ class Solver:
         touched = Group()
         touched.variables |= node.variables
         touched.sums |= node.sums
-        for group in {self._groups[variable] for variable in node.variables if variable in self._groups}:
+        for group in dict.fromkeys(self._groups[variable] for variable in node.variables if variable in self._groups):
             touched.variables |= group.variables
             touched.sums |= group.sums
             touched.choices += group.choices
@@ -137,7 +134,7 @@ class Solver:
         """Return a point at which what is pending holds; False where there is none. Every branch has its own ends."""
         if not budget.spend():
             return None
-        choices = settled(low, high, pending, group.sums)
+        choices = settled(low, high, pending, group.sums, Budget(MAX_MOVES))
         if choices is None:
             return False
         point = greedy(low, high, group, self.points.kept[-2:])
@@ -187,8 +184,9 @@ class Solver:
 
     def differ(self, outcomes: Sequence[Node], moving: Collection[str]) -> bool:
         """Return whether two completions that differ in some variables alone come out differently; where that is not settled, they may."""
-        moved = [self.space.variable(name) for name in moving]
-        if self.answer and self.points.differ([one for one in outcomes if not isinstance(one, bool)], moved):
+        if self.answer and self.points.differ(
+            [one for one in outcomes if not isinstance(one, bool)], [self.space.variable(name) for name in moving]
+        ):
             return True
         variables = self.space.variables
         others: dict[Sum, str] = {}
@@ -202,8 +200,8 @@ class Solver:
         if self.answer:
             known = self._base | {self.space.variable(other): self._base[one] for one, other in others.items() if one in self._base}
         both = Solver(self.space, [*self.rules, *again], known)
-        renamed = [self.space.renamed(one, others) for one in outcomes]
-        later = (self.space.join(renamed[place:], every=False) for place in range(1, len(renamed)))
+        moved = [self.space.renamed(one, others) for one in outcomes]
+        later = (self.space.join(moved[place:], every=False) for place in range(1, len(outcomes)))
         found = any(both.possible(one, two) is not False for one, two in zip(outcomes, later, strict=False))
         if self.answer:
             for point in both.points.kept[1:]:

@@ -35,8 +35,8 @@ class Limit:
 
     def __init__(self, atom: Atom, of: Sum, end: End, *, upper: bool) -> None:
         self.atom, self.of, self.end, self.upper = atom, of, end, upper
-        self.sums = frozenset({of})
-        self.variables = frozenset(of.times)
+        self.sums: dict[Sum, None] = {of: None}
+        self.variables: dict[Sum, None] = dict.fromkeys(of.times)
 
 
 class Join:
@@ -46,8 +46,11 @@ class Join:
 
     def __init__(self, parts: "tuple[Limit | Join, ...]", *, every: bool) -> None:
         self.parts, self.every = parts, every
-        self.sums: frozenset[Sum] = frozenset().union(*(part.sums for part in parts))
-        self.variables: frozenset[Sum] = frozenset().union(*(part.variables for part in parts))
+        self.sums: dict[Sum, None] = {}
+        self.variables: dict[Sum, None] = {}
+        for part in parts:
+            self.sums |= part.sums
+            self.variables |= part.variables
 
 
 Node: TypeAlias = bool | Limit | Join
@@ -134,7 +137,7 @@ class Space:
 
     def renamed(self, node: Node, others: Mapping[Sum, str]) -> Node:
         """Return a formula with some variables under other names: the same case, but for those facts."""
-        if isinstance(node, bool) or node.variables.isdisjoint(others):
+        if isinstance(node, bool) or node.variables.keys().isdisjoint(others):
             return node
         if isinstance(node, Join):
             return self.join([self.renamed(part, others) for part in node.parts], every=node.every)

@@ -46,7 +46,11 @@ class OpenFacts:
         self.aliases = {target: source for rule in facts.stand_ins for target, source in rule.take.items()}
         self.context, self.exact = prepared.context(facts.values, self.aliases)
         self.declared = dict.fromkeys(self.context.tied)
-        rules = [(rule.id, self.formula(rule.holds.tree)) for rule in self.track.invariants]
+        values = facts.values
+        rules = [
+            (rule.id, self.formula(rule.holds.tree) if names is None or any([values[name] is UNKNOWN for name in names]) else True)
+            for rule, names in prepared.rules
+        ]  # of known facts, a rule that does not hold has refused the case
         more = [self.formula(condition.tree) for condition in given] + self._hold_derived()
         situation = self.context.situation(rules, [*more, *self.context.ties], self.declared)
         if situation.clash:
