@@ -221,7 +221,7 @@ class _Rating:
             traces = tuple(self._level(rule) for rule in self.track.levels)
             return self._known_answer(traces) or Answer(outcome="undetermined", exact=False)
         outcomes = self.open.outcomes()
-        remaining = self.open.possible(outcomes)
+        remaining = self.open.possible(outcomes, also=True)
         exact = self.open.exact and None not in remaining.values()
         levels = self.evaluator.best_first(level for level in remaining if level)
         residual = self.track.residual

@@ -150,7 +150,7 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
     both = {holds: translator.formula(tree, holds=holds) for holds in (True, False)}
     space = Space(variables)
     solver = Solver(space, [space.node(translator.formula(box))])
-    possible = {holds: solver.possible(space.node(formula)) for holds, formula in both.items()}
+    possible = {holds: solver.possible(space.node(formula), also=True) for holds, formula in both.items()}
 
     assert all(possible[holds] is not False for holds in outcomes), text
     assert variables.exact or "*" in text or "share" in text or {*DAYS} & {*names_in(tree)}, text

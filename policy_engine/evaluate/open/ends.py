@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from fractions import Fraction
 
 from policy_engine.evaluate.open.linear import Budget, Row
-from policy_engine.evaluate.open.space import At, Choice, Ends, Join, Limit, Part, Sum
+from policy_engine.evaluate.open.space import At, Choice, Ends, Limit, Part, Sum
 
 MAX_MENDS = 4
 MAX_MOVES = 400
@@ -43,42 +43,52 @@ def settled(
     low: Ends, high: Ends, pending: Iterable[Part | Choice], live: Collection[Sum], moves: Budget
 ) -> list[Choice] | None:  # fmt: skip
     """Take into the ends what must hold, and return the disjunctions that are still open; None where they exclude each other."""
-    work, choices = list(pending), list[Choice]()
-    moved: list[Sum] = []
+    work, choices = list[Part | Choice](pending), list[Choice]()
     while True:
-        while work:
-            node = work.pop()
-            if isinstance(node, tuple):
-                choices.append(node)
-            elif isinstance(node, Join):
-                if node.every:
-                    work.extend(node.parts)
-                else:
-                    choices.append(node.parts)
-            elif not _taken(node, low, high, moved):
-                return None
-        if moved and not _spread(moved, low, high, live, moves):
+        moved: list[Sum] = []
+        if not _all_taken(work, choices, low, high, moved) or (moved and not _spread(moved, low, high, live, moves)):
             return None
-        moved = []
-        kept: list[Choice] = []
+        work, kept = [], list[Choice]()
         for choice in choices:
-            left: list[Part] = []
-            for part in choice:
-                truth = truth_within(part, low, high)
-                if truth:
-                    break
-                if truth is None:
-                    left.append(part)
-            else:
-                if not left:
-                    return None
+            left = _left_of(choice, low, high)
+            if left == ():
+                return None
+            if left is not None:
                 if len(left) == 1:
                     work.append(left[0])
                 else:
-                    kept.append(tuple(left))
+                    kept.append(left)
         choices = kept
         if not work:
             return choices
+
+
+def _left_of(choice: Choice, low: Ends, high: Ends) -> Choice | None:
+    """Return what the ends leave of a disjunction; None where it holds."""
+    left: list[Part] = []
+    for part in choice:
+        truth = truth_within(part, low, high)
+        if truth:
+            return None
+        if truth is None:
+            left.append(part)
+    return tuple(left)
+
+
+def _all_taken(work: list[Part | Choice], choices: list[Choice], low: Ends, high: Ends, moved: list[Sum]) -> bool:
+    """Take comparisons into the ends, and set disjunctions apart; return whether that can be."""
+    while work:
+        node = work.pop()
+        if isinstance(node, tuple):
+            choices.append(node)
+        elif isinstance(node, Limit):
+            if not _taken(node, low, high, moved):
+                return False
+        elif node.every:
+            work.extend(node.parts)
+        else:
+            choices.append(node.parts)
+    return True
 
 
 def _taken(limit: Limit, low: Ends, high: Ends, moved: list[Sum]) -> bool:
@@ -115,70 +125,61 @@ def _spread(moved: Iterable[Sum], low: Ends, high: Ends, live: Collection[Sum], 
 
 def narrowed(total: Sum, low: Ends, high: Ends, changed: list[Sum]) -> bool:
     """Narrow a sum by its variables and each variable by the sum and the others; return whether that can be."""
-    least: Fraction | int = 0
-    most: Fraction | int = 0
-    free_least = free_most = 0
-    for one, c in total.terms:
-        down, up = (low.get(one), high.get(one)) if c > 0 else (high.get(one), low.get(one))
-        if down is None:
-            free_least += 1
-        else:
-            least += c * down[0]
-        if up is None:
-            free_most += 1
-        else:
-            most += c * up[0]
-    known = low.get(total)
-    if not free_least and (known is None or least > known[0]):
-        known = low[total] = (least, 0)
-    top = high.get(total)
-    if not free_most and (top is None or most < top[0]):
+    (least, free_below), (most, free_above) = _reach(total, low, high), _reach(total, high, low)
+    bottom, top = low.get(total), high.get(total)
+    if not free_below and (bottom is None or least > bottom[0]):
+        bottom = low[total] = (least, 0)
+    if not free_above and (top is None or most < top[0]):
         top = high[total] = (most, 0)
-    if known is not None and top is not None and known > top:
+    if bottom is not None and top is not None and bottom > top:
         return False
-    if top is not None and free_least < 2 and (free_least or top[0] < most or free_most):
-        for one, c in total.terms:
-            own = low.get(one) if c > 0 else high.get(one)
-            if free_least and own is not None:
-                continue
-            rest = top[0] - least + (c * own[0] if own is not None else 0)
-            if not _ended(one, rest, c, low, high, changed, upper=c > 0):
-                return False
-    if known is not None and free_most < 2 and (free_most or known[0] > least or free_least):
-        for one, c in total.terms:
-            own = high.get(one) if c > 0 else low.get(one)
-            if free_most and own is not None:
-                continue
-            rest = known[0] - most + (c * own[0] if own is not None else 0)
-            if not _ended(one, rest, c, low, high, changed, upper=c < 0):
-                return False
+    if top is not None and free_below <= 1 and (free_above or top[0] < most):
+        free = bool(free_below)
+        if not all(_ended(one, top[0] - least, c, low, high, changed, upper=c > 0, free=free) for one, c in total.terms):
+            return False
+    if bottom is not None and free_above <= 1 and (free_below or bottom[0] > least):
+        free = bool(free_above)
+        return all(_ended(one, bottom[0] - most, c, low, high, changed, upper=c < 0, free=free) for one, c in total.terms)
     return True
 
 
-def _ended(one: Sum, rest: Fraction | int, c: int, low: Ends, high: Ends, changed: list[Sum], *, upper: bool) -> bool:
-    """End a variable at a part of what is left for it."""
-    end: Fraction | int
-    if c in {1, -1}:
-        end = rest * c
-        if one.whole and not isinstance(end, int):
-            end = end.__floor__() if upper else end.__ceil__()
-    elif one.whole:
-        end = rest // c if upper else -(-rest // c)
-    else:
-        end = Fraction(rest) / c
-        if end.denominator == 1:
-            end = end.numerator
+def _reach(total: Sum, low: Ends, high: Ends) -> tuple[Fraction | int, int]:
+    """Return how low a sum can be by the ends of its variables, and how many of them have no such end; ends changed places: how high."""
+    reach: Fraction | int = 0
+    free = 0
+    for one, c in total.terms:
+        end = low.get(one) if c > 0 else high.get(one)
+        if end is None:
+            free += 1
+        else:
+            reach += c * end[0]
+    return reach, free
+
+
+def _ended(one: Sum, room: Fraction | int, c: int, low: Ends, high: Ends, changed: list[Sum], *, upper: bool, free: bool) -> bool:
+    """End a variable by the room that a sum leaves it beyond its other end; where some variable has none (`free`), only that one."""
     least, most = low.get(one), high.get(one)
-    if upper:
-        if most is None or end < most[0]:
-            high[one] = (end, 0)
-            changed.append(one)
-            return least is None or least <= (end, 0)
-    elif least is None or end > least[0]:
+    own = least if upper else most
+    if own is not None:
+        if free:
+            return True
+        room += c * own[0]
+    end: Fraction | int = room * c if c in {1, -1} else Fraction(room) / c
+    if end.__class__ is not int:
+        end = end.__floor__() if one.whole and upper else end.__ceil__() if one.whole else _plain(end)
+    if upper and (most is None or end < most[0]):
+        high[one] = (end, 0)
+    elif not upper and (least is None or end > least[0]):
         low[one] = (end, 0)
-        changed.append(one)
-        return most is None or most >= (end, 0)
-    return True
+    else:
+        return True
+    changed.append(one)
+    return own is None or (own <= (end, 0) if upper else own >= (end, 0))
+
+
+def _plain(number: Fraction | int) -> Fraction | int:
+    """Return a number as an int where it is one; ints are the quicker ones."""
+    return number.numerator if number.denominator == 1 else number
 
 
 def pick(one: Sum, low: Ends, high: Ends, *, upper: bool = False) -> Fraction | int:
@@ -189,7 +190,7 @@ def pick(one: Sum, low: Ends, high: Ends, *, upper: bool = False) -> Fraction | 
             return 0 if most is None else most[0] + most[1]
         return least[0] + least[1] + int(upper)
     end, far = (most, least) if upper else (least, most)
-    return end[0] if not end[1] else Fraction(end[0] + far[0]) / 2
+    return end[0] if not end[1] else _plain(Fraction(end[0] + far[0]) / 2)
 
 
 def greedy(low: Ends, high: Ends, group: Group, like: Sequence[At]) -> At | None:
@@ -223,7 +224,7 @@ def greedy(low: Ends, high: Ends, group: Group, like: Sequence[At]) -> At | None
 
 def _clipped(one: Sum, low: Ends, high: Ends, known: At) -> Fraction | int:
     """Return what a variable is at a known point, or the end that is nearest to it."""
-    end, least, most = (known[one] if one in known else 0, 0), low.get(one), high.get(one)
+    end, least, most = (known.get(one, 0), 0), low.get(one), high.get(one)
     below = least is not None and end < least
     return pick(one, low, high, upper=not below) if below or (most is not None and end > most) else end[0]
 
@@ -245,8 +246,8 @@ def _mend(point: At, total: Sum, gap: Fraction | int, low: Ends, high: Ends) -> 
     """Change a sum by moving its variables, each as far as its ends let it."""
     for one, c in total.terms:
         by: Fraction | int = gap * c if c in {1, -1} else Fraction(gap) / c
-        if one.whole and not isinstance(by, int):
-            by = by.__ceil__() if by > 0 else by.__floor__()
+        if by.__class__ is not int:
+            by = _plain(by) if not one.whole else by.__ceil__() if by > 0 else by.__floor__()
         here = point[one]
         point[one] = _clipped(one, low, high, {one: here + by})
         gap -= c * (point[one] - here)

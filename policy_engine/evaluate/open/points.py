@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import islice
 
 from policy_engine.evaluate.open.space import At, Ends, Join, Limit, Node, Part, Sum, limits_in
 
 MAX_POINTS = 256
 MAX_MOVES = 60
 """How many moves are tried for one question."""
-MAX_STARTS = 6
-"""From how many points of an outcome several variables are moved at once."""
 
 
 class Points:
@@ -83,8 +82,11 @@ class Points:
                 if any(self._turns(outcome, place, moving[0], limits) for place in places):
                     return True
             else:
-                others = [self.kept[place] for place in self._places(~self.mask(outcome))][:MAX_MOVES]
-                if any(self._turns_as(outcome, self.kept[place], others, moving) for place in places[:MAX_STARTS]):
+                others = [self.kept[place] for place in self._places(~self.mask(outcome))]
+                pairs = (
+                    (i, j - i) for j in range(len(places) + len(others)) for i in range(min(j + 1, len(places))) if j - i < len(others)
+                )
+                if any(self._turns_as(outcome, self.kept[places[i]], others[j], moving) for i, j in islice(pairs, MAX_MOVES)):
                     return True
         return False
 
@@ -92,12 +94,9 @@ class Points:
         steps = {by for limit in limits if (by := self._crossing(place, one, limit))}
         return any(not self._moved(outcome, place, one, by) and self._lawful(place, one, by) for by in steps)
 
-    def _turns_as(self, outcome: Part, point: At, others: Sequence[At], moving: Sequence[Sum]) -> bool:
-        for other in others:
-            there = point | {one: value_at(one, other) for one in moving}
-            if not holds_at(outcome, there) and all(holds_at(rule, there) for rule in self.rules):
-                return True
-        return False
+    def _turns_as(self, outcome: Part, point: At, other: At, moving: Sequence[Sum]) -> bool:
+        there = point | {one: value_at(one, other) for one in moving}
+        return not holds_at(outcome, there) and all(holds_at(rule, there) for rule in self.rules)
 
     def _lawful(self, place: int, one: Sum, by: Fraction | int) -> bool:
         if one not in self._rules:

@@ -81,27 +81,27 @@ class Solver:
         fixed = [one for one, end in self.low.items() if not one.terms and self.high.get(one) == end]
         return {other.name for one in fixed for other in (self._groups[one].variables if one in self._groups else (one,))}
 
-    def possible(self, node: Node, also: Node = True) -> bool | None:
-        """Return whether some completion makes a formula true, and another beside it; None where the budget ran out before that was settled."""
+    def possible(self, node: Node, also: Node) -> bool | None:
+        """Return whether some completion makes two formulas true; None where the budget ran out before that was settled."""
         if not (isinstance(node, bool) or isinstance(also, bool)):
             if self.answer and self.points.mask(node) & self.points.mask(also):
                 return True
             if truth_within(also, self.low, self.high) is False:
                 return False
-        node = self.space.join((node, also), every=True)
-        if isinstance(node, bool):
-            return self.answer if node else False
-        if node not in self._answers:
-            self._answers[node] = self._asked(node)
-        return self._answers[node]
+        both = self.space.join((node, also), every=True)
+        if isinstance(both, bool):
+            return self.answer if both else False
+        if both not in self._answers:
+            self._answers[both] = self._asked(both)
+        return self._answers[both]
 
     def forced(self, node: Node, opposite: Node) -> bool | None:
         """Return the truth of a formula where every completion agrees; None where it is open."""
         if isinstance(node, bool):
             return node
-        if self.possible(node) is False:
+        if self.possible(node, also=True) is False:
             return False
-        return True if self.possible(opposite) is False else None
+        return True if self.possible(opposite, also=True) is False else None
 
     def _asked(self, node: Part) -> bool | None:
         if self.answer is False:
@@ -137,16 +137,15 @@ class Solver:
         choices = settled(low, high, pending, group.sums, Budget(MAX_MOVES))
         if choices is None:
             return False
-        point = greedy(low, high, group, self.points.kept[-2:])
-        if point is None:
-            exact = self._exact(low, high, group)
-            if exact is False:
-                return False
-            point = exact if isinstance(exact, dict) else None
-        if point is not None and all(any(holds_at(part, point) for part in choice) for choice in choices):
+        point = greedy(low, high, group, self.points.kept[-2:]) or self._exact(low, high, group)
+        if isinstance(point, dict) and all(any(holds_at(part, point) for part in choice) for choice in choices):
             return point
-        if not choices:
-            return None
+        if point is False or not choices:
+            return False if point is False else None
+        return self._branch(low, high, choices, group, budget)
+
+    def _branch(self, low: Ends, high: Ends, choices: list[Choice], group: Group, budget: Budget) -> At | bool | None:
+        """Try the parts of the shortest disjunction."""
         choices.sort(key=len)
         answer: bool | None = False
         denied: list[Choice] = []

@@ -121,7 +121,7 @@ class Space:
                 kept.update(dict.fromkeys(part.parts))
             else:
                 kept[part] = None
-        if len(kept) < 2:
+        if len(kept) <= 1:
             return next(iter(kept), every)
         key = (every, tuple(kept))
         if key not in self._joins:

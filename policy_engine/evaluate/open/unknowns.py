@@ -48,7 +48,7 @@ class OpenFacts:
         self.declared = dict.fromkeys(self.context.tied)
         values = facts.values
         rules = [
-            (rule.id, self.formula(rule.holds.tree) if names is None or any([values[name] is UNKNOWN for name in names]) else True)
+            (rule.id, self.formula(rule.holds.tree) if names is None or any(values[name] is UNKNOWN for name in names) else True)
             for rule, names in prepared.rules
         ]  # of known facts, a rule that does not hold has refused the case
         more = [self.formula(condition.tree) for condition in given] + self._hold_derived()
@@ -57,7 +57,7 @@ class OpenFacts:
             raise InputError([self._impossible(case, sorted(situation.clash))])
         self.solver, self._questions = situation.solver, situation.questions
         self.deductions = self._take_over(situation.forced, case)
-        if self.solver.possible(node=True) is False:
+        if self.solver.answer is False:
             raise InputError([self._impossible(case, [name for name, node in rules if node is not True])])
 
     def formula(self, tree: Tree, *, holds: bool = True) -> Node:
@@ -132,7 +132,7 @@ class OpenFacts:
         found[key] = self.joined((found[key], rest), every=False) if key in found else rest
         return found
 
-    def possible(self, outcomes: Mapping[Key, Node], also: Node = True) -> dict[Key, bool | None]:
+    def possible(self, outcomes: Mapping[Key, Node], also: Node) -> dict[Key, bool | None]:
         """Return the outcomes that some completion reaches; None where that could not be settled."""
         answers = {key: self.solver.possible(node, also) for key, node in outcomes.items()}
         return {key: answer for key, answer in answers.items() if answer is not False}
