@@ -26,6 +26,7 @@ class Solver:
         self.clash = False in self.rules
         self._groups: dict[Sum, Group] = {}
         self._answers: dict[Node, bool | None] = {}
+        self._begun: dict[Part, tuple[Ends, Ends, list[Choice]] | None] = {}
         self.points = Points(self.rules, self.low, self.high)
         held = [rule for rule in self.rules if not isinstance(rule, bool)]
         self._live: dict[Sum, None] = {}
@@ -92,7 +93,8 @@ class Solver:
         if isinstance(both, bool):
             return self.answer if both else False
         if both not in self._answers:
-            self._answers[both] = self._asked(both)
+            pair = (node, also) if not (isinstance(node, bool) or isinstance(also, bool)) else (both, None)
+            self._answers[both] = self._asked(both, *pair) if self.answer is not False else False
         return self._answers[both]
 
     def forced(self, node: Node, opposite: Node) -> bool | None:
@@ -103,40 +105,59 @@ class Solver:
             return False
         return True if self.possible(opposite, also=True) is False else None
 
-    def _asked(self, node: Part) -> bool | None:
-        if self.answer is False:
-            return False
-        for variable in node.variables:
+    def _asked(self, both: Part, node: Part, also: Part | None) -> bool | None:
+        """Ask whether two formulas can hold; what follows from the first is worked out once, since it is asked with many others."""
+        for variable in both.variables:
             self._meet(variable)
-        for one in node.sums:
+        for one in both.sums:
             if one.terms and one not in self._live:
                 narrowed(one, self.low, self.high, [])
-        truth = truth_within(node, self.low, self.high)
-        if truth is not None:
-            return self.answer if truth else False
-        if self.answer and self.points.near(node):
+        if node not in self._begun:
+            self._begun[node] = self._begin(node)
+        begun, group = self._begun[node], self._touched(both)
+        if begun is None:
+            return False
+        low, high, choices = self.low | begun[0], self.high | begun[1], begun[2]
+        if also is not None:
+            own = self._touched(node).choices
+            more = [choice for choice in group.choices if choice not in own]
+            left = settled(low, high, [*choices, *more, also], group.sums, Budget(MAX_MOVES))
+            if left is None:
+                return False
+            choices = left
+        if self.answer and self.points.near(both):
             return True
+        found = self._completed(low, high, [*choices], group, Budget(MAX_BRANCHES))
+        if self.answer and isinstance(found, dict):
+            self.points.keep({**self._base, **found})
+        return self.answer if isinstance(found, dict) else found
+
+    def _begin(self, node: Part) -> tuple[Ends, Ends, list[Choice]] | None:
+        """Return the ends where a formula holds, and what is open there; None where it cannot."""
+        low, high, group = dict(self.low), dict(self.high), self._touched(node)
+        left = settled(low, high, [*group.choices, node], group.sums, Budget(MAX_MOVES))
+        return None if left is None else (low, high, left)
+
+    def _touched(self, node: Part) -> Group:
+        """Return what always holds of the variables of a formula, with the formula's own sums."""
         touched = Group()
-        touched.variables |= node.variables
-        touched.sums |= node.sums
         for group in dict.fromkeys(self._groups[variable] for variable in node.variables if variable in self._groups):
             touched.variables |= group.variables
             touched.sums |= group.sums
             touched.choices += group.choices
-        found = self._search(dict(self.low), dict(self.high), [*touched.choices, (node,)], touched, Budget(MAX_BRANCHES))
-        if not isinstance(found, dict):
-            return found
-        if self.answer:
-            self.points.keep({**self._base, **found})
-        return self.answer
+        touched.variables |= node.variables
+        touched.sums |= node.sums
+        return touched
 
-    def _search(self, low: Ends, high: Ends, pending: Iterable[Choice], group: Group, budget: Budget) -> At | bool | None:
+    def _search(self, low: Ends, high: Ends, pending: Iterable[Part | Choice], group: Group, budget: Budget) -> At | bool | None:
         """Return a point at which what is pending holds; False where there is none. Every branch has its own ends."""
+        choices = settled(low, high, pending, group.sums, Budget(MAX_MOVES))
+        return False if choices is None else self._completed(low, high, choices, group, budget)
+
+    def _completed(self, low: Ends, high: Ends, choices: list[Choice], group: Group, budget: Budget) -> At | bool | None:
+        """Return a point within ends at which one part of every choice holds; False where there is none."""
         if not budget.spend():
             return None
-        choices = settled(low, high, pending, group.sums, Budget(MAX_MOVES))
-        if choices is None:
-            return False
         point = greedy(low, high, group, self.points.kept[-2:]) or self._exact(low, high, group)
         if isinstance(point, dict) and all(any(holds_at(part, point) for part in choice) for choice in choices):
             return point
@@ -148,15 +169,15 @@ class Solver:
         """Try the parts of the shortest disjunction."""
         choices.sort(key=len)
         answer: bool | None = False
-        denied: list[Choice] = []
+        denied: list[Part] = []
         for part in choices[0]:
-            found = self._search(dict(low), dict(high), [*denied, *choices[1:], (part,)], group, budget)
+            found = self._search(dict(low), dict(high), [*denied, *choices[1:], part], group, budget)
             if isinstance(found, dict):
                 return found
             if found is None:
                 answer = None
             elif isinstance(part, Limit):  # the next parts are tried where this one does not hold
-                denied.append((self.space.opposite(part),))
+                denied.append(self.space.opposite(part))
         return answer
 
     def _exact(self, low: Ends, high: Ends, group: Group) -> At | bool | None:
