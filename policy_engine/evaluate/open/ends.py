@@ -188,38 +188,21 @@ def pick(one: Sum, low: Ends, high: Ends, *, upper: bool = False) -> Fraction | 
     if least is None or most is None:
         if least is None:
             return 0 if most is None else most[0] + most[1]
-        return least[0] + least[1] + int(upper)
+        return least[0] + least[1]
     end, far = (most, least) if upper else (least, most)
     return end[0] if not end[1] else _plain(Fraction(end[0] + far[0]) / 2)
 
 
-def greedy(low: Ends, high: Ends, group: Group, like: Sequence[At]) -> At | None:
-    """Return a point within the ends: as near as can be to a known one, or else variable after variable at one of its ends."""
-    for known in like:
+def mended(low: Ends, high: Ends, group: Group, like: Sequence[At]) -> At | None:
+    """Return a point within the ends, as near as can be to one that is known, where moving variables one by one leads to any."""
+    for known in (*like, {}):
         point = {one: _clipped(one, low, high, known) for one in group.variables}
         for _ in range(MAX_MENDS):
             gap = _broken(point, low, high, group.sums)
             if gap is None:
                 return point
             _mend(point, *gap, low, high)
-    low, high = dict(low), dict(high)
-    for one in sorted(group.variables, key=_name):
-        least = low.get(one)
-        if least is not None and least == high.get(one):
-            continue
-        if not one.users or group.sums.keys().isdisjoint(one.users):
-            low[one] = high[one] = (pick(one, low, high), 0)
-            continue
-        for upper in (False, True):
-            first, second = dict(low), dict(high)
-            first[one] = second[one] = (pick(one, low, high, upper=upper), 0)
-            if _spread([one], first, second, group.sums, Budget(MAX_MOVES)):
-                low, high = first, second
-                break
-        else:
-            return None
-    point = {one: low[one][0] for one in group.variables}
-    return point if _broken(point, low, high, group.sums) is None else None
+    return None
 
 
 def _clipped(one: Sum, low: Ends, high: Ends, known: At) -> Fraction | int:
@@ -253,10 +236,6 @@ def _mend(point: At, total: Sum, gap: Fraction | int, low: Ends, high: Ends) -> 
         gap -= c * (point[one] - here)
         if (gap > 0) is not (c * by > 0) or not gap:
             return
-
-
-def _name(one: Sum) -> str:
-    return one.name
 
 
 def rows_of(one: Sum, low: Ends, high: Ends) -> list[Row]:

@@ -6,7 +6,7 @@ greedily, end by end, and only where that fails by exact elimination (`linear`).
 
 from collections.abc import Collection, Iterable, Sequence
 
-from policy_engine.evaluate.open.ends import MAX_MOVES, Group, greedy, narrowed, pick, rows_of, settled, truth_within
+from policy_engine.evaluate.open.ends import MAX_MOVES, Group, mended, narrowed, pick, rows_of, settled, truth_within
 from policy_engine.evaluate.open.linear import Budget, components, solve
 from policy_engine.evaluate.open.points import Points, holds_at, value_at
 from policy_engine.evaluate.open.space import At, Choice, Ends, Limit, Node, Part, Space, Sum
@@ -158,7 +158,7 @@ class Solver:
         """Return a point within ends at which one part of every choice holds; False where there is none."""
         if not budget.spend():
             return None
-        point = greedy(low, high, group, self.points.kept[-2:]) or self._exact(low, high, group)
+        point = mended(low, high, group, self.points.kept[-2:]) or self._exact(low, high, group)
         if isinstance(point, dict) and all(any(holds_at(part, point) for part in choice) for choice in choices):
             return point
         if point is False or not choices:
