@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import islice
 
-from policy_engine.evaluate.open.space import At, Ends, Join, Limit, Node, Part, Sum, limits_in
+from policy_engine.evaluate.open.space import At, Ends, Join, Node, Part, Sum, SumLimit, limits_in
 
 MAX_POINTS = 256
 MAX_MOVES = 60
@@ -14,9 +14,9 @@ MAX_MOVES = 60
 class Points:
     """The points that were found, with what each sum comes to, and where each formula holds, bit by bit."""
 
-    def __init__(self, rules: Sequence[Node], low: Ends, high: Ends) -> None:
+    def __init__(self, rules: Sequence[Node], lows: Ends, highs: Ends) -> None:
         self.rules = [rule for rule in rules if not isinstance(rule, bool)]
-        self.low, self.high = low, high
+        self.lows, self.highs = lows, highs
         self.kept: list[At] = []
         self._values: dict[Sum, list[Fraction | int]] = {}
         self._masks: dict[Part, tuple[int, int]] = {}
@@ -37,7 +37,7 @@ class Points:
         """Return at which points a formula holds."""
         mask, seen = self._masks.get(node, (0, 0))
         if seen < len(self.kept):
-            if isinstance(node, Limit):
+            if isinstance(node, SumLimit):
                 for place, value in enumerate(self.values(node.of)[seen:], seen):
                     mask |= _within(node, value) << place
             else:
@@ -90,7 +90,7 @@ class Points:
                     return True
         return False
 
-    def _turns(self, outcome: Part, place: int, one: Sum, limits: Mapping[Limit, None]) -> bool:
+    def _turns(self, outcome: Part, place: int, one: Sum, limits: Mapping[SumLimit, None]) -> bool:
         steps = {by for limit in limits if (by := self._crossing(place, one, limit))}
         return any(not self._moved(outcome, place, one, by) and self._lawful(place, one, by) for by in steps)
 
@@ -107,14 +107,14 @@ class Points:
         """Return whether a formula holds at a point, once a variable is moved."""
         if one not in node.variables:
             return bool(self.mask(node) >> place & 1)
-        if isinstance(node, Limit):
+        if isinstance(node, SumLimit):
             return _within(node, self.values(node.of)[place] + node.of.times[one] * by)
         for part in node.parts:
             if self._moved(part, place, one, by) is not node.every:
                 return not node.every
         return node.every
 
-    def _crossing(self, place: int, one: Sum, limit: Limit) -> Fraction | int | None:
+    def _crossing(self, place: int, one: Sum, limit: SumLimit) -> Fraction | int | None:
         """Return how far a variable has to move so that a comparison comes out otherwise, where it can."""
         c, (there, side), here = limit.of.times[one], limit.end, self.values(limit.of)[place]
         held = _within(limit, here)
@@ -126,17 +126,17 @@ class Points:
         if one.whole and not isinstance(by, int):
             by = by.__ceil__() if up is (c > 0) else by.__floor__()
         end = (self.values(one)[place] + by, 0)
-        low, high = self.low.get(one), self.high.get(one)
-        return None if (low is not None and end < low) or (high is not None and end > high) else by
+        lows, highs = self.lows.get(one), self.highs.get(one)
+        return None if (lows is not None and end < lows) or (highs is not None and end > highs) else by
 
 
-def _within(limit: Limit, value: Fraction | int) -> bool:
+def _within(limit: SumLimit, value: Fraction | int) -> bool:
     return (value, 0) <= limit.end if limit.upper else (value, 0) >= limit.end
 
 
 def holds_at(node: Part, point: At) -> bool:
     """Return whether a formula holds at a point."""
-    if isinstance(node, Limit):
+    if isinstance(node, SumLimit):
         return _within(node, value_at(node.of, point))
     for part in node.parts:
         if holds_at(part, point) is not node.every:
@@ -150,5 +150,5 @@ def value_at(of: Sum, point: At) -> Fraction | int:
         return sum([c * value_at(part, point) for part, c in of.terms])
     if of in point:
         return point[of]
-    end = of.low or of.high
+    end = of.least or of.most
     return end[0] if end else 0

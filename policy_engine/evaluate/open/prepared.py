@@ -83,7 +83,7 @@ class Situation(NamedTuple):
     questions: dict[tuple[object, ...], tuple[str, ...]]
 
 
-class Context:
+class TrackFormulas:
     """The formulas of a track where the same facts stand in for others and the same lists leave fields out."""
 
     def __init__(self, plan: Plan, variables: Variables, ties: Sequence[Row | bool]) -> None:
@@ -170,9 +170,9 @@ class PreparedTrack:
         named_in = [[name for name in rule.holds.names if name in plan.types] for rule in track.invariants]
         self.rules = [(rule, names if set(names) <= {*plain} else None) for rule, names in zip(track.invariants, named_in, strict=True)]
         """What always holds, with the facts that it reads, where these tell whether it is open; a list may leave fields out."""
-        self._contexts: dict[tuple[object, ...], Context] = {}
+        self._contexts: dict[tuple[object, ...], TrackFormulas] = {}
 
-    def context(self, values: Mapping[str, Value], aliases: Mapping[str, str]) -> tuple[Context, bool]:
+    def context(self, values: Mapping[str, Value], aliases: Mapping[str, str]) -> tuple[TrackFormulas, bool]:
         """Return where the formulas of a case are made, and whether that says all that its lists say."""
         variables = Variables(values, self.plan.types, len(self.plan.level_ids), self.plan.nullable)
         variables.aliases = dict(aliases)
@@ -189,7 +189,7 @@ class PreparedTrack:
         if found is None or len(found.space) > MAX_KEPT:
             if len(self._contexts) >= MAX_CONTEXTS:
                 self._contexts.clear()
-            found = self._contexts[key] = Context(self.plan, variables, rows)
+            found = self._contexts[key] = TrackFormulas(self.plan, variables, rows)
         return found, exact
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from policy_engine.evaluate.open.ends import MAX_MOVES, Group, mended, narrowed, pick, rows_of, settled, truth_within
 from policy_engine.evaluate.open.linear import Budget, components, solve
 from policy_engine.evaluate.open.points import Points, holds_at, value_at
-from policy_engine.evaluate.open.space import At, Choice, Ends, Limit, Node, Part, Space, Sum
+from policy_engine.evaluate.open.space import At, Choice, Ends, Node, Part, Space, Sum, SumLimit
 
 MAX_BRANCHES = 4_000
 MAX_SOLVED = 4_000
@@ -21,13 +21,13 @@ class Solver:
     def __init__(self, space: Space, always: Iterable[Node], known: At | None = None) -> None:
         """Take what always holds, and a point at which it does, where one is known."""
         self.space, self.rules = space, tuple(always)
-        self.low: Ends = {}
-        self.high: Ends = {}
+        self.lows: Ends = {}
+        self.highs: Ends = {}
         self.clash = False in self.rules
         self._groups: dict[Sum, Group] = {}
         self._answers: dict[Node, bool | None] = {}
         self._begun: dict[Part, tuple[Ends, Ends, list[Choice]] | None] = {}
-        self.points = Points(self.rules, self.low, self.high)
+        self.points = Points(self.rules, self.lows, self.highs)
         held = [rule for rule in self.rules if not isinstance(rule, bool)]
         self._live: dict[Sum, None] = {}
         for rule in held:
@@ -35,9 +35,9 @@ class Solver:
             self._join_groups(rule)
         for one in self._live:
             if one.terms:
-                narrowed(one, self.low, self.high, [])
+                narrowed(one, self.lows, self.highs, [])
         moves = Budget(MAX_MOVES)
-        pending = settled(self.low, self.high, held, self._live, moves) if not self.clash else None
+        pending = settled(self.lows, self.highs, held, self._live, moves) if not self.clash else None
         self.clash, self.at_rest = pending is None, moves.left >= 0
         self.answer: bool | None = False
         if pending is None:
@@ -46,7 +46,7 @@ class Solver:
             self._groups[min(choice[0].variables, key=lambda one: one.name)].choices.append(choice)
         if known is None:
             budget = Budget(MAX_BRANCHES)
-            parts = [self._search(dict(self.low), dict(self.high), g.choices, g, budget) for g in dict.fromkeys(self._groups.values())]
+            parts = [self._search(dict(self.lows), dict(self.highs), g.choices, g, budget) for g in dict.fromkeys(self._groups.values())]
             self.answer = False if False in parts else None if None in parts else True
             known = {variable: value for part in parts if isinstance(part, dict) for variable, value in part.items()}
         else:
@@ -72,14 +72,14 @@ class Solver:
 
     def _meet(self, variable: Sum) -> None:
         """Take in where a variable lies by itself."""
-        if variable not in self.low and variable.low is not None:
-            self.low[variable] = variable.low
-        if variable not in self.high and variable.high is not None:
-            self.high[variable] = variable.high
+        if variable not in self.lows and variable.least is not None:
+            self.lows[variable] = variable.least
+        if variable not in self.highs and variable.most is not None:
+            self.highs[variable] = variable.most
 
     def tied_to_fixed(self) -> set[str]:
         """Return the variables that the ends leave one value, with those that rules tie to them."""
-        fixed = [one for one, end in self.low.items() if not one.terms and self.high.get(one) == end]
+        fixed = [one for one, end in self.lows.items() if not one.terms and self.highs.get(one) == end]
         return {other.name for one in fixed for other in (self._groups[one].variables if one in self._groups else (one,))}
 
     def possible(self, node: Node, also: Node) -> bool | None:
@@ -87,7 +87,7 @@ class Solver:
         if not (isinstance(node, bool) or isinstance(also, bool)):
             if self.answer and self.points.mask(node) & self.points.mask(also):
                 return True
-            if truth_within(also, self.low, self.high) is False:
+            if truth_within(also, self.lows, self.highs) is False:
                 return False
         both = self.space.join((node, also), every=True)
         if isinstance(both, bool):
@@ -111,32 +111,32 @@ class Solver:
             self._meet(variable)
         for one in both.sums:
             if one.terms and one not in self._live:
-                narrowed(one, self.low, self.high, [])
+                narrowed(one, self.lows, self.highs, [])
         if node not in self._begun:
             self._begun[node] = self._begin(node)
         begun, group = self._begun[node], self._touched(both)
         if begun is None:
             return False
-        low, high, choices = self.low | begun[0], self.high | begun[1], begun[2]
+        lows, highs, choices = self.lows | begun[0], self.highs | begun[1], begun[2]
         if also is not None:
             own = self._touched(node).choices
             more = [choice for choice in group.choices if choice not in own]
-            left = settled(low, high, [*choices, *more, also], group.sums, Budget(MAX_MOVES))
+            left = settled(lows, highs, [*choices, *more, also], group.sums, Budget(MAX_MOVES))
             if left is None:
                 return False
             choices = left
         if self.answer and self.points.near(both):
             return True
-        found = self._completed(low, high, [*choices], group, Budget(MAX_BRANCHES))
+        found = self._completed(lows, highs, [*choices], group, Budget(MAX_BRANCHES))
         if self.answer and isinstance(found, dict):
             self.points.keep({**self._base, **found})
         return self.answer if isinstance(found, dict) else found
 
     def _begin(self, node: Part) -> tuple[Ends, Ends, list[Choice]] | None:
         """Return the ends where a formula holds, and what is open there; None where it cannot."""
-        low, high, group = dict(self.low), dict(self.high), self._touched(node)
-        left = settled(low, high, [*group.choices, node], group.sums, Budget(MAX_MOVES))
-        return None if left is None else (low, high, left)
+        lows, highs, group = dict(self.lows), dict(self.highs), self._touched(node)
+        left = settled(lows, highs, [*group.choices, node], group.sums, Budget(MAX_MOVES))
+        return None if left is None else (lows, highs, left)
 
     def _touched(self, node: Part) -> Group:
         """Return what always holds of the variables of a formula, with the formula's own sums."""
@@ -149,44 +149,44 @@ class Solver:
         touched.sums |= node.sums
         return touched
 
-    def _search(self, low: Ends, high: Ends, pending: Iterable[Part | Choice], group: Group, budget: Budget) -> At | bool | None:
+    def _search(self, lows: Ends, highs: Ends, pending: Iterable[Part | Choice], group: Group, budget: Budget) -> At | bool | None:
         """Return a point at which what is pending holds; False where there is none. Every branch has its own ends."""
-        choices = settled(low, high, pending, group.sums, Budget(MAX_MOVES))
-        return False if choices is None else self._completed(low, high, choices, group, budget)
+        choices = settled(lows, highs, pending, group.sums, Budget(MAX_MOVES))
+        return False if choices is None else self._completed(lows, highs, choices, group, budget)
 
-    def _completed(self, low: Ends, high: Ends, choices: list[Choice], group: Group, budget: Budget) -> At | bool | None:
+    def _completed(self, lows: Ends, highs: Ends, choices: list[Choice], group: Group, budget: Budget) -> At | bool | None:
         """Return a point within ends at which one part of every choice holds; False where there is none."""
         if not budget.spend():
             return None
-        point = mended(low, high, group, self.points.kept[-2:]) or self._exact(low, high, group)
+        point = mended(lows, highs, group, self.points.kept[-2:]) or self._exact(lows, highs, group)
         if isinstance(point, dict) and all(any(holds_at(part, point) for part in choice) for choice in choices):
             return point
         if point is False or not choices:
             return False if point is False else None
-        return self._branch(low, high, choices, group, budget)
+        return self._branch(lows, highs, choices, group, budget)
 
-    def _branch(self, low: Ends, high: Ends, choices: list[Choice], group: Group, budget: Budget) -> At | bool | None:
+    def _branch(self, lows: Ends, highs: Ends, choices: list[Choice], group: Group, budget: Budget) -> At | bool | None:
         """Try the parts of the shortest disjunction."""
         choices.sort(key=len)
         answer: bool | None = False
         denied: list[Part] = []
         for part in choices[0]:
-            found = self._search(dict(low), dict(high), [*denied, *choices[1:], part], group, budget)
+            found = self._search(dict(lows), dict(highs), [*denied, *choices[1:], part], group, budget)
             if isinstance(found, dict):
                 return found
             if found is None:
                 answer = None
-            elif isinstance(part, Limit):  # the next parts are tried where this one does not hold
+            elif isinstance(part, SumLimit):  # the next parts are tried where this one does not hold
                 denied.append(self.space.opposite(part))
         return answer
 
-    def _exact(self, low: Ends, high: Ends, group: Group) -> At | bool | None:
+    def _exact(self, lows: Ends, highs: Ends, group: Group) -> At | bool | None:
         """Return a point within the ends by elimination, part by part of what hangs together."""
-        rows = [row for one in group.sums if one.terms for row in rows_of(one, low, high)]
+        rows = [row for one in group.sums if one.terms for row in rows_of(one, lows, highs)]
         tied = {name for row in rows for name, _ in row.terms}
-        rows += [row for one in group.variables if one.name in tied for row in rows_of(one, low, high)]
+        rows += [row for one in group.variables if one.name in tied for row in rows_of(one, lows, highs)]
         names = {one.name: one for one in group.variables}
-        point: At = {one: pick(one, low, high) for one in group.variables}
+        point: At = {one: pick(one, lows, highs) for one in group.variables}
         settled = True
         for part in components(rows):
             if part not in self.space.solved:

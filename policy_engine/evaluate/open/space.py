@@ -1,6 +1,6 @@
 """The formulas of open facts, each kept once, as comparisons of sums that are kept once too.
 
-Every sum that is compared anywhere is one `Sum`, and a comparison a `Limit` on it; so what is known are two tables, the lower and the
+Every sum that is compared anywhere is one `Sum`, and a comparison a `SumLimit` on it; so what is known are two tables, the lower and the
 upper end of each sum, and formulas are compared by what they are.
 """
 
@@ -18,17 +18,17 @@ End: TypeAlias = tuple[Fraction | int, int]
 class Sum:
     """A sum that is compared, the first of its variables taken positively; or a variable, which has no terms."""
 
-    __slots__ = ("high", "low", "name", "terms", "times", "users", "whole")
+    __slots__ = ("least", "most", "name", "terms", "times", "users", "whole")
 
     def __init__(self, name: str, terms: "tuple[tuple[Sum, int], ...]", *, whole: bool) -> None:
         self.name, self.terms, self.whole = name, terms, whole
         self.times: dict[Sum, int] = dict(terms) or {self: 1}
         self.users: list[Sum] = []
-        self.low: End | None = None
-        self.high: End | None = None
+        self.least: End | None = None
+        self.most: End | None = None
 
 
-class Limit:
+class SumLimit:
     """A comparison: a sum is at most an end (`upper`), or at least."""
 
     __slots__ = ("atom", "end", "of", "sums", "upper", "variables")
@@ -44,7 +44,7 @@ class Join:
 
     __slots__ = ("every", "parts", "sums", "variables")
 
-    def __init__(self, parts: "tuple[Limit | Join, ...]", *, every: bool) -> None:
+    def __init__(self, parts: "tuple[SumLimit | Join, ...]", *, every: bool) -> None:
         self.parts, self.every = parts, every
         self.sums: dict[Sum, None] = {}
         self.variables: dict[Sum, None] = {}
@@ -53,8 +53,8 @@ class Join:
             self.variables |= part.variables
 
 
-Node: TypeAlias = bool | Limit | Join
-Part: TypeAlias = Limit | Join
+Node: TypeAlias = bool | SumLimit | Join
+Part: TypeAlias = SumLimit | Join
 Choice: TypeAlias = tuple[Part, ...]
 """What is left of a disjunction."""
 Ends: TypeAlias = dict[Sum, End]
@@ -70,7 +70,7 @@ class Space:
         self.variables = variables
         self.solved: dict[frozenset[Row], Point | bool | None] = {}
         self._sums: dict[tuple[tuple[str, int], ...], Sum] = {}
-        self._limits: dict[Atom, Limit] = {}
+        self._limits: dict[Atom, SumLimit] = {}
         self._joins: dict[tuple[bool, Choice], Join] = {}
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class Space:
         if key not in self._sums:
             made = self._sums[key] = Sum(name, (), whole=not self.variables.rational(name))
             least, most = self.variables.domains[name]
-            made.low, made.high = least if least is None else (least, 0), most if most is None else (most, 0)
+            made.least, made.most = least if least is None else (least, 0), most if most is None else (most, 0)
         return self._sums[key]
 
     def sum(self, terms: tuple[tuple[str, int], ...]) -> Sum:
@@ -96,7 +96,7 @@ class Space:
                 part.users.append(found)
         return found
 
-    def limit(self, atom: Atom) -> Limit:
+    def limit(self, atom: Atom) -> SumLimit:
         found = self._limits.get(atom)
         if found is None:
             (terms, bound, strict), upper = atom.row, atom.row.terms[0][1] > 0
@@ -104,10 +104,10 @@ class Space:
                 bound = bound.numerator
             of = self.sum(terms if upper else tuple((name, -c) for name, c in terms))
             end = (bound, -int(strict)) if upper else (-bound, int(strict))
-            found = self._limits[atom] = Limit(atom, of, end, upper=upper)
+            found = self._limits[atom] = SumLimit(atom, of, end, upper=upper)
         return found
 
-    def opposite(self, limit: Limit) -> Limit:
+    def opposite(self, limit: SumLimit) -> SumLimit:
         return self.limit(Atom(negated(limit.atom.row, self.variables.rational), limit.atom.facts))
 
     def join(self, parts: Iterable[Node], *, every: bool) -> Node:
@@ -146,9 +146,9 @@ class Space:
         return self.limit(Atom(node.atom.row._replace(terms=terms), node.atom.facts))
 
 
-def limits_in(node: Node, *, certain: bool = False) -> list[Limit]:
+def limits_in(node: Node, *, certain: bool = False) -> list[SumLimit]:
     """Return the comparisons of a formula; or those alone that hold wherever it holds."""
-    if isinstance(node, Limit):
+    if isinstance(node, SumLimit):
         return [node]
     if isinstance(node, bool) or (certain and not node.every):
         return []

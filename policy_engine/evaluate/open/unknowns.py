@@ -26,7 +26,7 @@ Key = str | None
 T = TypeVar("T")
 
 
-class Formulas(Protocol[T]):
+class MakesFormulas(Protocol[T]):
     """What makes formulas of conditions, and joins them."""
 
     def formula(self, tree: Tree, *, holds: bool = True) -> T: ...
@@ -180,7 +180,7 @@ class OpenFacts:
         return {fact} if fact in self.declared else own
 
 
-def level_formula(made: Formulas[T], rule: LevelRule, *, holds: bool = True) -> T:
+def level_formula(made: MakesFormulas[T], rule: LevelRule, *, holds: bool = True) -> T:
     """Return the formula that a level holds, or that it does not; a criterion that does not apply is neutral."""
     every = (rule.mode == "all_of") is holds
 
