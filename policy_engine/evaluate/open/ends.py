@@ -48,7 +48,8 @@ def settled(
         moved: list[Sum] = []
         if not _all_taken(work, choices, lows, highs, moved) or (moved and not _spread(moved, lows, highs, live, moves)):
             return None
-        work, kept = [], list[Choice]()
+        work.clear()
+        kept: list[Choice] = []
         for choice in choices:
             left = _left_of(choice, lows, highs)
             if left == ():
@@ -241,13 +242,10 @@ def _mend(point: At, total: Sum, gap: Fraction | int, lows: Ends, highs: Ends) -
 def rows_of(one: Sum, lows: Ends, highs: Ends) -> list[Row]:
     """Return the ends of a sum as rows, but for those that follow from the ends of its variables."""
     terms = tuple((part.name, c) for part, c in one.terms) or ((one.name, 1),)
-    by_low, by_high = dict(lows), dict(highs)
-    if one.terms:
-        by_low.pop(one, None), by_high.pop(one, None)
-        narrowed(one, by_low, by_high, [])
+    (least, free_below), (most, free_above) = _reach(one, lows, highs), _reach(one, highs, lows)
     found: list[Row] = []
-    if one in highs and (not one.terms or by_high.get(one) != highs[one]):
+    if one in highs and (not one.terms or free_above or highs[one] != (most, 0)):
         found.append(Row(terms, highs[one][0], highs[one][1] != 0))
-    if one in lows and (not one.terms or by_low.get(one) != lows[one]):
+    if one in lows and (not one.terms or free_below or lows[one] != (least, 0)):
         found.append(Row(tuple((name, -c) for name, c in terms), -lows[one][0], lows[one][1] != 0))
     return found
