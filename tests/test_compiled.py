@@ -1,6 +1,7 @@
 """Two readers of one rulebook: generated code against the reference, on every case file and on random editions."""
 
 import json
+import re
 from collections import Counter
 from contextlib import suppress
 from functools import cache
@@ -14,6 +15,7 @@ from policy_engine.compiled.generated import GeneratedFunction
 from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.evaluate.open import prepared
 from policy_engine.evaluate.plain import verdict_as_data
 from policy_engine.evaluate.rate import with_advice
 from policy_engine.evaluate.round.round import rate_round
@@ -89,6 +91,23 @@ def _outcome_by_code(compiled: CompiledEvaluator, case: Case) -> str:
 @given(editions_with_cases(3))
 def test_random_editions_are_said_alike(drawn: Drawn) -> None:
     assert disagreements(drawn) == []
+
+
+@pytest.mark.parametrize("kept", [0, 1, 400])
+def test_what_is_remembered_of_open_facts_changes_no_answer(kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for bound in ("MAX_CONTEXTS", "MAX_KEPT", "MAX_SITUATIONS", "MAX_VALUES"):
+        monkeypatch.setattr(prepared, bound, kept)
+    seen: Counter[str] = Counter()
+    for drawn in (drawn_by(seed, 5) for seed in range(30)):
+        rater, unasked = Evaluator(drawn.edition), Evaluator(drawn.edition, asks=False)
+        for case in (*drawn.cases, *reversed(drawn.cases)):
+            afresh = said(Evaluator(drawn.edition), case)
+            assert said(rater, case) == afresh, case
+            answers = [re.sub(r'"open_questions": \[[^]]*\]', "", answer) for answer in (said(unasked, case), afresh)]
+            assert answers[0] == answers[1], case
+            seen["undetermined" if '"outcome": "undetermined"' in afresh else "settled"] += 1
+
+    assert min(seen["undetermined"], seen["settled"]) > 50
 
 
 def test_known_cases_of_plain_editions_are_rated_by_code() -> None:

@@ -1,6 +1,7 @@
 """`policy-engine compare`: what two editions say differently, and what that makes of cases."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from policy_engine.cli.session import Session
@@ -89,5 +90,5 @@ def _shift(session: Session, cases: Sequence[str], before: Edition, after: Editi
         read_bytes(path, MAX_BYTES)
     for edition in (before, after):
         plan_of(edition)
-    first, second = ((edition, Rater(session.library, edition.id, for_many)) for edition in (before, after))
+    first, second = ((edition, Rater(session.library, edition.id, partial(for_many, asks=False))) for edition in (before, after))
     return shift_of(paths, first, second)

@@ -21,6 +21,7 @@ from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
 
 if TYPE_CHECKING:
+    from policy_engine.evaluate.open.prepared import PreparedTrack
     from policy_engine.evaluate.open.unknowns import OpenFacts
 
 
@@ -39,7 +40,7 @@ class Answer(NamedTuple):
 
 
 class Evaluator:
-    """An edition ready to rate cases; it holds no state of any case, but remembers which choices lead to which track."""
+    """An edition ready to rate cases; it holds no state of any case, but remembers what follows from what, within bounds."""
 
     def __init__(self, edition: Edition, *, asks: bool = True) -> None:
         """Work out once what every case needs.
@@ -53,6 +54,8 @@ class Evaluator:
         self.plan = plan_of(edition)
         self.bounds = bounds_of(edition)
         self._chosen: dict[tuple[Value, ...], dict[str, Truth]] = {}
+        self.prepared: dict[str, PreparedTrack] = {}
+        """What open facts of a track come to, by its id, as far as cases have asked."""
 
     def evaluate(self, case: Case) -> Verdict:
         """Rate a case.
@@ -154,10 +157,13 @@ class _Rating:
             self.aside = set_aside(self.facts, case, plan.track)
             check_invariants(self.facts, case, plan, aside=bool(self.aside))
             if not self.aside and _is_open(self.facts, case, plan, evaluator.plan.lists):
-                from policy_engine.evaluate.open import unknowns
+                from policy_engine.evaluate.open import prepared, unknowns
 
                 given = (plan.track.applies_to,) if assumed else ()
-                self.open = unknowns.OpenFacts(self.facts, case, evaluator.plan, plan, given)
+                ready = evaluator.prepared.get(plan.track.id)
+                if ready is None:
+                    ready = evaluator.prepared[plan.track.id] = prepared.PreparedTrack(evaluator.plan, plan)
+                self.open = unknowns.OpenFacts(self.facts, case, ready, given)
         except InputError as error:
             if not assumed:
                 raise
@@ -215,8 +221,8 @@ class _Rating:
             traces = tuple(self._level(rule) for rule in self.track.levels)
             return self._known_answer(traces) or Answer(outcome="undetermined", exact=False)
         outcomes = self.open.outcomes()
-        remaining = self.open.possible(outcomes)
-        exact = self.open.variables.exact and None not in remaining.values()
+        remaining = self.open.possible(outcomes, also=True)
+        exact = self.open.exact and None not in remaining.values()
         levels = self.evaluator.best_first(level for level in remaining if level)
         residual = self.track.residual
         gap = None in remaining and residual.outcome == "gap"

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from policy_engine.errors import PolicyEngineError
 from policy_engine.evaluate.core.expression import Interpreter
-from policy_engine.evaluate.open.formula import Solver, Translator, Variables
+from policy_engine.evaluate.open.formula import Translator, Variables
 from policy_engine.evaluate.open.linear import Budget, Row, eliminate, normal, solve
+from policy_engine.evaluate.open.search import Solver
+from policy_engine.evaluate.open.space import Space
 from policy_engine.language.grammar import parse
 from policy_engine.language.tree import names_in
 from policy_engine.language.types import BOOL, COUNT, DAY, Type
@@ -146,8 +148,9 @@ def test_possible_exactly_where_some_completion_is(said: Said, drawn: dict[str, 
     variables = Variables(values_of(facts), TYPES, 4, frozenset(DAYS))
     translator = Translator(variables)
     both = {holds: translator.formula(tree, holds=holds) for holds in (True, False)}
-    solver = Solver(variables, [translator.formula(box)])
-    possible = {holds: solver.possible(formula) for holds, formula in both.items()}
+    space = Space(variables)
+    solver = Solver(space, [space.node(translator.formula(box))])
+    possible = {holds: solver.possible(space.node(formula), also=True) for holds, formula in both.items()}
 
     assert all(possible[holds] is not False for holds in outcomes), text
     assert variables.exact or "*" in text or "share" in text or {*DAYS} & {*names_in(tree)}, text

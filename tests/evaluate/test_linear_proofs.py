@@ -8,8 +8,10 @@ import pytest
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.evaluate.open.formula import Atom, Formula, Solver, Variables, conjunction, disjunction
+from policy_engine.evaluate.open.formula import Atom, Formula, Variables, conjunction, disjunction
 from policy_engine.evaluate.open.linear import Budget, Row, normal, solve
+from policy_engine.evaluate.open.search import Solver
+from policy_engine.evaluate.open.space import Space
 from policy_engine.language.values import Value
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
@@ -194,7 +196,8 @@ def test_formulas_over_sums(request: pytest.FixtureRequest) -> None:
         variables.domains = {name: (dice.pick((None, 0)), dice.pick((None, None, 3))) for name in NAMES}
         box = [t for n, (least, most) in variables.domains.items() for t in _within(drawn.unknowns[n], least, most)]
 
-        found = Solver(variables, [always[0]]).possible(goal[0])
+        space = Space(variables)
+        found = Solver(space, [space.node(always[0])]).possible(space.node(goal[0]), also=True)
 
         there = satisfiable(always[1], goal[1], *box)
         assert found is None or found is there, (seed, always, goal)

@@ -11,18 +11,15 @@ from typing import NamedTuple, TypeAlias
 
 from policy_engine.evaluate.core.expression import ShareOfNothingError, interpreter_over
 from policy_engine.evaluate.open.linear import (
-    Budget,
     Linear,
     NotLinearError,
     Rational,
     Row,
     add,
-    components,
     cross,
     negated,
     normal,
     product,
-    solve,
 )
 from policy_engine.language.fold import Reader
 from policy_engine.language.text import show
@@ -31,7 +28,6 @@ from policy_engine.language.types import Type
 from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth, Value
 from policy_engine.model.facts import Condition
 
-MAX_BRANCHES = 4_000
 _DOMAINS: Mapping[str, tuple[int, int | None]] = {
     "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),
 }  # fmt: skip
@@ -83,17 +79,6 @@ def _joined(parts: Iterable[Formula], sort: type[All | Any], *, ends: bool) -> F
     return not ends if not kept else next(iter(kept)) if len(kept) == 1 else sort(tuple(kept))
 
 
-def rename(formula: Formula, others: Mapping[str, str]) -> Formula:
-    """Return a formula with some variables under other names: the same case, but for those facts."""
-    if isinstance(formula, Atom):
-        terms = tuple(sorted((others.get(name, name), c) for name, c in formula.row.terms))
-        return Atom(formula.row._replace(terms=terms), formula.facts)
-    if isinstance(formula, (All, Any)):
-        join = conjunction if isinstance(formula, All) else disjunction
-        return join(rename(part, others) for part in formula.parts)
-    return formula
-
-
 class Variables:
     """The unknowns of one case: which variable stands for which fact, and within which bounds."""
 
@@ -106,6 +91,8 @@ class Variables:
         self.rationals: set[str] = set()
         self.aliases: dict[str, str] = {}
         self.exact = True
+        self.met: dict[str, None] = {}
+        """The variables that were asked for, in order."""
 
     def rational(self, name: str) -> bool:
         return name in self.rationals
@@ -115,10 +102,12 @@ class Variables:
         name = self.aliases.get(name, name)
         if name not in self.sums:
             self.sums[name] = self.variable(name, self.types[name], frozenset({name}))
+        self.met.update(dict.fromkeys(self.sums[name].terms))
         return self.sums[name]
 
     def variable(self, name: str, kind: Type, facts: frozenset[str]) -> Linear:
         self.facts[name] = facts
+        self.met[name] = None
         least, most = _DOMAINS.get(kind.kind, (None, None))
         if kind.kind in {"choice", "level"}:
             most = (len(kind.choices) if kind.kind == "choice" else self.ranks) - 1
@@ -159,9 +148,11 @@ class Translator(Reader[Formula]):
             made = self._made[tree, holds] = self.read(tree, holds=holds)
         return made
 
+    def joined(self, parts: Iterable[Formula], *, every: bool) -> Formula:
+        return conjunction(parts) if every else disjunction(parts)
+
     def connective(self, _: Tree, sign: str, parts: Sequence[Tree], *, holds: bool) -> Formula:
-        join = conjunction if (sign == "and") is holds else disjunction
-        return join(self.formula(part, holds=holds) for part in parts)
+        return self.joined((self.formula(part, holds=holds) for part in parts), every=(sign == "and") is holds)
 
     def negation(self, _: Tree, part: Tree, *, holds: bool) -> Formula:
         return self.formula(part, holds=not holds)
@@ -306,65 +297,6 @@ class _Sums(Reader[Linear]):
         return Linear({}, value)
 
     sum = count
-
-
-class Solver:
-    """Is there a completion of a case's unknown facts such that a formula holds? Exactly, within a budget.
-
-    A depth-first search over the alternatives of a formula; each branch gathers rows, which `linear` solves group by group. Groups
-    are remembered, since branches share most of them. What is always true of the case (domains, invariants) is taken once.
-    """
-
-    def __init__(self, variables: Variables, always: Iterable[Formula]) -> None:
-        self.variables = variables
-        self.always = conjunction(always)
-        self._known: dict[frozenset[Row], bool | None] = {}
-        self._answers: dict[Formula, bool | None] = {}
-
-    def possible(self, formula: Formula) -> bool | None:
-        """Return whether some completion makes a formula true; None where the budget ran out before that was settled."""
-        if formula not in self._answers:
-            rows = frozenset(self.variables.domain_rows())
-            self._answers[formula] = self._search(rows, [conjunction((self.always, formula))], Budget(MAX_BRANCHES))
-        return self._answers[formula]
-
-    def forced(self, formula: Formula, opposite: Formula) -> bool | None:
-        """Return the truth of a formula where every completion agrees; None where it is open."""
-        if isinstance(formula, bool):
-            return formula
-        if self.possible(formula) is False:
-            return False
-        return True if self.possible(opposite) is False else None
-
-    def _search(self, rows: frozenset[Row], pending: Sequence[Formula], budget: Budget) -> bool | None:
-        """Take every row that must hold, then try the alternatives of the smallest disjunction."""
-        if not budget.spend():
-            return None
-        taken, choices = split(rows, pending, self.variables.rational)
-        if taken is None:
-            return False
-        sure = self._feasible(taken)
-        if sure is False or not choices:
-            return sure
-        choices.sort(key=lambda choice: len(choice.parts))
-        answer: bool | None = False
-        for part in choices[0].parts:
-            found = self._search(taken, [part, *choices[1:]], budget)
-            if found is True:
-                return True
-            answer = None if found is None else answer
-        return answer
-
-    def _feasible(self, rows: frozenset[Row]) -> bool | None:
-        answer: bool | None = True
-        for group in components(rows):
-            if group not in self._known:
-                found = solve(group, self.variables.rational, Budget())
-                self._known[group] = found if isinstance(found, bool) or found is None else True
-            if self._known[group] is False:
-                return False
-            answer = None if self._known[group] is None else answer
-        return answer
 
 
 def split(rows: frozenset[Row], pending: Sequence[Formula], rational: Rational) -> tuple[frozenset[Row] | None, list[Any]]:
