@@ -3,8 +3,9 @@
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from policy_engine.columnar.engines.duckdb import run_duckdb
 from policy_engine.columnar.engines.polars import PolarsRater
 from policy_engine.columnar.order import Rejected
 from policy_engine.columnar.plan.answers import layout_of
+from policy_engine.columnar.plan.apart import Limits
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.case import find_cases, load_case
 from policy_engine.load.library import Library
@@ -175,3 +177,16 @@ def test_a_bad_file_is_refused_alike(path: Path, tmp_path: Path, cli: Cli) -> No
     assert polars == duckdb
     assert polars[0] == 3
     assert {name.name.replace("polars", "duckdb") for name in tmp_path.iterdir()} == {name.name for name in tmp_path.glob("duckdb*")}
+
+
+def test_limits_in_the_same_order_leave_the_same_ways() -> None:
+    """Of whole numbers from nowhere to a bound: the same order of limits, the same comparisons that can hold, once or more than once."""
+    limits = Limits(alone="", above=("a",), most=("b", "c"), between=("d", "e"))
+    found: dict[object, object] = {}
+    for row in product(range(5), (None, 3, 5), (4, 6), (None, 1, 3, 4), range(7)):
+        above, *most = row[:3]
+        inside = [n for n in range(9) if n > above and all(one is None or n <= one for one in most)]
+        ways = Counter(tuple(one is None or n <= one for one in row[3:]) for n in inside)
+        seen = {way: min(count, 2) for way, count in ways.items()}
+        assert found.setdefault(limits.order_of(row), seen) == seen
+    assert len(found) > 10
