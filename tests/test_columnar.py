@@ -30,7 +30,7 @@ ROWS = 50
 PAIRS = 4_000
 
 
-def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int]:
+def _in_columns(edition: Edition, rows: pl.DataFrame, detail: str) -> tuple[list[Answer], int]:
     evaluator = Evaluator(edition, asks=False)
     single = count()
 
@@ -44,18 +44,18 @@ def _in_columns(edition: Edition, rows: pl.DataFrame) -> tuple[list[Answer], int
     def refuse(one: Rejected) -> None:
         refused[one.row] = tuple(problem.code for problem in one.problems)
 
-    rater = PolarsRater(evaluator.plan, Spy(), layout_of(evaluator.plan, "all"))
+    rater = PolarsRater(evaluator.plan, Spy(), layout_of(evaluator.plan, detail))
     numbered = rows.with_columns(pl.Series("case", range(1, rows.height + 1), pl.Int64))
     answers = {row.pop("case"): row for row in rater.rate(numbered.lazy(), ["case"], refuse).collect(engine="streaming").to_dicts()}
     return [answers.get(number) or refused[number] for number in range(1, rows.height + 1)], next(single)
 
 
-def compared(edition: Edition, cases: Sequence[Case], expected: Sequence[Answer], form: str) -> tuple[list[Any], int]:
+def compared(edition: Edition, cases: Sequence[Case], expected: Sequence[Answer], form: str, detail: str = "all") -> tuple[list[Any], int]:
     make, most = FORMS[form]
     fits = fitting(cases, form)
     if not fits:
         return [], 0
-    found, single = _in_columns(edition, make(edition, [cases[n] for n in fits]))
+    found, single = _in_columns(edition, make(edition, [cases[n] for n in fits]), detail)
     wrong = [
         (cases[n].facts, expected[n], told)
         for n, told in zip(fits, found, strict=True)
@@ -72,12 +72,13 @@ def test_columns_agree_with_the_reference_on_drawn_editions(request: pytest.Fixt
         drawn = drawn_by(seed, ROWS, known=seed % 2 == 0)
         expected = list(told_by_reference(drawn.edition, drawn.cases))
         for form in FORMS:
-            more, plain = compared(drawn.edition, drawn.cases, expected, form)
-            wrong += [(seed, form, one) for one in more]
-            settled += plain
+            for detail in ("all", "verdict"):  # which levels are possible hangs on less than how each criterion came out
+                more, plain = compared(drawn.edition, drawn.cases, expected, form, detail)
+                wrong += [(seed, form, one) for one in more]
+                settled += plain
 
     assert wrong == []
-    assert settled > PAIRS // 4, "too few rows were settled as columns for this to say much"
+    assert settled > PAIRS // 2, "too few rows were settled as columns for this to say much"
 
 
 @pytest.mark.parametrize("name", ["2020", "2026-draft"])
@@ -114,10 +115,11 @@ def test_open_rows_of_editions_agree_with_the_reference(name: str, rows: int, li
     expected = list(told_by_reference(edition, cases))
 
     for form in FORMS:
-        wrong, settled = compared(edition, cases, expected, form)
+        for detail in ("all", "verdict"):
+            wrong, settled = compared(edition, cases, expected, form, detail)
 
-        assert wrong == []
-        assert settled > rows // 10
+            assert wrong == []
+            assert settled > rows // 10
 
 
 def _varied(case: Case, edition: Edition, chance: random.Random) -> Case:

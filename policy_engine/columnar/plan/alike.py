@@ -131,7 +131,12 @@ class _Likeness:
         return Alike(steps, as_column(regular), {**packed, **shown}, tuple(limits))
 
     def _matters(self, name: str) -> Truth:
-        """Return whether a comparison matters that the value of a fact plays a part in."""
+        """Return whether a comparison matters that the value of a fact plays a part in; one that is no matter of sums always does.
+
+        The reference says of such a fact, where it is open, that what is possible may be narrower than it says.
+        """
+        if self.apart.loses(name):
+            return True
         return any_of(truth for one in sorted(self.standing.of.get(name, {name})) for truth in self.weights.get(one, ()))
 
     def _looked_at(self, name: str) -> Truth:

@@ -20,6 +20,7 @@ from policy_engine.language.tree import Pair, Tree, opened
 
 _PARTS = frozenset({"points", "share"})
 """Kinds of figures that need not be whole."""
+_PLAIN = NUMBERS | {"bool", "choice"}
 _ROOM = 4
 """Limits of a figure that need not be whole are so much apart that, next to each, there is a place for “below” it."""
 _APART = 2
@@ -104,6 +105,12 @@ class Apart:
             field = self.fields.get(name)
             if field:
                 self._lost.update([field.column, *(field.total.terms if field.total else ())])
+        self._lost.discard("")
+
+    def loses(self, name: str) -> bool:
+        """Return whether what a fact is held against is no matter of sums and limits, truths and choices."""
+        field = self.fields.get(name)
+        return field is None or field.column in self._lost or field.kind not in _PLAIN
 
     def take(self, leaf: Tree, names: Iterable[str], reader: ColumnReader, matters: Truth, *, law: bool) -> None:
         """Take in a comparison that a condition is made of: whether it matters to a row, and whether it must hold."""
