@@ -1,8 +1,9 @@
 """Rows that must have the same answer: an open row is worth the time of the reference once, not once for each row like it.
 
 Two rows that leave the same facts open, and for which every comparison of known facts comes out alike, differ only in figures that
-nothing looks at. A figure that is compared with an open one, or bound to it by an invariant or a sum, is looked at: it is part of what
-rows must have in common. So is every figure that stands in for another under an open condition.
+nothing looks at. A figure that is compared with an open one, or bound to it by an invariant or a sum, is looked at: how it limits the
+open one (`apart`) is what rows must have in common, or the figure itself where more than one fact of a rule is open. So is every figure
+that stands in for another under an open condition.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import narwhals.stable.v2 as nw
 
+from policy_engine.columnar.plan.apart import Apart, Limits
 from policy_engine.columnar.plan.completing import Completing, names_of, uses_under
 from policy_engine.columnar.plan.conditions import ColumnReader
 from policy_engine.columnar.plan.fields import (
@@ -31,7 +33,7 @@ from policy_engine.columnar.plan.track import TrackColumns
 from policy_engine.evaluate.core.plan import Plan
 from policy_engine.evaluate.duties.bounds import bounds_of
 from policy_engine.language.text import show
-from policy_engine.language.tree import Tree, opened
+from policy_engine.language.tree import Tree, conjuncts, opened
 from policy_engine.model.duties import Ceiling
 from policy_engine.model.facts import Condition
 
@@ -46,13 +48,17 @@ class Alike(NamedTuple):
     regular: nw.Expr
     """Whether each cell of a row is a plain value and none contradicts another; any other row is like no other."""
     keys: Mapping[str, nw.Expr]
+    limits: tuple[Limits, ...]
 
 
-def alike_of(plan: Plan, schema: Schema) -> Alike | None:
-    """Work out what rows must have in common; None where a construct of the edition does not fit columns."""
+def alike_of(plan: Plan, schema: Schema, *, detailed: bool) -> Alike | None:
+    """Work out what rows must have in common; None where a construct of the edition does not fit columns.
+
+    `detailed`: answers say how each criterion came out, and which interpretations they rely on; else only which levels are possible.
+    """
     try:
         building = Building(plan, schema, Completing(plan, thorough=False), wide=True)
-        return None if building.by_row else _Likeness(building).alike()
+        return None if building.by_row else _Likeness(building, detailed=detailed).alike()
     except NotColumnarError:
         return None
 
@@ -60,8 +66,8 @@ def alike_of(plan: Plan, schema: Schema) -> Alike | None:
 class _Likeness:
     """What rows must have in common, while it is gathered."""
 
-    def __init__(self, building: Building) -> None:
-        self.building, self.plan = building, building.plan
+    def __init__(self, building: Building, *, detailed: bool) -> None:
+        self.building, self.plan, self.detailed = building, building.plan, detailed
         self.facts = self.plan.edition.facts
         names = {name for name, fact in self.facts.items() if fact.type.kind not in {"list", "set"}}
         self.sums, self.standing = _Classes(names), _Classes(names)
@@ -73,11 +79,23 @@ class _Likeness:
         self.always: set[str] = set()
         """Facts whose values are looked at whatever is open."""
         self.truths: list[nw.Expr] = []
-        self.seen: set[tuple[str, str]] = set()
+        self.leaves: dict[tuple[str, str], _Leaf] = {}
+        self.weights: dict[str, list[Truth]] = {}
+        """By fact: whether a comparison matters in which it stands, for each of them."""
+        self.laws: list[Truth] = []
+        self.levels: list[Mapping[str, nw.Expr]] = []
+        self.masks: dict[str, nw.Expr] = {}
+        fields = building.stood.fields
+        decisive = frozenset[str]().union(*(track.decisive for track in self.plan.tracks.values()))
+        absent = frozenset(name for name in building.completing.free - decisive if known(fields[name]) is False)
+        self.apart = Apart(fields, absent, len(self.plan.level_ids))
         self._under_every_track()
         for track in building.tracks:
             self._track(track)
         self._bounds()
+        for leaf in self.leaves.values():
+            self._weigh(leaf)
+        self.apart.complete(building.completing, building.stood, any_open=not detailed)
 
     def alike(self) -> Alike:
         columns, follows, tracks = self.building.columns, self.building.follows, self.building.tracks
@@ -87,14 +105,39 @@ class _Likeness:
             for name in stated
             if name in self.pairs and columns[name].field.column
         }
-        agree = [*follows.agree, *(track.agree for track in tracks)]
-        regular = all_of([all_plain(columns), self.building.within(bitwise=True), *agree])
         applies = {f"__a{track.number}": as_column(track.applies) for track in tracks}
-        truths = [*(as_column(self._is_open(name)) for name in stated), *self.truths]
+        idle = {f"__idle_{name}": certain(opposite(self._matters(name)), unknown=False) for name in self.apart.idle.values()}
+        limits: list[Limits] = []
+        columns_of_limits: dict[str, nw.Expr] = {}
+        truths: list[nw.Expr] = []
+        for name in stated:
+            open_, alone = self._is_open(name), self.apart.alone(name)
+            own = self.apart.limits(name, self.building.stood)
+            if own and own[1]:
+                columns_of_limits |= {own[0].alone: as_column(all_of((open_, alone))), **own[1]}
+                limits.append(own[0])
+            by_itself = alone if name in self.apart.numbers else True
+            if name in self.apart.idle.values():
+                by_itself = any_of((by_itself, idle[f"__idle_{name}"]))
+            truths.append(as_column(all_of((open_, any_of((self._matters(name), opposite(by_itself)))))))
+        truths += [*self.truths, as_column(all_of([certain(law, unknown=True) for law in (*self.laws, *self.apart.room)]))]
+        agree = [*follows.agree, *(track.agree for track in tracks)]
+        regular = all_of([all_plain(columns), self.building.within(bitwise=True), *agree])  # every sum has been weighed by now
         # truths are the digits of one whole number: no, yes, and unknown
         digits = [truth.cast(nw.Int64).fill_null(2) * 4 ** (place % _PACKED) for place, truth in enumerate(truths)]
         packed = {f"__is{n}": reduce(add, digits[n : n + _PACKED]) for n in range(0, len(digits), _PACKED)}
-        return Alike((*follows.steps, applies, *self.building.steps), as_column(regular), {**packed, **shown})
+        weighed = {name: as_column(truth) for name, truth in idle.items()}
+        steps = (*follows.steps, applies, *self.building.steps, *self.levels, self.masks, weighed, columns_of_limits)
+        return Alike(steps, as_column(regular), {**packed, **shown}, tuple(limits))
+
+    def _matters(self, name: str) -> Truth:
+        """Return whether a comparison matters that the value of a fact plays a part in; one that is no matter of sums always does.
+
+        The reference says of such a fact, where it is open, that what is possible may be narrower than it says.
+        """
+        if self.apart.loses(name):
+            return True
+        return any_of(truth for one in sorted(self.standing.of.get(name, {name})) for truth in self.weights.get(one, ()))
 
     def _looked_at(self, name: str) -> Truth:
         """Return whether a row leaves something open that the value of a fact is held against."""
@@ -107,7 +150,10 @@ class _Likeness:
             for track in self.building.tracks
             for rule in track.plan.track.stand_ins
         )
-        return any_of([*map(self._is_open, sorted(near)), all_of([any_of(map(self._is_open, sorted(far))), may_stand])])
+        near, far = near - self.apart.settled, far - self.apart.settled
+        idle = {one: nw.col(f"__idle_{one}") for one in self.apart.idle.values()}
+        entangled = [all_of((self._is_open(one), opposite(any_of((self.apart.alone(one), idle.get(one, False)))))) for one in sorted(near)]
+        return any_of([*entangled, all_of([any_of(map(self._is_open, sorted(far))), may_stand])])
 
     def _watched(self, name: str, classes: "_Classes") -> set[str]:
         """Return the facts that make the value of a fact matter where they are open."""
@@ -123,7 +169,7 @@ class _Likeness:
         """Take in what holds under every track."""
         first = self.building.reader
         for rule in self.plan.edition.invariants:
-            self._condition(rule.holds, self.building.stood, "")
+            self._condition(rule.holds, self.building.stood, "", matters=False, law=True)
         for track in self.plan.tracks.values():
             self._condition(track.track.applies_to, first, "")
         for fact in self.facts.values():
@@ -132,6 +178,8 @@ class _Likeness:
                     names = {fact.name, *names_of(condition.tree)}
                     self.sums.join(names)
                     self.standing.join(names)
+                    if condition is fact.when_absent or self.building.stood.fields[fact.name].column.startswith("__w_"):
+                        self.apart.lose(names)
                 else:
                     self._condition(condition, first, "")
 
@@ -148,11 +196,27 @@ class _Likeness:
                     self.gates[name] |= gates
         for required in own.requires:
             conditions += [required.holds, required.otherwise.when if required.otherwise else None]
-        for level in own.levels:
+        for use in uses_under(track.plan, self.facts.values()) if self.detailed else ():
+            conditions.append(use.when)
+        here = certain(track.applies, unknown=True)
+        for condition in conditions:
+            self._condition(condition, track.reader, f"{track.number}", matters=here)
+        before: list[nw.Expr] = []  # whether a level that goes first surely holds: then the rest is of no account
+        for number, name in enumerate(name for step in own.decide for name in step.levels):
+            level, column = track.plan.rules[name], nw.col(f"__level{track.number}_{number}")
+            asked = all_of((here, *(() if self.detailed else before)))
+            truth = nw.when(as_column(asked)).then(as_column(track.level(level))).otherwise(nw.lit(False))
+            self.levels.append({f"__level{track.number}_{number}": truth})
+            self.truths.append(column)
+            before.append(~column.fill_null(False))
+            undecided = column.is_null()
             for criterion in level.criteria:
-                conditions += [criterion.when, criterion.applies_when]
-        for condition in (*conditions, *(use.when for use in uses_under(track.plan, self.facts.values()))):
-            self._condition(condition, track.reader, f"{track.number}")
+                judged = track.criteria[criterion.id]
+                sides = (judged.met, opposite(judged.applies)) if level.mode == "all_of" else (judged.met, judged.applies)
+                open_ = as_column((any_of if level.mode == "all_of" else all_of)(sides)).is_null()
+                matters = here if self.detailed else all_of((undecided, open_))
+                for condition in (criterion.when, criterion.applies_when):
+                    self._condition(condition, track.reader, f"{track.number}", matters=matters)
 
     def _bounds(self) -> None:
         """Take in what binds a level from outside its criteria."""
@@ -167,28 +231,55 @@ class _Likeness:
             for condition in (rule.rule.applies_when, *(use.when for use in rule.rule.interpretations)):
                 self._condition(condition, reader, f"b{place}")
 
-    def _condition(self, condition: Condition | None, reader: ColumnReader, where: str) -> None:
-        """Take in each comparison of a condition: how it comes out, and which facts it holds against each other.
+    def _condition(
+        self, condition: Condition | None, reader: ColumnReader, where: str, *, matters: Truth = True, law: bool = False
+    ) -> None:
+        """Take in each comparison of a condition: whether it matters to a row, and whether the condition must hold.
 
-        How it comes out under a track that surely does not apply is left out; `where` is the number of the track, if it is one's.
+        `where` is the place of the condition's own figures.
         """
-        for leaf in _leaves(condition.tree) if condition else ():
-            name = (where, show(leaf))
-            if name in self.seen:
-                continue
-            self.seen.add(name)
-            facts = set(_compared(leaf))
-            own = facts & self.pairs.keys()
-            for fact in own:
-                self.pairs[fact] = self.pairs[fact] | own
-            try:
-                truth = reader.read(leaf)
-            except NotColumnarError:
-                self.always.update(facts)
-                continue
-            if isinstance(truth, nw.Expr):
-                here = nw.col(f"__a{where}").fill_null(value=True) if where.isdigit() else None
-                self.truths.append(truth if here is None else nw.when(here).then(truth))
+        if condition is None:
+            return
+        sure = {show(part) for part in conjuncts(condition.tree)} if law else set[str]()
+        for tree in _leaves(condition.tree):
+            text = show(tree)
+            leaf = self.leaves.setdefault((where, text), _Leaf(tree, reader, [], []))
+            leaf.matters.append(True if law and text not in sure else matters)
+            leaf.law.append(text in sure)
+
+    def _weigh(self, leaf: "_Leaf") -> None:
+        """Take in how a comparison comes out where it matters, and which facts it holds against each other."""
+        facts = set(_compared(leaf.tree))
+        own = facts & self.pairs.keys()
+        for fact in own:
+            self.pairs[fact] = self.pairs[fact] | own
+        matters = any_of(leaf.matters)
+        if isinstance(matters, nw.Expr):
+            name = f"__matters{len(self.masks)}"
+            self.masks[name] = as_column(certain(matters, unknown=True))
+            matters = nw.col(name)
+        for fact in facts:
+            self.weights.setdefault(fact, []).append(matters)
+        self.apart.take(leaf.tree, facts, leaf.reader, matters, law=any(leaf.law))
+        try:
+            truth = leaf.reader.read(leaf.tree)
+        except NotColumnarError:
+            self.always.update(facts)
+            return
+        if any(leaf.law):
+            self.laws.append(truth)
+        if isinstance(truth, nw.Expr) and matters is not False:
+            self.truths.append(truth if matters is True else nw.when(as_column(matters)).then(truth))
+
+
+class _Leaf(NamedTuple):
+    """A comparison, and the truths of which one must not be false for it to matter."""
+
+    tree: Tree
+    reader: ColumnReader
+    matters: list[Truth]
+    law: list[bool]
+    """Whether it must hold, for each place in which it stands."""
 
 
 def _leaves(tree: Tree) -> Iterator[Tree]:

@@ -179,7 +179,7 @@ class Building:
 
     def __init__(self, plan: Plan, schema: Schema, completing: Completing, *, wide: bool) -> None:
         """Read the columns, and everything over them; a track that does not fit columns leaves its rows to the row reader."""
-        self.plan, self.schema = plan, schema
+        self.plan, self.schema, self.completing = plan, schema, completing
         facts = {name: fact for name, fact in plan.edition.facts.items() if name in schema}
         texts = any(fact.type.kind == "day" and schema[name] == nw.String for name, fact in facts.items())
         self.columns: dict[str, FactColumn] = {}

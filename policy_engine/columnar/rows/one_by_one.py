@@ -10,6 +10,7 @@ import polars as pl
 from policy_engine.columnar.order import ODD, RatesCases
 from policy_engine.columnar.plan.alike import alike_of
 from policy_engine.columnar.plan.answers import AnswerLayout, Cell, answer_of
+from policy_engine.columnar.plan.apart import Limits
 from policy_engine.columnar.plan.plan import ColumnPlan, Schema, plan_columns, planned, stepped
 from policy_engine.columnar.rows.files import frame_of
 from policy_engine.columnar.rows.headings import problems_of
@@ -63,6 +64,9 @@ class OpenRows:
         self._remembered: dict[object, Judgement] = {}
         """What rows came to: by what they have in common, or by their cells."""
         self._read: dict[tuple[str, str], Data | Refusal] = {}
+        self._limits: tuple[Limits, ...] = ()
+        self._orders: dict[tuple[int, ...], int] = {}
+        """Each way in which limits lie to each other, by number."""
         self._answers: dict[tuple[tuple[str, Cell], ...], dict[str, Cell]] = {}
         """Each answer once: many thousand rows lead to a few hundred of them."""
 
@@ -82,11 +86,15 @@ class OpenRows:
     @cached_property
     def _keys(self) -> PreparedPlan | None:
         """Return the plan for what rows must have in common, when the first open row is met."""
-        alike = alike_of(self._plan, self._schema)
+        alike = alike_of(self._plan, self._schema, detailed=bool(self._layout.criteria) or self._layout.interpretations)
         if alike is None:
             return None
+        self._limits = alike.limits
+        limits = [name for one in alike.limits for name in (one.alone, *one.columns)]
         return PreparedPlan(
-            lambda frame: stepped(nw.from_native(frame), alike.steps).select(alike.regular.alias("__regular"), **alike.keys).to_native()
+            lambda frame: (
+                stepped(nw.from_native(frame), alike.steps).select(alike.regular.alias("__regular"), *limits, **alike.keys).to_native()
+            )
         )
 
     def judged(self, frame: pl.DataFrame) -> tuple[list[Judgement], list[int]]:
@@ -95,7 +103,7 @@ class OpenRows:
         odd: list[str | None] = frame[ODD].to_list() if ODD in frame.columns else [None] * frame.height
         keys: Iterable[_Key] = [None] * frame.height
         if self._keys is not None:
-            common = self._keys.run(self._spelt(cells))
+            common = self._ordered(self._keys.run(self._spelt(cells)))
             regular = common["__regular"].fill_null(value=False)
             keys = (key if one else None for key, one in zip(common.drop("__regular").rows(), regular, strict=True))
         answers: list[Judgement] = []
@@ -109,6 +117,16 @@ class OpenRows:
                 answers.append(self._object(text) if text is not None else self._once(alike, cells, row))
             places.append(place)
         return answers, places
+
+    def _ordered(self, common: pl.DataFrame) -> pl.DataFrame:
+        """Put in the place of limits, where a figure is open and alone in its rules, a number for how they lie to each other."""
+        for one in self._limits:
+            alone = common[one.alone].arg_true()
+            orders = [one.order_of(limits) for limits in common[one.columns][alone].rows()]
+            found = [None if order is None else self._orders.setdefault(order, len(self._orders)) for order in orders]
+            numbers = pl.repeat(None, common.height, dtype=pl.Int64, eager=True).scatter(alone, pl.Series(found, dtype=pl.Int64))
+            common = common.with_columns(numbers.alias(one.alone)).drop(one.columns)
+        return common
 
     def _once(self, key: _Key, cells: pl.DataFrame, row: int) -> Judgement:
         """Rate a row, or remember what one like it came to; a row like no other is remembered by its cells."""
