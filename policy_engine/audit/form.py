@@ -136,8 +136,10 @@ def form_faults(record: Mapping[str, Any]) -> Iterator[Contradiction]:
         there = part.keys() if is_object(part) else set[str]()
         for key in (*sorted(keys - there), *sorted(there - keys)) if there != keys else ():
             yield Contradiction(f"{path}{key}", part[key] if key in there else None, None, "")
-    common = repr(("sealed" in record, record["schemas"], *map(record.get, _OF_A_RUN), record["case"].get("asked")))
-    if common in _sound and record["case"]["file"] and is_array(record.get("decided")) and all(fits for _, _, fits in _kept(record)):
+    verdict, case = record["verdict"], record["case"]
+    common = repr(("sealed" in record, record["schemas"], *map(record.get, _OF_A_RUN), case.get("asked"))), *map(type, verdict.values())
+    digested = not has_digest(record) or _REVISION.fullmatch(str(verdict.get("digest")))
+    if common in _sound and case["file"] and is_array(record.get("decided")) and digested:
         return
     wrong = [Contradiction(field, value, None, "") for field, value, fits in _values(record) if not fits]
     yield from wrong
@@ -161,8 +163,8 @@ def _parts(record: Mapping[str, Any], known: frozenset[str]) -> Iterator[tuple[s
 
 _OF_A_RUN = ("status", "sealed", "revision", "engine", "libraries", "times")
 _REMEMBERED = 1_000
-_sound: set[str] = set()
-"""What records of a run have alike, where it was found to be of its form; written so that `true` is no 1."""
+_sound: set[tuple[Any, ...]] = set()
+"""What records of a run have alike and the kinds in their verdicts, where they were found to be of their form; `true` is no 1 there."""
 
 
 def _values(record: Mapping[str, Any]) -> Iterator[tuple[str, Any, bool]]:
@@ -241,31 +243,32 @@ def _differing(pairs: Mapping[str, tuple[Any, str, Any]]) -> Iterator[Contradict
             yield Contradiction(field, recorded, found, by)
 
 
-_TWICE = ("times.decided_at",)
-"""What still stands twice, in a way, since version 4."""
-
-
 def _among_themselves(record: Mapping[str, Any]) -> Iterator[Contradiction]:
     """Hold what stands in a record more than once."""
+    days = [one["day"] for one in record["decided"] if is_object(one) and isinstance(one.get("day"), str)]
+    decided_at = (record["times"]["decided_at"], "decided", max(days, default=None))
+    yield from _differing({"times.decided_at": decided_at} if has_digest(record) else _beside_verdict(record, decided_at))
+    if record.get("sealed") and record["status"] != "issued":
+        yield Contradiction("sealed", True, False, "status")
+
+
+def _beside_verdict(record: Mapping[str, Any], decided_at: tuple[Any, str, Any]) -> Mapping[str, tuple[Any, str, Any]]:
+    """Return what stands beside the whole verdict that records before version 4 hold, and in it, as `_differing` takes it."""
     verdict: Mapping[str, Any] = record["verdict"]
     given: Mapping[str, Any] = record["case"].get("given") or {}
-    days = [one["day"] for one in record["decided"] if is_object(one) and isinstance(one.get("day"), str)]
     findings = [{key: value for key, value in one.items() if key != "says"} for one in given.get("findings", ())]
     found = verdict.get("findings")
     ending = found[len(found) - len(findings) :] if is_array(found) else None
-    pairs = {
+    return {
         "case.name": (record["case"]["name"], "verdict.case", verdict.get("case")),
         "edition": (record["edition"], "verdict.edition", verdict.get("edition")),
         "status": (record["status"], "verdict.status", verdict.get("status")),
         "revision": (record["revision"], "verdict.revision", verdict.get("revision")),
         "decided": (record["decided"], "verdict.decided", verdict.get("decided")),
-        "times.decided_at": (record["times"]["decided_at"], "decided", max(days, default=None)),
+        "times.decided_at": decided_at,
         "case.given.gathered": (given.get("gathered", []), "verdict.gathered", verdict.get("gathered")),
         "case.given.findings": (findings, "verdict.findings", ending),
     }  # fmt: skip
-    yield from _differing({field: pairs[field] for field in (_TWICE if has_digest(record) else pairs)})
-    if record.get("sealed") and record["status"] != "issued":
-        yield Contradiction("sealed", True, False, "status")
 
 
 def given_faults(given: Mapping[str, Any]) -> Iterator[Contradiction]:
