@@ -16,7 +16,7 @@ from packaging.version import Version
 from tests.build import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-RUNTIME = ("prove", "batch", "duckdb", "spark")
+RUNTIME = ("prove", "fast", "batch", "duckdb", "spark")
 
 
 def _pins(path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ import pytest
 
 from policy_engine.audit.chain import START, Head, Verifier, sealed
 from policy_engine.audit.form import contradictions
-from policy_engine.audit.record import SCHEMAS, RecordedRun, run_id
+from policy_engine.audit.record import SCHEMAS, RecordedRun, run_id, slim
 from policy_engine.audit.replay import Replayer, Tally, first_difference
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.load.library import Library
@@ -148,6 +148,16 @@ def test_a_changed_field_is_found_by_replay(
     assert missed == set(free)
 
 
+def test_verify_finds_what_the_text_of_the_case_or_the_run_contradicts(
+    chains: Mapping[str, list[Record]], replayers: Mapping[str, Replayer]
+) -> None:  # fmt: skip
+    held = {
+        "case.name", "case.sha256", "case.text", "edition", "decided", "decided.by", "decided.day", "decided.reason", "times.decided_at",
+        "case.given.facts", "case.given.gathered.level", "case.given.round", "case.given.as_of", "engine", "times.recorded_at",
+    }  # fmt: skip
+    assert held & _missed(chains["round"], replayers["round"], verify=True) == set()
+
+
 pytestmark = pytest.mark.xdist_group("replay")
 """The records of every case are made once."""
 CASES = sorted((ROOT / "cases" / "2020").glob("*/*/*.yaml"))[::3]
@@ -226,6 +236,15 @@ def test_every_recorded_case_comes_out_again_to_the_byte(everything: Path, seed:
     )  # fmt: skip
 
 
+def test_a_digest_is_that_of_the_whole_verdict(everything: Path) -> None:
+    """It is put together from parts that are remembered; here it is taken of the whole at once, for every record that there is."""
+    replayer = Replayer(Library())
+    records = records_of(everything)
+    wholes = (canonical(slim(replayer.verdict(record, replayer.library.edition(record["edition"])))) for record in records)
+
+    assert [record["verdict"]["digest"] for record in records] == [f"sha256:{sha256_of((whole,))}" for whole in wholes]
+
+
 def test_records_do_not_depend_on_the_order_of_sets(everything: Path, path: Path) -> None:
     for arguments in RECORDED.values():
         _command(1, *arguments, "--record", str(path))
@@ -280,7 +299,7 @@ def test_other_schemas_are_put_down_to_the_schema(good: Path, tmp_path: Path, cl
     if change == "schemas":
         records[1] |= {"schemas": {**SCHEMAS, "verdict": 0}, "verdict": {**records[1]["verdict"], "newer": None}}
     else:
-        records[1] |= {"record": 4}
+        records[1] |= {"record": 5}
     code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", records))
 
     assert (1, {"schema": 1}, [2]) == (code, data["causes"], [one["line"] for one in data["differences"]])
@@ -299,6 +318,30 @@ def test_another_answer_is_put_down_to_the_engine(good: Path, cli: Cli, monkeypa
     assert (1, {"engine": 1}) == (code, data["causes"])
     (one,) = data["differences"]
     assert ("chair-completed", "gap_possible", "false", "true") == (one["case"], one["step"], one["recorded"], one["found"])
+
+
+def test_what_drifts_is_named(good: Path, tmp_path: Path, cli: Cli) -> None:
+    """A level, a criterion, a figure, a paper by its own name; and where only the digest tells, that is said."""
+    records = records_of(good)
+    verdict = records[0]["verdict"]
+    criteria, papers = verdict["criteria"].splitlines(), verdict["requirements"].splitlines()
+    first = criteria[0].split(" ")
+    changes = {
+        "level": ("level", "x"), f"levels[{verdict['levels'].split(' ')[0]}].outcome": ("levels", verdict["levels"].replace(" ", " x", 1)),
+        f".criteria[{first[0]}].outcome": ("criteria", verdict["criteria"].replace(f" {first[1]}", " x", 1)),
+        f"requirements[{papers[0].split(' ')[1]}].outcome": ("requirements", "\n".join(["x " + papers[0].split(" ", 1)[1], *papers[1:]])),
+        "interpretations[0]": ("interpretations", ["x", *verdict["interpretations"][1:]]), "digest": ("digest", START),
+        f"criteria[{len(criteria)}]": ("criteria", verdict["criteria"] + "\nx met"),
+    }  # fmt: skip
+    for step, (key, value) in changes.items():
+        code, data = _replayed(cli, _chain(tmp_path / "changed.jsonl", [{**records[0], "verdict": {**verdict, key: value}}, *records[1:]]))
+        (one,) = data["differences"]
+        assert (1, "engine") == (code, one["cause"])
+        assert one["step"].endswith(step)
+        assert "x" in one["recorded"] or key == "digest"
+    records[0]["verdict"] |= {"digest": START}
+    for lang, words in (("en", "the digest of the whole verdict is not"), ("vi", "mã băm của toàn bộ kết quả thì khác")):
+        assert words in " ".join(cli("replay", str(_chain(tmp_path / "changed.jsonl", records)), lang=lang)[1].split())
 
 
 @pytest.mark.parametrize(

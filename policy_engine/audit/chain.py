@@ -7,20 +7,22 @@ seen by who kept the head.
 """
 
 import errno
+import io
 import json
 import os
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any, NamedTuple
 
 from policy_engine.audit.form import Contradiction, is_record, run_of
 from policy_engine.audit.record import ChainFault, RecordedRun, RunFollower, run_id
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.values import is_object
-from policy_engine.load.files import read_text
-from policy_engine.load.meaning import canonical, sha256_of
+from policy_engine.load.files import PACKED, DamagedError, read_text, unpacked
+from policy_engine.load.limits import MAX_RECORD
+from policy_engine.load.meaning import canonical, has_astral, sha256_of
 from policy_engine.source import Location
 
 PATIENCE = 300.0
@@ -95,6 +97,10 @@ def _lock(file: IO[bytes], *, take: bool) -> bool:
 START = "sha256:" + "0" * 64
 _BACK = 1 << 16
 _LIMIT = 1 << 20
+_MOST_FAULTS = 100_000
+"""More are not kept, since a small packed file may hold any number of lines that are none."""
+_MANY = 200
+"""After so many records it pays to load OpenSSL."""
 
 
 class Head(NamedTuple):
@@ -130,7 +136,8 @@ def append(
     """Append records to a chain, one line each, and return its head.
 
     The file is held meanwhile, so that two writers never mix. What a killed run left is looked after first: a whole record without its
-    line end gets it, and what broke off is moved beside the file (`FILE.torn`). Every line is written by one call.
+    line end gets it, and what broke off is moved beside the file (`FILE.torn`). Every line is written by one call. Where the file is
+    packed, or is new and its name says so, the lines are appended as a member of gzip's, and no byte before it is touched.
 
     Args:
         path: the file.
@@ -146,16 +153,21 @@ def append(
     """
     new = not os.path.lexists(path)
     with held(path, lambda: say(Notice("waiting")), patience) as file:
-        _mend(file, path, say)
-        head, cut = _end_of(file)
+        file.seek(0)
+        packed = (file.read(1) or (PACKED if path.endswith(".gz") else b"")) == PACKED
+        last = _last_packed(file, path, say) if packed else _last_line(file, path, say)
+        head, cut = _end_of(last)
         if cut:
             say(cut)
         name, begin = run_id(head.hash, run) if run else "", file.seek(0, os.SEEK_END)
+        pack = _packer() if packed else None
         try:
             for number, record in enumerate(records, 1):
                 placed = {**record, "run": {"id": name, "number": number, "of": run.of}} if run else record
                 line, head = sealed(placed, head)
-                _write_all(file, line)
+                _write_all(file, pack.compress(line) if pack else line)
+            if pack:
+                _write_all(file, pack.flush())
             os.fsync(file.fileno())
         except BaseException:  # a full disk, or whoever stops the run: all records of a run, or none
             file.truncate(begin)
@@ -174,24 +186,76 @@ def _write_all(file: IO[bytes], line: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _mend(file: IO[bytes], path: str, say: Callable[[Notice], None]) -> None:
-    """Look after what stands behind the last line end: put the line end to a whole record, move anything else beside the file."""
+def _packer() -> Any:
+    import zlib
+
+    return zlib.compressobj(wbits=31)
+
+
+def _last_line(file: IO[bytes], path: str, say: Callable[[Notice], None]) -> bytes:
+    """Return the last line; put the line end to a whole record, and set aside anything else behind the last one."""
     end = file.seek(0, os.SEEK_END)
     last = _last_break(file, end)
-    if last == end:
-        return
-    file.seek(last)
-    rest = file.read(end - last)
-    if is_record(_parsed(rest)):
-        _write_all(file, b"\n")
-        say(Notice("finished"))
-        return
+    if last != end:
+        file.seek(last)
+        if is_record(_parsed(file.read(end - last))):
+            _write_all(file, b"\n")
+            say(Notice("finished"))
+        else:
+            _set_aside(file, path, last, say)
+        end = file.seek(0, os.SEEK_END)
+    file.seek(_last_break(file, end - 1) if end else 0)
+    return file.read()
+
+
+def _last_packed(file: IO[bytes], path: str, say: Callable[[Notice], None]) -> bytes:
+    """Return the last line of a packed file; set aside a member that lacks its end, and pack the whole lines of it anew.
+
+    Raises:
+        ValueError: where it is damaged otherwise, or the line is none.
+    """
+    file.seek(0)
+    line = b""
+    try:
+        for piece in unpacked(file):
+            line += piece
+            line = line[line.rfind(b"\n", 0, -1) + 1 :]
+            if len(line) > MAX_RECORD:
+                raise ValueError(path)
+    except DamagedError as damaged:
+        if not damaged.cut:
+            raise ValueError(path) from damaged
+        _pack_again(file, _set_aside(file, path, damaged.whole, say))
+        return _last_packed(file, path, say)
+    if line and not line.endswith(b"\n"):
+        raise ValueError(path)
+    return line
+
+
+def _pack_again(file: IO[bytes], broken: bytes) -> None:
+    """Append the whole lines of a member that lacks its end, so that its run is found to be cut, as it is where nothing is packed."""
+    pack, rest, size = _packer(), b"", 0
+    with suppress(DamagedError):
+        for piece in unpacked(io.BytesIO(broken)):
+            whole, end, rest = (rest + piece).rpartition(b"\n")
+            if end:
+                size += len(whole)
+                _write_all(file, pack.compress(whole + end))
+    if size:
+        _write_all(file, pack.flush())
+
+
+def _set_aside(file: IO[bytes], path: str, begin: int, say: Callable[[Notice], None]) -> bytes:
+    """Move what stands behind a place beside the file, and return it."""
+    file.seek(begin)
+    rest = file.read()
     with open(f"{path}.torn", "ab") as kept:
-        kept.write(rest + b"\n")
+        kept.write(rest if rest.startswith(PACKED) else rest + b"\n")
         kept.flush()
         os.fsync(kept.fileno())  # it stands there before it is taken off here
-    file.truncate(last)
+    file.truncate(begin)
     say(Notice("torn", len(rest)))
+    return rest
 
 
 def _last_break(file: IO[bytes], end: int) -> int:
@@ -207,16 +271,13 @@ def _last_break(file: IO[bytes], end: int) -> int:
     return 0
 
 
-def _end_of(file: IO[bytes]) -> tuple[Head, Notice | None]:
-    """Return the head of the chain in a file that ends with a whole line, and that its last run was cut where it was."""
-    end = file.seek(0, os.SEEK_END)
-    if end == 0:
+def _end_of(line: bytes) -> tuple[Head, Notice | None]:
+    """Return the head of a chain that ends with a line, and that its last run was cut where it was."""
+    if not line:
         return Head(0, START), None
-    begin = _last_break(file, end - 1)
-    file.seek(begin)
-    record = _parsed(file.read(end - begin))
+    record = _parsed(line)
     if not is_object(record) or not isinstance(record.get("sequence"), int) or not isinstance(record.get("hash"), str):
-        raise ValueError(end)
+        raise ValueError(line)
     run = run_of(record) if is_record(record) else None
     cut = Notice("cut", run["number"], run["of"]) if run and run["number"] < run["of"] else None
     return Head(record["sequence"], record["hash"]), cut
@@ -229,13 +290,49 @@ def _parsed(line: bytes) -> Any:
         return None
 
 
-def _is_whole(record: Mapping[str, Any], line: bytes) -> bool:
-    """Return whether a line is the very form of its record, and the record's digest its own; what has no such form is neither."""
-    bare = {key: value for key, value in record.items() if key != "hash"}
+def _is_canonical(record: Mapping[str, Any], line: bytes) -> bool:
+    """Return whether a line is the very form of its record; what has no such form is not."""
     try:
-        return canonical(record) + b"\n" == line and f"sha256:{sha256_of((canonical(bare),))}" == record["hash"]
+        return canonical(record) + b"\n" == line
     except (ValueError, RecursionError):
         return False
+
+
+def _digests_to(digest: str, line: bytes) -> bool:
+    """Return whether a line in canonical form has this digest; without the digest itself it is the canonical form of the rest."""
+    before, there, after = line[:-1].partition(b'"hash":"%s",' % digest.encode("utf-8", "replace"))
+    return bool(there) and f"sha256:{sha256_of((before, after))}" == digest
+
+
+def _quick_reader() -> Callable[[bytes], Any] | None:
+    """Return what reads lines in canonical form several times as quickly, and nothing else; None where orjson is not installed.
+
+    What it returns None for is looked at by the standard library: what is no canonical form, fractions, which are written otherwise
+    there, and characters beyond U+FFFF, by which keys are sorted otherwise.
+    """
+    try:
+        import orjson
+    except ImportError:
+        return None
+    how = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+    def read(line: bytes) -> Any:
+        try:
+            record: Any = orjson.loads(line)
+            return record if orjson.dumps(record, option=how) == line and _is_exact([record]) and not has_astral(line) else None
+        except (ValueError, TypeError):
+            return None
+
+    return read
+
+
+def _is_exact(holder: Any) -> bool:
+    """Return whether there is no number in a value but whole ones."""
+    for part in holder.values() if holder.__class__ is dict else holder:
+        kind = part.__class__
+        if kind is float or ((kind is dict or kind is list) and not _is_exact(part)):
+            return False
+    return True
 
 
 class Verifier:
@@ -250,6 +347,7 @@ class Verifier:
         self._faults: list[ChainFault] = []
         self._runs = RunFollower()
         self._hold = hold
+        self._quick: Callable[[bytes], Any] | None = None
 
     @property
     def faults(self) -> list[ChainFault]:
@@ -263,18 +361,24 @@ class Verifier:
         return self._runs.count
 
     def read(self, line: bytes) -> dict[str, Any] | None:
-        """Take the next line; return its record, or None where it cannot be read."""
+        """Take the next line, or an empty one where no more can be unpacked; return its record, or None where it cannot be read."""
         self.lines += 1
-        record = _parsed(line)
-        if not is_record(record):
-            self._fault("unreadable" if line.endswith(b"\n") else "torn", "")
+        if self.lines == _MANY:
+            import hashlib  # noqa: F401  # pyright: ignore[reportUnusedImport]  (digests are quicker then)
+
+            self._quick = _quick_reader()
+        quick = self._quick(line) if self._quick else None
+        found: Any = _parsed(line) if quick is None else quick
+        if not is_record(found):
+            self._fault("unreadable" if line.endswith(b"\n") else "torn" if line else "damaged", "")
             return None
+        record: dict[str, Any] = found
         name = record["case"]["name"]
         if not line.endswith(b"\n"):
             self._fault("unended", name)
             line += b"\n"
         follows = (record["sequence"], record["previous"]) == (self.head.length + 1, self.head.hash)
-        whole = _is_whole(record, line)
+        whole = (quick is not None or _is_canonical(record, line)) and _digests_to(record["hash"], line)
         if not whole:
             self._fault("changed", name)
         if not follows:
@@ -287,7 +391,8 @@ class Verifier:
         return record
 
     def _fault(self, fault: str, name: str, contradiction: Contradiction | None = None) -> None:
-        self._faults.append(ChainFault(self.lines, fault, name, contradiction._asdict() if contradiction else {}))
+        if len(self._faults) < _MOST_FAULTS:
+            self._faults.append(ChainFault(self.lines, fault, name, contradiction._asdict() if contradiction else {}))
 
 
 def verify(lines: Iterable[bytes]) -> Verifier:

@@ -1,7 +1,8 @@
 """One decision record: a case as it was read, the edition that it was rated under, and the verdict that came out.
 
-A record holds all that is needed to rate the case again: the text of its file, and what a round gave it from other cases.
-Sentences are left out of the verdict; they are the edition's, and the record names its revision.
+A record holds all that is needed to rate the case again: the text of its file, and what a round gave it from other cases. Of the
+verdict it keeps the digest of the whole, and what a reader asks for (`kept`); sentences are the edition's, and the record names its
+revision.
 
 A run's id follows from the record before it, how many records belong to it, and when it was recorded: no chance is in it, no two runs of
 a file share one, and one that was made up does not follow. What is remembered does not grow with the file: of the run that is being
@@ -9,19 +10,31 @@ followed the first records, of the runs before it the last ones, `_REMEMBERED` o
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from typing import Any, NamedTuple
 
-from policy_engine.audit.form import RECORD_SCHEMA, WITH_WHOLE_LISTS, run_of
+from policy_engine.audit.form import GROUPED, RECORD_SCHEMA, WITH_WHOLE_LISTS, run_of
+from policy_engine.evaluate.core.expression import shown
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
 from policy_engine.language.values import Value, is_array, is_object
 from policy_engine.load.meaning import canonical, sha256_of
+from policy_engine.model.duties import DUTIES
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import Finding, Gathered, Verdict
+from policy_engine.model.verdict import (
+    CeilingTrace,
+    EligibilityTrace,
+    Finding,
+    Gathered,
+    LevelTrace,
+    RequirementTrace,
+    RouteTrace,
+    Verdict,
+)
 
 _REMEMBERED = 10_000
 
@@ -29,7 +42,8 @@ _REMEMBERED = 10_000
 class ChainFault(NamedTuple):
     """A line that is not what was written, or not all of it: its number, what is wrong, whose record it is, and what a sentence names.
 
-    Of a line: `unreadable`, `torn`, `unended` (whole, but without its line end), `changed`, `out_of_place`. Of a run: `cut`, `missing`,
+    Of a line: `unreadable`, `torn`, `damaged` (it cannot be unpacked), `unended` (whole, but without its line end), `changed`,
+    `out_of_place`. Of a run: `cut`, `missing`,
     `twice`, `run_twice`, `made_up`, `unlike`. Of a field: `contradicted`, `form`.
     """
 
@@ -63,9 +77,9 @@ class RunFollower:
     def __init__(self) -> None:
         self.count = 0
         self._now: _Followed | None = None
-        self._whole: dict[str, _Ended] = {}
-        """Runs that are over, by the digest of what they recorded."""
-        self._cut: dict[str, _Ended] = {}
+        self._whole: dict[int, _Ended] = {}
+        """Runs that are over, by a number that stands for what they recorded."""
+        self._cut: dict[int, _Ended] = {}
 
     def take(self, record: Mapping[str, Any], line: int, *, sound: bool) -> Iterator[ChainFault]:
         """Follow the next record; yield what is wrong with its run, and with the run before it where that is over.
@@ -118,7 +132,7 @@ class _Followed:
     def __init__(self, record: Mapping[str, Any], line: int) -> None:
         self.id, self.of = str(record["run"]["id"]), int(record["run"]["of"])
         self.first = self.line = line
-        self.name, self.number, self.digest = "", 0, ""
+        self.name, self.number, self.digest = "", 0, 0
         self._shared = _shared(record)
         self._cases: set[int] = set()
 
@@ -140,9 +154,9 @@ class _Followed:
         elif number > min(expected, self.of):
             yield ChainFault(line, "missing", name, {"run": self.id, "number": number, "of": self.of, "expected": expected})
         shared = _shared(record)
-        for field, value in self._shared.items():
-            if shared[field] != value:
-                yield ChainFault(line, "unlike", name, {"run": self.id, "field": field, "recorded": shared[field], "found": value})
+        for field, recorded, found in zip(_SHARED, shared, self._shared, strict=True) if shared != self._shared else ():
+            if recorded != found:
+                yield ChainFault(line, "unlike", name, {"run": self.id, "field": field, "recorded": recorded, "found": found})
 
     def put(self, record: Mapping[str, Any], line: int, *, sound: bool) -> None:
         self.line, self.name = line, record["case"]["name"]
@@ -151,30 +165,36 @@ class _Followed:
             mark = _mark(record)
             if len(self._cases) < _REMEMBERED:
                 self._cases.add(mark)
-            self.digest = sha256_of((f"{self.digest} {mark:x}".encode(),))
+            self.digest = hash((self.digest, mark))
 
 
 def _mark(record: Mapping[str, Any]) -> int:
-    """Return a number that stands for what was recorded: the case, what it took from others, and the rules; 64 bits of a digest."""
+    """Return a number that stands for what was recorded, in this process: the case, what it took from others, and the rules."""
     case = record["case"]
-    content = canonical([case["name"], case["sha256"], case.get("given"), record["edition"], record["revision"]])
-    return int(sha256_of((content,))[:16], 16)
+    given = case.get("given")
+    return hash((case["name"], case["sha256"], canonical(given) if given else None, record["edition"], record["revision"]))
 
 
-def _shared(record: Mapping[str, Any]) -> dict[str, Any]:
+_SHARED = (
+    "run.of", "times.recorded_at", "engine", "libraries", "schemas", "case.asked", "case.given.round", "case.given.as_of"
+)  # fmt: skip
+"""What all records of a run have alike."""
+
+
+def _shared(record: Mapping[str, Any]) -> tuple[Any, ...]:
     case = record["case"]
     given: Mapping[str, Any] = case.get("given") or {}
-    return {
-        "run.of": record["run"]["of"], "times.recorded_at": record["times"]["recorded_at"], "engine": record["engine"],
-        "libraries": record["libraries"], "schemas": record["schemas"], "case.asked": case.get("asked"),
-        "case.given.round": given.get("round"), "case.given.as_of": given.get("as_of"),
-    }  # fmt: skip
+    return (
+        record["run"]["of"], record["times"]["recorded_at"], record["engine"], record["libraries"], record["schemas"], case.get("asked"),
+        given.get("round"), given.get("as_of"),
+    )  # fmt: skip
 
 
 SCHEMAS = {"case": 1, "rulebook": 1, "verdict": 1}
 """The versions of the published schemas that a record was made under."""
 _LIBRARIES = ("pyyaml", "simpleeval", "jsonschema")
 """What reads a case, a rulebook and a condition, and writes a record."""
+Asked = EligibilityTrace | RequirementTrace | RouteTrace | CeilingTrace
 _SENTENCES = {"says", "label", "advice"}
 
 
@@ -233,7 +253,7 @@ def make_record(rating: Rating, engine: str, recorded_at: datetime) -> dict[str,
             "asked": rating.asked, "given": _given(rating.given, edition) if rating.given else None,
         },
         "engine": engine, "libraries": libraries(), "schemas": SCHEMAS,
-        "verdict": slim(verdict),
+        "verdict": kept(verdict),
         **{field: follows[field] for field in ("edition", "status", "sealed", "revision", "decided")},
         "times": {
             "period": follows["times.period"], "decided_at": follows["times.decided_at"], "recorded_at": moment(recorded_at),
@@ -255,10 +275,109 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
+def kept(verdict: Verdict) -> dict[str, Any]:
+    """Return what a record keeps of a verdict: the digest of the whole, and what a reader asks for, in few words.
+
+    Criteria stand once, a line each, with their figures; what is asked beside the level stands by its outcome, where it concerns the
+    case. Texts of lines, since a file of records is read by people with `jq -r`, and nothing costs less to hold against another one.
+    """
+    asked = {name: _groups.of(traces) for name, traces in asked_beside(verdict).items()}
+    criteria = {one.id: _criteria.of(one)[1] for level in verdict.levels for one in level.criteria}
+    return {
+        "digest": f"sha256:{sha256_of((_written(verdict, asked),))}",
+        "track": verdict.track, "outcome": verdict.outcome, "level": verdict.level, "possible_levels": list(verdict.possible_levels),
+        "gap_possible": verdict.gap_possible, "possible_exact": verdict.possible_exact, "open_questions": list(verdict.open_questions),
+        "interpretations": list(verdict.interpretations), "levels": "\n".join([f"{one.level} {one.outcome}" for one in verdict.levels]),
+        "criteria": "\n".join(criteria.values()),
+        "figures": "\n".join([f"{one.fact} {shown(one.value)}" for one in verdict.deductions]),
+        **{name: by_outcome for name, (_, by_outcome) in asked.items()},
+    }  # fmt: skip
+
+
+def asked_beside(verdict: Verdict) -> dict[str, tuple[Asked, ...]]:
+    """Return what was asked beside the level, by the name that a verdict has for it."""
+    duties = verdict.duties
+    every: tuple[Any, ...] = (verdict.eligibility, duties.requirements, duties.contents, duties.routes, verdict.ceilings)
+    return dict(zip(GROUPED, every, strict=True))
+
+
+class _Memory:
+    """What was written of an object, by the object itself: evaluating makes one for all cases of which the same is to be said.
+
+    An object is held as long as it is remembered, so that no other one takes its place.
+    """
+
+    def __init__(self, write: Callable[[Any], tuple[bytes, str]], bound: int) -> None:
+        self._write, self._bound = write, bound
+        self._known: dict[int, tuple[Any, tuple[bytes, str]]] = {}
+
+    def of(self, thing: Any) -> tuple[bytes, str]:
+        """Return the canonical form of an object, and what a record keeps of it beside the digest."""
+        known = self._known.get(id(thing))
+        if known is None:
+            if len(self._known) >= self._bound:
+                self._known.clear()
+            known = self._known[id(thing)] = thing, self._write(thing)
+        return known[1]
+
+
+def _write_trace(trace: Any) -> tuple[bytes, str]:
+    data = trace_to_data(trace, evidence="line")
+    return canonical(_without_sentences(data)), f"{trace.id} {trace.outcome} {data.get('observed', '')}".rstrip()
+
+
+def _write_group(traces: Sequence[Asked]) -> tuple[bytes, str]:
+    found: dict[str, list[str]] = {}
+    for trace in traces:
+        if trace.outcome != "not_applicable":
+            found.setdefault(trace.outcome, [trace.outcome]).append(trace.id)
+    return _list_of(traces), "\n".join(map(" ".join, found.values()))
+
+
+def _list_of(traces: Iterable[Any]) -> bytes:
+    return b"[" + b",".join([_criteria.of(trace)[0] for trace in traces]) + b"]"
+
+
+_criteria, _groups = _Memory(_write_trace, _REMEMBERED), _Memory(_write_group, 256)
+_MARK = "\0"
+
+
+def _written(verdict: Verdict, asked: Mapping[str, tuple[bytes, str]]) -> bytes:
+    """Return the canonical form of what `slim` returns of a verdict; what was asked, most of it, is put in the place of marks."""
+    nothing = verdict.duties._replace(requirements=(), contents=(), routes=())
+    data = verdict_as_data(verdict._replace(levels=(), eligibility=(), ceilings=(), advice=(), duties=nothing), evidence="line")
+    data |= {"findings": _without_sentences(data["findings"]), **dict.fromkeys((*GROUPED, "levels"), _MARK)}
+    del data["advice"]
+    pieces = canonical(data).split(b'"\\u0000"')
+    routes = {duty: [route for route in verdict.duties.routes if route.duty == duty] for duty in sorted(DUTIES)}
+    parts = (
+        *(asked[name][0] for name in ("ceilings", "contents", "eligibility")),
+        b"[" + b",".join(map(_write_level, verdict.levels)) + b"]", asked["requirements"][0],
+        b"{" + b",".join([b'"%s":%s' % (duty.encode(), _list_of(traces)) for duty, traces in routes.items() if traces]) + b"}",
+    )  # fmt: skip
+    if len(pieces) != len(parts) + 1:  # the mark is a text of the case
+        return canonical(slim(verdict))
+    return b"".join(chain.from_iterable(zip(pieces, (*parts, b""), strict=True)))
+
+
+def _write_level(trace: LevelTrace) -> bytes:
+    before, after = _around(trace.citation, trace.level, trace.mode, trace.outcome)
+    return b"%s%s%s" % (before, _list_of(trace.criteria), after)
+
+
+@lru_cache
+def _around(citation: str, level: str, mode: str, outcome: str) -> tuple[bytes, bytes]:
+    """Return the canonical form of a level, before its criteria and behind them."""
+    form = canonical({"citation": citation, "criteria": _MARK, "level": level, "mode": mode, "outcome": outcome})
+    before, _, after = form.partition(b'"\\u0000"')
+    return before, after
+
+
 def slim(verdict: Verdict, form: int = RECORD_SCHEMA) -> dict[str, Any]:
     """Return a verdict with its whole trace, but without the edition's sentences, and without advice.
 
-    What was compared is in it as the line `observed` alone: replaying works the rest out again, and records stay small.
+    Records before form 4 hold it; since then its canonical form is what the digest is taken of. What was compared is in it as the line
+    `observed` alone: replaying works the rest out again.
     """
     data: dict[str, Any] = _without_sentences(verdict_as_data(verdict, evidence="whole lists" if form in WITH_WHOLE_LISTS else "line"))
     return data

@@ -5,12 +5,12 @@ A verdict that comes out otherwise is put down to what changed: the rulebook, th
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from policy_engine.audit.form import READ, Contradiction, edition_faults, form_faults, given_faults
-from policy_engine.audit.record import SCHEMAS, slim, what_follows
+from policy_engine.audit.form import READ, TEXTS, Contradiction, edition_faults, form_faults, given_faults, has_digest
+from policy_engine.audit.record import SCHEMAS, Asked, asked_beside, kept, slim, what_follows
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
@@ -24,7 +24,7 @@ from policy_engine.load.node import Node
 from policy_engine.load.yaml_text import Document
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import Finding, Gathered, Verdict
+from policy_engine.model.verdict import CriterionTrace, Finding, Gathered, Verdict
 
 MAX_KEPT = 1000
 """How many differences, or cases that move, are listed one by one; the others are counted."""
@@ -70,9 +70,8 @@ class Replayer:
             problem = error.problems[0]
             cause = self._cause(record, edition) if edition else "rulebook"
             return self._drift(record, line, cause, f"{problem.code} {problem.location.file}:{problem.location.line}", "", problem.code)
-        found = slim(verdict, record["record"])
-        if canonical(found) != canonical(record["verdict"]):
-            step, before, after, citation = first_difference(record["verdict"], found)
+        if difference := self._difference(record, edition, verdict):
+            step, before, after, citation = difference
             return self._drift(record, line, self._cause(record, edition), step, before, after, citation)
         wrong = next(self._otherwise(record, read, edition, verdict), None)
         if wrong is None:
@@ -108,6 +107,23 @@ class Replayer:
             for f in given["findings"]
         ]
         return case, verdict._replace(duties=verdict.duties._replace(findings=(*verdict.duties.findings, *found)))
+
+    @staticmethod
+    def _difference(record: Mapping[str, Any], edition: Edition, verdict: Verdict) -> tuple[str, str, str, str] | None:
+        """Return the first step of a verdict that comes out otherwise; None where all of it comes out again."""
+        recorded: Mapping[str, Any] = record["verdict"]
+        if not has_digest(record):
+            whole = slim(verdict, record["record"])
+            return None if canonical(whole) == canonical(recorded) else first_difference(recorded, whole)
+        found = kept(verdict)
+        if found == recorded:
+            return None
+        spelt, now = _spelt_out(recorded, verdict), _spelt_out(found, verdict)
+        if spelt != now:
+            return first_difference(spelt, now)
+        if record["revision"] != edition.revision:
+            return "revision", record["revision"], edition.revision, ""
+        return first_difference(_in_lines(recorded), _in_lines(found))
 
     @staticmethod
     def _otherwise(record: Mapping[str, Any], case: Case, edition: Edition, verdict: Verdict) -> Iterator[Contradiction]:
@@ -154,6 +170,38 @@ def _given_back(case: Case, facts: Mapping[str, Any], edition: Edition) -> Case:
     return case._replace(facts={**case.facts, **{name: value for name, value in read.items() if value is not None}})
 
 
+def _in_lines(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value.split("\n") if key in TEXTS and isinstance(value, str) else value for key, value in part.items()}
+
+
+def _spelt_out(part: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
+    """Return what a record keeps of a verdict in the shape of the verdict that comes out now, so that its steps have their names."""
+
+    def lines(name: str) -> dict[str, str]:
+        text = part.get(name)
+        return {key: rest for key, _, rest in (line.partition(" ") for line in str(text).split("\n"))}
+
+    def traces(name: str, found: Iterable[Asked]) -> list[dict[str, Any]]:
+        outcomes = {one: outcome for outcome, ids in lines(name).items() for one in ids.split(" ")}
+        return [{"id": one.id, "citation": one.citation, "outcome": outcomes.get(one.id, "not_applicable")} for one in found]
+
+    def criterion(one: CriterionTrace) -> dict[str, Any]:
+        outcome, _, observed = criteria.get(one.id, "").partition(" ")
+        return {"id": one.id, "citation": one.citation, "outcome": outcome, "observed": observed}
+
+    criteria, figures, levels = lines("criteria"), lines("figures"), lines("levels")
+    return {
+        **{key: part.get(key) for key in ("track", "outcome", "level", "possible_levels", "gap_possible", "possible_exact")},
+        "open_questions": part.get("open_questions"), "interpretations": part.get("interpretations"),
+        "deductions": [{"fact": one.fact, "value": figures.get(one.fact)} for one in verdict.deductions],
+        "levels": [
+            {"level": one.level, "citation": one.citation, "outcome": levels.get(one.level), "criteria": list(map(criterion, one.criteria))}
+            for one in verdict.levels
+        ],
+        **{name: traces(name, found) for name, found in asked_beside(verdict).items()},
+    }  # fmt: skip
+
+
 def first_difference(before: Any, after: Any, path: str = "", citation: str = "") -> tuple[str, str, str, str]:
     """Return the first place at which two verdicts differ, what stands there in each, and the clause of the step around it."""
     if is_object(before) and is_object(after):
@@ -186,6 +234,8 @@ def _short(value: Any) -> str:
 class Tally:
     """Every record rated again under its own edition."""
 
+    sort: Literal["own"] = "own"
+
     def __init__(self, replayer: Replayer) -> None:
         self.replayer = replayer
         self.records = 0
@@ -208,6 +258,7 @@ class Tally:
 class Against:
     """Every record rated again under its own edition and under another one."""
 
+    sort: Literal["against"] = "against"
     drifted = False
     """That another edition says something else is an answer, not a fault."""
 

@@ -82,7 +82,10 @@ _EDITION = _option(
     "--edition", "ID", N_("The edition to rate under, instead of the one that a case names."), shell_complete=_complete_edition
 )
 _ANY_EDITION = _argument("edition", "[EDITION]", required=False, shell_complete=_complete_edition)
-_RECORD = _path("--record", "FILE", N_("Append a record of each case, with its verdict and a hash chain, to this file (JSON Lines)."))
+_RECORD = _path(
+    "--record", "FILE",
+    N_("Append a record of each case, with its verdict and a hash chain, to this file (JSON Lines; packed where a new one ends with .gz)."),
+)  # fmt: skip
 _CASES = _path("--cases", "DIR", N_("A case file, or a folder that holds some; may be given several times."), multiple=True)
 _SIGNERS = _path("--signers", "FILE", N_("Allowed signers, as ssh-keygen reads them."))
 _IDENTITY = _option("--identity", "WHO", N_("Who must have signed."))

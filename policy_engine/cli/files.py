@@ -11,11 +11,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.load.files import YAML, files_below, odd_kind, standard_input
+from policy_engine.load.files import PACKED, YAML, DamagedError, files_below, odd_kind, standard_input, unpacked_lines
 from policy_engine.load.library import Library
 from policy_engine.load.limits import MAX_RECORD, hold_line
 from policy_engine.load.lock import NAME
@@ -128,14 +128,15 @@ def rulebook_files(library: Library) -> list[str]:
     return [*files_read(folders.values()), *locks]
 
 
-def open_records(path: str) -> IO[bytes]:
+def open_records(path: str) -> "io.BufferedReader[Any]":
     """Open a file of records, or a pipe, which is a file like another; `-` is standard input.
 
     Raises:
         InputError: PE114, where it cannot be read; PE611, where it is empty: an empty run is never a success.
     """
     try:
-        file = io.BufferedReader(standard_input() if path == STANDARD else io.FileIO(path))  # type: ignore[type-var]
+        opened: Any = standard_input() if path == STANDARD else io.FileIO(path)
+        file = io.BufferedReader(opened)
         empty = not file.peek(1)
     except OSError as error:
         raise InputError([Problem("PE114", Location(path, 1, 1), {"reason": error.strerror or str(error)})]) from error
@@ -146,23 +147,26 @@ def open_records(path: str) -> IO[bytes]:
 
 
 def lines_of_records(path: str, label: str) -> Iterator[bytes]:
-    """Read the lines of a file of records, and show on a terminal how far it is.
+    """Read the lines of a file of records, packed or not, and show on a terminal how far it is; an empty one where it is damaged.
 
     Raises:
         InputError: as `open_records` does; PE117, where a line is longer than any record.
     """
     with open_records(path) as file, contextlib.ExitStack() as shown:
+        packed = file.peek(1).startswith(PACKED)
         update: Callable[[int], object] = lambda _: None  # noqa: E731
-        if sys.stderr.isatty() and os.path.isfile(path):  # nobody knows how long a pipe is
+        if sys.stderr.isatty() and os.path.isfile(path) and not packed:  # nobody knows how long a pipe is
             import click
 
             update = shown.enter_context(click.progressbar(length=os.path.getsize(path), label=label, file=sys.stderr)).update
-        number = 0
-        while line := file.readline(MAX_RECORD + 1):
-            number += 1
-            hold_line(path, number, len(line), MAX_RECORD)
-            yield line
-            update(len(line))
+        lines = unpacked_lines(file, MAX_RECORD) if packed else iter(lambda: file.readline(MAX_RECORD + 1), b"")
+        try:
+            for number, line in enumerate(lines, 1):
+                hold_line(path, number, len(line), MAX_RECORD)
+                yield line
+                update(len(line))
+        except DamagedError:
+            yield b""
 
 
 def going_through(label: str, things: Sequence[_Thing]) -> Iterator[_Thing]:

@@ -22,7 +22,7 @@ from policy_engine.report.json import to_json
 from policy_engine.report.problems import message_of, visible
 from policy_engine.source import Location
 
-_BROKEN = frozenset({"unreadable", "torn", "unended", "changed", "out_of_place", "contradicted", "form"})
+_BROKEN = frozenset({"unreadable", "torn", "damaged", "unended", "changed", "out_of_place", "contradicted", "form"})
 """Faults of lines; a chain with one is not signed. A run that was cut, or recorded twice, is what happened, and may be vouched for."""
 _NOTICES = {
     "waiting": N_("waiting for another run that writes {path} …"),

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from policy_engine.audit.chain import HeadFinder, Verifier
 from policy_engine.audit.record import ChainFault
-from policy_engine.audit.replay import Against, Drift, Tally
 from policy_engine.errors import Problem
 from policy_engine.explain.blocks import DRAFT, Explanation, Line, Section, Table, Wording, counted, filled
-from policy_engine.explain.shift import Went, move_sections
 from policy_engine.messages import N_, plural, translate
+
+if TYPE_CHECKING:
+    from policy_engine.audit.replay import Against, Drift, Tally
 
 _CAUSES = {
     "rulebook": N_("the rulebook is not the one that was recorded"), "case": N_("the case is not the one that was recorded"),
@@ -19,6 +21,7 @@ _CAUSES = {
 _FAULTS = {
     "unreadable": N_("line {line}: this is no record"),
     "torn": N_("line {line}: the line breaks off; a run was stopped while it wrote"),
+    "damaged": N_("line {line}: what is packed is damaged from here on, or cut off; nothing behind it can be read"),
     "unended": N_("line {line}: the record of `{name}` is whole, but its line end is missing; the next run puts it"),
     "changed": N_("line {line}: the record of `{name}` was changed"),
     "out_of_place": N_("line {line}: the record of `{name}` does not follow the one before it: one was removed, added or moved"),
@@ -72,7 +75,7 @@ def minutes(found: HeadFinder, path: str, language: str) -> Iterator[str]:
     yield translate(keep, language, path=path, head=chain.head.hash)
 
 
-def explain_replay(tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> Explanation:
+def explain_replay(tally: "Tally | Against", chain: Verifier, language: str, message: Callable[[Problem], str]) -> Explanation:
     """Put what a replay came to into sentences."""
     found = _Replay(tally, chain, language, message)
     return Explanation(
@@ -84,14 +87,14 @@ def explain_replay(tally: Tally | Against, chain: Verifier, language: str, messa
 class _Replay(Wording):
     """One replay, on its way into one language."""
 
-    def __init__(self, tally: Tally | Against, chain: Verifier, language: str, message: Callable[[Problem], str]) -> None:
-        super().__init__(language, *((*tally.editions.values(), tally.edition) if isinstance(tally, Against) else ()))
+    def __init__(self, tally: "Tally | Against", chain: Verifier, language: str, message: Callable[[Problem], str]) -> None:
+        super().__init__(language, *((*tally.editions.values(), tally.edition) if tally.sort == "against" else ()))
         self.tally, self.chain, self.message = tally, chain, message
 
     def headline(self) -> str:
         """Say how many records there are, and how many differ."""
         tally = self.tally
-        if isinstance(tally, Tally):
+        if tally.sort == "own":
             others = tally.causes.total()
             if not others:
                 return self.plural(
@@ -109,16 +112,18 @@ class _Replay(Wording):
         """Name the head of the chain, say that it was held against nothing, and where an edition is a draft."""
         yield self.say(N_("head of the chain: {head}"), head=self.chain.head.hash)
         yield self.say(N_("Not held against a kept head: `policy-engine record verify FILE --head HASH` does that."))
-        if isinstance(self.tally, Against) and self.tally.edition.status != "issued":
+        if self.tally.sort == "against" and self.tally.edition.status != "issued":
             yield self.say(DRAFT)
 
     def sections(self) -> Iterator[Section]:
         """Return every part; one without anything in it is left out."""
         faults = tuple(Line("not_met", chain_fault(f, self.language)) for f in self.chain.faults)
         yield Section(self.say(N_("The chain of records is broken")), faults[:_MOST])
-        if isinstance(self.tally, Tally):
+        if self.tally.sort == "own":
             yield Section(self.say(N_("Verdicts that come out otherwise")), tuple(map(self._drift, self.tally.drifts[:_MOST])))
             return
+        from policy_engine.explain.shift import Went, move_sections
+
         befores, afters = self.tally.matrix.befores(), self.tally.matrix.afters()
         keys = [*self.tally.levels, *sorted((befores | afters) - set(self.tally.levels))]
         columns = [key for key in keys if key in afters]
@@ -131,8 +136,9 @@ class _Replay(Wording):
         unread = tuple(Line("unknown", f"{name}: {problem.code} {self.message(problem)}") for name, problem in self.tally.unread[:_MOST])
         yield Section(self.say(N_("Not rated: edition {edition} cannot read these"), edition=self.tally.edition.id), unread)
 
-    def _drift(self, drift: Drift) -> Line:
+    def _drift(self, drift: "Drift") -> Line:
         words = {"line": drift.line, "case": drift.case, "cause": self.say(_CAUSES[drift.cause]), "step": drift.step}
-        text = self.say(N_("line {line}, {case}: {cause}; first at `{step}`"), **words)
+        spelt = N_("line {line}, {case}: {cause}; what the record spells out is the same, the digest of the whole verdict is not")
+        text = self.say(spelt if drift.step == "digest" else N_("line {line}, {case}: {cause}; first at `{step}`"), **words)
         change = f" ({drift.recorded or '—'} → {drift.found or '—'})" if drift.recorded or drift.found else ""
         return Line("not_met", text + change, drift.citation)

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping
-from typing import BinaryIO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.limits import BEING_WRITTEN, FILES, MAX_FILES, hold_size
@@ -372,3 +372,62 @@ def write_whole(path: str, content: bytes, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         os.chmod(beside, mode)
         os.replace(beside, path)
+
+
+PACKED = b"\x1f"
+"""How what gzip has packed begins, and no line of JSON does."""
+_PIECE = 1 << 18
+_MOST_TIMES, _AND_MORE = 500, 1 << 16
+
+
+class DamagedError(Exception):
+    """What is packed cannot be unpacked further.
+
+    Attributes:
+        cut: whether it is only that its end is missing.
+        whole: how many bytes before it are whole.
+    """
+
+    def __init__(self, whole: int, *, cut: bool) -> None:
+        super().__init__(whole)
+        self.whole, self.cut = whole, cut
+
+
+def unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """Unpack a file of gzip's members, piece by piece.
+
+    Raises:
+        DamagedError: where a member is damaged or lacks its end, or unpacks to more than `_MOST_TIMES` its size, which no record does.
+    """
+    import zlib
+
+    member, read, made, whole = None, 0, 0, 0
+    while packed := file.read(_PIECE):
+        read += len(packed)
+        while packed:
+            member = member or zlib.decompressobj(31)
+            try:
+                piece = member.decompress(packed, _PIECE)
+            except zlib.error as error:
+                raise DamagedError(whole, cut=False) from error
+            packed = member.unused_data if member.eof else member.unconsumed_tail
+            made += len(piece)
+            if made > _MOST_TIMES * (read - len(packed)) + _AND_MORE:
+                raise DamagedError(whole, cut=False)
+            if member.eof:
+                member, whole = None, read - len(packed)
+            yield piece
+    if member is not None:
+        raise DamagedError(whole, cut=True)
+
+
+def unpacked_lines(file: IO[bytes], limit: int) -> Iterator[bytes]:
+    """Yield the lines of a packed file, and of one that is longer than `limit` as much as shows that; see `unpacked`."""
+    rest = b""
+    for piece in unpacked(file):
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from [line + b"\n" for line in lines]
+        if len(rest) > limit:
+            break
+    if rest:
+        yield rest
