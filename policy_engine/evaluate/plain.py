@@ -1,6 +1,6 @@
 """A verdict as plain data: what programs read, what a record keeps, and what the author of a case expects of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from policy_engine.evaluate.core.evidence import observed
@@ -127,16 +127,18 @@ Shows = Literal["whole", "line", "whole lists"]
 """What is written of evidence: every comparison; the line `observed` alone; that line as records had it before form 3."""
 
 
-def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str, Any]:
+def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole", data: Callable[[Sequence[Trace]], Any] | None = None) -> dict[str, Any]:
     """Return a verdict as the contract writes it, but for the notice that stands beside every answer.
 
     Args:
         verdict: the verdict.
         evidence: how much of what was compared is written.
+        data: makes of traces what stands for them; where it is not given, a list of their data.
     """
+    if data is None:
 
-    def data(traces: Iterable[Trace]) -> list[dict[str, Any]]:
-        return [trace_to_data(trace, evidence=evidence) for trace in traces]
+        def data(traces: Sequence[Trace]) -> Any:
+            return [trace_to_data(trace, evidence=evidence) for trace in traces]
 
     duties = verdict.duties
     first: dict[str, Any] = {
@@ -160,7 +162,7 @@ def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str,
         "decided": [decision._asdict() for decision in duties.decided],
         "requirements": data(duties.requirements),
         "contents": data(duties.contents),
-        "routes": {duty: traces for duty in DUTIES if (traces := data(r for r in duties.routes if r.duty == duty))},
+        "routes": {duty: data(traces) for duty in DUTIES if (traces := [r for r in duties.routes if r.duty == duty])},
         "ceilings": data(verdict.ceilings),
         "findings": data(duties.findings),
         "gathered": [gathered._asdict() for gathered in duties.gathered],

@@ -2,9 +2,10 @@
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from policy_engine.evaluate.plain import verdict_as_data
+from policy_engine.evaluate.plain import Trace, trace_to_data, verdict_as_data
 from policy_engine.explain.blocks import DRAFT
 from policy_engine.messages import LANGUAGES, N_, translate
 from policy_engine.model.verdict import Verdict
@@ -14,31 +15,86 @@ UNSEALED = N_("This edition says that it is issued, but there is no seal that sh
 
 _ODD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What steers a terminal or the order of what is shown, ends a line, or is no character; JSON itself asks for no escape of these."""
-_quoted = json.encoder.encode_basestring
+_escaped = json.encoder.encode_basestring
+_KEPT = 4096
+"""How many texts of records are remembered, about a kilobyte each; those that nobody has asked for since as many others came are not."""
+
+
+class Records(NamedTuple):
+    """Records of a trace that stand in data for the list of their dicts: the text of one that comes again is not written again."""
+
+    records: Sequence[Any]
+    to_data: Callable[[Any], Any]
 
 
 def to_json(data: Any) -> str:
-    """Write data as JSON for programs, indented by two: Vietnamese as it is, keys in their order.
-
-    The standard library's fast encoder knows no indent, and orjson costs a cold start more than it saves (docs/decisions/0020).
-    """
-    text = _written(data, "\n")
-    return text if text.isascii() and "\x7f" not in text else _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", text)
+    """Write data as JSON for programs, indented by two: Vietnamese as it is, keys in their order."""
+    return "".join(Writer().pieces(data))
 
 
-def _written(value: Any, line: str) -> str:
-    """Write a value whose lines begin with `line`."""
-    if isinstance(value, str):
-        return _quoted(value)
-    inner = f"{line}  "
-    between = f",{inner}"
-    if isinstance(value, dict) and value:
-        pairs: Any = value.items()  # pyright: ignore[reportUnknownVariableType]  # its keys are texts, its values anything
-        return "{" + inner + between.join([f"{_quoted(key)}: {_written(item, inner)}" for key, item in pairs]) + line + "}"
-    if isinstance(value, (list, tuple)) and value:
-        items: Any = value  # pyright: ignore[reportUnknownVariableType]
-        return "[" + inner + between.join([_written(item, inner) for item in items]) + line + "]"
-    return "null" if value is None else json.dumps(value, ensure_ascii=False)
+class Writer:
+    """Writes JSON indented by two; of many cases most of a verdict is the same, and that text is remembered (docs/decisions/0026)."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[int, str], tuple[object, str]] = {}
+        self._before: dict[tuple[int, str], tuple[object, str]] = {}
+        """What was remembered before `_texts` was begun; a record is held so that its identity stays its own."""
+
+    def pieces(self, data: Any, line: str = "\n") -> Iterator[str]:
+        """Write a document piece by piece, for a reader of many cases: what an iterator yields, there or under a key, as it comes."""
+        inner, begins = f"{line}  ", "{"
+        if isinstance(data, dict) and any(isinstance(value, Iterator) for value in data.values()):
+            for key, value in data.items():
+                yield f"{begins}{inner}{_quoted(key)}: "
+                yield from self.pieces(value, inner)
+                begins = ","
+            yield line + "}"
+        elif isinstance(data, Iterator):
+            begins = "["
+            for item in data:
+                yield f"{begins}{inner}{self.text(item, inner)}"
+                begins = ","
+            yield "[]" if begins == "[" else line + "]"
+        else:
+            yield self.text(data, line)
+
+    def text(self, value: Any, line: str = "\n") -> str:
+        """Write a value whose lines begin with `line`."""
+        kind = value.__class__
+        if kind is str:
+            return _quoted(value)
+        if value is None or kind is bool:
+            return "null" if value is None else "true" if value else "false"
+        if kind is Records:
+            inner = f"{line}  "
+            return self._listed([self._record(record, value.to_data, inner) for record in value.records], line)
+        if isinstance(value, dict) and value:
+            inner = f"{line}  "
+            return "{" + inner + f",{inner}".join([f"{_quoted(key)}: {self.text(item, inner)}" for key, item in value.items()]) + line + "}"
+        if isinstance(value, (list, tuple)):
+            inner = f"{line}  "
+            return self._listed([self.text(item, inner) for item in value], line)
+        return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+    @staticmethod
+    def _listed(texts: list[str], line: str) -> str:
+        return f"[{line}  " + f",{line}  ".join(texts) + line + "]" if texts else "[]"
+
+    def _record(self, record: object, to_data: Callable[[Any], Any], line: str) -> str:
+        """Write a record, or take its text from memory."""
+        key = id(record), line
+        known = self._texts.get(key)
+        if known is None:
+            known = self._before.get(key) or (record, self.text(to_data(record), line))
+            if len(self._texts) == _KEPT:
+                self._texts, self._before = {}, self._texts
+            self._texts[key] = known
+        return known[1]
+
+
+def _quoted(text: str) -> str:
+    said = _escaped(text)
+    return said if said.isascii() and "\x7f" not in said else _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", said)
 
 
 def notices_of(status: str, *, sealed: bool) -> list[str]:
@@ -59,5 +115,17 @@ def notice_to_data(status: str, *, sealed: bool) -> dict[str, str]:
 
 def verdict_to_data(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as the contract writes it; its schema is `schemas/verdict.schema.json`."""
-    beside = {"sealed": verdict.sealed, "notice": notice_to_data(verdict.status, sealed=verdict.sealed)}
-    return verdict_as_data(verdict) | beside
+    return verdict_as_data(verdict) | _beside(verdict)
+
+
+def verdict_to_write(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict for a `Writer` of many: as `verdict_to_data` does, its traces as they are."""
+    return verdict_as_data(verdict, data=_records) | _beside(verdict)
+
+
+def _records(traces: Sequence[Trace]) -> Records:
+    return Records(traces, trace_to_data)
+
+
+def _beside(verdict: Verdict) -> dict[str, Any]:
+    return {"sealed": verdict.sealed, "notice": notice_to_data(verdict.status, sealed=verdict.sealed)}
