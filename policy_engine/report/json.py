@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from policy_engine.evaluate.plain import Trace, trace_to_data, verdict_as_data
@@ -29,58 +30,61 @@ class Records(NamedTuple):
 
 def to_json(data: Any) -> str:
     """Write data as JSON for programs, indented by two: Vietnamese as it is, keys in their order."""
-    return "".join(Writer().pieces(data))
+    return b"".join(Writer().pieces(data)).decode()
 
 
 class Writer:
-    """Writes JSON indented by two; of many cases most of a verdict is the same, and that text is remembered (docs/decisions/0026)."""
+    """Writes JSON indented by two, in UTF-8. Most of a verdict is what other verdicts say too: that text is remembered.
+
+    Why not by a library: docs/decisions/0026.
+    """
 
     def __init__(self) -> None:
-        self._texts: dict[tuple[int, str], tuple[object, str]] = {}
-        self._before: dict[tuple[int, str], tuple[object, str]] = {}
+        self._texts: dict[tuple[int, bytes], tuple[object, bytes]] = {}
+        self._before: dict[tuple[int, bytes], tuple[object, bytes]] = {}
         """What was remembered before `_texts` was begun; a record is held so that its identity stays its own."""
 
-    def pieces(self, data: Any, line: str = "\n") -> Iterator[str]:
-        """Write a document piece by piece, for a reader of many cases: what an iterator yields, there or under a key, as it comes."""
-        inner, begins = f"{line}  ", "{"
+    def pieces(self, data: Any, line: bytes = b"\n") -> Iterator[bytes]:
+        """Write a document piece by piece: what an iterator yields, there or under a key, as it comes; bytes are written already."""
+        inner, begins = line + b"  ", b"{"
         if isinstance(data, dict) and any(isinstance(value, Iterator) for value in data.values()):
             for key, value in data.items():
-                yield f"{begins}{inner}{_quoted(key)}: "
+                yield begins + inner + _quoted(key) + b": "
                 yield from self.pieces(value, inner)
-                begins = ","
-            yield line + "}"
+                begins = b","
+            yield line + b"}"
         elif isinstance(data, Iterator):
-            begins = "["
+            begins = b"["
             for item in data:
-                yield f"{begins}{inner}{self.text(item, inner)}"
-                begins = ","
-            yield "[]" if begins == "[" else line + "]"
+                yield begins + inner
+                yield item if isinstance(item, bytes) else self.text(item, inner)
+                begins = b","
+            yield b"[]" if begins == b"[" else line + b"]"
         else:
             yield self.text(data, line)
 
-    def text(self, value: Any, line: str = "\n") -> str:
+    def text(self, value: Any, line: bytes = b"\n") -> bytes:
         """Write a value whose lines begin with `line`."""
         kind = value.__class__
         if kind is str:
             return _quoted(value)
         if value is None or kind is bool:
-            return "null" if value is None else "true" if value else "false"
+            return b"null" if value is None else b"true" if value else b"false"
+        if kind is int:
+            return str(value).encode()
         if kind is Records:
-            inner = f"{line}  "
-            return self._listed([self._record(record, value.to_data, inner) for record in value.records], line)
+            inner = line + b"  "
+            return _listed([self._record(record, value.to_data, inner) for record in value.records], line)
         if isinstance(value, dict) and value:
-            inner = f"{line}  "
-            return "{" + inner + f",{inner}".join([f"{_quoted(key)}: {self.text(item, inner)}" for key, item in value.items()]) + line + "}"
+            inner = line + b"  "
+            pairs = [_quoted(key) + b": " + self.text(item, inner) for key, item in value.items()]
+            return b"".join((b"{", inner, (b"," + inner).join(pairs), line, b"}"))
         if isinstance(value, (list, tuple)):
-            inner = f"{line}  "
-            return self._listed([self.text(item, inner) for item in value], line)
-        return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            inner = line + b"  "
+            return _listed([self.text(item, inner) for item in value], line)
+        return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False).encode()
 
-    @staticmethod
-    def _listed(texts: list[str], line: str) -> str:
-        return f"[{line}  " + f",{line}  ".join(texts) + line + "]" if texts else "[]"
-
-    def _record(self, record: object, to_data: Callable[[Any], Any], line: str) -> str:
+    def _record(self, record: object, to_data: Callable[[Any], Any], line: bytes) -> bytes:
         """Write a record, or take its text from memory."""
         key = id(record), line
         known = self._texts.get(key)
@@ -92,9 +96,15 @@ class Writer:
         return known[1]
 
 
-def _quoted(text: str) -> str:
+def _listed(texts: list[bytes], line: bytes) -> bytes:
+    return b"".join((b"[", line, b"  ", (b"," + line + b"  ").join(texts), line, b"]")) if texts else b"[]"
+
+
+@lru_cache(_KEPT)
+def _quoted(text: str) -> bytes:
+    """Write a text, with its odd signs escaped."""
     said = _escaped(text)
-    return said if said.isascii() and "\x7f" not in said else _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", said)
+    return (said if said.isascii() and "\x7f" not in said else _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", said)).encode()
 
 
 def notices_of(status: str, *, sealed: bool) -> list[str]:
