@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from policy_engine.cli.session import Refusals, Session
-from policy_engine.errors import InputError, Problem
+from policy_engine.errors import InputError
 from policy_engine.evaluate.rate import Rater
 from policy_engine.explain.blocks import Explanation
 from policy_engine.load.case import expand
@@ -17,14 +17,10 @@ from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import OUTCOMES, Verdict
 from policy_engine.report.json import notices_of, verdict_to_data, verdict_to_write
 
-if TYPE_CHECKING:
-    from policy_engine.audit.record import Rating
-    from policy_engine.cli.processes import Workers
-
 _FEW, _MANY = 20, 500
 """For more files than the first, code is made of an edition; for more than the second, several processes pay."""
 _FIRST, _BATCH = 100, 50
-"""How many files are rated before other processes begin, so that all is prepared; and how many such a process rates at a time."""
+"""How many files are rated before other processes begin, which then have what was prepared; how many such a process rates at a time."""
 
 
 def evaluate_files(
@@ -42,21 +38,19 @@ def evaluate_files(
         hold_record(session, record, cases)
     refusals = Refusals()
     paths = expand(cases, refusals.others)
-    run = _Run(session, _rater(session, edition, paths), refusals, several=len(cases) > 1 or (bool(paths) and os.path.isdir(cases[0])))
+    run = _Run(session, _rater(session, edition, paths), refusals)
     with ExitStack() as stack:
         if record is not None:
-            ratings = list(run.recorded(paths, edition))
-            if ratings:
-                from policy_engine.cli.record import append_run
-
-                append_run(session, record, ratings)
+            _record(session, record, run, paths, edition)
+        elif len(paths) > _MANY:
+            run.rate_many(paths, stack)
         else:
-            run.rate_all(paths, stack)
-        session.note_reworded(*run.editions.values())
-        run.write()
+            run.rate(paths)
+        session.note_reworded(*(session.library.edition(name) for name in dict.fromkeys(edition for _, edition in run.rated)))
+        run.write(several=len(cases) > 1 or (bool(paths) and os.path.isdir(cases[0])))
     if refusals.problems:
         raise refusals.error()
-    return int(not failing.isdisjoint(run.outcomes))
+    return int(any(outcome in failing for outcome, _ in run.rated))
 
 
 def _rater(session: Session, edition: str | None, paths: Sequence[str]) -> Rater:
@@ -67,119 +61,100 @@ def _rater(session: Session, edition: str | None, paths: Sequence[str]) -> Rater
     return Rater(session.library, edition, for_many)
 
 
-class _Part(NamedTuple):
-    """What came of a batch of files in another process, but for the texts."""
+def _record(session: Session, record: str, run: "_Run", paths: Sequence[str], asked: str | None) -> None:
+    """Rate files, and append every verdict to a file of records."""
+    from policy_engine.audit.record import Rating
+    from policy_engine.cli.record import append_run, path_kept
 
-    rated: int
-    refused: tuple[tuple[str, tuple[Problem, ...]], ...]
-    named: Mapping[tuple[str, str], str]
-    editions: tuple[str, ...]
-    outcomes: frozenset[str]
+    ratings: list[Rating] = []
+    for path, one in run.refusals.taken(paths, run.rater.rate):
+        run.keep(one.verdict, one.edition)
+        ratings.append(Rating(file=path_kept(path), raw=one.raw, asked=asked, edition=one.edition, verdict=one.verdict))
+    if ratings:
+        append_run(session, record, ratings)
 
 
 class _Run:
-    """What came of the files so far; the verdicts are kept until it is known which files were refused, since those stand first."""
+    """What came of the files; the verdicts are kept until all are rated, since the files that were refused stand first."""
 
-    def __init__(self, session: Session, rater: Rater, refusals: Refusals, *, several: bool) -> None:
-        self.session, self.rater, self.refusals, self.several = session, rater, refusals, several
-        self.editions: dict[str, Edition] = {}
-        self.outcomes: set[str] = set()
-        self._rated = 0
+    def __init__(self, session: Session, rater: Rater, refusals: Refusals) -> None:
+        self.session, self.rater, self.refusals = session, rater, refusals
+        self.rated: list[tuple[str, str]] = []
+        """Of each case its outcome and its edition."""
         self._kept: list[tuple[Verdict, Edition]] = []
         self._elsewhere: Iterable[Any] = ()
-        """The texts of the verdicts that other processes keep, batch by batch."""
+        """The texts of the verdicts that other processes keep."""
 
-    def recorded(self, paths: Sequence[str], asked: str | None) -> "Iterator[Rating]":
-        """Rate files, each with what a record keeps of it."""
-        from policy_engine.audit.record import Rating
-        from policy_engine.cli.record import path_kept
-
-        for path, one in self.refusals.taken(paths, self.rater.rate):
-            self._keep(one.verdict, one.edition)
-            yield Rating(file=path_kept(path), raw=one.raw, asked=asked, edition=one.edition, verdict=one.verdict)
-
-    def rate_all(self, paths: Sequence[str], stack: ExitStack) -> None:
-        """Rate files, many of them in several processes, which end with the stack."""
-        number = 1
-        if len(paths) > _MANY:
-            from policy_engine.cli.processes import Workers, asked_for
-
-            number = asked_for(self.session)
-        self._rate(paths if number == 1 else paths[:_FIRST])
-        if number > 1:
-            batches = [paths[begin : begin + _BATCH] for begin in range(_FIRST, len(paths), _BATCH)]
-            workers = stack.enter_context(closing(Workers()))
-            workers.start(number, lambda place: self._part_of(batches[place::number]))
-            if self._gather(workers, len(batches)):
-                self._elsewhere = workers.told(len(batches))
-            else:
-                workers.close()
-                self._rate(paths[_FIRST:])
-
-    def _keep(self, verdict: Verdict, edition: Edition) -> None:
-        self._rated += 1
+    def keep(self, verdict: Verdict, edition: Edition) -> None:
+        self.rated.append((verdict.outcome, edition.id))
         self._kept.append((verdict, edition))
-        self.editions[edition.id] = edition
-        self.outcomes.add(verdict.outcome)
 
-    def _rate(self, paths: Sequence[str]) -> None:
+    def rate(self, paths: Sequence[str]) -> None:
         for _, one in self.refusals.taken(paths, self.rater.rate):
-            self._keep(one.verdict, one.edition)
+            self.keep(one.verdict, one.edition)
 
-    def _part_of(self, batches: Sequence[Sequence[str]]) -> Iterator[Any]:
-        """Rate batches of files in another process: tell what came of each, then the texts of each."""
+    def rate_many(self, paths: Sequence[str], stack: ExitStack) -> None:
+        """Rate files in several processes, which end with the stack; by itself where two of them met one name, or one has ended."""
+        from policy_engine.cli.processes import Processes, processors
+
+        number = processors()
+        self.rate(paths if number == 1 else paths[:_FIRST])
+        if number == 1:
+            return
+        batches = [paths[begin : begin + _BATCH] for begin in range(_FIRST, len(paths), _BATCH)]
+        processes = Processes()
+        stack.callback(processes.end)
+        processes.start(number, batches, self._tell)
+        named, rated, refused = dict(self.rater.named), list(self.rated), list(self.refusals.files)
+        undone = False
+        try:
+            for outcomes, problems, names in processes.told():
+                undone = undone or not named.keys().isdisjoint(names)
+                named |= names
+                rated += outcomes
+                refused += [(path, InputError(several)) for path, several in problems]
+        except EOFError:
+            undone = True
+        if undone:
+            processes.end()
+            self.rate(paths[_FIRST:])
+        else:
+            self.rated, self.refusals.files, self._elsewhere = rated, refused, processes.told()
+
+    def _tell(self, batches: Sequence[Sequence[str]]) -> Iterator[Any]:
+        """Rate batches of files in another process: tell of each what came of it, and then of each the texts."""
         kept: list[list[tuple[Verdict, Edition]]] = []
+        between: Any = b",\n  " if self.session.form == "json" else "\n"
         for paths in batches:
             before = len(self.rater.named)
-            self._kept, self.refusals.files, self.editions, self.outcomes = [], [], {}, set()
-            self._rate(paths)
+            self.rated, self._kept, self.refusals.files = [], [], []
+            self.rate(paths)
             kept.append(self._kept)
-            yield _Part(
-                rated=len(self._kept), refused=tuple((path, error.problems) for path, error in self.refusals.files),
-                named=dict(list(self.rater.named.items())[before:]), editions=tuple(self.editions), outcomes=frozenset(self.outcomes),
-            )  # fmt: skip
-        between = b",\n  " if self.session.form == "json" else "\n"
+            problems = [(path, error.problems) for path, error in self.refusals.files]
+            yield self.rated, problems, dict(list(self.rater.named.items())[before:])
         for self._kept in kept:
             yield between.join(self._texts())
 
-    def _gather(self, workers: "Workers", batches: int) -> bool:
-        """Take in what came of batches elsewhere; not where two processes met one name, or one has ended."""
-        named = dict(self.rater.named)
-        parts: list[_Part] = []
-        try:
-            for part in workers.told(batches):
-                if not named.keys().isdisjoint(part.named):
-                    return False
-                named.update(part.named)
-                parts.append(part)
-        except EOFError:
-            return False
-        for part in parts:
-            self._rated += part.rated
-            self.refusals.files += [(path, InputError(problems)) for path, problems in part.refused]
-            self.editions |= {name: self.session.library.edition(name) for name in part.editions if name not in self.editions}
-            self.outcomes |= part.outcomes
-        return True
-
     def _texts(self) -> Iterator[Any]:
-        """Write what is kept, verdict by verdict."""
+        """Write the verdicts that are kept here."""
         session = self.session
         if session.form == "json":
             return (session.writer.text(verdict_to_write(verdict), b"\n  ") for verdict, _ in self._kept)
         from policy_engine.explain.verdict import explain
 
-        return (session.page_text(explain(v, e, session.language, notices_of(v.status, sealed=v.sealed))) for v, e in self._kept)
+        notes = ((one, edition, notices_of(one.status, sealed=one.sealed)) for one, edition in self._kept)
+        return (session.page_text(explain(verdict, edition, session.language, several)) for verdict, edition, several in notes)
 
-    def write(self) -> None:
+    def write(self, *, several: bool) -> None:
         """Print one object for one case, an array for several, the refused ones first; nothing where the only case was bad."""
         session, texts = self.session, chain(self._texts(), filter(None, self._elsewhere))
         if session.form != "json":
-            if self.several and self.refusals.files:
+            if several and self.refusals.files:
                 empty = Explanation(title=session.text(N_("Cases")), headline="", outcome="round", notes=(), sections=())
-                texts = chain([session.page_text(self.refusals.before(empty, self._rated, session.language))], texts)
+                texts = chain([session.page_text(self.refusals.before(empty, len(self.rated), session.language))], texts)
             for number, text in enumerate(texts):
                 sys.stdout.write("\n" + text if number else text)
-        elif self.several:
+        elif several:
             session.write_data(chain(self.refusals.each(), texts))
         elif self._kept:
             session.write_data(verdict_to_data(self._kept[0][0]))
