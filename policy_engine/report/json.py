@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from policy_engine.evaluate.core.expression import shown
 from policy_engine.evaluate.plain import Trace, trace_to_data, verdict_as_data
 from policy_engine.explain.blocks import DRAFT
 from policy_engine.messages import LANGUAGES, N_, translate
-from policy_engine.model.verdict import Verdict
+from policy_engine.model.verdict import Deduction, LevelTrace, Verdict
 
 NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")
 UNSEALED = N_("This edition says that it is issued, but there is no seal that shows it; hold it against the sealed original.")
@@ -40,8 +41,8 @@ class Writer:
     """
 
     def __init__(self) -> None:
-        self._texts: dict[tuple[int, bytes], tuple[object, bytes]] = {}
-        self._before: dict[tuple[int, bytes], tuple[object, bytes]] = {}
+        self._texts: dict[tuple[object, bytes], tuple[object, bytes]] = {}
+        self._before: dict[tuple[object, bytes], tuple[object, bytes]] = {}
         """What was remembered before `_texts` was begun; a record is held so that its identity stays its own."""
 
     def pieces(self, data: Any, line: bytes = b"\n") -> Iterator[bytes]:
@@ -77,16 +78,18 @@ class Writer:
             return _listed([self._record(record, value.to_data, inner) for record in value.records], line)
         if isinstance(value, dict) and value:
             inner = line + b"  "
-            pairs = [_quoted(key) + b": " + self.text(item, inner) for key, item in value.items()]
+            pairs = [
+                _quoted(key) + b": " + (_quoted(item) if item.__class__ is str else self.text(item, inner)) for key, item in value.items()
+            ]
             return b"".join((b"{", inner, (b"," + inner).join(pairs), line, b"}"))
         if isinstance(value, (list, tuple)):
             inner = line + b"  "
-            return _listed([self.text(item, inner) for item in value], line)
+            return _listed([_quoted(item) if item.__class__ is str else self.text(item, inner) for item in value], line)
         return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False).encode()
 
     def _record(self, record: object, to_data: Callable[[Any], Any], line: bytes) -> bytes:
         """Write a record, or take its text from memory."""
-        key = id(record), line
+        key = _key(record), line
         known = self._texts.get(key)
         if known is None:
             known = self._before.get(key) or (record, self.text(to_data(record), line))
@@ -94,6 +97,16 @@ class Writer:
                 self._texts, self._before = {}, self._texts
             self._texts[key] = known
         return known[1]
+
+
+def _key(record: Any) -> object:
+    """Return what the text of a record follows from: what is made anew for every case by its parts, what cases share by what it is."""
+    kind = record.__class__
+    if kind is LevelTrace:
+        return (*record[:-1], *map(id, record.criteria))
+    if kind is Deduction:
+        return record.fact, record.value.__class__, shown(record.value), record.origin, record.because
+    return id(record)
 
 
 def _listed(texts: list[bytes], line: bytes) -> bytes:
@@ -134,7 +147,11 @@ def verdict_to_write(verdict: Verdict) -> dict[str, Any]:
 
 
 def _records(traces: Sequence[Trace]) -> Records:
-    return Records(traces, trace_to_data)
+    return Records(traces, _trace)
+
+
+def _trace(trace: Trace) -> dict[str, Any]:
+    return trace_to_data(trace, data=_records)
 
 
 def _beside(verdict: Verdict) -> dict[str, Any]:
