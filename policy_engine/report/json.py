@@ -19,7 +19,6 @@ _ODD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-
 """What steers a terminal or the order of what is shown, ends a line, or is no character; JSON itself asks for no escape of these."""
 _escaped = json.encoder.encode_basestring
 _KEPT = 4096
-"""How many texts of records are remembered, about a kilobyte each; those that nobody has asked for since as many others came are not."""
 
 
 class Records(NamedTuple):
@@ -40,10 +39,12 @@ class Writer:
     Why not by a library: docs/decisions/0026.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: int = _KEPT) -> None:
+        """Remember so many texts, about a kilobyte each; as many before them, until they are asked for again or forgotten."""
+        self._kept = kept
         self._texts: dict[tuple[object, bytes], tuple[object, bytes]] = {}
         self._before: dict[tuple[object, bytes], tuple[object, bytes]] = {}
-        """What was remembered before `_texts` was begun; a record is held so that its identity stays its own."""
+        """Each with its record, which is held so that its identity stays its own."""
 
     def pieces(self, data: Any, line: bytes = b"\n") -> Iterator[bytes]:
         """Write a document piece by piece: what an iterator yields, there or under a key, as it comes; bytes are written already."""
@@ -93,7 +94,7 @@ class Writer:
         known = self._texts.get(key)
         if known is None:
             known = self._before.get(key) or (record, self.text(to_data(record), line))
-            if len(self._texts) == _KEPT:
+            if len(self._texts) >= self._kept:
                 self._texts, self._before = {}, self._texts
             self._texts[key] = known
         return known[1]
