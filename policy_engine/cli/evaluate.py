@@ -19,7 +19,7 @@ from policy_engine.report.json import notices_of, verdict_to_data, verdict_to_wr
 
 _FEW, _MANY = 20, 500
 """For more files than the first, code is made of an edition; for more than the second, several processes pay."""
-_FIRST, _BATCH = 100, 50
+_FIRST, _BATCH = 100, 16
 """How many files are rated before other processes begin, which then have what was prepared; how many such a process rates at a time."""
 
 
@@ -119,12 +119,11 @@ class _Run:
             processes.end()
             self.rate(paths[_FIRST:])
         else:
-            self.rated, self.refusals.files, self._elsewhere = rated, refused, processes.told()
+            self.rated, self.refusals.files, self._elsewhere = rated, refused, chain.from_iterable(processes.told())
 
     def _tell(self, batches: Sequence[Sequence[str]]) -> Iterator[Any]:
         """Rate batches of files in another process: tell of each what came of it, and then of each the texts."""
         kept: list[list[tuple[Verdict, Edition]]] = []
-        between: Any = b",\n  " if self.session.form == "json" else "\n"
         for paths in batches:
             before = len(self.rater.named)
             self.rated, self._kept, self.refusals.files = [], [], []
@@ -133,7 +132,7 @@ class _Run:
             problems = [(path, error.problems) for path, error in self.refusals.files]
             yield self.rated, problems, dict(list(self.rater.named.items())[before:])
         for self._kept in kept:
-            yield between.join(self._texts())
+            yield list(self._texts())
 
     def _texts(self) -> Iterator[Any]:
         """Write the verdicts that are kept here."""
@@ -147,7 +146,7 @@ class _Run:
 
     def write(self, *, several: bool) -> None:
         """Print one object for one case, an array for several, the refused ones first; nothing where the only case was bad."""
-        session, texts = self.session, chain(self._texts(), filter(None, self._elsewhere))
+        session, texts = self.session, chain(self._texts(), self._elsewhere)
         if session.form != "json":
             if several and self.refusals.files:
                 empty = Explanation(title=session.text(N_("Cases")), headline="", outcome="round", notes=(), sections=())
