@@ -17,13 +17,13 @@ _STOPPED = """
 import os, sys, time
 from policy_engine.cli import evaluate, main, processes
 evaluate._FIRST, evaluate._MANY, processes.processors = 2, 2, lambda: 2
-rate = evaluate._Run.rate
+rate = evaluate.EvaluateRun.rate
 def slow(run, paths):
     if len(paths) > 2:
         os.write(1, f"{os.getpid()}\\n".encode())
         time.sleep(60)
     rate(run, paths)
-evaluate._Run.rate = slow
+evaluate.EvaluateRun.rate = slow
 main.main(sys.argv[1:])
 """
 
@@ -43,9 +43,9 @@ def test_several_say_what_one_says(
     form: str, names: str, how: str, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     call = (*files_at(tmp_path, [name.strip() for name in names]), "--format", form)
-    alone, ours, rate, here = cli(*call), os.getpid(), evaluate._Run.rate, list[str]()
+    alone, ours, rate, here = cli(*call), os.getpid(), evaluate.EvaluateRun.rate, list[str]()
 
-    def rating(run: evaluate._Run, paths: Sequence[str]) -> None:
+    def rating(run: evaluate.EvaluateRun, paths: Sequence[str]) -> None:
         if os.getpid() != ours and how == "end":
             os._exit(1)
         here.extend(paths)
@@ -54,7 +54,7 @@ def test_several_say_what_one_says(
     for name in ("_MANY", "_FIRST", "_BATCH"):
         monkeypatch.setattr(evaluate, name, 2)
     monkeypatch.setattr(processes, "processors", lambda: 3)
-    monkeypatch.setattr(evaluate._Run, "rate", rating)
+    monkeypatch.setattr(evaluate.EvaluateRun, "rate", rating)
 
     assert cli(*call) == alone
     assert alone[0] == (0 if names == "abcdefghijk" else 3)

@@ -38,7 +38,7 @@ def evaluate_files(
         hold_record(session, record, cases)
     refusals = Refusals()
     paths = expand(cases, refusals.others)
-    run = _Run(session, _rater(session, edition, paths), refusals)
+    run = EvaluateRun(session, _rater(session, edition, paths), refusals)
     with ExitStack() as stack:
         if record is not None:
             _record(session, record, run, paths, edition)
@@ -61,7 +61,7 @@ def _rater(session: Session, edition: str | None, paths: Sequence[str]) -> Rater
     return Rater(session.library, edition, for_many)
 
 
-def _record(session: Session, record: str, run: "_Run", paths: Sequence[str], asked: str | None) -> None:
+def _record(session: Session, record: str, run: "EvaluateRun", paths: Sequence[str], asked: str | None) -> None:
     """Rate files, and append every verdict to a file of records."""
     from policy_engine.audit.record import Rating
     from policy_engine.cli.record import append_run, path_kept
@@ -74,7 +74,7 @@ def _record(session: Session, record: str, run: "_Run", paths: Sequence[str], as
         append_run(session, record, ratings)
 
 
-class _Run:
+class EvaluateRun:
     """What came of the files; the verdicts are kept until all are rated, since the files that were refused stand first."""
 
     def __init__(self, session: Session, rater: Rater, refusals: Refusals) -> None:
@@ -94,7 +94,7 @@ class _Run:
             self.keep(one.verdict, one.edition)
 
     def rate_many(self, paths: Sequence[str], stack: ExitStack) -> None:
-        """Rate files in several processes, which end with the stack; by itself where two of them met one name, or one has ended."""
+        """Rate files in several processes, which end with the stack; by itself where two of them met one name, or one ends."""
         from policy_engine.cli.processes import Processes, processors
 
         number = processors()
@@ -104,25 +104,25 @@ class _Run:
         batches = [paths[begin : begin + _BATCH] for begin in range(_FIRST, len(paths), _BATCH)]
         processes = Processes()
         stack.callback(processes.end)
-        processes.start(number, batches, self._tell)
         named, rated, refused = dict(self.rater.named), list(self.rated), list(self.refusals.files)
         undone = False
         try:
-            for outcomes, problems, names in processes.told():
+            processes.start(number, batches, self._answer)
+            for outcomes, problems, names in processes.answers():
                 undone = undone or not named.keys().isdisjoint(names)
                 named |= names
                 rated += outcomes
                 refused += [(path, InputError(several)) for path, several in problems]
-        except EOFError:
+        except (EOFError, OSError):
             undone = True
         if undone:
             processes.end()
             self.rate(paths[_FIRST:])
         else:
-            self.rated, self.refusals.files, self._elsewhere = rated, refused, chain.from_iterable(processes.told())
+            self.rated, self.refusals.files, self._elsewhere = rated, refused, chain.from_iterable(processes.answers())
 
-    def _tell(self, batches: Sequence[Sequence[str]]) -> Iterator[Any]:
-        """Rate batches of files in another process: tell of each what came of it, and then of each the texts."""
+    def _answer(self, batches: Sequence[Sequence[str]]) -> Iterator[Any]:
+        """Rate batches of files in another process: answer with what came of each, and then with the texts of each."""
         kept: list[list[tuple[Verdict, Edition]]] = []
         for paths in batches:
             before = len(self.rater.named)

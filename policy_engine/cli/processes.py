@@ -1,4 +1,4 @@
-"""Several processes for many files: each does every so-manieth batch of them, and tells what it found.
+"""Several processes for many files: each does every so-manieth batch of them, and answers with what it found.
 
 There is one for each processor that this one may use. Each begins as a copy of this one, so that all that was prepared is there; where
 the system cannot do that, there is none.
@@ -20,60 +20,64 @@ def processors() -> int:
 
 
 class Processes:
-    """Processes that tell what a function yields, of which none outlives this one: whoever tells something to nobody has ended."""
+    """Processes that answer with what a function yields. None outlives this one: an answer that nobody can read ends its process."""
 
     def __init__(self) -> None:
-        self._ears: list[IO[bytes]] = []
+        self._readers: list[IO[bytes]] = []
         self._ids: list[int] = []
         self._batches = 0
 
-    def start(self, number: int, batches: Sequence[_Batch], tell: Callable[[Sequence[_Batch]], Iterable[object]]) -> None:
-        """Begin; `tell` gets some of the batches, and yields something of each of them in turn, as often as it is to be heard."""
+    def start(self, number: int, batches: Sequence[_Batch], work: Callable[[Sequence[_Batch]], Iterable[object]]) -> None:
+        """Begin; `work` gets some of the batches, and yields an answer to each of them in turn; then it may do so once more."""
         self._batches = len(batches)
         gc.freeze()  # to look all of it over again would copy it into every process
         for place in range(number):
-            ear, mouth = os.pipe()
-            self._ears.append(open(ear, "rb"))  # noqa: SIM115  (closed in `end`)
+            reads, writes = os.pipe()
+            self._readers.append(open(reads, "rb"))  # noqa: SIM115  (closed in `end`)
             held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # a signal between two lines here would be both processes'
             try:
                 process = os.fork()
                 if not process:
-                    self._serve(open(mouth, "wb"), tell(batches[place::number]), held)  # noqa: SIM115
+                    self._serve(open(writes, "wb"), work(batches[place::number]), held)  # noqa: SIM115
                 self._ids.append(process)
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, held)
-                os.close(mouth)
+                os.close(writes)
 
-    def _serve(self, mouth: IO[bytes], told: Iterable[object], held: Iterable[int]) -> None:
-        """Tell everything, and end; a fault ends it too, and whoever does the work instead meets it again."""
+    def _serve(self, into: IO[bytes], answers: Iterable[object], held: Iterable[int]) -> None:
+        """Write every answer, and end; a fault ends it too, and whoever does the work instead meets it again."""
         code = 1
         try:
-            for ear in self._ears:
-                ear.close()
+            for reader in self._readers:
+                reader.close()
             for number in _STOPS:
                 if signal.getsignal(number) is not signal.SIG_IGN:
                     signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
-            for one in told:
-                pickle.dump(one, mouth, pickle.HIGHEST_PROTOCOL)
-                mouth.flush()
+            for answer in answers:
+                pickle.dump(answer, into, pickle.HIGHEST_PROTOCOL)
+                into.flush()
             code = 0
         finally:
             os._exit(code)
 
-    def told(self) -> Iterator[Any]:
-        """Yield what is told next of every batch, in their order.
+    def answers(self) -> Iterator[Any]:
+        """Yield the next answer to every batch, in their order.
 
         Raises:
             EOFError: where a process has ended.
         """
-        return (pickle.load(self._ears[place % len(self._ears)]) for place in range(self._batches))  # noqa: S301  (of our own copies)
+        for place in range(self._batches):
+            try:
+                yield pickle.load(self._readers[place % len(self._readers)])  # noqa: S301  (what a copy of this process wrote)
+            except pickle.UnpicklingError as error:  # it was ended in the middle of an answer
+                raise EOFError from error
 
     def end(self) -> None:
         """End what still runs."""
         for process in self._ids:
             os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
-        for ear in self._ears:
-            ear.close()
-        self._ids, self._ears = [], []
+        for reader in self._readers:
+            reader.close()
+        self._ids, self._readers = [], []

@@ -49,15 +49,17 @@ class Writer:
     def pieces(self, data: Any, line: bytes = b"\n") -> Iterator[bytes]:
         """Write a document piece by piece: what an iterator yields, there or under a key, as it comes; bytes are written already."""
         inner, begins = line + b"  ", b"{"
-        if isinstance(data, dict) and any(isinstance(value, Iterator) for value in data.values()):
-            for key, value in data.items():
+        pairs: Any = data.items() if data.__class__ is dict else ()
+        if any(isinstance(value, Iterator) for _, value in pairs):
+            for key, value in pairs:
                 yield begins + inner + _quoted(key) + b": "
                 yield from self.pieces(value, inner)
                 begins = b","
             yield line + b"}"
         elif isinstance(data, Iterator):
             begins = b"["
-            for item in data:
+            items: Any = data  # pyright: ignore[reportUnknownVariableType]
+            for item in items:
                 yield begins + inner
                 yield item if isinstance(item, bytes) else self.text(item, inner)
                 begins = b","
@@ -67,7 +69,7 @@ class Writer:
 
     def text(self, value: Any, line: bytes = b"\n") -> bytes:
         """Write a value whose lines begin with `line`."""
-        kind = value.__class__
+        kind: Any = value.__class__
         if kind is str:
             return _quoted(value)
         if value is None or kind is bool:
@@ -77,16 +79,16 @@ class Writer:
         if kind is Records:
             inner = line + b"  "
             return _listed([self._record(record, value.to_data, inner) for record in value.records], line)
-        if isinstance(value, dict) and value:
+        if value and issubclass(kind, dict):
             inner = line + b"  "
             pairs = [
                 _quoted(key) + b": " + (_quoted(item) if item.__class__ is str else self.text(item, inner)) for key, item in value.items()
             ]
             return b"".join((b"{", inner, (b"," + inner).join(pairs), line, b"}"))
-        if isinstance(value, (list, tuple)):
+        if issubclass(kind, (list, tuple)):
             inner = line + b"  "
             return _listed([_quoted(item) if item.__class__ is str else self.text(item, inner) for item in value], line)
-        return _quoted(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False).encode()
+        return _quoted(value) if issubclass(kind, str) else json.dumps(value, ensure_ascii=False).encode()
 
     def _record(self, record: object, to_data: Callable[[Any], Any], line: bytes) -> bytes:
         """Write a record, or take its text from memory."""
