@@ -33,15 +33,6 @@ from tests.hostile_inputs import CASE, orchard_at
 ODD = "\x7f\x80\x9b\x9f\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\ud800"
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(st.recursive(st.text(st.characters() | st.sampled_from(ODD)), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
-def test_json_steers_nothing_and_says_the_same(value: object) -> None:
-    said = to_json(value)
-
-    assert json.loads(said) == value
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", said)
-
-
 @pytest.mark.parametrize("command", ["evaluate", "test", "round"])
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_rulebook_that_is_refused_is_read_once(
@@ -149,12 +140,18 @@ class Pair(NamedTuple):
     two: int | None
 
 
-LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.builds(Pair, st.text(max_size=3), st.none() | st.integers())
+TEXTS = st.text(st.characters() | st.sampled_from(ODD), max_size=8)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | TEXTS
+    | st.builds(Pair, st.text(max_size=3), st.none() | st.integers())
+)
 THINGS = st.recursive(
     LEAVES,
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.lists(inner, max_size=3).map(tuple) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
-    ),
+    lambda inner: st.lists(inner, max_size=4) | st.lists(inner, max_size=3).map(tuple) | st.dictionaries(TEXTS, inner, max_size=4),
 )
 
 

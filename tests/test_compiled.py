@@ -1,6 +1,5 @@
 """Two readers of one rulebook: generated code against the reference, on every case file and on random editions."""
 
-import json
 import re
 from collections import Counter
 from contextlib import suppress
@@ -16,15 +15,14 @@ from policy_engine.errors import EngineFaultError, InputError
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.open import prepared
-from policy_engine.evaluate.plain import verdict_as_data
 from policy_engine.evaluate.rate import with_advice
 from policy_engine.evaluate.round.round import rate_round
 from policy_engine.load.case import is_manifest, read_case
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
 from policy_engine.model.case import Case
-from policy_engine.model.verdict import Deduction
-from policy_engine.report.json import to_json
+from policy_engine.model.verdict import Deduction, Verdict
+from policy_engine.report.json import Writer, to_json, verdict_to_data, verdict_to_write
 from tests.build import ROOT
 from tests.editions.random_editions import Drawn, drawn_by, editions_with_cases
 
@@ -40,16 +38,27 @@ def both(name: str) -> tuple[Evaluator, Evaluator]:
     return Evaluator(edition), CompiledEvaluator(edition)
 
 
+WRITERS = (Writer(), Writer(kept=3))
+
+
 def said(evaluator: Evaluator, case: Case) -> str:
     try:
-        return json.dumps(verdict_as_data(evaluator.evaluate(case)))
+        return written(evaluator.evaluate(case))
     except InputError as error:
         return repr(error.problems)
 
 
 def whole(evaluator: Evaluator, case: Case) -> str:
     verdict = Surveyor(evaluator.plan).survey(case, evaluator.evaluate(case))
-    return to_json(verdict_as_data(with_advice(evaluator, case, verdict)))
+    return written(with_advice(evaluator, case, verdict))
+
+
+def written(verdict: Verdict) -> str:
+    """Write a verdict by itself, and hold it against what is written by those who remember what others said."""
+    text = to_json(verdict_to_data(verdict))
+
+    assert {writer.text(verdict_to_write(verdict)).decode() for writer in WRITERS} == {text}
+    return text
 
 
 @pytest.mark.parametrize("path", CASE_FILES, ids=lambda path: str(path.relative_to(ROOT / "cases")))

@@ -42,7 +42,7 @@ def show_round(
     if done.rated:
         from policy_engine.report.data import round_to_data
 
-        session.answer(lambda: round_to_data(done), lambda: _page(done, session.language))
+        session.answer(lambda: round_to_data(done, to_write=True), lambda: _page(done, session.language))
     if done.problems:
         raise InputError(list(done.problems))
     return int(bool(fail_level) and _worst(done) <= SEVERITIES.index(fail_level or ""))

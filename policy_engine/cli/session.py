@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policy_engine.errors import InputError, Problem
@@ -11,7 +12,7 @@ from policy_engine.explain.blocks import Explanation, files_counted
 from policy_engine.load.library import Library
 from policy_engine.messages import N_, plural, translate
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.json import to_json
+from policy_engine.report.json import Writer
 from policy_engine.report.problems import after_problems, grouped_to_data, opening, problems_to_data, refused_page
 from policy_engine.report.prose import plain, to_markdown, to_text
 
@@ -66,13 +67,28 @@ class Session:
         else:
             self.write_page(page())
 
+    @cached_property
+    def writer(self) -> Writer:
+        """What writes data; it remembers what it wrote of many cases."""
+        return Writer()
+
     def write_data(self, data: object) -> None:
-        sys.stdout.write(to_json(data) + "\n")
+        """Print data as JSON, what an iterator yields as it comes."""
+        pieces = chain(self.writer.pieces(data), [b"\n"])
+        there = getattr(sys.stdout, "buffer", None)
+        if there is None or os.linesep != "\n":
+            sys.stdout.writelines(piece.decode() for piece in pieces)
+        else:  # it is UTF-8 already
+            sys.stdout.flush()
+            there.writelines(pieces)
 
     def write_page(self, page: Explanation, *, aside: bool = False) -> None:
         """Print an explanation for people; on standard error, where standard output holds something else."""
-        text = to_markdown(page) if self.form == "markdown" else to_text(page, plain if aside else style())
-        (sys.stderr if aside else sys.stdout).write(text)
+        (sys.stderr if aside else sys.stdout).write(self.page_text(page, aside=aside))
+
+    def page_text(self, page: Explanation, *, aside: bool = False) -> str:
+        """Return an explanation as it is printed."""
+        return to_markdown(page) if self.form == "markdown" else to_text(page, plain if aside else style())
 
     def answer_refused(self, error: InputError, title: str, empty: Mapping[str, object]) -> None:
         """Print a whole document of a format for programs or minutes, its content what is wrong; for people standard error says it alone.

@@ -1,6 +1,6 @@
 """A verdict as plain data: what programs read, what a record keeps, and what the author of a case expects of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from policy_engine.evaluate.core.evidence import observed
@@ -11,7 +11,17 @@ from policy_engine.model.duties import DUTIES
 from policy_engine.model.evidence import Compared, Evidence
 from policy_engine.model.round import CapTrace
 from policy_engine.model.rulebook import Edition
-from policy_engine.model.verdict import CeilingTrace, CriterionTrace, EligibilityTrace, Finding, RequirementTrace, RouteTrace, Verdict
+from policy_engine.model.verdict import (
+    CeilingTrace,
+    CriterionTrace,
+    Deduction,
+    EligibilityTrace,
+    Finding,
+    LevelTrace,
+    RequirementTrace,
+    RouteTrace,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from policy_engine.evaluate.transitions import Reason, View
@@ -119,25 +129,27 @@ class Coverage:
         return tuple(found)
 
 
-Trace = CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace
-"""What has an outcome, a clause, and interpretations that it rests on."""
+Trace = LevelTrace | CriterionTrace | RequirementTrace | RouteTrace | CeilingTrace | EligibilityTrace | Finding | CapTrace | Deduction
+"""What came out of a part of an edition, and what it rests on."""
 
 
 Shows = Literal["whole", "line", "whole lists"]
 """What is written of evidence: every comparison; the line `observed` alone; that line as records had it before form 3."""
 
 
-def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str, Any]:
+def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole", data: Callable[[Sequence[Trace]], Any] | None = None) -> dict[str, Any]:
     """Return a verdict as the contract writes it, but for the notice that stands beside every answer.
 
     Args:
         verdict: the verdict.
         evidence: how much of what was compared is written.
+        data: makes of traces what stands for them; where it is not given, a list of their data.
     """
 
-    def data(traces: Iterable[Trace]) -> list[dict[str, Any]]:
+    def plain(traces: Sequence[Trace]) -> Any:
         return [trace_to_data(trace, evidence=evidence) for trace in traces]
 
+    data = data or plain
     duties = verdict.duties
     first: dict[str, Any] = {
         "case": verdict.case, "subject": dict(verdict.subject), "edition": verdict.edition, "status": verdict.status,
@@ -147,12 +159,12 @@ def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str,
         "unread": list(verdict.unread),
     }  # fmt: skip
     return first | {
-        "levels": [level._asdict() | {"criteria": data(level.criteria)} for level in verdict.levels],
+        "levels": data(verdict.levels),
         "overlaps": [
             {"levels": list(o.levels), "decided": o.decided, "interpretations": list(o.interpretations)} for o in verdict.overlaps
         ],
         "interpretations": list(verdict.interpretations),
-        "deductions": [d._asdict() | {"value": _plain(d.value), "because": list(d.because)} for d in verdict.deductions],
+        "deductions": data(verdict.deductions),
         "ineligible_possible": verdict.ineligible_possible,
         "eligibility": data(verdict.eligibility),
         "self_level": duties.self_level,
@@ -160,7 +172,7 @@ def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str,
         "decided": [decision._asdict() for decision in duties.decided],
         "requirements": data(duties.requirements),
         "contents": data(duties.contents),
-        "routes": {duty: traces for duty in DUTIES if (traces := data(r for r in duties.routes if r.duty == duty))},
+        "routes": {duty: data(traces) for duty in DUTIES if (traces := [r for r in duties.routes if r.duty == duty])},
         "ceilings": data(verdict.ceilings),
         "findings": data(duties.findings),
         "gathered": [gathered._asdict() for gathered in duties.gathered],
@@ -174,14 +186,19 @@ def verdict_as_data(verdict: Verdict, *, evidence: Shows = "whole") -> dict[str,
     }
 
 
-def trace_to_data(trace: Trace, *, evidence: Shows = "whole") -> dict[str, Any]:
-    """Return a trace with its interpretations as a list, its sentence in every language, and what was compared, in words and figures."""
+def trace_to_data(trace: Trace, *, evidence: Shows = "whole", data: Callable[[Sequence[Trace]], Any] | None = None) -> dict[str, Any]:
+    """Return a trace with its interpretations as a list, its sentence in every language, and what was compared, in words and figures.
+
+    See `verdict_as_data` for `evidence` and `data`.
+    """
     plain: dict[str, Any] = {}
     for key, value in trace._asdict().items():
         if key == "evidence":
             plain.update(_evidence(value, evidence))
+        elif key == "criteria":
+            plain[key] = data(value) if data else [trace_to_data(one, evidence=evidence) for one in value]
         else:
-            plain[key] = dict(value) if key in {"says", "label"} else list(value) if key == "interpretations" else value
+            plain[key] = _FORMS[key](value) if key in _FORMS else value
     return plain
 
 
@@ -226,3 +243,7 @@ def _compared(one: Compared) -> dict[str, Any]:
 def _plain(value: Value | None) -> Any:
     """Return a value as JSON has it: numbers and truths as they are, the rest as a case file writes it; null for what was never asked."""
     return value if value is None or isinstance(value, (bool, int)) else shown(value)
+
+
+_FORMS: Mapping[str, Callable[[Any], Any]] = {"says": dict, "label": dict, "interpretations": list, "because": list, "value": _plain}
+"""How the fields of a trace are written that are not written as they are."""

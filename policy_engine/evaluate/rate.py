@@ -41,7 +41,8 @@ class Rater:
         """Take the library, the edition to use instead of the ones that cases name, and what makes an evaluator of an edition."""
         self.library, self.edition, self._evaluator = library, edition, evaluator
         self._ready: dict[str, tuple[Evaluator, Surveyor] | InputError] = {}
-        self._named: dict[tuple[str, str], str] = {}
+        self.named: dict[tuple[str, str], str] = {}
+        """By folder and name: the first file with this name."""
 
     def rate(self, path: str) -> Rated:
         """Rate one case file, with advice.
@@ -56,7 +57,7 @@ class Rater:
         """Rate one case file, without a thought of what would reach another level; see `rate`."""
         raw = read_input(path, MAX_BYTES)
         case, edition = read_case(raw, path, self.library, self.edition)
-        first = self._named.setdefault((os.path.dirname(path), case.id), path)
+        first = self.named.setdefault((os.path.dirname(path), case.id), path)
         if first != path:
             raise InputError([problem_at(case, case.places["case",], "PE512", {"name": case.id, "first": first})])
         evaluator, surveyor = self._prepared(edition)

@@ -1,6 +1,6 @@
 """Maps, registers, editions, rounds, replays, comparisons and proofs as plain data: what programs read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from policy_engine.audit.chain import Verifier
@@ -13,9 +13,10 @@ from policy_engine.evaluate.round.summary import Spread, summarise, unrecorded
 from policy_engine.explain.blocks import status_word
 from policy_engine.explain.editions import SealStanding, Shelved, holds, is_whole
 from policy_engine.messages import DEFAULT_LANGUAGE, LANGUAGES, N_, translate
-from policy_engine.model.round import Round
+from policy_engine.model.round import RatedEntry, Round
 from policy_engine.model.rulebook import Edition
-from policy_engine.report.json import NOTICE, notice_to_data, notices_of, verdict_to_data
+from policy_engine.model.verdict import Verdict
+from policy_engine.report.json import NOTICE, notice_to_data, notices_of, verdict_to_data, verdict_to_write
 from policy_engine.report.problems import grouped_to_data, message_of, problem_to_data, refused_notice
 
 if TYPE_CHECKING:
@@ -119,9 +120,10 @@ def replay_to_data(tally: Tally | Against, chain: Verifier) -> dict[str, Any]:
     }
 
 
-def round_to_data(done: Round) -> dict[str, Any]:
-    """Return a round as data; its schema is `schemas/round.schema.json`."""
+def round_to_data(done: Round, *, to_write: bool = False) -> dict[str, Any]:
+    """Return a round as data; its schema is `schemas/round.schema.json`. For a `Writer`, its cases are made one by one."""
     summary = summarise(done)
+    cases = (_rated(one, verdict_to_write if to_write else verdict_to_data) for one in done.rated)
     rated = {one.case.id: one for one in done.rated}
     papers = {
         state: [{"case": paper.case, **trace_to_data(paper.trace)} for paper in summary.papers if paper.state == state]
@@ -163,14 +165,14 @@ def round_to_data(done: Round) -> dict[str, Any]:
         "findings": [{"case": noted.case, **trace_to_data(noted.finding)} for noted in summary.others],
         "not_covered": [{"case": case, **trace_to_data(route)} for case, route in summary.uncovered],
         "caps": [trace_to_data(cap) | {"cases": list(cap.cases), "of": list(cap.of)} for cap in done.caps],
-        "cases": [
-            {**verdict_to_data(one.verdict), "round": {
-                "unit": one.unit, "links": dict(one.links), "stands_at": one.standing.level, "stands_by": one.standing.origin,
-            }}
-            for one in done.rated
-        ],
+        "cases": cases if to_write else list(cases),
         "notice": notice_to_data(done.edition.status, sealed=done.edition.sealed),
     }  # fmt: skip
+
+
+def _rated(one: RatedEntry, data: Callable[[Verdict], dict[str, Any]]) -> dict[str, Any]:
+    standing = {"stands_at": one.standing.level, "stands_by": one.standing.origin}
+    return data(one.verdict) | {"round": {"unit": one.unit, "links": dict(one.links), **standing}}
 
 
 def _spread(spread: Spread) -> dict[str, Any]:
