@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from contextlib import suppress
-from functools import cache
+from fractions import Fraction
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,16 @@ from hypothesis import given, settings
 from policy_engine.compiled.evaluator import CompiledEvaluator, for_many
 from policy_engine.compiled.generated import GeneratedFunction
 from policy_engine.errors import EngineFaultError, InputError
+from policy_engine.evaluate.core.facts import known_facts
+from policy_engine.evaluate.core.memory import BOUND, Answers, Memory
 from policy_engine.evaluate.duties.survey import Surveyor
 from policy_engine.evaluate.evaluator import Evaluator
 from policy_engine.evaluate.open import prepared
+from policy_engine.evaluate.plain import verdict_as_data
 from policy_engine.evaluate.rate import with_advice
 from policy_engine.evaluate.round.round import rate_round
+from policy_engine.language.types import POINTS, SHARE
+from policy_engine.language.values import Ratio
 from policy_engine.load.case import is_manifest, read_case
 from policy_engine.load.library import Library
 from policy_engine.load.round import load_round
@@ -24,7 +30,7 @@ from policy_engine.model.case import Case
 from policy_engine.model.verdict import Deduction, Verdict
 from policy_engine.report.json import Writer, to_json, verdict_to_data, verdict_to_write
 from tests.build import ROOT
-from tests.editions.random_editions import Drawn, drawn_by, editions_with_cases
+from tests.editions.random_editions import Drawn, drawn_by, drawn_with_duties, editions_with_cases
 
 LIBRARY = Library()
 BAD = ROOT / "cases" / "bad"
@@ -136,3 +142,61 @@ def test_a_field_that_no_record_has_is_an_engine_fault() -> None:
     """Generated records are written by the names of their fields: one too many or too few never gets into the code."""
     with pytest.raises(EngineFaultError, match="Deduction"):
         GeneratedFunction(()).record(Deduction, fact="k1")
+
+
+def test_what_follows_from_lists_and_facts_is_the_same_by_code() -> None:
+    """To the very type of every figure; and where every item is whole, it is the code that says so."""
+    ways: Counter[bool] = Counter()
+    for drawn in (drawn_by(seed, 6) for seed in range(80)):
+        compiled = CompiledEvaluator(drawn.edition)
+        for case in drawn.cases:
+            with suppress(InputError):
+                expected, found = known_facts(case, compiled.plan), compiled.known_by_code(case)
+                ways[found is not None] += not expected.open_items
+                if found is None:
+                    continue
+                assert (found, repr(found.values), repr(found.deductions)) == (expected, repr(expected.values), repr(expected.deductions))
+
+    assert ways[True] > 200
+    assert ways[False] == 0
+
+
+def test_what_was_answered_before_is_what_would_be_answered_anew() -> None:
+    """Whole verdicts of one run, in which equal values share their traces, against each case alone; every case comes twice."""
+    shared = 0
+    for seed in range(16):
+        drawn = drawn_with_duties(seed, 8)
+        many = CompiledEvaluator(drawn.edition, asks=False)
+        surveyor = Surveyor(many.plan, many.facts)
+        seen: list[Verdict] = []
+        for case in (*drawn.cases, *drawn.cases):
+            with suppress(InputError):
+                alone = Evaluator(drawn.edition, asks=False)
+                expected = Surveyor(alone.plan).survey(case, alone.evaluate(case))
+                seen.append(surveyor.survey(case, many.evaluate(case)))
+                assert to_json(verdict_as_data(seen[-1])) == to_json(verdict_as_data(expected)), case
+        half = len(seen) // 2
+        shared += sum(one.duties.requirements is two.duties.requirements for one, two in zip(seen[:half], seen[half:], strict=True))
+
+    assert shared > 50
+
+
+def test_values_that_are_equal_and_written_otherwise_share_nothing() -> None:
+    """A fraction may equal a whole number, and a share another one of other parts; neither is answered by what was said of the other."""
+    types = {"points": POINTS, "part": SHARE}
+    told: Answers[str] = Answers(lambda: ("points",), types)
+    assert [told.to({"points": value}, partial(repr, value)) for value in (1, 1, Fraction(1), True, Fraction(1))] == [
+        "1", "1", "Fraction(1, 1)", "True", "Fraction(1, 1)",
+    ]  # fmt: skip
+    told = Answers(lambda: ("part",), types)
+    assert [told.to({"part": value}, partial(repr, value)) for value in 2 * (Ratio(1, 2), Ratio(2, 4))] == [
+        "Ratio(1, 2)", "Ratio(2, 4)", "Ratio(1, 2)", "Ratio(2, 4)",
+    ]  # fmt: skip
+
+
+def test_what_is_remembered_has_a_bound() -> None:
+    told: Memory[int] = Memory()
+    for value in range(3 * BOUND):
+        assert told.keep(value, value) == told[value] == value
+
+    assert len(told) <= BOUND

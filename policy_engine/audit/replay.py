@@ -91,7 +91,7 @@ class Replayer:
         """Read the case of a record, and rate it under an edition with what a round gave it."""
         if edition.id not in self._ready:
             made = self._evaluator(edition)
-            self._ready[edition.id] = made, Surveyor(made.plan)
+            self._ready[edition.id] = made, Surveyor(made.plan, made.facts)
         evaluator, surveyor = self._ready[edition.id]
         kept = record["case"]
         case, _ = read_case(kept["text"].encode(), kept["file"], self.library, edition.id)

@@ -15,7 +15,6 @@ from policy_engine.evaluate.core.plan import Plan
 from policy_engine.language.fold import Reader
 from policy_engine.language.tree import Pair, Tree, name_of
 from policy_engine.language.values import Ratio, Value
-from policy_engine.model.facts import Condition
 
 
 class PartCode(NamedTuple):
@@ -49,15 +48,6 @@ class Conditions(Reader[PartCode]):
         self.code = code
         self.plan = plan
         self.constants = constants
-
-    def figure(self, condition: Condition) -> str:
-        """Write a figure that follows from facts: the reference works it out, to its very type, where all of them are known."""
-        asked = [self.code.fact(name) for name in condition.names if name in self.code.facts]
-
-        def worked_out(values: Mapping[str, Value]) -> Value:
-            return interpreter_over(values).value(condition)
-
-        return unless_open(asked, f"{self.code.thing(worked_out)}(values)")
 
     def connective(self, _: Tree, sign: str, parts: Sequence[Tree]) -> PartCode:
         read = [self.read(part) for part in parts]

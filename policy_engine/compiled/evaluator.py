@@ -8,18 +8,16 @@ from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from policy_engine.compiled.conditions import Conditions
-from policy_engine.compiled.generated import GeneratedFunction
+from policy_engine.compiled.following import Follows, following
 from policy_engine.compiled.tracing import Traced, TraceFunction
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
-from policy_engine.evaluate.core.facts import Facts, has_open_fields, known_facts, stand_in
+from policy_engine.evaluate.core.facts import Facts, stand_in, whole_lists
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.core.reliance import relied_on, used
 from policy_engine.evaluate.duties.bounds import bounded
 from policy_engine.evaluate.evaluator import Evaluator
-from policy_engine.language.values import UNKNOWN, Value
+from policy_engine.language.values import Value
 from policy_engine.model.case import Case
-from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.model.rulebook import DecideStep, Edition
 from policy_engine.model.verdict import Deduction, LevelTrace, Overlap, Verdict
 
@@ -54,6 +52,7 @@ class CompiledEvaluator(Evaluator):
     def __init__(self, edition: Edition, after: int = 0, *, asks: bool = True) -> None:
         super().__init__(edition, asks=asks)
         self._left = after
+        self._by_code = after == 0
         self._compiled: dict[str, CompiledTrack] = {}
 
     def evaluate(self, case: Case) -> Verdict:
@@ -62,15 +61,16 @@ class CompiledEvaluator(Evaluator):
         Raises:
             InputError: where the case contradicts itself or the invariants of the edition.
         """
+        self._by_code = self._left <= 0
         self._left -= 1
-        verdict = self.common(case) if self._left < 0 else None
+        verdict = self.common(case) if self._by_code else None
         return super().evaluate(case) if verdict is None else verdict
 
     def common(self, case: Case) -> Verdict | None:
         """Rate a case on the common path; None where it is off it."""
-        facts = self._known(case)
-        applying = self._tracks(facts, case)[0] if facts else None
-        if facts is None or applying is None:
+        facts = self.facts(case)
+        applying = None if facts.open_items else self._tracks(facts, case)[0]
+        if applying is None:
             return None
         track = self._compiled.get(applying.track.id)
         if track is None:
@@ -83,35 +83,22 @@ class CompiledEvaluator(Evaluator):
         return bounded(verdict, self.bounds, facts, case, self.plan) if self.bounds else verdict
 
     @cached_property
-    def _following(self) -> "list[_Following]":
+    def _follows(self) -> Follows:
         """How facts follow from others, by code made when it is first asked."""
-        return [_following(self.plan, fact) for fact, source in self.plan.follows if not source]
+        return following(self.plan)
 
-    def _known(self, case: Case) -> Facts | None:
-        """Return what is known; None where an item of a list leaves a field open, or where a fact is stated otherwise than it follows."""
-        stated = case.facts
-        lists = [name for name in self.plan.lists if name in stated]
-        if lists:
-            facts = known_facts(case, self.plan)
-            items = [facts.values[name] for name in lists]
-            return None if any(isinstance(own, tuple) and has_open_fields(own) for own in items) else facts
+    def known(self, case: Case) -> Facts:
+        """Return what is known of a case, by code once it is made."""
+        facts = self.known_by_code(case) if self._by_code else None
+        return super().known(case) if facts is None else facts
+
+    def known_by_code(self, case: Case) -> Facts | None:
+        """Return what is known of a case; None where an item leaves a field open, or where a fact is stated otherwise than it follows."""
         values = self.plan.blank.copy()
-        values.update(stated)
-        deductions: list[Deduction] = []
-        followed: list[str] = []
-        for name, derived, when_absent in self._following:
-            origin, value = "derived", derived(values, stated) if derived else UNKNOWN
-            if value is UNKNOWN and when_absent and name not in stated:
-                origin, value = "when_absent", when_absent(values, stated)
-            if value is UNKNOWN:
-                continue
-            followed.append(name)
-            if name not in stated:
-                values[name] = value
-                deductions.append(Deduction(name, value, origin, ()))
-            elif stated[name] != value:
-                return None
-        return Facts(values, tuple(deductions), (), frozenset(followed))
+        values.update(case.facts)
+        values.update(whole_lists(case, self.plan))
+        added = self._follows(values, case.facts)
+        return None if added is None else Facts(values=values, deductions=tuple(added[0]), stand_ins=(), followed=frozenset(added[1]))
 
     def _verdict(self, case: Case, track: CompiledTrack, facts: Facts, traced: Traced) -> Verdict:
         levels, (outcome, level), turns = traced
@@ -139,27 +126,6 @@ def _compiled(plan: Plan, track: TrackPlan) -> CompiledTrack:
         steps |= dict.fromkeys(step.levels, (step, later))
         later |= set(step.levels)
     return CompiledTrack(track, TraceFunction(plan, track).code.compiled(), {}, steps)
-
-
-class _Following(NamedTuple):
-    """How a fact follows from others."""
-
-    name: str
-    derived: Callable[[Mapping[str, Value], Collection[str]], Value] | None
-    when_absent: Callable[[Mapping[str, Value], Collection[str]], Value] | None
-
-
-def _following(plan: Plan, fact: FactDeclaration) -> _Following:
-
-    def made(condition: Condition | None) -> Callable[[Mapping[str, Value], Collection[str]], Value] | None:
-        if condition is None:
-            return None
-        code = GeneratedFunction(plan.edition.facts)
-        conditions = Conditions(code, plan, plan.constants)
-        code.add(f"return {conditions.read(condition.tree).open if fact.type.kind == 'bool' else conditions.figure(condition)}")
-        return code.compiled()
-
-    return _Following(fact.name, made(fact.derived), made(fact.when_absent))
 
 
 def _fact_of(deduction: Deduction) -> str:

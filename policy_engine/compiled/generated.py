@@ -4,12 +4,13 @@ No text of a rulebook's author stands in generated source. Facts become locals u
 grammar at load, and are held again here); texts, days and helpers stand in the table, by number.
 """
 
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from operator import itemgetter
+from itertools import count
 from typing import Any
 
 from policy_engine.errors import EngineFaultError
+from policy_engine.evaluate.core.memory import taker
 from policy_engine.language.values import NONE, UNKNOWN, Value
 
 _NEW: Any = getattr(tuple, "__new__")  # noqa: B009  (typeshed gives it no type that could be named)
@@ -19,22 +20,29 @@ _NEW: Any = getattr(tuple, "__new__")  # noqa: B009  (typeshed gives it no type 
 class GeneratedFunction:
     """A function `(values, stated)`: the values of a case by name, and the names that the case itself states."""
 
-    def __init__(self, facts: Collection[str]) -> None:
-        """Begin with nothing written; `facts` are the facts of the edition."""
+    def __init__(self, facts: Collection[str], prefix: str = "f") -> None:
+        """Begin with nothing written; `facts` are the facts of the edition, whose locals begin with `prefix`."""
         self.facts = facts
+        self._prefix = prefix
         self.asked: dict[str, str] = {}
         """The facts that are asked, each with its local."""
         self._table: dict[str, Any] = {"U": UNKNOWN, "N": NONE, "new": _NEW}
         self._named: dict[tuple[type, Any], str] = {}
         self._lines: list[str] = []
         self._depth = 1
-        self._kept = 0
+        self._counter = count(1)
+
+    def of_items(self, fields: Collection[str]) -> "GeneratedFunction":
+        """Return what writes conditions over the items of a list into this function: their fields are its facts."""
+        items = GeneratedFunction(fields, "i")
+        items._table, items._named, items._counter = self._table, self._named, self._counter
+        return items
 
     def fact(self, name: str) -> str:
         """Return the local that holds a fact."""
         if name not in self.facts or not (name.isascii() and name.isidentifier()):
             raise EngineFaultError(f"no name for code: {name}")
-        return self.asked.setdefault(name, f"f_{name}")
+        return self.asked.setdefault(name, f"{self._prefix}_{name}")
 
     def value(self, value: object) -> str:
         """Return the text of a value: whole numbers as they are, anything else by its number in the table."""
@@ -52,8 +60,7 @@ class GeneratedFunction:
         return name
 
     def kept(self) -> str:
-        self._kept += 1
-        return f"t{self._kept}"
+        return f"t{next(self._counter)}"
 
     def record(self, kind: type[Any], **parts: str) -> str:
         """Write a new record, whose parts are put in the order of its fields."""
@@ -79,18 +86,10 @@ class GeneratedFunction:
 
     def compiled(self) -> Callable[[Mapping[str, Value], Collection[str]], Any]:
         """Return the function, which sees the table and nothing else."""
-        scope: dict[str, Any] = {"__builtins__": {}, "taken": _taker(tuple(self.asked)), **self._table}
+        scope: dict[str, Any] = {"__builtins__": {}, "taken": taker(tuple(self.asked)), **self._table}
         exec(compile(self.source, "<made>", "exec"), scope)  # noqa: S102  (fact names and numbers only: see the top of this file)
         made: Callable[..., Any] = scope["made"]
         return made
-
-
-def _taker(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """Return what takes the values of some names out of a mapping, always as a tuple."""
-    if not names:
-        return lambda _values: ()
-    take: Callable[[Mapping[str, Any]], Any] = itemgetter(*names)
-    return take if len(names) > 1 else lambda values: (take(values),)
 
 
 def tuple_of(parts: Iterable[str]) -> str:

@@ -14,16 +14,19 @@ What is made of a small track, whose levels are `good` (share(done, total) >= 70
             answer = k3                                # ('classified', 'poor')
         …
 
-It answers only where every fact that matters is known and every law is kept. What is said of a criterion that several levels use is
-worked out once. Where levels and criteria rest on interpretations with conditions of their own, those are asked here too: they are part
+It answers only where every fact that matters is known and every law is kept. What is said of a criterion is remembered by the values that
+it reads. Where levels and criteria rest on interpretations with conditions of their own, those are asked here too: they are part
 of what the interpretations of the whole outcome are remembered by.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from policy_engine.compiled.conditions import Conditions
 from policy_engine.compiled.generated import GeneratedFunction, tuple_of
+from policy_engine.evaluate.core.memory import UNLIKE, Memory, kinds_of
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
+from policy_engine.language.types import NUMBERS
 from policy_engine.language.values import Value
 from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import InterpretationUse
@@ -49,8 +52,6 @@ class TraceFunction:
         whens = {use.when.text: use.when for use in _interpretations_of(track) if use.when}
         self.asked = {text: f"i{number}" for number, text in enumerate(whens)}
         self.code.add(*(f"{self.asked[text]} = {self.conditions.read(when.tree).open}" for text, when in whens.items()))
-        for number, criterion in self.criteria.values():
-            self._describe(number, criterion)
         rules = track.track.levels
         self.code.add(*(f"l{number} = {self._holds(rule)}" for number, rule in enumerate(rules)))
         levels = tuple_of(self._level(number, rule) for number, rule in enumerate(rules))
@@ -107,17 +108,6 @@ class TraceFunction:
             with self.code.under(f"{'elif' if number else 'if'} {self._holds(rule)}:"):
                 self.code.add(f"answer = {self.code.value(('classified', rule.level))}")
 
-    def _describe(self, number: int, criterion: Criterion) -> None:
-        """Write what is said of a criterion: its outcome, its figures, the interpretations that it rests on."""
-        interpretations = self._relied_on(criterion.interpretations)
-        otherwise = "'not_met'"
-        if criterion.applies_when:
-            otherwise = f"'not_met' if a{number} else 'not_applicable'"
-            interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
-        workings = self.track.evidence[criterion.id]
-        seen = f"{self.code.value(Evidence)}({self.code.thing(workings)}, {tuple_of(map(self.code.fact, workings.names))})"
-        self.code.add(f"o{number} = 'met' if c{number} else {otherwise}", f"s{number} = {seen}", f"r{number} = {interpretations}")
-
     def _relied_on(self, uses: Sequence[InterpretationUse]) -> str:
         """Write the interpretations that are relied on: those whose own condition is not false."""
         if all(use.when is None for use in uses):
@@ -126,19 +116,44 @@ class TraceFunction:
         return tuple_of(f"*(() if {truth} is False else {self.code.value((name,))})" for name, truth in asked.items())
 
     def _level(self, number: int, rule: LevelRule) -> str:
-        value = self.code.value
-        return self.code.record(
+        """Write the trace of a level, one for every case with the same traces of its criteria, and return its local."""
+        value, criteria = self.code.value, [self._criterion(criterion) for criterion in rule.criteria]
+        made = self.code.record(
             LevelTrace, level=value(rule.level), outcome=f"'met' if l{number} else 'not_met'", mode=value(rule.mode),
-            citation=value(rule.citation.clause), criteria=tuple_of(self._criterion(criterion) for criterion in rule.criteria),
+            citation=value(rule.citation.clause), criteria=tuple_of(criteria),
         )  # fmt: skip
+        return self._remembered(tuple_of(f"{value(id)}({trace})" for trace in criteria), made)  # which the level holds: no other has its id
+
+    def _remembered(self, key: str, made: str) -> str:
+        """Write a record that is remembered by a key, and return its local."""
+        memory, local = Memory[Any](), self.code.kept()
+        self.code.add(f"{local} = {self.code.thing(memory.get)}(key := {key})")
+        with self.code.under(f"if {local} is None:"):
+            self.code.add(f"{local} = {self.code.thing(memory.keep)}(key, {made})")
+        return local
 
     def _criterion(self, criterion: Criterion) -> str:
+        """Write the trace of a criterion, one for every case with the same values, and return its local."""
         number, value = self.criteria[criterion.id][0], self.code.value
-        return self.code.record(
-            CriterionTrace, id=value(criterion.id), outcome=f"o{number}", citation=value(criterion.citation.clause),
-            phrase=value(criterion.citation.phrase), condition=value(criterion.when.text), evidence=f"s{number}",
-            interpretations=f"r{number}", says=self.code.thing(criterion.says),
+        ready = self.track.criteria[id(criterion)]
+        outcome, interpretations = f"'met' if c{number} else 'not_met'", self._relied_on(criterion.interpretations)
+        if criterion.applies_when:
+            outcome = f"'met' if c{number} else 'not_met' if a{number} else 'not_applicable'"
+            interpretations = f"{interpretations} if a{number} else {self._relied_on(criterion.applies_interpretations)}"
+        seen = f"{value(Evidence)}({self.code.thing(ready.evidence)}, {tuple_of(map(self.code.fact, ready.evidence.names))})"
+        made = self.code.record(
+            CriterionTrace, id=value(criterion.id), outcome=outcome, citation=value(criterion.citation.clause),
+            phrase=value(criterion.citation.phrase), condition=value(criterion.when.text), evidence=seen,
+            interpretations=interpretations, says=self.code.thing(criterion.says),
         )  # fmt: skip
+        kinds = kinds_of(ready.names(), self.plan.types)
+        if not UNLIKE.isdisjoint(kinds.values()):
+            local = self.code.kept()
+            self.code.add(f"{local} = {made}")
+            return local
+        facts = {name: self.code.fact(name) for name in kinds}
+        key = tuple_of([*facts.values(), *(f"{facts[name]}.__class__" for name, kind in kinds.items() if kind in NUMBERS)])
+        return self._remembered(key, made)
 
 
 def _interpretations_of(track: TrackPlan) -> Iterable[InterpretationUse]:

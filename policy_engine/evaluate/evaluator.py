@@ -15,7 +15,6 @@ from policy_engine.evaluate.core.reliance import relied_on, used
 from policy_engine.evaluate.duties.bounds import bounded, bounds_of
 from policy_engine.language.values import UNKNOWN, Truth, Value, all_hold, any_holds
 from policy_engine.model.case import Case
-from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import Invariant, Otherwise
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
@@ -56,6 +55,7 @@ class Evaluator:
         self._chosen: dict[tuple[Value, ...], dict[str, Truth]] = {}
         self.prepared: dict[str, PreparedTrack] = {}
         """What open facts of a track come to, by its id, as far as cases have asked."""
+        self._last: tuple[Case, Facts] | None = None
 
     def evaluate(self, case: Case) -> Verdict:
         """Rate a case.
@@ -63,9 +63,23 @@ class Evaluator:
         Raises:
             InputError: where the case contradicts itself or the invariants of the edition.
         """
-        facts = known_facts(case, self.plan)
+        facts = self.facts(case)
         verdict = self._rated(facts, case)
         return bounded(verdict, self.bounds, facts, case, self.plan) if self.bounds else verdict
+
+    def facts(self, case: Case) -> Facts:
+        """Return what is known of a case; of the last one it is remembered, since what is asked beside the level asks for it again.
+
+        Raises:
+            InputError: where a stated fact contradicts what it follows from.
+        """
+        if self._last is None or self._last[0] is not case:
+            self._last = case, self.known(case)
+        return self._last[1]
+
+    def known(self, case: Case) -> Facts:
+        """Work out what is known of a case; see `facts`."""
+        return known_facts(case, self.plan)
 
     def _rated(self, facts: Facts, case: Case) -> Verdict:
         """Rate a case by its criteria alone."""
@@ -154,9 +168,9 @@ class _Rating:
         self.aside: tuple[tuple[Invariant, Otherwise], ...] = ()
         try:
             self.facts = stand_in(facts, case, plan)
-            self.aside = set_aside(self.facts, case, plan.track)
+            self.aside = set_aside(self.facts, case, plan)
             check_invariants(self.facts, case, plan, aside=bool(self.aside))
-            if not self.aside and _is_open(self.facts, case, plan, evaluator.plan.lists):
+            if not self.aside and _is_open(self.facts, case, plan):
                 from policy_engine.evaluate.open import prepared, unknowns
 
                 given = (plan.track.applies_to,) if assumed else ()
@@ -168,8 +182,8 @@ class _Rating:
             if not assumed:
                 raise
             self.problem = error.with_traceback(None)  # its frames hold this rating: the two would wait for the collector in a circle
-        self.interpreter = interpreter_over(self.facts.values, case.facts)
-        self.criteria: dict[str, tuple[str, Evidence, tuple[str, ...]]] = {}
+        self.interpreter = plan.interpreter.over(self.facts.values, case.facts)
+        self.outcomes: dict[str, str] = {}
 
     def verdict(self) -> Verdict:
         """Rate the case, with its trace."""
@@ -242,21 +256,29 @@ class _Rating:
         if truth is UNKNOWN and self.open:
             forced = self.open.level_forced(rule)
             truth = UNKNOWN if forced is None else forced
-        return LevelTrace(level=rule.level, outcome=_word(truth), mode=rule.mode, citation=rule.citation.clause, criteria=traces)
+        outcome, said = _word(truth), self.plan.levels
+        key = (rule.level, outcome, *map(id, traces))  # which the level holds: no other has the id of one of them
+        known = said.get(key)
+        if known is None:
+            known = LevelTrace(level=rule.level, outcome=outcome, mode=rule.mode, citation=rule.citation.clause, criteria=traces)
+            said.keep(key, known)
+        return known
 
     def _criterion(self, criterion: Criterion) -> CriterionTrace:
         """Evaluate one criterion; one that several levels use is worked out once, and stands under each one's clause."""
-        known = self.criteria.get(criterion.id)
-        if known is None:
-            outcome = self._outcome(criterion)
-            uses = criterion.applies_interpretations if outcome == "not_applicable" else criterion.interpretations
-            evidence = self.plan.evidence[criterion.id].of(self.facts.values)
-            known = self.criteria[criterion.id] = (outcome, evidence, used(uses, self.interpreter) if uses else ())
-        outcome, evidence, interpretations = known
+        outcome = self.outcomes.get(criterion.id)
+        if outcome is None:
+            outcome = self.outcomes[criterion.id] = self._outcome(criterion)
+        return self.plan.criteria[id(criterion)].said.to(self.facts.values, lambda: self._said(criterion, outcome), outcome)
+
+    def _said(self, criterion: Criterion, outcome: str) -> CriterionTrace:
+        """Say how a criterion came out, and why."""
+        uses = criterion.applies_interpretations if outcome == "not_applicable" else criterion.interpretations
         clause, phrase = criterion.citation
         return CriterionTrace(
-            id=criterion.id, outcome=outcome, citation=clause, phrase=phrase, condition=criterion.when.text, evidence=evidence,
-            interpretations=interpretations, says=criterion.says,
+            id=criterion.id, outcome=outcome, citation=clause, phrase=phrase, condition=criterion.when.text,
+            evidence=self.plan.criteria[id(criterion)].evidence.of(self.facts.values),
+            interpretations=used(uses, self.interpreter), says=criterion.says,
         )  # fmt: skip
 
     def _outcome(self, criterion: Criterion) -> str:
@@ -280,12 +302,11 @@ class _Rating:
         return ()
 
 
-def _is_open(facts: Facts, case: Case, plan: TrackPlan, lists: Iterable[str]) -> bool:
+def _is_open(facts: Facts, case: Case, plan: TrackPlan) -> bool:
     """Return whether an open fact could matter: to a level, or to whether the figures stated can be at all."""
     values = facts.values
     unknown = {name for name in plan.bound if values[name] is UNKNOWN}
-    stated_lists = [items for name in lists if name in case.facts and isinstance(items := values[name], tuple)]
-    if any(value is UNKNOWN for items in stated_lists for item in items for value in item.values()):
+    if facts.open_items:
         return True
     if not unknown:
         return False

@@ -72,7 +72,7 @@ class Rater:
         if edition.id not in self._ready:
             try:
                 evaluator = self._evaluator(edition)
-                self._ready[edition.id] = evaluator, Surveyor(evaluator.plan)
+                self._ready[edition.id] = evaluator, Surveyor(evaluator.plan, evaluator.facts)
             except InputError as error:
                 self._ready[edition.id] = InputError(error.problems)
         ready = self._ready[edition.id]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from policy_engine.evaluate.core.evidence import observed
 from policy_engine.evaluate.round.round import counts_of
-from policy_engine.evaluate.round.summary import Noted, Paper, Spread, Tie, spread_of, summarise, unrecorded
+from policy_engine.evaluate.round.summary import Noted, Paper, Spread, Tie, summarise
 from policy_engine.explain.blocks import SEVERITY_MARKS, Explanation, Line, Section, Table, Wording, counted, files_counted, filled, source
 from policy_engine.messages import N_
 from policy_engine.model.round import CapTrace, RatedEntry, Refused, Round
@@ -138,8 +138,7 @@ class _Sections(Wording):
         plain = self.say(_OUTCOMES[verdict.outcome]) if verdict.outcome in {"gap", "undetermined", "not_eligible", "out_of_scope"} else "·"
         decided = ", ".join(self.code(decision.level) for decision in one.case.record.decisions) or "—"
         mark = " *" if one.case.record.decisions and verdict.level and one.standing.level != verdict.level else ""
-        spread = spread_of((one,), self.done.as_of)
-        counts = counted(spread.missing, spread.late, spread.unrecorded, spread.findings)
+        counts = counted(*self.summary.counts[one.case.id])
         proposed = self.code(verdict.level) if verdict.level else plain
         return (one.case.id, one.case.subject.get("name", ""), proposed, decided + mark, *counts)
 
@@ -221,7 +220,7 @@ class _Sections(Wording):
 
     def _unrecorded(self) -> Iterator[Line]:
         """Say of how many cases each paper is not recorded, the most first, and of whom where they are few."""
-        for cases, paper in unrecorded(self.summary):
+        for cases, paper in self.summary.unrecorded:
             words = {"says": self._asked(paper), "count": len(cases), "whole": self.summary.whole.cases}
             names = f" ({', '.join(cases)})" if len(cases) <= _FEW else ""
             text = self.say(N_("not recorded in {count} of {whole} cases: {says}"), **words)

@@ -9,7 +9,7 @@ from policy_engine.compare.differences import KINDS, NotRated, PartDifference, S
 from policy_engine.errors import Problem
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import reason_to_data, trace_to_data
-from policy_engine.evaluate.round.summary import Spread, summarise, unrecorded
+from policy_engine.evaluate.round.summary import Spread, summarise
 from policy_engine.explain.blocks import status_word
 from policy_engine.explain.editions import SealStanding, Shelved, holds, is_whole
 from policy_engine.messages import DEFAULT_LANGUAGE, LANGUAGES, N_, translate
@@ -158,7 +158,7 @@ def round_to_data(done: Round, *, to_write: bool = False) -> dict[str, Any]:
                 "id": paper.trace.id, "severity": paper.trace.severity, "citation": paper.trace.citation, "due": paper.trace.due,
                 "says": dict(paper.trace.says), "count": len(cases), "cases": list(cases),
             }
-            for cases, paper in unrecorded(summary)
+            for cases, paper in summary.unrecorded
         ],
         "ties": [{"case": tie.case, **trace_to_data(tie.trace)} for tie in summary.ties],
         "decisions": [{"case": noted.case, **trace_to_data(noted.finding)} for noted in summary.decisions],

@@ -76,7 +76,7 @@ class Bench:
         held = [one for one in self.held if self._concerns(mutant, one.verdict)]
         held.sort(key=lambda one: (one.verdict.outcome == "undetermined", watched.isdisjoint(one.named)))  # the likeliest to notice first
         beside = bool(mutant.place.chapter) and mutant.place.chapter not in self._binding  # every level stays as it is
-        surveyor = Surveyor(rater.plan)
+        surveyor = Surveyor(rater.plan, rater.facts)
         noticed = any(_notices(one, None if beside else rater, surveyor) for one in held) or (not beside and self._questioned(rater, held))
         return "killed" if noticed else "survived"
 

@@ -6,7 +6,7 @@ beside thresholds, and counts beyond 64 bits. `plain=True` leaves out lists and 
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
-from policy_engine.language.values import NONE, Item, Value
+from policy_engine.language.values import NONE, UNKNOWN, Item, Value
 from policy_engine.load.edition import _build, _sort
 from policy_engine.load.meaning import revision_of
 from policy_engine.load.yaml_text import read_document
-from policy_engine.model.case import Case
+from policy_engine.model.case import Case, Decision, Record
 from policy_engine.model.facts import FactDeclaration
 from policy_engine.model.rulebook import Edition
 from tests.build import table
@@ -53,6 +53,17 @@ def editions_with_cases(count: int = 3, *, plain: bool = False, known: bool = Fa
 def drawn_by(seed: int, count: int = 3, *, plain: bool = False, known: bool = False) -> Drawn:
     """Draw an edition with so many cases of it, by a seed."""
     return draw_with(from_seed(seed), count, plain=plain, known=known)
+
+
+def drawn_with_duties(seed: int, count: int) -> Drawn:
+    """Draw an edition that asks for more than a level, with so many cases of it and what is on record of them."""
+    dice = from_seed(seed)
+    contents = files(dice)
+    shared: Any = contents["facts"]
+    contents["duties"] = _duties(dice, Words(shared["facts"], tuple(shared["thresholds"]), LEVELS[:2]))
+    contents["bodies"] = {"bodies": {"board": {"label": _texts("board")}}}
+    one = edition_from(contents)
+    return Drawn(one, tuple(case_of(dice, one)._replace(record=_record(dice, one)) for _ in range(count)))
 
 
 def draw_with(dice: Dice, count: int, *, plain: bool = False, known: bool = False) -> Drawn:
@@ -252,6 +263,38 @@ def _chapter(dice: Dice, words: Words) -> Data:
         ceiling = {**rule, "id": "ceiling", "not_above": dice.pick(others), "on_breach": "lower", "severity": "note"}
         found["ceilings"] = [ceiling | ({"applies_when": "not flag_0"} if dice.below(2) else {})]
     return found
+
+
+def _duties(dice: Dice, words: Words) -> Data:
+    def rules(name: str, more: Callable[[], Data]) -> list[Data]:
+        return [
+            {
+                "id": f"{name}_{number}", "cite": "III", "phrase": "as it says", "interpretations": _uses(dice, "flag_0"),
+                **({"applies_when": condition(dice, words)} if dice.below(2) else {}), **more(),
+            }
+            for number in range(1 + dice.below(3))
+        ]  # fmt: skip
+
+    def asked() -> Data:
+        return {"holds": condition(dice, words), "severity": "warning", "says": _texts("ask")}
+
+    def in_time() -> Data:
+        return asked() | ({"in_time": "decided_on <= period_end"} if dice.below(2) else {})
+
+    def tied() -> Data:
+        return {"same_as": dice.pick(("self_level", "decided_level")), "on_breach": "flag", "severity": "note", "says": _texts("tie")}
+
+    found: Data = {"chapter": "III", "label": _texts("duties")}
+    found["routes"] = rules("route", lambda: {"duty": "decides", "body": "board"})
+    found["requirements"], found["contents"] = rules("paper", in_time), rules("content", asked)
+    return found | {"ceilings": rules("tie", tied)}
+
+
+def _record(dice: Dice, edition: Edition) -> Record:
+    levels = tuple(edition.scale)
+    own = dice.pick(levels) if dice.below(2) else UNKNOWN
+    decisions = [Decision(dice.pick(levels), "board", date(2020, 12, 30) + timedelta(dice.below(4)), "")]
+    return Record(self_level=own, decisions=tuple(decisions[: dice.below(2)]), undecided=dice.seldom(3))
 
 
 def case_of(dice: Dice, edition: Edition, *, known: bool = False) -> Case:

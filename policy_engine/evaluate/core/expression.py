@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 from simpleeval import InvalidExpression, SimpleEval
 
@@ -147,9 +147,9 @@ class Interpreter(Reader[Any], _Walk):  # type: ignore[misc]  # simpleeval ships
         self.values = values
         self.stated = stated
 
-    def over(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> "Interpreter":
+    def over(self, values: Mapping[str, Value], stated: Collection[str] = ()) -> Self:
         """Return the same interpreter over other values; simpleeval's own setting up costs more than a whole level."""
-        other = object.__new__(Interpreter)
+        other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.names = other.values = values
         other.stated = stated

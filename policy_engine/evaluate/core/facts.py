@@ -13,7 +13,7 @@ from policy_engine.language.values import UNKNOWN, Item, Value
 from policy_engine.messages import LANGUAGES, N_, Spoken, sentence, translate
 from policy_engine.model.case import Case
 from policy_engine.model.facts import FactDeclaration, Invariant, Otherwise, Texts
-from policy_engine.model.rulebook import Edition, StandIn, Track
+from policy_engine.model.rulebook import Edition, StandIn
 from policy_engine.model.verdict import Deduction, Finding
 from policy_engine.source import Location
 
@@ -28,25 +28,29 @@ def _day_of_decision() -> Texts:
     return {language: translate(N_("Day of the decision"), language) for language in LANGUAGES}
 
 
-def odd_days(case: Case, edition: Edition) -> Iterator[Finding]:
-    """Return a remark for each day on record that is too far from the edition's period to be meant."""
+def dated_facts(edition: Edition) -> tuple[FactDeclaration, ...]:
+    """Return the facts of an edition that may hold days: by themselves, or in the items of a list."""
+    return tuple(fact for fact in edition.facts.values() if "day" in {fact.type.kind, *(field.type.kind for field in fact.fields.values())})
+
+
+def odd_days(case: Case, edition: Edition, dated: Iterable[FactDeclaration]) -> Iterator[Finding]:
+    """Return a remark for each day on record that is too far from the edition's period to be meant; see `dated_facts`."""
     first, last = edition.begins.year - PLAUSIBLE_YEARS, edition.until.year + PLAUSIBLE_YEARS
-    for label, day in _days(case, edition):
+    for label, day in _days(case, dated):
         if not first <= day.year <= last:
             words = {"day": day.isoformat(), "years": PLAUSIBLE_YEARS}
             says = {language: translate(_TEXT, language, label=sentence(label, language), **words) for language in LANGUAGES}
             yield Finding(id="day_implausible", severity="warning", says=says)
 
 
-def _days(case: Case, edition: Edition) -> Iterator[tuple[Texts, date]]:
+def _days(case: Case, dated: Iterable[FactDeclaration]) -> Iterator[tuple[Texts, date]]:
     """Return every day on record with the words for it: of facts, of the items of lists, of decisions."""
-    for name, fact in edition.facts.items():
-        stated = case.facts.get(name)
+    for fact in dated:
+        stated = case.facts.get(fact.name)
         if isinstance(stated, date):
             yield fact.label, stated
         for item in stated if isinstance(stated, tuple) else ():
-            days: dict[str, Value] = {field: value for field, value in item.items() if isinstance(value, date)}
-            for field, day in days.items():
+            for field, day in item.items():
                 if isinstance(day, date):
                     yield fact.fields[field].label or fact.label, day
     for decision in case.record.decisions:
@@ -62,6 +66,8 @@ class Facts(NamedTuple):
     stand_ins: tuple[StandIn, ...]
     followed: frozenset[str]
     """Facts whose value was counted or derived, so that the interpretations of their declarations are relied on."""
+    open_items: bool = False
+    """Whether an item of a list that is stated leaves a field open."""
 
 
 def known_facts(case: Case, plan: Plan) -> Facts:
@@ -72,7 +78,8 @@ def known_facts(case: Case, plan: Plan) -> Facts:
     """
     values = plan.blank.copy()
     values.update(case.facts)
-    values.update({name: _whole_items(case.facts[name], plan.edition.facts[name]) for name in plan.lists if name in case.facts})
+    listed = whole_lists(case, plan)
+    values.update(listed)
     interpreter = interpreter_over(values, case.facts)
     problems: list[Problem] = []
     deductions: list[Deduction] = []
@@ -88,7 +95,13 @@ def known_facts(case: Case, plan: Plan) -> Facts:
                 deductions.append(Deduction(fact.name, value, origin, ()))
     if problems:
         raise InputError(problems)
-    return Facts(values, tuple(deductions), (), frozenset(followed))
+    open_items = any(isinstance(items, tuple) and has_open_fields(items) for items in listed.values())
+    return Facts(values=values, deductions=tuple(deductions), stand_ins=(), followed=frozenset(followed), open_items=open_items)
+
+
+def whole_lists(case: Case, plan: Plan) -> dict[str, Value]:
+    """Return the lists that a case states, their items with every field that is declared."""
+    return {name: _whole_items(case.facts[name], plan.edition.facts[name]) for name in plan.lists if name in case.facts}
 
 
 def has_open_fields(items: Iterable[Item]) -> bool:
@@ -148,7 +161,7 @@ def stand_in(facts: Facts, case: Case, plan: TrackPlan) -> Facts:
     """
     values, used, problems = dict(facts.values), list[StandIn](), list[Problem]()
     values.update(plan.constants)
-    interpreter = interpreter_over(values, case.facts)
+    interpreter = plan.interpreter.over(values, case.facts)
     deductions = list(facts.deductions)
     for rule in plan.track.stand_ins:
         if interpreter.truth(rule.unless) is not False:
@@ -166,7 +179,7 @@ def stand_in(facts: Facts, case: Case, plan: TrackPlan) -> Facts:
                 deductions.append(Deduction(target, values[source], "stand_in", (source,)))
     if problems:
         raise InputError(problems)
-    return Facts(values, tuple(deductions), tuple(used), facts.followed)
+    return facts._replace(values=values, deductions=tuple(deductions), stand_ins=tuple(used))
 
 
 def _stand_in_problem(target: str, source: str, rule: StandIn, case: Case, values: Mapping[str, Value]) -> Problem:
@@ -175,16 +188,16 @@ def _stand_in_problem(target: str, source: str, rule: StandIn, case: Case, value
     return _problem("PE508", case, target, details | {"condition": rule.unless.text})
 
 
-def set_aside(facts: Facts, case: Case, track: Track) -> tuple[tuple[Invariant, Otherwise], ...]:
+def set_aside(facts: Facts, case: Case, plan: TrackPlan) -> tuple[tuple[Invariant, Otherwise], ...]:
     """Return what a track requires and the figures do not keep, with what comes out then, where the case says why that may be.
 
     It says so by a decision on record, as the authority may decide what no rule covers, or by facts (`when`); these hold also where
     the figures themselves were not recorded.
     """
-    rules = [rule for rule in track.requires if rule.otherwise]
+    rules = [rule for rule in plan.track.requires if rule.otherwise]
     if not rules:
         return ()
-    interpreter = interpreter_over(facts.values, case.facts)
+    interpreter = plan.interpreter.over(facts.values, case.facts)
     found: list[tuple[Invariant, Otherwise]] = []
     for rule in rules:
         kept = interpreter.truth(rule.holds)
@@ -208,7 +221,7 @@ def check_invariants(facts: Facts, case: Case, plan: TrackPlan, *, aside: bool =
     Raises:
         InputError: PE505, for each rule that is broken, at the first of its facts that the case states.
     """
-    interpreter = interpreter_over(facts.values, case.facts)
+    interpreter = plan.interpreter.over(facts.values, case.facts)
     rules = [rule for rule in plan.invariants if rule not in plan.track.requires] if aside else plan.invariants
     broken = [rule for rule in rules if interpreter.truth(rule.holds) is False]
     stood_for = {target for used in facts.stand_ins for target in used.take if target not in case.facts}

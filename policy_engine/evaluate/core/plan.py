@@ -7,13 +7,14 @@ from typing import NamedTuple
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.evidence import EvidencePlan, Scope, scope_of
 from policy_engine.evaluate.core.expression import interpreter_over
+from policy_engine.evaluate.core.memory import Answers, Memory, Recalling
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.tree import name_of, opened
 from policy_engine.language.types import SHARE, Type
 from policy_engine.language.values import UNKNOWN, Ratio, Value
 from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse, Invariant
-from policy_engine.model.rulebook import Edition, LevelRule, Track
-from policy_engine.model.verdict import Verdict
+from policy_engine.model.rulebook import Criterion, Edition, LevelRule, Track
+from policy_engine.model.verdict import CriterionTrace, LevelTrace, Verdict
 
 
 class Considered(NamedTuple):
@@ -22,6 +23,21 @@ class Considered(NamedTuple):
     levels: tuple[str, ...]
     uses: tuple[InterpretationUse, ...]
     reads: frozenset[str]
+
+
+class CriterionPlan:
+    """A criterion with what it compares, and what was said of it for the values that it reads."""
+
+    def __init__(self, criterion: Criterion, evidence: EvidencePlan, types: Mapping[str, Type]) -> None:
+        self.criterion, self.evidence = criterion, evidence
+        self.said: Answers[CriterionTrace] = Answers(self.names, types)
+
+    def names(self) -> Iterator[str]:
+        """Return every name that its trace depends on, beside its outcome."""
+        one = self.criterion
+        uses = (*one.interpretations, *one.applies_interpretations)
+        for condition in (one.when, one.applies_when, *(use.when for use in uses)):
+            yield from condition.names if condition else ()
 
 
 class TrackPlan(NamedTuple):
@@ -42,8 +58,12 @@ class TrackPlan(NamedTuple):
     """What an outcome rests on, by the level that decided; by None where none did."""
     facts: Mapping[str, FactDeclaration]
     read: frozenset[str]
-    evidence: Mapping[str, EvidencePlan]
-    """What each criterion compares, by its id."""
+    criteria: Mapping[int, CriterionPlan]
+    """What is prepared of each criterion, by where it lies: one that several levels use stands under the clause of each."""
+    levels: Memory[LevelTrace]
+    """What was said of levels, by the traces of their criteria."""
+    interpreter: Recalling
+    """Over no values: what reads the conditions of the track, and remembers their truths."""
 
 
 class Plan(NamedTuple):
@@ -171,10 +191,12 @@ def _plan_track(track: Track, edition: Edition, outside: Scope) -> TrackPlan:
     bound = tuple(sorted(decisive | {name for rule in invariants for name in rule.holds.names if name in edition.facts}))
     considered = {level: _considered(track, rules, decisive, level) for level in (*rules, None)}
     scope = outside.within(track.thresholds, figures)
+    types = {name: fact.type for name, fact in edition.facts.items()}
     evidence = {criterion.id: EvidencePlan((criterion.when,), scope) for criterion in criteria}
     return TrackPlan(
         track=track, reads=reads, decisive=decisive, bound=bound, invariants=invariants, constants=scope.constants, rules=rules,
-        considered=considered, facts=edition.facts, read=frozenset(reads), evidence=evidence,
+        considered=considered, facts=edition.facts, read=frozenset(reads), levels=Memory(), interpreter=Recalling(types),
+        criteria={id(one): CriterionPlan(one, evidence[one.id], types) for one in criteria},
     )  # fmt: skip
 
 

@@ -4,13 +4,15 @@ Never changes the outcome. Truth has three values here too: what nobody recorded
 The authority may decide as it sees fit, with its reason on record; nothing here changes a decision or a proposal.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import NamedTuple
+from functools import cached_property, partial
+from typing import Any, NamedTuple
 
 from policy_engine.evaluate.core.evidence import EvidencePlan, figures_of, of_days
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
-from policy_engine.evaluate.core.facts import known_facts, odd_days, set_aside, stand_in
+from policy_engine.evaluate.core.facts import Facts, dated_facts, known_facts, odd_days, set_aside, stand_in
+from policy_engine.evaluate.core.memory import Answers, Memory
 from policy_engine.evaluate.core.plan import Plan, figure
 from policy_engine.evaluate.core.reliance import used
 from policy_engine.evaluate.duties.bounds import applies, ceiling_trace, relevance
@@ -20,9 +22,9 @@ from policy_engine.language.tree import Tree, name_of, names_in, opened
 from policy_engine.language.values import NONE, UNKNOWN, Truth, Value
 from policy_engine.messages import LANGUAGES, N_, sentence, translate
 from policy_engine.model.case import Case, Decision
-from policy_engine.model.duties import RECORD_NAMES, Chapter, Requirement
+from policy_engine.model.duties import RECORD_NAMES, Ceiling, Chapter, Requirement, Route
 from policy_engine.model.evidence import NOTHING_SEEN
-from policy_engine.model.facts import Condition, FactDeclaration, InterpretationUse
+from policy_engine.model.facts import Condition, FactDeclaration
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import (
     CeilingTrace,
@@ -51,81 +53,69 @@ DECISION_FINDINGS = {
 """The severity and the sentence of every finding about a decision."""
 _NO_LEVEL = N_("no level")
 
-
-class PreparedRule(NamedTuple):
-    """A rule of a chapter, with what every case needs of it."""
-
-    conditions: tuple[Condition, ...]
-    implied: tuple[str, ...]
-    """The facts that follow from others and that its conditions read, directly or through such facts."""
-    resting: tuple[InterpretationUse, ...]
-    """The interpretations that it rests on: its own, and those by which such facts follow."""
-    both: EvidencePlan | None = None
-    """What a requirement looks at: what must be there, and then the days, each once."""
-    days: EvidencePlan | None = None
-    """The same, of which only what tells whether it is met in time is shown."""
-    due: str = ""
-    """The last good day of a requirement, where it has one."""
+Asking = Route | Requirement | Ceiling
+_BLOCKS = ("routes", "requirements", "contents", "ceilings")
+"""What a chapter asks beside a level, by the names that it has in a chapter and here."""
 
 
-class PreparedChapter(NamedTuple):
-    """A chapter with its figures as values, its rules by their ids, and every name that their conditions read."""
+class _Answer(NamedTuple):
+    """What one chapter, or all of them, ask of every case with the same values: shared, so that nobody changes it."""
 
-    chapter: Chapter
-    figures: Mapping[str, Value]
-    rules: Mapping[str, PreparedRule]
+    routes: tuple[RouteTrace, ...]
+    requirements: tuple[RequirementTrace, ...]
+    contents: tuple[RequirementTrace, ...]
+    ceilings: tuple[CeilingTrace, ...]
+    implied: Mapping[str, Deduction]
+    """By name, the facts that something asked here reads, that follow from others by an interpretation, and hold."""
+    unrecorded: frozenset[str]
+    """The facts that nobody recorded, and that something asked here waits for."""
     reads: frozenset[str]
-
-
-class _Found(NamedTuple):
-    routes: list[RouteTrace]
-    requirements: list[RequirementTrace]
-    contents: list[RequirementTrace]
-    ceilings: list[CeilingTrace]
+    """Every name that stands in a condition here, also in one that is asked elsewhere."""
 
 
 class Surveyor:
     """An edition's chapters, ready to be asked of many cases."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, facts: Callable[[Case], Facts] | None = None) -> None:
+        """Take an edition, and what tells the facts of a case where somebody has them already."""
         self.plan = plan
-        self.chapters = tuple(_prepared(chapter, plan) for chapter in plan.edition.chapters)
+        self.chapters = tuple(_Chapter(chapter, plan) for chapter in plan.edition.chapters)
+        self._facts = facts or partial(known_facts, plan=plan)
+        self._dated = dated_facts(plan.edition)
+        self._joined: Memory[tuple[_Answer, list[_Answer]]] = Memory()
 
     def survey(self, case: Case, verdict: Verdict, gathered: tuple[Gathered, ...] = ()) -> Verdict:
         """Add to a verdict what the edition asks of the case beside its level."""
         edition, record = self.plan.edition, case.record
         values = self.values(case, verdict)
-        interpreter = interpreter_over(values, case.facts)
-        concerning = [(one, concerned) for one in self.chapters if (concerned := relevance(one.chapter, verdict)) is not False]
         level = agreed_level(record.decisions) or verdict.level or (record.proposed if isinstance(record.proposed, str) else None)
-        found = _Found([], [], [], [])
-        for prepared, concerned in concerning:
-            values.update(prepared.figures)
-            self._ask(prepared, interpreter, concerned, level, found)
-        routes, ceilings = tuple(found.routes), (*verdict.ceilings, *found.ceilings)
+        asked = self._asked(values, verdict, level)
+        ceilings = (*verdict.ceilings, *asked.ceilings) if verdict.ceilings else asked.ceilings
         unrated = self._unrated(case, verdict)
         breaches = [
             Finding(id=c.id, severity=c.severity, says=c.says, citation=c.citation, interpretations=c.interpretations)
             for c in ceilings
             if c.outcome == "exceeded"
         ]
-        decided = decision_findings(case, verdict, routes, edition, unrated=bool(unrated))
+        decided = decision_findings(case, verdict, asked.routes, edition, unrated=bool(unrated))
         duties = Duties(
             self_level=record.self_level if isinstance(record.self_level, str) else None,
             decided=tuple(resolve(decision, edition) for decision in record.decisions),
-            routes=routes, requirements=tuple(found.requirements), contents=tuple(found.contents),
-            findings=(*decided, *breaches, *unrated, *odd_days(case, edition)), gathered=gathered,
-            unrecorded=self._unrecorded([one for one, _ in concerning], found, values),
+            routes=asked.routes, requirements=asked.requirements, contents=asked.contents,
+            findings=(*decided, *breaches, *unrated, *odd_days(case, edition, self._dated)), gathered=gathered,
+            unrecorded=tuple(sorted(asked.unrecorded)),
         )  # fmt: skip
-        asked = frozenset(one.fact for one in gathered).union(*(prepared.reads for prepared, _ in concerning))
+        read = asked.reads.union(one.fact for one in gathered) if gathered else asked.reads
+        known = {one.fact for one in verdict.deductions}
+        implied = [asked.implied[name] for name in sorted(asked.implied.keys() - known)]
         return verdict._replace(
-            duties=duties, ceilings=ceilings, unread=tuple(name for name in verdict.unread if name not in asked),
-            deductions=(*verdict.deductions, *self._implied(found, interpreter, verdict)), sealed=edition.sealed,
+            duties=duties, ceilings=ceilings, unread=tuple(name for name in verdict.unread if name not in read),
+            deductions=(*verdict.deductions, *implied), sealed=edition.sealed,
         )  # fmt: skip
 
     def values(self, case: Case, verdict: Verdict) -> dict[str, Value]:
         """Return what is known of a case where something is asked beside its level: facts, what was deduced, and the record."""
-        values = known_facts(case, self.plan).values
+        values = dict(self._facts(case).values)
         values.update({d.fact: d.value for d in verdict.deductions if values.get(d.fact) is UNKNOWN})
         record, ids = case.record, self.plan.level_ids
         own, level, absent = record.self_level, agreed_level(record.decisions), NONE if record.undecided else UNKNOWN
@@ -137,34 +127,22 @@ class Surveyor:
             max(days) if whole else absent,
             min(days) if whole else absent,
         )
-        return values | dict(zip(RECORD_NAMES, recorded, strict=True))
+        values.update(zip(RECORD_NAMES, recorded, strict=True))
+        return values
 
-    def _ask(self, prepared: PreparedChapter, interpreter: Interpreter, concerned: Truth, level: str | None, found: _Found) -> None:
-        """Ask everything in one chapter; `level` is what ties are held against: decided, else computed, else the one proposed on file."""
-        chapter = prepared.chapter
-        for route in chapter.routes:
-            rule, truth = route.rule, applies(route.rule, interpreter, concerned)
-            if truth is not False:
-                trace = RouteTrace(
-                    id=rule.id, duty=route.duty, body=route.body,
-                    outcome="unknown" if truth is UNKNOWN else "owed" if route.body else "not_covered",
-                    label=self.plan.edition.bodies[route.body].label if route.body else rule.says,
-                    citation=rule.citation.clause, phrase=rule.citation.phrase, interpretations=_used(prepared.rules[rule.id], interpreter),
-                )  # fmt: skip
-                found.routes.append(trace)
-        for block, traces in ((chapter.requirements, found.requirements), (chapter.contents, found.contents)):
-            traces += [_requirement(entry, prepared, interpreter, concerned) for entry in block]
-        for ceiling in chapter.ceilings:
-            if not ceiling.lowers:
-                concerns = applies(ceiling.rule, interpreter, concerned)
-                found.ceilings.append(ceiling_trace(ceiling, interpreter, concerns, level, self.plan))
+    def _asked(self, values: Mapping[str, Value], verdict: Verdict, level: str | None) -> _Answer:
+        """Ask every chapter that concerns a case; `level`: what ties are held against (decided, else computed, else proposed on file)."""
+        concerning = [(one, concerned) for one in self.chapters if (concerned := relevance(one.chapter, verdict)) is not False]
+        parts = [one.asked(values, concerned, level) for one, concerned in concerning]
+        key = tuple(map(id, parts))  # which are kept beside: no others have their ids
+        return (self._joined.get(key) or self._joined.keep(key, (_joined(parts), parts)))[0]
 
     def _unrated(self, case: Case, verdict: Verdict) -> tuple[Finding, ...]:
         """Return a remark for each rule of the figures that a case without a level need not keep, as the edition says."""
         track = self.plan.tracks.get(verdict.track or "")
         if track is None or verdict.levels or not track.track.levels:
             return ()
-        facts = stand_in(known_facts(case, self.plan), case, track)
+        facts = stand_in(self._facts(case), case, track)
         interpreter = interpreter_over(facts.values, case.facts)
         clause = track.track.citation.clause
         return tuple(
@@ -175,62 +153,166 @@ class Surveyor:
                 citation=clause,
                 interpretations=used((*rule.interpretations, *otherwise.interpretations), interpreter),
             )
-            for rule, otherwise in set_aside(facts, case, track.track)
+            for rule, otherwise in set_aside(facts, case, track)
         )
 
-    def _implied(self, found: _Found, interpreter: Interpreter, verdict: Verdict) -> Iterator[Deduction]:
-        """Return the facts, asked beside the level, that follow from others by an interpretation, and hold."""
-        asked = {trace.id for block in found for trace in block if trace.outcome != "not_applicable"}
-        names = {name for one in self.chapters for rule, ready in one.rules.items() if rule in asked for name in ready.implied}
-        for name in sorted(names - {one.fact for one in verdict.deductions}):
-            interpretations = used(self.plan.edition.facts[name].interpretations, interpreter)
-            if interpretations and interpreter.values[name] is True:
-                yield Deduction(name, True, "derived", interpretations)
 
-    def _unrecorded(self, concerning: Iterable[PreparedChapter], found: _Found, values: Mapping[str, Value]) -> tuple[str, ...]:
-        """Return the facts that nobody recorded and that something asked beside the level waits for, by name."""
-        waiting = {trace.id for block in found for trace in block if trace.outcome == "unknown"}
-        names: set[str] = set()
-        for prepared in concerning:
-            interpreter = interpreter_over({**values, **prepared.figures})
-            for condition in (c for rule in waiting & prepared.rules.keys() for c in prepared.rules[rule].conditions):
-                names |= _Waiting(interpreter, self.plan.edition.facts).read(condition.tree)
-        return tuple(sorted(names))
+def _joined(parts: Sequence[_Answer]) -> _Answer:
+    """Return what several chapters ask together."""
+    blocks: dict[str, Any] = {name: tuple(trace for one in parts for trace in getattr(one, name)) for name in _BLOCKS}
+    return _Answer(
+        **blocks, implied={name: found for one in parts for name, found in one.implied.items()},
+        unrecorded=frozenset(name for one in parts for name in one.unrecorded),
+        reads=frozenset(name for one in parts for name in one.reads),
+    )  # fmt: skip
 
 
-def _prepared(chapter: Chapter, plan: Plan) -> PreparedChapter:
-    """Work out what a chapter needs."""
-    facts = plan.edition.facts
-    figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
-    scope = plan.scope.within(chapter.thresholds, figures)
-    conditions, reads = _conditions_of(chapter), dict(names_by_rule(chapter))
-    asked = {entry.rule.id: entry for entry in (*chapter.requirements, *chapter.contents)}
-    rules: dict[str, PreparedRule] = {}
-    for rule in chapter.rules():
-        implied = _implied_facts(reads[rule.id], facts)
-        resting = (*rule.interpretations, *(use for name in implied for use in facts[name].interpretations))
-        rules[rule.id] = PreparedRule(conditions=conditions[rule.id], implied=implied, resting=resting)
-        if entry := asked.get(rule.id):
-            there, days = figures_of(entry.holds.tree, scope), of_days(entry.in_time, scope)
-            seen = {tuple(map(show, one.trees)) for one in there}
-            both = (*there, *(day for day in days if tuple(map(show, day.trees)) not in seen))
-            together = tuple(condition for condition in (entry.holds, entry.in_time) if condition)
-            rules[rule.id] = rules[rule.id]._replace(
-                both=EvidencePlan(together, scope, both), days=EvidencePlan(together, scope, days), due=_due(entry.in_time, chapter)
-            )  # fmt: skip
-    return PreparedChapter(chapter, figures, rules, frozenset(name for names in reads.values() for name in names))
+class _Said(NamedTuple):
+    """What is said of one rule in every case in which what it reads is the same; see `_Answer`."""
+
+    trace: RouteTrace | RequirementTrace | CeilingTrace | None = None
+    implied: tuple[Deduction, ...] = ()
+    unrecorded: frozenset[str] = frozenset()
 
 
-def _implied_facts(names: Iterable[str], facts: Mapping[str, FactDeclaration]) -> tuple[str, ...]:
+class _Rule:
+    """A rule of a chapter, with what every case needs of it."""
+
+    def __init__(self, entry: Asking, conditions: tuple[Condition, ...], reads: Iterable[str], chapter: Chapter, plan: Plan) -> None:
+        self.entry, self.conditions, self.chapter, self.plan = entry, conditions, chapter, plan
+        self.implied = _implied_facts(reads, plan.edition.facts)
+        """The facts that follow from others and that its conditions read, directly or through such facts."""
+        self.resting = (*entry.rule.interpretations, *(use for fact in self.implied for use in fact.interpretations))
+        """The interpretations that it rests on: its own, and those by which such facts follow."""
+        self._answers: Answers[_Said] = Answers(self.names, plan.types)
+
+    def names(self) -> Iterator[str]:
+        """Return every name that what is said of it depends on."""
+        derived = [fact.derived for fact in self.implied if fact.derived]
+        for condition in (*self.conditions, *derived, *(use.when for use in self.resting if use.when)):
+            yield from condition.names
+
+    def said(self, interpreter: Interpreter, concerned: Truth, level: str | None) -> _Said:
+        """Say how a case stands to it; what was said for the same values is said again."""
+        tied = level if isinstance(self.entry, Ceiling) else None
+        return self._answers.to(interpreter.values, lambda: self._say(interpreter, concerned, tied), concerned, tied)
+
+    def _say(self, interpreter: Interpreter, concerned: Truth, level: str | None) -> _Said:
+        trace = self._trace(self.entry, interpreter, concerned, level)
+        if trace is None:
+            return _Said()
+        implied: list[Deduction] = []
+        for fact in self.implied if trace.outcome != "not_applicable" else ():
+            interpretations = used(fact.interpretations, interpreter)
+            if interpretations and interpreter.values[fact.name] is True:
+                implied.append(Deduction(fact.name, True, "derived", interpretations))
+        waiting = _Waiting(interpreter, self.plan.edition.facts)
+        conditions = self.conditions if trace.outcome == "unknown" else ()
+        return _Said(trace, tuple(implied), frozenset[str]().union(*(waiting.read(condition.tree) for condition in conditions)))
+
+    def _trace(
+        self, entry: Asking, interpreter: Interpreter, concerned: Truth, level: str | None
+    ) -> RouteTrace | RequirementTrace | CeilingTrace | None:
+        """Return the trace; none of a route that does not concern the case."""
+        rule, truth = entry.rule, applies(entry.rule, interpreter, concerned)
+        if isinstance(entry, Ceiling):
+            return ceiling_trace(entry, interpreter, truth, level, self.plan)
+        interpretations = tuple(dict.fromkeys(used(self.resting, interpreter))) if truth is not False else ()
+        if isinstance(entry, Requirement):
+            return self._requirement(entry, interpreter, truth, interpretations)
+        if truth is False:
+            return None
+        return RouteTrace(
+            id=rule.id, duty=entry.duty, body=entry.body,
+            outcome="unknown" if truth is UNKNOWN else "owed" if entry.body else "not_covered",
+            label=self.plan.edition.bodies[entry.body].label if entry.body else rule.says,
+            citation=rule.citation.clause, phrase=rule.citation.phrase, interpretations=interpretations,
+        )  # fmt: skip
+
+    def _requirement(
+        self, entry: Requirement, interpreter: Interpreter, truth: Truth, interpretations: tuple[str, ...]
+    ) -> RequirementTrace:
+        rule = entry.rule
+        outcome = "not_applicable" if truth is False else "unknown"
+        if truth is True:
+            there = interpreter.truth(entry.holds)
+            in_time = there if entry.in_time is None or there is not True else interpreter.truth(entry.in_time)
+            outcome = "missing" if there is False else "late" if in_time is False else "met" if in_time is True else "unknown"
+        return RequirementTrace(
+            id=rule.id, outcome=outcome, severity=entry.severity, citation=rule.citation.clause, phrase=rule.citation.phrase,
+            condition=" and ".join(condition.text for condition in (entry.holds, entry.in_time) if condition),
+            evidence=self._looks_at[outcome == "late"].of(interpreter.values) if truth is not False else NOTHING_SEEN,
+            due=_due(entry.in_time, self.chapter),
+            interpretations=interpretations, says=rule.says,
+        )  # fmt: skip
+
+    @cached_property
+    def _looks_at(self) -> tuple[EvidencePlan, EvidencePlan]:
+        """What a requirement looks at: what must be there, and then the days, each once; and only what tells whether it is met in time."""
+        assert isinstance(self.entry, Requirement)
+        scope = self.plan.scope.within(self.chapter.thresholds, _figures(self.chapter))
+        there, days = figures_of(self.entry.holds.tree, scope), of_days(self.entry.in_time, scope)
+        seen = {tuple(map(show, one.trees)) for one in there}
+        both = (*there, *(day for day in days if tuple(map(show, day.trees)) not in seen))
+        together = tuple(condition for condition in (self.entry.holds, self.entry.in_time) if condition)
+        return EvidencePlan(together, scope, both), EvidencePlan(together, scope, days)
+
+
+class _Chapter:
+    """A chapter, prepared when it first concerns somebody; what it says is remembered."""
+
+    def __init__(self, chapter: Chapter, plan: Plan) -> None:
+        self.chapter, self.plan = chapter, plan
+        self._answers: Answers[_Answer] = Answers(self._names, plan.types)
+
+    def asked(self, values: Mapping[str, Value], concerned: Truth, level: str | None) -> _Answer:
+        """Ask everything in the chapter."""
+        tied = level if self._rules["ceilings"] else None
+        return self._answers.to(values, lambda: self._work_out(values, concerned, level), concerned, tied)
+
+    def _work_out(self, values: Mapping[str, Value], concerned: Truth, level: str | None) -> _Answer:
+        interpreter = interpreter_over({**values, **_figures(self.chapter)})
+        blocks = {name: [rule.said(interpreter, concerned, level) for rule in rules] for name, rules in self._rules.items()}
+        traces: dict[str, Any] = {name: tuple(one.trace for one in said if one.trace) for name, said in blocks.items()}
+        every = [one for said in blocks.values() for one in said]
+        return _Answer(
+            **traces, implied={found.fact: found for one in every for found in one.implied},
+            unrecorded=frozenset(name for one in every for name in one.unrecorded), reads=frozenset(reads_of(self.chapter)),
+        )  # fmt: skip
+
+    @cached_property
+    def _rules(self) -> dict[str, list[_Rule]]:
+        """The rules that are asked here: routes, requirements, contents, and ceilings but those that lower a level."""
+        chapter = self.chapter
+        conditions, reads = _conditions_of(chapter), dict(names_by_rule(chapter))
+
+        def prepared(entry: Asking) -> _Rule:
+            name = entry.rule.id
+            return _Rule(entry, conditions[name], reads[name], chapter, self.plan)
+
+        return {
+            name: [prepared(entry) for entry in getattr(chapter, name) if not (isinstance(entry, Ceiling) and entry.lowers)]
+            for name in _BLOCKS
+        }
+
+    def _names(self) -> Iterator[str]:
+        return (name for block in self._rules.values() for rule in block for name in rule.names())
+
+
+def _figures(chapter: Chapter) -> dict[str, Value]:
+    return {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
+
+
+def _implied_facts(names: Iterable[str], facts: Mapping[str, FactDeclaration]) -> tuple[FactDeclaration, ...]:
     """Return the facts among some names that follow from others, and those that these follow from in turn."""
-    found: dict[str, None] = {}
+    found: dict[str, FactDeclaration] = {}
     pending = list(names)
     while pending:
         fact = facts.get(pending.pop())
         if fact and fact.derived and fact.name not in found:
-            found[fact.name] = None
+            found[fact.name] = fact
             pending += fact.derived.names
-    return tuple(found)
+    return tuple(found.values())
 
 
 def _due(in_time: Condition | None, chapter: Chapter) -> str:
@@ -242,27 +324,6 @@ def _due(in_time: Condition | None, chapter: Chapter) -> str:
     threshold = chapter.thresholds.get(name_of(right))
     day = threshold.quantity.value if threshold else None
     return (day - timedelta(days=sign == "<")).isoformat() if isinstance(day, date) and sign in {"<", "<="} else ""
-
-
-def _requirement(entry: Requirement, prepared: PreparedChapter, interpreter: Interpreter, concerned: Truth) -> RequirementTrace:
-    rule, ready = entry.rule, prepared.rules[entry.rule.id]
-    truth = applies(rule, interpreter, concerned)
-    outcome = "not_applicable" if truth is False else "unknown"
-    if truth is True:
-        there = interpreter.truth(entry.holds)
-        in_time = there if entry.in_time is None or there is not True else interpreter.truth(entry.in_time)
-        outcome = "missing" if there is False else "late" if in_time is False else "met" if in_time is True else "unknown"
-    evidence = ready.days if outcome == "late" else ready.both
-    return RequirementTrace(
-        id=rule.id, outcome=outcome, severity=entry.severity, citation=rule.citation.clause, phrase=rule.citation.phrase,
-        condition=" and ".join(condition.text for condition in (entry.holds, entry.in_time) if condition),
-        evidence=evidence.of(interpreter.values) if evidence and truth is not False else NOTHING_SEEN, due=ready.due,
-        interpretations=_used(ready, interpreter) if truth is not False else (), says=rule.says,
-    )  # fmt: skip
-
-
-def _used(rule: PreparedRule, interpreter: Interpreter) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(used(rule.resting, interpreter)))
 
 
 class _Waiting(Reader[frozenset[str]]):

@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
-from policy_engine.evaluate.core.facts import known_facts, problem_at
-from policy_engine.evaluate.core.plan import Plan, figure
+from policy_engine.evaluate.core.facts import problem_at
+from policy_engine.evaluate.core.plan import figure
 from policy_engine.evaluate.core.reliance import used
 from policy_engine.evaluate.duties.bounds import applies, relevance
 from policy_engine.evaluate.duties.survey import Surveyor, agreed_level
@@ -49,16 +49,16 @@ class Member(NamedTuple):
 
 
 def cap_traces(
-    edition: Edition, rated: Sequence[RatedEntry], plan: Plan, links: Mapping[str, Mapping[str, str]], unrated: int = 0
+    evaluator: Evaluator, rated: Sequence[RatedEntry], links: Mapping[str, Mapping[str, str]], unrated: int = 0
 ) -> tuple[CapTrace, ...]:  # fmt: skip
     """Hold every group of every cohort against its cap, in the order of their names; the cases that are `unrated` may belong anywhere."""
     by_id = {one.case.id: one for one in rated}
-    stray = [Member("", None, frozenset(plan.level_ids), sure=False)] * unrated
+    stray = [Member("", None, frozenset(evaluator.plan.level_ids), sure=False)] * unrated
     return tuple(
         trace
-        for chapter in edition.chapters
+        for chapter in evaluator.edition.chapters
         for cap in chapter.caps
-        for trace in _Cohort(cap, chapter, plan, by_id, links).traces(list(stray))
+        for trace in _Cohort(cap, chapter, evaluator, by_id, links).traces(list(stray))
     )
 
 
@@ -71,11 +71,12 @@ def rounded(value: Fraction, rounding: str) -> int:
 
 class _Cohort:
     def __init__(
-        self, cap: Cap, chapter: Chapter, plan: Plan, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]]
+        self, cap: Cap, chapter: Chapter, evaluator: Evaluator, rated: Mapping[str, RatedEntry], links: Mapping[str, Mapping[str, str]]
     ) -> None:  # fmt: skip
-        self.cap, self.chapter, self.plan, self.rated, self.links = cap, chapter, plan, rated, links
+        self.cap, self.chapter, self.rated, self.links = cap, chapter, rated, links
+        self.plan, self.facts = evaluator.plan, evaluator.facts
         self.figures = {name: figure(threshold.quantity) for name, threshold in chapter.thresholds.items()}
-        ids, base = plan.level_ids, cap.base
+        ids, base = self.plan.level_ids, cap.base
         self.moving = 0
         """By how much the base, as the cap counts it, changes where one case is lowered by one level."""
         if base and cap.counted == "after_lowering":
@@ -99,7 +100,7 @@ class _Cohort:
         return [self._trace(name, [*members, *stray]) for name, members in sorted(groups.items())]
 
     def _interpreter(self, one: RatedEntry) -> Interpreter:
-        values: dict[str, Value] = {**known_facts(one.case, self.plan).values, **self.figures}
+        values: dict[str, Value] = {**self.facts(one.case).values, **self.figures}
         return interpreter_over(values, one.case.facts)
 
     def _member(self, one: RatedEntry, *, sure: bool) -> Member:
@@ -261,7 +262,7 @@ def rate_round(
     refused = done.refused()
     return Round(
         id=files.id, edition=files.edition, as_of=as_of, rated=tuple(done.rated), units=done.units(refused),
-        caps=cap_traces(files.edition, done.rated, done.evaluator.plan, done.linked.links, unrated),
+        caps=cap_traces(done.evaluator, done.rated, done.linked.links, unrated),
         problems=InputError(done.problems).problems, refused=refused,
     )  # fmt: skip
 
@@ -270,7 +271,7 @@ class _Rated:
     def __init__(self, files: RoundFiles, evaluator: Evaluator) -> None:
         self.files, self.evaluator = files, evaluator
         self.linked = _Links(files)
-        self.surveyor = Surveyor(evaluator.plan)
+        self.surveyor = Surveyor(evaluator.plan, evaluator.facts)
         self.entries = self.linked.entries
         self.names = {entry.subject: entry.id for entry in files.entries if entry.subject} | {name: name for name in self.entries}
         self.gathering = [fact for fact in files.edition.facts.values() if fact.gathered_from]
