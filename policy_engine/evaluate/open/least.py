@@ -30,7 +30,7 @@ class Nearest(NamedTuple):
     point: Mapping[str, int]
 
 
-class Group:
+class RowGroup:
     """Rows that share variables, ready for the bounds of any case.
 
     Over whole numbers alone the elimination is worked out once, as steps over bounds; else it is done case by case.

@@ -19,7 +19,7 @@ from policy_engine.evaluate.core.facts import Facts
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.open.formula import All, Atom, Formula, Translator, Variables, conjunction, disjunction, split
 from policy_engine.evaluate.open.formula import Any as Either
-from policy_engine.evaluate.open.least import Answer, Group, Nearest, Terms, add, remembered, turned
+from policy_engine.evaluate.open.least import Answer, Nearest, RowGroup, Terms, add, remembered, turned
 from policy_engine.evaluate.open.linear import Budget, Linear, NotLinearError, Row, components
 from policy_engine.evaluate.open.unknowns import level_formula
 from policy_engine.language.tree import Tree, name_of, names_in
@@ -68,7 +68,7 @@ class Searches:
         self._plan = plan
         self._conditions = {name: _conditions_of(track) for name, track in plan.tracks.items()}
         self._names = {name: tuple(_read_by(plan, track, self._conditions[name])) for name, track in plan.tracks.items()}
-        self._leaves: dict[Tree | Figure, _Leaf] = {}
+        self._leaves: dict[Tree | Figure, _Given] = {}
         self._fixed: dict[object, dict[str, None]] = {}
         self._searches: dict[object, Search] = {}
 
@@ -125,7 +125,7 @@ class Search:
 
     def __init__(
         self, plan: Plan, track: TrackPlan, conditions: Sequence[Condition], facts: Facts, movable: frozenset[str],
-        leaves: "dict[Tree | Figure, _Leaf]",
+        leaves: "dict[Tree | Figure, _Given]",
     ) -> None:  # fmt: skip
         """Read the conditions once; of the facts of a first case, none is taken as it is but those that the sketch says.
 
@@ -149,7 +149,7 @@ class Search:
             self.sketch = _Sketch(plan, values, aliases, leaves, self.sketch.fixed)
         self._asked = tuple(sorted(self.sketch.asked()))
         self._alike = self.sketch.alike()
-        self._groups: dict[frozenset[Row], Group] = {}
+        self._groups: dict[frozenset[Row], RowGroup] = {}
         self._ways: dict[object, _Way] = {}
         self._taken: dict[object, tuple[_Way, list[int | Fraction]]] = {}
 
@@ -176,11 +176,11 @@ class Search:
             way = remembered(self._ways, key, _Way(self, target, truths, bounds), PREPARED)
         return way, bounds + [figure.bound(values) for figure in list(self.sketch.figures)[len(bounds) :]]
 
-    def group(self, rows: frozenset[Row]) -> Group:
-        return self._groups.get(rows) or remembered(self._groups, rows, Group(rows, self.sketch.variables.rational, self._bools))
+    def group(self, rows: frozenset[Row]) -> RowGroup:
+        return self._groups.get(rows) or remembered(self._groups, rows, RowGroup(rows, self.sketch.variables.rational, self._bools))
 
 
-class _Leaf:
+class _Given:
     """Something known that a condition asks; its truth is remembered by the values that it depends on."""
 
     def __init__(self, plan: Plan, made: Tree | Figure) -> None:
@@ -213,14 +213,14 @@ class _Sketch(Translator):
     """
 
     def __init__(
-        self, plan: Plan, values: Mapping[str, Value], aliases: Mapping[str, str], leaves: dict[Tree | Figure, _Leaf],
+        self, plan: Plan, values: Mapping[str, Value], aliases: Mapping[str, str], leaves: dict[Tree | Figure, _Given],
         fixed: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self.fixed = fixed
         """Known facts that stand beside open ones otherwise than as figures of a sum: they are taken as they are."""
         self.known = frozenset(name for name in plan.types if values[name] is not UNKNOWN)
         self.named = frozenset(n for n in self.known - fixed if plan.types[n].kind in _SUMMED and n not in plan.nullable)
-        self.leaves: dict[Tree | Figure, _Leaf] = {}
+        self.leaves: dict[Tree | Figure, _Given] = {}
         self._shared = leaves
         self.figures: dict[Figure, int] = {}
         self._rows: dict[Row, Figure] = {}
@@ -317,7 +317,7 @@ class _Sketch(Translator):
     def _given(self, made: Tree | Figure, *, holds: bool) -> Formula:
         """Return what stands for the truth of something known."""
         if made not in self.leaves:
-            self.leaves[made] = self._shared.get(made) or remembered(self._shared, made, _Leaf(self._plan, made))
+            self.leaves[made] = self._shared.get(made) or remembered(self._shared, made, _Given(self._plan, made))
         return Atom(Row((), list(self.leaves).index(made), holds), frozenset())
 
     def _row(self, left: Linear, bound: Fraction | int, facts: frozenset[str], *, strict: bool, holds: bool) -> Formula:
@@ -408,7 +408,7 @@ class _Way(Translator):
         taken, choices = split(rows, pending, self.variables.rational)
         return taken, sorted(choices, key=lambda choice: len(choice.parts))
 
-    def groups(self, rows: frozenset[Row]) -> list[Group]:
+    def groups(self, rows: frozenset[Row]) -> list[RowGroup]:
         """Return rows in groups that share variables, but for those that a variable keeps to anyhow."""
         groups = [frozenset(self._rows[row] for row in group) for group in components(rows) if not group <= self._idle]
         return [self._search.group(group) for group in sorted(groups, key=min)]
@@ -442,7 +442,7 @@ class _Walk:
         self.best: Nearest | None = None
         self.exact = True
         self.budget = Budget(MAX_BRANCHES)
-        self._known: dict[Group, Nearest | None] = {}
+        self._known: dict[RowGroup, Nearest | None] = {}
 
     def enter(self, node: _Node) -> None:
         """Try the alternatives of a branch; what cannot beat the best, by the cost of the rows that it has already, is left."""
@@ -465,7 +465,7 @@ class _Walk:
                 point.update(found.point if found else {})
             self.best = Nearest(cost, point)
 
-    def _cheapest(self, group: Group) -> Nearest | None:
+    def _cheapest(self, group: RowGroup) -> Nearest | None:
         if group not in self._known:
             self._known[group], exact = group.cheapest(self._bounds, self._start)
             self.exact = self.exact and exact
