@@ -1,15 +1,22 @@
 """What would reach the next level: the engine's advice against the nearest case by brute force."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from itertools import product
+from math import prod
 from random import Random
 from typing import NamedTuple
 
 import pytest
 
+from policy_engine.errors import InputError
 from policy_engine.evaluate.advise import advise
-from policy_engine.model.verdict import Advice
+from policy_engine.evaluate.evaluator import Evaluator
+from policy_engine.model.case import Case
+from policy_engine.model.verdict import Advice, Verdict
 from tests.completions import Hidden, case_of, draw_hidden, evaluator, hide, rate, read_facts
+from tests.editions.random_editions import drawn_by
 from tests.oracle import BEST_FIRST, CRITERIA, GENERAL, GROUPS, Facts, classify, counted_apart, lawful, one_case, triggers
 from tests.test_possible_lists import counts_of, draw_listed
 
@@ -155,3 +162,48 @@ def test_advice_holds_whatever_is_open(open_cases: list[tuple[Hidden, Advice]]) 
         assert not advice.reachable or all(reaches(c.facts, advice.level) for c in after.completions), case[:2]
         assert advice.reachable or advice.locked or advice.open, case[:2]
     assert {True, False} == {advice.reachable for _, advice in open_cases}
+
+
+def others(rater: Evaluator, case: Case, verdict: Verdict) -> Iterator[tuple[tuple[int, int, int], Case]]:
+    """Return every case that differs from a drawn one in facts that may move, at what cost; none where there are too many."""
+    track = rater.plan.tracks[verdict.track or ""]
+    moving = {name: case.facts[name] for name in track.reads if (fact := track.facts[name]).type.kind in {"bool", "count"}
+              and name in case.facts and not (fact.fixed or fact.locked or fact.derived)}  # fmt: skip
+    now = {name: value for name, value in moving.items() if isinstance(value, int)}
+    ranges = [(False, True) if isinstance(value, bool) else range(MOST + 3) for value in now.values()]
+    if len(now) < len(moving) or max(now.values(), default=0) > MOST or prod(map(len, ranges)) > 600:
+        return
+    for values in product(*ranges):
+        far = [(isinstance(value, bool), abs(value - was)) for value, was in zip(values, now.values(), strict=True)]
+        cost = (sum(d for judged, d in far if judged), sum(d for judged, d in far if not judged), sum(d > 0 for _, d in far))
+        yield cost, case._replace(facts={**case.facts, **dict(zip(now, values, strict=True))})
+
+
+def comes_out(rater: Evaluator, case: Case, track: str | None, target: str) -> bool:
+    try:
+        found = rater.evaluate(case)
+    except InputError:
+        return False
+    ranks = rater.plan.level_ids
+    return found.track == track and found.level is not None and ranks.index(found.level) >= ranks.index(target)
+
+
+def test_no_other_change_of_a_drawn_case_costs_less(draws: int) -> None:
+    """One edition rates several cases, so that what was prepared for one advises the next; what follows from facts is no change."""
+    seen: Counter[bool] = Counter()
+    for seed in range(draws // 3):
+        drawn = drawn_by(SEED + seed, 6, plain=True, known=True)
+        rater = Evaluator(drawn.edition)
+        verdicts: list[tuple[Case, Verdict]] = []
+        for case in drawn.cases:
+            with suppress(InputError):
+                verdicts.append((case, rater.evaluate(case)))
+        for case, verdict in verdicts:
+            for advice in advise(rater, case, verdict):
+                judged = sum(isinstance(change.wanted, bool) for change in advice.changes)
+                own = (judged, advice.total, len(advice.changes)) if advice.reachable else (99, 0, 0)
+                tried = [one for cost, one in others(rater, case, verdict) if advice.exact and cost < own]
+                seen[advice.reachable] += len(tried)
+
+                assert not any(comes_out(rater, one, verdict.track, advice.level) for one in tried), (seed, case.facts, advice)
+    assert min(seen[True], seen[False]) > 100

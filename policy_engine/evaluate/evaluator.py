@@ -20,6 +20,7 @@ from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
 
 if TYPE_CHECKING:
+    from policy_engine.evaluate.open.nearest import Searches
     from policy_engine.evaluate.open.prepared import PreparedTrack
     from policy_engine.evaluate.open.unknowns import OpenFacts
 
@@ -56,6 +57,8 @@ class Evaluator:
         self.prepared: dict[str, PreparedTrack] = {}
         """What open facts of a track come to, by its id, as far as cases have asked."""
         self._last: tuple[Case, Facts] | None = None
+        self.searches: Searches | None = None
+        """What advice has prepared, once some was asked for."""
 
     def evaluate(self, case: Case) -> Verdict:
         """Rate a case.
@@ -66,6 +69,14 @@ class Evaluator:
         facts = self.facts(case)
         verdict = self._rated(facts, case)
         return bounded(verdict, self.bounds, facts, case, self.plan) if self.bounds else verdict
+
+    def outcomes(self, case: Case) -> Verdict:
+        """Rate a case without working out the questions that would narrow an open outcome; see `evaluate`."""
+        asks, self.asks = self.asks, False
+        try:
+            return self.evaluate(case)
+        finally:
+            self.asks = asks
 
     def facts(self, case: Case) -> Facts:
         """Return what is known of a case; of the last one it is remembered, since what is asked beside the level asks for it again.
