@@ -79,6 +79,21 @@ def test_spark_reads_lines_of_json(tmp_path: Path, cli: Cli, library: Library) -
     assert (tmp_path / "polars-rejects.csv").read_bytes() == (tmp_path / "spark-rejects.csv").read_bytes()
 
 
+@pytest.mark.usefixtures("session")
+def test_workers_have_the_release_of_the_driver(tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another release would answer is not taken; nothing is left behind, and answers that were there stay."""
+    from policy_engine.columnar.engines import spark
+
+    (tmp_path / "rows.csv").write_text("case,kind\na,collective\n", "utf-8")
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(spark, "version", lambda _: "0.0.9")
+    status, out, err = cli("batch", str(tmp_path / "rows.csv"), "--to", str(tmp_path / "out"), "--to-format", "csv", "--engine", "spark")
+
+    assert 3 == status
+    assert "a worker of the cluster has another release of policy-engine" in " ".join((out + err).split())
+    assert {"rows.csv", "out"} == {path.name for path in tmp_path.iterdir()}
+
+
 def _cells(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
