@@ -20,7 +20,12 @@ from bench.table import GROUPS, Bench
 
 PACKAGES = ("policy-engine", "pyyaml", "orjson", "polars", "duckdb", "z3-solver", "simpleeval")
 HEAD = ("work", "measured", "at most", "holds", "spread", "beside")
-PEERS = ("python-hand", "python-codegen+full-explanation", "simpleeval")
+PEERS = (
+    "python-hand", "python-codegen+full-explanation", "simpleeval+verdicts", "common-expression-language (Rust)+verdicts",
+    "rule-engine+verdicts", "panzi-json-logic+verdicts", "zen-engine (expression nodes)+verdicts",
+    "cedarpy (one permit per criterion)+verdicts", "regorus (celine-regorus, Rust)+verdicts",
+)  # fmt: skip
+"""Engines that say a verdict for each criterion too."""
 
 
 def main() -> int:
@@ -31,7 +36,7 @@ def main() -> int:
     asked.add_argument("--runs", type=int, default=5)
     asked.add_argument("--seconds", type=float, default=150, help="about how long one comparison may take; fewer runs are made then")
     asked.add_argument("--command", type=Path, default=Path(sys.executable).with_name("policy-engine"))
-    asked.add_argument("--records", default="records.jsonl", help="the name of files of records; its ending says how they are kept")
+    asked.add_argument("--records", default="records.jsonl.gz", help="the name of files of records; the ending says how they are kept")
     asked.add_argument("--folder", type=Path, help="where what is made stays for the next run")
     asked.add_argument("--peers", type=Path, help="the folder of another benchmark, whose `row.py` runs rule engines on the same rules")
     asked.add_argument("--peers-python", default=sys.executable, help="an interpreter that has them")

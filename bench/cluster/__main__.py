@@ -48,20 +48,26 @@ class Cluster:
     """A master and its workers."""
 
     def __init__(self, folder: Path, workers: int, memory: str) -> None:
-        """Start them, and wait until every worker is registered."""
         import pyspark
 
-        self.folder, self.spark = folder, Path(pyspark.__file__).parent
+        self.folder, self.spark, self.count, self.memory = folder, Path(pyspark.__file__).parent, workers, memory
         self.environment = surroundings() | {"SPARK_LOCAL_IP": HOST, "SPARK_HOME": str(self.spark), "PYSPARK_PYTHON": sys.executable}
         self.environment["SPARK_MASTER_OPTS"] = "-Dspark.master.rest.enabled=false"  # it would take a port that others may have
         self.port = _free_port()
-        master = ["org.apache.spark.deploy.master.Master", "--host", HOST, "--port", str(self.port), "--webui-port", str(_free_port())]
-        self.master = self._machine("master", master)
-        self.master.wait_for("I have been elected leader")
-        self.memory = memory
-        self.workers = [self._worker(number) for number in range(workers)]
+        self.machines: list[Machine] = []
+
+    def start(self) -> None:
+        """Start all of them, and wait until every worker is registered."""
+        words = ["--host", HOST, "--port", str(self.port), "--webui-port", str(_free_port())]
+        self._machine("master", ["org.apache.spark.deploy.master.Master", *words]).wait_for("I have been elected leader")
+        for number in range(self.count):
+            self._worker(number)
         for worker in self.workers:
             worker.wait_for("Successfully registered with master")
+
+    @property
+    def workers(self) -> list[Machine]:
+        return self.machines[1:]
 
     def _worker(self, number: int) -> Machine:
         place = self.folder / f"worker-{number}"
@@ -69,7 +75,8 @@ class Cluster:
         return self._machine(f"worker-{number}", ["org.apache.spark.deploy.worker.Worker", *words, self.url])
 
     def _machine(self, name: str, words: Sequence[str]) -> Machine:
-        return Machine([self.spark / "bin" / "spark-class", *words], self.folder / f"{name}.log", self.environment)
+        self.machines.append(Machine([self.spark / "bin" / "spark-class", *words], self.folder / f"{name}.log", self.environment))
+        return self.machines[-1]
 
     @property
     def url(self) -> str:
@@ -79,7 +86,7 @@ class Cluster:
         """Rate rows; lose the first worker once its Python has spent so many seconds on the processors with them.
 
         Raises:
-            RuntimeError: where the command does not end with 0.
+            RuntimeError: where the command does not end with 0, or no worker was lost though one was to be.
         """
         settings = {
             "spark.driver.host": HOST, "spark.driver.bindAddress": HOST, "spark.executor.memory": self.memory, "spark.executor.cores": "1",
@@ -92,8 +99,10 @@ class Cluster:
         command: list[str | Path] = [COMMAND, "batch", rows, "--to", to, "--to-format", "parquet", "--engine", "spark"]
         driver = Machine(command, self.folder / "driver.log", environment)
 
+        lost = lose_at is None
+
         def watch() -> None:
-            lost = lose_at is None
+            nonlocal lost
             while not over.wait(0.1):
                 for place, machine in enumerate([driver, *self.workers]):
                     now = machine.used()
@@ -111,13 +120,15 @@ class Cluster:
         time.sleep(1)  # executors of an application that is over end, and are counted by their worker
         over.set()
         watcher.join()
+        if not lost:
+            raise RuntimeError("the run was over before a worker could be lost: give it more rows")
         if code:
             raise RuntimeError(f"the batch ended with {code}: {driver.log.read_text('utf-8')[-2000:]}")
         spent = sum(peak.cpu - first for peak, first in zip(peaks[1:], before, strict=True))
         return Run(clock, peaks[0], Used(spent, sum(peak.megabytes for peak in peaks[1:])))
 
     def stop(self) -> None:
-        for machine in (*self.workers, self.master):
+        for machine in self.machines[::-1]:
             machine.lose()
 
 
@@ -126,6 +137,7 @@ def cluster(folder: Path, workers: int, memory: str) -> Iterator[Cluster]:
     """Start a cluster, and end every process of it."""
     made = Cluster(folder, workers, memory)
     try:
+        made.start()
         yield made
     finally:
         made.stop()
@@ -152,11 +164,10 @@ def main() -> int:
             program += "write_rows(Path(sys.argv[1]), '2020', int(sys.argv[2]), float(sys.argv[3]))"
             cost_of([sys.executable, "-c", program, rows, str(count), str(given.open)])
             alone = cost_of([COMMAND, "batch", rows, "--to", Path(made) / "polars.parquet"])
-            print(
-                f"{count:,} rows, {given.open:.0%} with open facts; Polars alone: {alone.clock:.1f} s, {alone.cpu:.1f} s on the processors"
-            )
+            print(f"{count:,} rows, {given.open:.0%} with open facts", flush=True)
+            print(f"    Polars alone: {alone.clock:.1f} s, {alone.cpu:.1f} s on the processors, {alone.megabytes:.0f} MB", flush=True)
             with cluster(Path(made), given.workers, given.memory) as some:
-                run = some.batch(rows, Path(made) / "answers", lose_at=0.7 if given.lose_a_worker else None)
+                run = some.batch(rows, Path(made) / "answers", lose_at=0.3 if given.lose_a_worker else None)
             print(f"    {run.clock:.1f} s; on the processors: driver {run.driver.cpu:.1f} s, workers {run.workers.cpu:.1f} s", flush=True)
             print(f"    at the peak: driver {run.driver.megabytes:.0f} MB, workers together {run.workers.megabytes:.0f} MB", flush=True)
             command = [sys.executable, "-c", EQUAL, Path(made) / "answers", Path(made) / "polars.parquet"]

@@ -72,6 +72,8 @@ def run_spark(
                 answers = answers.withColumn("edition_status", functions.lit(edition.status))
             own = [name for name in answers.columns if not name.startswith(KEPT)]
             _write(answers.withColumnsRenamed(names_among(order.keep, own)), answers_to, order.to_format)
+            for rows in batch.kept:  # the session may have other work to do
+                rows.unpersist()
             return run.result(batch.rows, batch.by_row, batch.moves, own)
         except errors.PythonException as error:  # of our own, on a worker
             if "ModuleNotFoundError" not in str(error):
@@ -134,6 +136,7 @@ class _Cluster:
         self.order, self.sides, self.run, self.spark = order, sides, run, spark
         self.editions = tuple(side.edition for side in sides)
         self.rater = BatchRater(sides, order.detail, keeps_refused=True)
+        self.kept: list[DataFrame] = []
         self.rows = 0
         self.by_row: tuple[str, ...] = ()
         self.moves: Counter[tuple[str, str]] = Counter()
@@ -156,6 +159,7 @@ class _Cluster:
             schema = schema.add(_PROBLEMS, types.BinaryType())
             work = _Work(editions=self.editions, detail=self.order.detail, facts=facts, keep=keep, schema=to_arrow_schema(schema))
             rows = table.mapInArrow(partial(_rate, version("policy-engine"), pickle.dumps(work)), schema).persist()
+        self.kept.append(rows)
         found = rows.count()
         self.rows += found
         done(found)
