@@ -75,7 +75,7 @@ def _group(bench: Bench, name: str) -> tuple[str, Sequence[str], bool]:
     try:
         for row in measure(bench):
             lines.append(_line(row.cells()))
-            print(_shown(row), flush=True)
+            print(f"  ran: {row.what}" if bench.quick else _shown(row), flush=True)
     except (RuntimeError, OSError) as error:
         print(f"  failed: {error}", flush=True)
         return title, [*lines, "", "Failed:", "", "```text", str(error), "```"], True

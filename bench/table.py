@@ -105,7 +105,7 @@ def cold(bench: Bench) -> Iterable[Row]:
     """Start the command from a shell, beside a bare python."""
     jobs = {"bare": bench.python("pass"), "ours": bench.ours("evaluate", bench.one_case)}
     in_turn(jobs, 1, 0)
-    found = in_turn(jobs, bench.size(25, 2), bench.seconds)
+    found = in_turn(jobs, bench.size(25, 1), bench.seconds)
     yield Row(what="cold `evaluate` of one case", values=_ratios(found, "ours", "bare", 0, 0), unit="× `python -c pass`", at_most=5.5)
     values = [cost.clock * 1e3 for cost in found["ours"]]
     yield Row(what="the same on the clock", values=values, unit="ms", digits=0)
@@ -114,7 +114,7 @@ def cold(bench: Bench) -> Iterable[Row]:
 def draft(bench: Bench) -> Iterable[Row]:
     """Rate known cases of a draft in process."""
     folder = bench.people("2026-draft", bench.size(200, 5))
-    runs = in_turn({"all": partial(bench.inside, "known_cases", "2026-draft", folder, 3)}, bench.runs, bench.seconds)["all"]
+    runs = in_turn({"all": partial(bench.inside, "known_cases", "2026-draft", folder, bench.size(3, 1))}, bench.runs, bench.seconds)["all"]
     for reader, words in (("code", "by code"), ("reference", "by the reference")):
         what = f"`2026-draft`, classified or gap, in process, {words}"
         yield Row(what=f"{what}: median", values=[median(one[reader]) for one in runs], unit="ms", at_most=0.6)
