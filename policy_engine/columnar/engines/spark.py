@@ -13,6 +13,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import partial
+from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,6 +47,7 @@ _BATCHES = 10
 _CSV: dict[str, Any] = {"header": True, "inferSchema": False, "nullValue": "", "emptyValue": "", "escape": '"', "mode": "FAILFAST"}
 """A cell is quoted as everywhere else (Spark's own way is a backslash), and a row of another length is an error."""
 _CSV_OUT: dict[str, Any] = {"header": True, "escape": '"', "ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
+_LACKING = N_("a worker of the cluster has another release of policy-engine, or lacks a library that its extra `spark` installs")
 _NOT_HERE = N_("with `--engine spark` such a file must be on this machine, and so must the folder named by `--to`")
 
 
@@ -70,9 +72,13 @@ def run_spark(
                 answers = answers.withColumn("edition_status", functions.lit(edition.status))
             own = [name for name in answers.columns if not name.startswith(KEPT)]
             _write(answers.withColumnsRenamed(names_among(order.keep, own)), answers_to, order.to_format)
+            for rows in batch.kept:  # the session may have other work to do
+                rows.unpersist()
             return run.result(batch.rows, batch.by_row, batch.moves, own)
-        except errors.PythonException:  # of our own, on a worker
-            raise
+        except errors.PythonException as error:  # of our own, on a worker
+            if "ModuleNotFoundError" not in str(error):
+                raise
+            raise unreadable(source, _LACKING) from error
         except errors.PySparkException as error:
             raise unreadable(source, error) from error
         except Py4JJavaError as error:
@@ -130,6 +136,7 @@ class _Cluster:
         self.order, self.sides, self.run, self.spark = order, sides, run, spark
         self.editions = tuple(side.edition for side in sides)
         self.rater = BatchRater(sides, order.detail, keeps_refused=True)
+        self.kept: list[DataFrame] = []
         self.rows = 0
         self.by_row: tuple[str, ...] = ()
         self.moves: Counter[tuple[str, str]] = Counter()
@@ -151,7 +158,8 @@ class _Cluster:
                 schema = schema.add(name, types.BooleanType() if kind == pl.Boolean else types.StringType())
             schema = schema.add(_PROBLEMS, types.BinaryType())
             work = _Work(editions=self.editions, detail=self.order.detail, facts=facts, keep=keep, schema=to_arrow_schema(schema))
-            rows = table.mapInArrow(partial(_rate, work), schema).persist()
+            rows = table.mapInArrow(partial(_rate, version("policy-engine"), pickle.dumps(work)), schema).persist()
+        self.kept.append(rows)
         found = rows.count()
         self.rows += found
         done(found)
@@ -214,8 +222,15 @@ def _frame(table: Any) -> pl.DataFrame:
     return pl.select(pl.int_range(1, table.num_rows + 1).alias(ROW)).hstack(pl.DataFrame(table).get_columns())
 
 
-def _rate(work: _Work, batches: Iterable[Any]) -> Iterator[Any]:
-    """Rate rows on a worker: what is handed on of them, their answers, and why a row has none."""
+def _rate(release: str, packed: bytes, batches: Iterable[Any]) -> Iterator[Any]:
+    """Rate rows on a worker: what is handed on of them, their answers, and why a row has none.
+
+    Raises:
+        ModuleNotFoundError: where the worker has another release than the driver, whose answers might be others.
+    """
+    if version("policy-engine") != release:
+        raise ModuleNotFoundError(f"policy-engine {release}")
+    work: _Work = pickle.loads(packed)  # noqa: S301  (our own, from the driver of this run)
     evaluators = [Evaluator(edition, asks=False) for edition in work.editions]
     sides = [RatedEdition(edition, one.plan, one) for edition, one in zip(work.editions, evaluators, strict=True)]
     rater = BatchRater(sides, work.detail, keeps_refused=True)

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench` measures, `bench/cluster/` tries a real Spark cluster."""
