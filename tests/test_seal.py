@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 import pytest
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
-from policy_engine.load.lock import NAME, copy_path, name_of, read_seal
+from policy_engine.load.lock import NAME, copy_path, name_of, read_raws, read_seal
 from policy_engine.load.seal import hold_against_seal, make_seal, write_seal
 from policy_engine.load.yaml_text import read_document
 from tests.build import CASE, RULEBOOK, Cli, replace, rows

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.evaluate.rate import Rated, Rater
-from policy_engine.explain.blocks import Explanation
+from policy_engine.explain.blocks import Explanation, notices_of
 from policy_engine.load.case import expand
 from policy_engine.messages import N_
 from policy_engine.model.verdict import OUTCOMES
@@ -20,6 +20,7 @@ def evaluate_files(
     Raises:
         InputError: with the problems of every bad file, after the verdicts of the others were printed.
     """
+    session.cached = record is None
     failing = _outcomes(session, fail_on)
     if record is not None:
         from policy_engine.cli.record import hold_record
@@ -80,7 +81,6 @@ def _write_data(session: Session, rated: Sequence[Rated], refusals: Refusals, *,
 def _write_pages(session: Session, rated: Sequence[Rated], refusals: Refusals) -> None:
     """Print verdicts for people, after what was refused."""
     from policy_engine.explain.verdict import explain
-    from policy_engine.report.json import notices_of
 
     language = session.language
     pages: list[Explanation] = []
