@@ -369,7 +369,7 @@ def test_a_signature_that_is_not_good_ends_with_one(cli: Cli, signed: Signed, tm
 
 
 def test_without_ssh_keygen_nothing_is_taken_for_good(cli: Cli, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policy_engine.load.seal.shutil.which", _unheld)
+    monkeypatch.setattr("shutil.which", _unheld)
     root = str(small.parent)
     verified = cli("edition", "verify", "--rulebook", root, "--signers", "x", "--identity", "y")
     signing = cli("edition", "seal", "harvest", "--rulebook", root, "--sign", "x")
