@@ -15,10 +15,10 @@ one file in `cases/bad/`. Imports nothing but the places and the wording.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from policy_engine.messages import N_, Kind
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 CATALOGUE: Mapping[str, Kind] = {
     # 1xx: the text of a file

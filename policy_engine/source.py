@@ -4,7 +4,7 @@ Imports nothing. Every floor above carries these two values along, so that an er
 its place and a result can name its clause.
 """
 
-from typing import NamedTuple
+from policy_engine.tuples import NamedTuple
 
 
 class Location(NamedTuple):

@@ -38,7 +38,7 @@ def test_every_dependency_is_named_and_above_its_floor() -> None:
     assert wrong == []
 
 
-PAGES = (ROOT / "docs" / "security.md", ROOT / "docs" / "decisions" / "0017-marks-of-the-cache.md")
+PAGES = (ROOT / "docs" / "security.md", ROOT / "docs" / "decisions" / "0028-editions-kept-between-runs.md")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -51,22 +51,28 @@ def test_every_test_that_is_named_is_there(page: Path) -> None:
     assert named - defined == set()
 
 
-def test_nothing_is_written_unasked(tmp_path: Path) -> None:
+def test_nothing_else_is_written_unasked(tmp_path: Path) -> None:
     home, here = tmp_path / "home", tmp_path / "here"
     home.mkdir()
     here.mkdir()
     (here / "case.yaml").write_text((ROOT / "cases" / "bad" / "rulebook" / "case.yaml").read_text("utf-8"), "utf-8")
-    kept_as_it_is = {key: value for key, value in os.environ.items() if key != "XDG_CACHE_HOME"}
+    kept_as_it_is = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
     environment = kept_as_it_is | {"HOME": str(home), "TMPDIR": str(here), "PYTHONPATH": str(ROOT)}
     book = ROOT / "cases" / "bad" / "rulebook" / "PE302-unknown-name"
     program = "from policy_engine.cli.main import main; main()"
-    for words in (("evaluate", "case.yaml"), ("check", "2020"), ("evaluate", "case.yaml", "--rulebook", str(book))):
+    for words in (
+        ("evaluate", str(ROOT / "cases/2020/II.1/good/specialist-outstanding.yaml")),
+        ("evaluate", "case.yaml"),
+        ("check", "2020"),
+        ("evaluate", "case.yaml", "--rulebook", str(book)),
+    ):
         subprocess.run(
             [sys.executable, "-c", program, *words], cwd=here, env=environment, capture_output=True, check=False
         )  # fmt: skip
 
     written = {path.relative_to(tmp_path).parts[:4] for path in tmp_path.rglob("*") if path.is_file()}
-    assert written == {("here", "case.yaml")}
+    cache, config = ("home", ".cache", "policy-engine"), ("home", ".config", "policy-engine")
+    assert written == {("here", "case.yaml"), (*cache, "editions"), (*config, "cache.key")}
 
 
 DOCS_PAGES = [ROOT / "README.md", ROOT / "README.vi.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -12,10 +12,10 @@ import pytest
 
 from policy_engine.errors import InputError
 from policy_engine.explain.blocks import DRAFT as DRAFT_NOTICE
-from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root
 from policy_engine.load.library import Library
-from policy_engine.load.lock import COPIES, NAME, read_seal
+from policy_engine.load.lock import COPIES, NAME, read_raws, read_seal
 from policy_engine.messages import LANGUAGES, translate
 from policy_engine.source import Location
 from tests.build import CASE, ROOT, ROUND, Cli, files, replace, rows, table, tuples

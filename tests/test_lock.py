@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from policy_engine.errors import InputError
 from policy_engine.load import edition as loading
-from policy_engine.load.edition import load_edition, read_raws
-from policy_engine.load.lock import COPIES, NAME, copy_path, read_seal, same_texts
+from policy_engine.load.edition import load_edition
+from policy_engine.load.lock import COPIES, NAME, copy_path, read_raws, read_seal, same_texts
 from policy_engine.load.meaning import canonical, in_order, revision_of, sha256_of
 from policy_engine.load.seal import make_seal, write_seal
 from policy_engine.load.yaml_text import read_document

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 import pytest
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.edition import load_edition
 from policy_engine.load.library import Library
-from policy_engine.load.lock import NAME, copy_path, name_of, read_seal
+from policy_engine.load.lock import NAME, copy_path, name_of, read_raws, read_seal
 from policy_engine.load.seal import hold_against_seal, make_seal, write_seal
 from policy_engine.load.yaml_text import read_document
 from tests.build import CASE, RULEBOOK, Cli, replace, rows
@@ -369,7 +369,7 @@ def test_a_signature_that_is_not_good_ends_with_one(cli: Cli, signed: Signed, tm
 
 
 def test_without_ssh_keygen_nothing_is_taken_for_good(cli: Cli, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policy_engine.load.seal.shutil.which", _unheld)
+    monkeypatch.setattr("shutil.which", _unheld)
     root = str(small.parent)
     verified = cli("edition", "verify", "--rulebook", root, "--signers", "x", "--identity", "y")
     signing = cli("edition", "seal", "harvest", "--rulebook", root, "--sign", "x")

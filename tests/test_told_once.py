@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from policy_engine.checks.run import check_edition, severity_of
 from policy_engine.errors import Problem
@@ -21,7 +23,7 @@ from policy_engine.load.edition import survey_edition
 from policy_engine.load.library import Library
 from policy_engine.load.node import Node
 from policy_engine.load.yaml_events import Mark, fault_of
-from policy_engine.load.yaml_plain import Data, Refusal, read_scalar
+from policy_engine.load.yaml_plain import Data, Refusal, read_scalar, reads_as_text
 from policy_engine.load.yaml_text import Document, Places, read_document, read_values
 from policy_engine.report.problems import advice_of, message_of
 from tests.bad_files import SAMPLE_CASE
@@ -109,6 +111,14 @@ def test_what_readers_differ_on_has_a_form_that_is_read(text: str, advice: str) 
     assert problem.code == "PE109"
     assert advice in advice_of(problem, "en")
     assert not isinstance(read_scalar(plain), Refusal) or plain.startswith('"')
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.from_regex(r"[0-9][0-9a-zA-Z_.:,+ -]{0,12}", fullmatch=True))
+def test_what_begins_with_a_digit_is_text_only_where_every_reader_says_so(text: str) -> None:
+    numbers: Any = yaml.SafeLoader.yaml_implicit_resolvers
+
+    assert not reads_as_text(text) or not any(regexp.match(text) for _, regexp in numbers.get(text[:1], ()))
 
 
 FAULTS: dict[str, tuple[str, int, int, str]] = tuples("yaml_words", "faults")

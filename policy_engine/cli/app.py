@@ -10,7 +10,6 @@ import click
 from policy_engine.cli.commands import APP, COMMANDS, LANGUAGE, Command, Parameter
 from policy_engine.cli.session import Session
 from policy_engine.messages import N_, bind_click, translate
-from policy_engine.report.problems import tamed
 
 _READ_LATER = {"rulebook", "period"}
 """What is refused by whoever reads it, who has more to say."""
@@ -100,6 +99,8 @@ def run_app(typed: Sequence[str], language: str) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
+        from policy_engine.report.problems import tamed
+
         vars(error)["message"] = tamed(error.message, typed)
         error.show()
         return error.exit_code

@@ -49,7 +49,7 @@ def rate_rows(session: Session, *, edition: str | None, against: str | None, **t
     from policy_engine.columnar.order import RatedEdition
     from policy_engine.evaluate.evaluator import Evaluator
     from policy_engine.explain.batch import explain_batch
-    from policy_engine.report.json import notices_of
+    from policy_engine.explain.blocks import notices_of
 
     library = session.library
     _hold_outputs(session, asked)

@@ -12,7 +12,7 @@ from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.plan import plan_of
 from policy_engine.explain.editions import SealStanding, Shelved, explain_edition, explain_list, explain_new, explain_seals, holds, is_whole
 from policy_engine.load import seal as seals
-from policy_engine.load.edition import form_problems, load_edition, read_raws
+from policy_engine.load.edition import form_problems, load_edition
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.library import Library, days_of
 from policy_engine.load.lock import (
@@ -24,6 +24,7 @@ from policy_engine.load.lock import (
     is_as_shipped,
     lock_path,
     name_of,
+    read_raws,
     read_seal,
     root_of,
 )

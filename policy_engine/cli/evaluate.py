@@ -10,12 +10,11 @@ from typing import Any
 from policy_engine.cli.session import Refusals, Session
 from policy_engine.errors import InputError
 from policy_engine.evaluate.rate import Rater
-from policy_engine.explain.blocks import Explanation
+from policy_engine.explain.blocks import Explanation, notices_of
 from policy_engine.load.case import expand
 from policy_engine.messages import N_
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import OUTCOMES, Verdict
-from policy_engine.report.json import notices_of, verdict_to_data, verdict_to_write
 
 _FEW, _MANY = 20, 500
 """For more files than the first, code is made of an edition; for more than the second, several processes pay."""
@@ -31,6 +30,7 @@ def evaluate_files(
     Raises:
         InputError: with the problems of every bad file, after the verdicts of the others were printed.
     """
+    session.cached = record is None
     failing = _outcomes(session, fail_on)
     if record is not None:
         from policy_engine.cli.record import hold_record
@@ -138,6 +138,8 @@ class EvaluateRun:
         """Write the verdicts that are kept here."""
         session = self.session
         if session.form == "json":
+            from policy_engine.report.json import verdict_to_write
+
             return (session.writer.text(verdict_to_write(verdict), b"\n  ") for verdict, _ in self._kept)
         from policy_engine.explain.verdict import explain
 
@@ -156,6 +158,8 @@ class EvaluateRun:
         elif several:
             session.write_data(chain(self.refusals.each(), texts))
         elif self._kept:
+            from policy_engine.report.json import verdict_to_data
+
             session.write_data(verdict_to_data(self._kept[0][0]))
 
 

@@ -5,7 +5,8 @@ everything that is wrong, is left to click, which gives the same answer or the e
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from policy_engine.tuples import NamedTuple
 
 _OPTIONS = {"--edition": "edition", "--rulebook": "rulebook", "--format": "form", "--lang": "lang"}
 FORMATS = ("text", "json", "markdown")

@@ -67,8 +67,8 @@ def _record(session: Session, path: str, done: Round, asked: str | None) -> None
 
 def _page(done: Round, language: str) -> Explanation:
     """Return the round in sentences, after what is wrong with its files."""
+    from policy_engine.explain.blocks import notices_of
     from policy_engine.explain.round import explain_round
-    from policy_engine.report.json import notices_of
     from policy_engine.report.problems import after_problems
 
     page = explain_round(done, language, notices_of(done.edition.status, sealed=done.edition.sealed))

@@ -8,16 +8,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from policy_engine.errors import InputError, Problem
-from policy_engine.explain.blocks import Explanation, files_counted
-from policy_engine.load.library import Library
 from policy_engine.messages import N_, plural, translate
-from policy_engine.model.rulebook import Edition
-from policy_engine.report.json import Writer
-from policy_engine.report.problems import after_problems, grouped_to_data, opening, problems_to_data, refused_page
-from policy_engine.report.prose import plain, to_markdown, to_text
 
 if TYPE_CHECKING:
     import click
+
+    from policy_engine.explain.blocks import Explanation
+    from policy_engine.load.library import Library
+    from policy_engine.model.rulebook import Edition
+    from policy_engine.report.json import Writer
 
 _Read = TypeVar("_Read")
 _CODES = {
@@ -33,11 +32,15 @@ class Session:
         self.language = language
         self.rulebook = rulebook
         self.form = form
+        self.cached = False
+        """Whether editions may be taken from the user's cache."""
 
     @cached_property
-    def library(self) -> Library:
+    def library(self) -> "Library":
         """The editions that were named, or those that come with the engine; a folder that is none is refused."""
-        return Library(self.rulebook)
+        from policy_engine.load.library import Library
+
+        return Library(self.rulebook, cached=self.cached)
 
     def text(self, words: str, **values: object) -> str:
         """Return a marked text in the language of the session."""
@@ -53,14 +56,16 @@ class Session:
         text = self.text(words, **values)
         return click.BadParameter(text, param_hint=f"'{option}'") if option else click.UsageError(text)
 
-    def note_reworded(self, *editions: Edition) -> None:
+    def note_reworded(self, *editions: "Edition") -> None:
         """Note that files of a sealed edition differ in comments or spacing only."""
+        from policy_engine.report.problems import opening
+
         words = N_("{file}: the edition {edition} is sealed; comments or spacing differ from what was sealed, the meaning does not")
         for edition in editions:
             for file in edition.reworded:
                 self.note(words, file=opening(file), edition=edition.id)
 
-    def answer(self, data: Callable[[], object], page: Callable[[], Explanation]) -> None:
+    def answer(self, data: Callable[[], object], page: "Callable[[], Explanation]") -> None:
         """Print an answer in the form that was asked for: data for programs, or a page for people."""
         if self.form == "json":
             self.write_data(data())
@@ -68,8 +73,10 @@ class Session:
             self.write_page(page())
 
     @cached_property
-    def writer(self) -> Writer:
+    def writer(self) -> "Writer":
         """What writes data; it remembers what it wrote of many cases."""
+        from policy_engine.report.json import Writer
+
         return Writer()
 
     def write_data(self, data: object) -> None:
@@ -82,12 +89,14 @@ class Session:
             sys.stdout.flush()
             there.writelines(pieces)
 
-    def write_page(self, page: Explanation, *, aside: bool = False) -> None:
+    def write_page(self, page: "Explanation", *, aside: bool = False) -> None:
         """Print an explanation for people; on standard error, where standard output holds something else."""
         (sys.stderr if aside else sys.stdout).write(self.page_text(page, aside=aside))
 
-    def page_text(self, page: Explanation, *, aside: bool = False) -> str:
+    def page_text(self, page: "Explanation", *, aside: bool = False) -> str:
         """Return an explanation as it is printed."""
+        from policy_engine.report.prose import plain, to_markdown, to_text
+
         return to_markdown(page) if self.form == "markdown" else to_text(page, plain if aside else style())
 
     def answer_refused(self, error: InputError, title: str, empty: Mapping[str, object]) -> None:
@@ -98,6 +107,8 @@ class Session:
             title: the heading of the page.
             empty: the keys of the JSON answer, with nothing in them.
         """
+        from policy_engine.report.problems import problems_to_data, refused_page
+
         if self.form == "json":
             self.write_data({**empty, "problems": problems_to_data(error.problems)})
         elif self.form == "markdown":
@@ -149,6 +160,8 @@ class Refusals:
         if not rated and stopped == refused:
             parts = (N_("Not run: the rulebook has errors."), N_("Files: {files}."))
             return " ".join(translate(part, language, files=refused) for part in parts)
+        from policy_engine.explain.blocks import files_counted
+
         said = files_counted(rated, refused, language)
         if not stopped:
             return said
@@ -157,18 +170,23 @@ class Refusals:
         )
         return f"{first} {said}"
 
-    def before(self, page: Explanation, rated: int, language: str) -> Explanation:
+    def before(self, page: "Explanation", rated: int, language: str) -> "Explanation":
         """Return an answer with what was refused before it; as it is where nothing was."""
+        from policy_engine.report.problems import after_problems
+
         said = (self.counted(rated, language),) if self.files else ()
         return after_problems(page._replace(headline=" ".join(filter(None, (*said, page.headline)))), self.problems, language)
 
     def to_data(self) -> dict[str, Any]:
         """Return how many files were refused, and each mistake once with its places."""
+        from policy_engine.report.problems import grouped_to_data
+
         return {"refused": len(self.files), "problems": grouped_to_data(self.problems)}
 
     def each(self) -> Iterator[dict[str, Any]]:
         """Return the files as data that can stand among verdicts: the case where its name could be read, and what is wrong with it."""
         from policy_engine.load.round import name_in
+        from policy_engine.report.problems import grouped_to_data
 
         for path, error in self.files:
             refused = {"case": name_in(path) or None, "file": path, "outcome": "refused", "level": None}

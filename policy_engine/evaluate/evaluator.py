@@ -5,7 +5,7 @@ Every level and criterion is evaluated, whatever came before it: the trace answe
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.core.expression import interpreter_over
@@ -18,6 +18,7 @@ from policy_engine.model.case import Case
 from policy_engine.model.facts import Invariant, Otherwise
 from policy_engine.model.rulebook import Criterion, Edition, LevelRule
 from policy_engine.model.verdict import CriterionTrace, Deduction, LevelTrace, Overlap, Verdict
+from policy_engine.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from policy_engine.evaluate.open.nearest import Searches

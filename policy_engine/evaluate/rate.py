@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
 
 from policy_engine.errors import InputError
 from policy_engine.evaluate.core.facts import problem_at
@@ -16,6 +15,7 @@ from policy_engine.load.yaml_text import MAX_BYTES
 from policy_engine.model.case import Case
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
+from policy_engine.tuples import NamedTuple
 
 
 class Rated(NamedTuple):

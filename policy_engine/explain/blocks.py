@@ -6,7 +6,6 @@ A share is shown exactly where decimals end, else rounded, but never onto or acr
 from collections.abc import Callable, Collection, Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
 
 from policy_engine.evaluate.core.expression import shown
 from policy_engine.language.types import SHARE
@@ -15,6 +14,7 @@ from policy_engine.messages import N_, plural, sentence, translate
 from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
+from policy_engine.tuples import NamedTuple
 
 
 class Line(NamedTuple):
@@ -56,6 +56,8 @@ TRUTHS = {"true": N_("yes"), "false": N_("no"), "?": N_("not recorded")}
 STATUSES = {"accepted": N_("accepted"), "proposed": N_("proposed, not yet accepted")}
 """How an interpretation stands with the policy owner."""
 DRAFT = N_("This edition is a draft: nobody has issued it, and nothing may be decided by it.")
+NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")
+UNSEALED = N_("This edition says that it is issued, but there is no seal that shows it; hold it against the sealed original.")
 _OUTCOMES = {
     "classified": N_("classified"), "gap": N_("no level"), "undetermined": N_("open"), "decided_by_authority": N_("authority decides"),
     "not_eligible": N_("not classified"), "out_of_scope": N_("out of scope"), "refused": N_("refused"),
@@ -184,6 +186,16 @@ def files_counted(rated: int, refused: int, language: str) -> str:
         "{number} file: {rated} rated, {refused} refused.", "{number} files: {rated} rated, {refused} refused.",
         rated + refused, language, rated=rated, refused=refused,
     )  # fmt: skip
+
+
+def notices_of(status: str, *, sealed: bool) -> list[str]:
+    """Return the marked sentences that stand beside every answer of an edition with this status.
+
+    Args:
+        status: `issued` or `draft`, as the edition says.
+        sealed: whether a seal shows that it is what was issued.
+    """
+    return [NOTICE] if status == "issued" and sealed else [UNSEALED, NOTICE] if status == "issued" else [DRAFT, NOTICE]
 
 
 def status_word(status: str, language: str, *, sealed: bool) -> str:

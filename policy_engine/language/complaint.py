@@ -1,9 +1,10 @@
 """What is wrong inside one condition, before anyone knows in which file it stands; and what an unknown name may have meant."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from policy_engine.language.values import is_object
+from policy_engine.tuples import NamedTuple
 
 Texts = Mapping[str, str]
 _CUTOFF = 0.6

@@ -4,7 +4,7 @@ A function is not a Python callable that rules can reach: a row here says how it
 of its name that says what it means there. So a new function is one row, and one method in each reader (`fold` names those that lack it).
 """
 
-from typing import NamedTuple
+from policy_engine.tuples import NamedTuple
 
 
 class Function(NamedTuple):

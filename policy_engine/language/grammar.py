@@ -8,11 +8,11 @@ import ast
 import re
 import warnings
 from fractions import Fraction
-from typing import NamedTuple
 
 from policy_engine.language.complaint import Complaint
 from policy_engine.language.functions import FUNCTIONS
 from policy_engine.language.tree import children
+from policy_engine.tuples import NamedTuple
 
 MAX_CHARACTERS = 2_000
 MAX_DEPTH = 32

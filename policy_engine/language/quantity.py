@@ -6,14 +6,14 @@ A percentage is a fraction from its text on; no float is ever made.
 import re
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
 
 from policy_engine.language.text import decimal_text
 from policy_engine.language.types import COUNT, DAY, MONTHS, POINTS, SHARE, Type
 from policy_engine.language.values import Number
+from policy_engine.tuples import NamedTuple
 
-_FIGURE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,12})?) ?(%|points|months)?", re.ASCII)
-_LIKE_DAY = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}", re.ASCII)
+_FIGURE = r"([0-9]{1,15}(?:\.[0-9]{1,12})?) ?(%|points|months)?"
+_LIKE_DAY = r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}"
 _MAX_YEARLESS = 99
 _UNITS = {"%": SHARE, "points": POINTS, "months": MONTHS, None: COUNT}
 
@@ -31,7 +31,7 @@ def read_quantity(text: str) -> Quantity | None:
     if text.count("-") == 2:  # noqa: PLR2004  (a day has two dashes)
         day = read_day(text)
         return Quantity(DAY, day, text) if day else None
-    found = _FIGURE.fullmatch(text)
+    found = re.fullmatch(_FIGURE, text, re.ASCII)
     if not found:
         return None
     number, kind = Fraction(found[1]), _UNITS[found[2]]
@@ -44,7 +44,7 @@ def read_quantity(text: str) -> Quantity | None:
 
 def is_like_day(text: str) -> bool:
     """Return whether a text is written like a day: three groups of digits, whether or not there is such a day."""
-    return _LIKE_DAY.fullmatch(text) is not None
+    return re.fullmatch(_LIKE_DAY, text, re.ASCII) is not None
 
 
 def nearest_day(text: str) -> str:

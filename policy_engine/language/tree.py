@@ -7,10 +7,11 @@ knows how a construct looks there: everybody else reads it by a `fold.Reader`, a
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from policy_engine.errors import EngineFaultError
 from policy_engine.language.values import is_array
+from policy_engine.tuples import NamedTuple
 
 Tree: TypeAlias = ast.expr
 _Node = TypeVar("_Node", bound=ast.AST)

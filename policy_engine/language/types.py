@@ -4,9 +4,8 @@ Counts, points, shares and months are kept apart, because adding tasks to points
 count against a percentage is how a rulebook goes wrong unseen.
 """
 
-from typing import NamedTuple
-
 from policy_engine.messages import N_
+from policy_engine.tuples import NamedTuple
 
 
 class Type(NamedTuple):
@@ -15,6 +14,11 @@ class Type(NamedTuple):
     kind: str
     choices: tuple[str, ...] = ()
     fields: tuple[tuple[str, "Type"], ...] = ()
+
+    def __reduce__(self) -> "str | tuple[type[Type], tuple[object, ...]]":
+        """Stay the one instance through copy and pickle, where there is one: readers ask `is SHARE`."""
+        name = self.kind.upper()
+        return name if globals().get(name) is self else (Type, tuple(self))
 
 
 class Named(NamedTuple):

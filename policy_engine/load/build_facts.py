@@ -4,7 +4,6 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from policy_engine.language.complaint import nearest
 from policy_engine.language.functions import FUNCTIONS
@@ -19,6 +18,7 @@ from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, Otherwise, Texts, Threshold
 from policy_engine.model.rulebook import Interpretation, Level
 from policy_engine.source import Citation
+from policy_engine.tuples import NamedTuple
 
 PERIOD_NAMES = ("period_start", "period_end")
 TRACKS, LEVELS = "tracks", "levels"

@@ -7,22 +7,25 @@ chapters ask for. Everything that is wrong in any of them is found in one run.
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.load.build_chapter import build_bodies, build_chapters, build_clauses, build_words
 from policy_engine.load.build_facts import Context, build_exemptions, build_facts, build_invariants, check_name, closed_lists, constants
 from policy_engine.load.build_track import build_track, build_unused, criteria_named
-from policy_engine.load.files import YAML, files_below, is_shipped, read_bytes
-from policy_engine.load.limits import MAX_RULEBOOK_BYTES, MAX_RULEBOOK_FILES, RULEBOOK_BYTES, RULEBOOK_FILES, hold_size
+from policy_engine.load.files import is_shipped
 from policy_engine.load.lock import (
     FRONT,
     Lock,
+    Sources,
     declared_front,
     is_an_id,
     is_as_shipped,
+    lock_path,
+    parse_lock,
     plain_front,
     read_lock,
+    read_raws,
+    read_sources,
     root_of,
     same_texts,
     sealed_documents,
@@ -33,9 +36,10 @@ from policy_engine.load.node import INTERPRETATION, Declared, Fields, Node
 from policy_engine.load.schema import check_schema
 from policy_engine.load.seal import hold_against_seal, means_the_same, seal_problems
 from policy_engine.load.yaml_plain import Data
-from policy_engine.load.yaml_text import MAX_BYTES, Document, read_document
+from policy_engine.load.yaml_text import Document, read_document
 from policy_engine.model.rulebook import Basis, Edition, InForce, Interpretation, Level, Track
 from policy_engine.source import Citation, Location
+from policy_engine.tuples import NamedTuple
 
 KINDS = ("edition", "scale", "facts", "register", "bodies", "clauses", "operative_words", "criteria", "chapter", "track")
 _SINGLE = ("edition", "scale", "register", "bodies", "clauses", "operative_words")
@@ -53,7 +57,7 @@ class Found(NamedTuple):
         return next(iter(self.nodes[kind]), None)
 
 
-def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
+def load_edition(folder: str, *, heed_lock: bool = True, sources: Sources | None = None) -> Edition:
     """Read, check and build one edition.
 
     Args:
@@ -61,13 +65,14 @@ def load_edition(folder: str, *, heed_lock: bool = True) -> Edition:
         heed_lock: whether a sealed edition that was changed is refused. One that came with the engine, and of which no byte
             differs, is taken from its sealed copy. Of any other the meaning is worked out: who can change its files can
             change a lock beside them. The lock itself is read either way.
+        sources: its files and its lock, where they were read already.
 
     Raises:
         InputError: with every problem of every file; PE608 to PE610 where a sealed edition means something else now; those of
             `read_lock` where the lock beside its folder cannot be read whole.
     """
-    raws = read_raws(folder)
-    lock = read_lock(root_of(folder))
+    raws, lock_text = sources or read_sources(folder)
+    lock = parse_lock(lock_path(root_of(folder)), lock_text)
     kept = _from_sealed_copy(folder, raws, lock) if heed_lock and is_shipped(folder) else None
     if kept is not None:
         return kept
@@ -168,24 +173,6 @@ def form_problems(folder: str, documents: Sequence[Document]) -> list[Problem]:
     lost = front is None and len(readable) == len(documents)
     missing = [Problem("PE405", Location(folder, 1, 1), {"kind": "edition"})] if lost else []
     return [*missing, *(problem for document in documents for problem in document.problems)]
-
-
-def read_raws(folder: str) -> dict[str, bytes]:
-    """Read the bytes of every YAML file below a folder, in the order of their names.
-
-    Raises:
-        InputError: PE880, where something bears the name of such a file and is none; PE114, where one cannot be read; PE116, where
-            they are too many or too large.
-    """
-    odd: list[Problem] = []
-    found = files_below(folder, YAML, odd, most=MAX_RULEBOOK_FILES, things=RULEBOOK_FILES)
-    if odd:
-        raise InputError(odd)
-    raws: dict[str, bytes] = {}
-    for path in found:
-        raws[path] = read_bytes(path, MAX_BYTES)
-        hold_size(folder, sum(map(len, raws.values())), MAX_RULEBOOK_BYTES, RULEBOOK_BYTES)
-    return raws
 
 
 def _sort(folder: str, documents: Iterable[Document]) -> Found:

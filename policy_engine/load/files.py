@@ -12,10 +12,8 @@ import contextlib
 import errno
 import os
 import re
-import shutil
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Generator, Iterator, Mapping
 from typing import IO, BinaryIO, NamedTuple
@@ -26,9 +24,9 @@ from policy_engine.messages import N_, Words
 from policy_engine.source import Location
 
 _FOLDER = os.path.join("docs", "errors")
-_NAME = re.compile(r"([A-Z]{2}[0-9]{3})\.md", re.ASCII)
-_TITLE = re.compile(r"# [A-Z]{2}[0-9]{3}: (.+)\n+")
-_BOLD_FIRST = re.compile(r"\s*\*\*(.+?)\.\*\*\s*", re.DOTALL)
+_NAME = r"([A-Z]{2}[0-9]{3})\.md"
+_TITLE = r"# [A-Z]{2}[0-9]{3}: (.+)\n+"
+_BOLD_FIRST = r"(?s:\s*\*\*(.+?)\.\*\*\s*)"
 _TURN = "\n## Tiếng Việt\n"
 
 
@@ -43,7 +41,7 @@ class Page(NamedTuple):
 def codes() -> list[str]:
     """Return the codes that have a page, in their order."""
     folder = os.path.join(data_root(), _FOLDER)
-    found = (_NAME.fullmatch(name) for name in sorted(os.listdir(folder)))
+    found = (re.fullmatch(_NAME, name, re.ASCII) for name in sorted(os.listdir(folder)))
     return [match[1] for match in found if match]
 
 
@@ -55,11 +53,11 @@ def read_page(code: str, language: str) -> Page:
     """
     english, _, vietnamese = read_text(os.path.join(data_root(), _FOLDER, f"{code}.md")).replace("\r\n", "\n").partition(_TURN)
     text, form = (vietnamese, _BOLD_FIRST) if language == "vi" and vietnamese.strip() else (english, _TITLE)
-    head = form.match(text)
+    head = re.match(form, text)
     return Page(code, " ".join(head[1].split()) if head else "", text[head.end() if head else 0 :].strip() + "\n")
 
 
-_BESIDE = re.compile(rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}", re.ASCII)
+_BESIDE = rf"{re.escape(BEING_WRITTEN)}[a-z0-9_]{{8}}"
 _DAY = 86_400
 _TRIES = 20
 _CHUNK = 65_536
@@ -75,7 +73,12 @@ def held_folder(where: str | None = None) -> Generator[str]:
     Raises:
         OSError: where it cannot be made.
     """
-    where = tempfile.gettempdir() if where is None else where
+    import shutil
+
+    if where is None:
+        import tempfile
+
+        where = tempfile.gettempdir()
     clear(where)
     path, lock = _made(where)
     try:
@@ -94,6 +97,8 @@ _own: set[str] = set()
 def take_away_own() -> None:
     """Take away every folder of this process; for one that is stopped, and perhaps just while it makes one or takes one away."""
     for path in tuple(_own):
+        import shutil
+
         shutil.rmtree(path, ignore_errors=True)
 
 
@@ -144,7 +149,7 @@ def _lock(path: str) -> int | None:
 def clear(where: str) -> None:
     """Take away what killed runs left in a folder; what cannot be looked at or taken away stays."""
     with contextlib.suppress(OSError), os.scandir(where) as entries:
-        for entry in [entry for entry in entries if _BESIDE.fullmatch(entry.name)]:
+        for entry in [entry for entry in entries if re.fullmatch(_BESIDE, entry.name, re.ASCII)]:
             with contextlib.suppress(OSError):
                 _take_away(entry)
 
@@ -157,6 +162,8 @@ def _take_away(entry: os.DirEntry[str]) -> None:
     if entry.is_dir(follow_symlinks=False):
         lock = _lock(entry.path)
         if lock is not None:
+            import shutil
+
             shutil.rmtree(entry.path, ignore_errors=True)
             os.close(lock)
     elif entry.is_file(follow_symlinks=False) and found.st_mtime < time.time() - _DAY:

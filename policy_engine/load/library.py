@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.complaint import nearest
 from policy_engine.language.quantity import read_day
-from policy_engine.load.edition import load_edition
 from policy_engine.load.files import data_root, is_shipped, odd_kind, read_bytes
 from policy_engine.load.limits import FOLDERS, MAX_EDITIONS, hold_size
-from policy_engine.load.lock import FRONT, declared_front, lock_path, plain_front, read_lock, root_of
+from policy_engine.load.lock import FRONT, declared_front, lock_path, plain_front, read_lock, read_sources, root_of
 from policy_engine.load.yaml_text import MAX_BYTES, read_document
 from policy_engine.model.rulebook import Edition
 from policy_engine.source import Location
@@ -23,8 +22,14 @@ _Made = TypeVar("_Made")
 class Library:
     """The editions below one folder; each is read when it is first asked for, and then kept, or what is wrong with it."""
 
-    def __init__(self, folder: str | None = None) -> None:
-        """Look into a folder: one of editions, or one edition itself. Without one, the editions shipped with the engine."""
+    def __init__(self, folder: str | None = None, *, cached: bool = False) -> None:
+        """Look into a folder: one of editions, or one edition itself. Without one, the editions shipped with the engine.
+
+        Args:
+            folder: the folder.
+            cached: whether an edition may be taken from the user's cache, and is kept there.
+        """
+        self.cached = cached
         self.folder = folder if folder is not None else os.path.join(data_root(), "rulebook")
         self._loaded: dict[str, Edition] = {}
         self._refused: dict[str, tuple[Problem, ...]] = {}
@@ -53,11 +58,27 @@ class Library:
             raise InputError(self._refused[name])
         if name not in self._loaded:
             try:
-                self._loaded[name] = load_edition(folder)
+                self._loaded[name] = self._read(folder)
             except InputError as error:
                 self._refused[name] = error.problems
                 raise
         return self._loaded[name]
+
+    def _read(self, folder: str) -> Edition:
+        sources = read_sources(folder)
+        kept = None
+        if self.cached:
+            from policy_engine.load.cache import kept_edition
+
+            kept = kept_edition(folder, sources)
+            if kept and (found := kept.read()):
+                return found
+        from policy_engine.load.edition import load_edition
+
+        edition = load_edition(folder, sources=sources)
+        if kept:
+            kept.write(edition)
+        return edition
 
     def edition_or_last(self, name: str | None) -> Edition:
         """Return an edition by its id; without one, the last issued one."""

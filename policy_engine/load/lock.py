@@ -8,23 +8,24 @@ A seal goes by the id that the edition states, whatever its folder is called; wh
 by which locks went before: who changes an id in place does not shake its seal off.
 """
 
-import json
 import os
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.language.values import is_object
-from policy_engine.load.files import lines_of, odd_kind, read_text
+from policy_engine.load.files import YAML, files_below, lines_of, odd_kind, read_bytes, read_text
+from policy_engine.load.limits import MAX_RULEBOOK_BYTES, MAX_RULEBOOK_FILES, RULEBOOK_BYTES, RULEBOOK_FILES, hold_size
 from policy_engine.load.meaning import sha256_of
-from policy_engine.load.yaml_text import Document
+from policy_engine.load.yaml_text import MAX_BYTES, Document
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 FRONT = "edition.yaml"
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*", re.ASCII)
+_ID = r"[A-Za-z0-9][A-Za-z0-9.-]*"
 _REMARKS = rb"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*"
 _PLAIN = re.compile(
     rb"(?:\xef\xbb\xbf)?" + _REMARKS + rb'edition: "([A-Za-z0-9][A-Za-z0-9.-]*)"\r?\n'
@@ -41,7 +42,7 @@ class Front(NamedTuple):
 
 def is_an_id(name: str) -> bool:
     """Return whether a name can be the id of an edition: one that YAML, a folder, the lock and a log can hold."""
-    return _ID.fullmatch(name) is not None
+    return re.fullmatch(_ID, name, re.ASCII) is not None
 
 
 def plain_front(raw: bytes) -> Front | None:
@@ -71,6 +72,8 @@ class Shipped(NamedTuple):
 @cache
 def shipped_editions() -> Mapping[str, Shipped]:
     """Return what is known of the issued editions that came with the engine, by id (a test holds the file against them)."""
+    import json
+
     with open(_FILE, encoding="utf-8") as file:
         return {name: Shipped(**digests) for name, digests in json.load(file).items()}
 
@@ -83,7 +86,7 @@ def is_as_shipped(name: str, revision: str) -> bool | None:
 
 NAME = "editions.lock"
 COPIES = "sealed"
-_MARK = re.compile(r"(meaning|text|copy)=sha256:([0-9a-f]{64})", re.ASCII)
+_MARK = r"(meaning|text|copy)=sha256:([0-9a-f]{64})"
 _FRONT_MARKS, _FILE_MARKS = ("meaning", "copy"), ("meaning", "text")
 _MAX_COPY = 64 * 1024 * 1024
 _LONGEST = 80
@@ -125,6 +128,49 @@ def root_of(folder: str) -> str:
     return os.path.dirname(os.path.abspath(whole)) if os.path.basename(whole) in {"", ".", ".."} else os.path.dirname(whole) or "."
 
 
+class Sources(NamedTuple):
+    """All that an edition is made of, as it was read: the bytes of its files by their paths, and the text of the lock, if there is one."""
+
+    raws: Mapping[str, bytes]
+    lock: str | None
+
+
+def read_sources(folder: str) -> Sources:
+    """Read what an edition is made of.
+
+    Raises:
+        InputError: those of `read_raws`, and PE880, PE101, PE102, PE114 where the lock is no file or cannot be read.
+    """
+    raws = read_raws(folder)
+    return Sources(raws, _text_of(lock_path(root_of(folder))))
+
+
+def read_raws(folder: str) -> dict[str, bytes]:
+    """Read the bytes of every YAML file below a folder, in the order of their names.
+
+    Raises:
+        InputError: PE880, where something bears the name of such a file and is none; PE114, where one cannot be read; PE116, where
+            they are too many or too large.
+    """
+    odd: list[Problem] = []
+    found = files_below(folder, YAML, odd, most=MAX_RULEBOOK_FILES, things=RULEBOOK_FILES)
+    if odd:
+        raise InputError(odd)
+    raws: dict[str, bytes] = {}
+    for path in found:
+        raws[path] = read_bytes(path, MAX_BYTES)
+        hold_size(folder, sum(map(len, raws.values())), MAX_RULEBOOK_BYTES, RULEBOOK_BYTES)
+    return raws
+
+
+def _text_of(path: str) -> str | None:
+    if not os.path.lexists(path):
+        return None
+    if kind := odd_kind(path):
+        raise InputError([Problem("PE880", Location(path, 1, 1), {"found": kind})])
+    return read_text(path)
+
+
 def read_lock(root: str) -> Lock:
     """Read the lock of a folder of editions whole; one that is not there has no seal.
 
@@ -133,15 +179,18 @@ def read_lock(root: str) -> Lock:
             lock of which a part cannot be read may hold any seal.
     """
     path = lock_path(root)
-    if not os.path.lexists(path):
+    return parse_lock(path, _text_of(path))
+
+
+def parse_lock(path: str, text: str | None) -> Lock:
+    """Return the lock that a text is; see `read_lock`."""
+    if text is None:
         return Lock(path, {}, {})
-    if kind := odd_kind(path):
-        raise InputError([Problem("PE880", Location(path, 1, 1), {"found": kind})])
     problems: list[Problem] = []
     first: dict[str, int] = {}
     marks: dict[str, dict[str, str]] = {}
     lines: dict[str, list[str]] = {}
-    for number, line in enumerate(lines_of(read_text(path)), 1):
+    for number, line in enumerate(lines_of(text), 1):
         name, digests = _split_line(line)
         if not line.strip() or line.startswith("#"):
             continue
@@ -185,7 +234,7 @@ def _split_line(line: str) -> tuple[str, dict[str, str]]:
     """Return the name in a line of a lock, which may have spaces, and its digests by their marks, in their order."""
     words = line.split(" ")
     marks: list[tuple[str, str]] = []
-    while len(words) > 1 and (found := _MARK.fullmatch(words[-1])):
+    while len(words) > 1 and (found := re.fullmatch(_MARK, words[-1], re.ASCII)):
         marks.append((found[1], found[2]))
         words.pop()
     return " ".join(words), dict(reversed(marks))
@@ -229,6 +278,8 @@ class SealedCopy(NamedTuple):
 
 def sealed_data(folder: str, seal: Seal) -> SealedCopy | None:
     """Return the sealed meaning of an edition; None where the copy is missing, is not the sealed one or is none that `seal` writes."""
+    import json
+
     path = copy_path(folder, seal.name)
     try:
         if odd_kind(path):

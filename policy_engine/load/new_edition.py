@@ -9,10 +9,10 @@ from datetime import date
 from operator import itemgetter
 from typing import NamedTuple
 
-from policy_engine.load.edition import load_edition, read_raws
+from policy_engine.load.edition import load_edition
 from policy_engine.load.files import clear, held_folder, odd_kind
 from policy_engine.load.layout import moved
-from policy_engine.load.lock import FRONT
+from policy_engine.load.lock import FRONT, read_raws
 from policy_engine.load.yaml_plain import Path
 from policy_engine.load.yaml_text import read_document
 from policy_engine.model.rulebook import Edition

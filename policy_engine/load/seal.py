@@ -1,10 +1,8 @@
 """Sealing and verifying: what an edition means is written down, and held against what its files say later."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from policy_engine.errors import Problem
 from policy_engine.language.values import is_array, is_object
@@ -26,6 +24,10 @@ from policy_engine.load.meaning import canonical, first_name, in_order, meaning_
 from policy_engine.load.yaml_plain import Path
 from policy_engine.load.yaml_text import Document
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
+
+if TYPE_CHECKING:
+    import subprocess
 
 _NAMESPACE = "policy-engine"
 
@@ -72,6 +74,9 @@ def _content(path: str) -> bytes:
 
 
 def _run(arguments: list[str], content: bytes) -> "subprocess.CompletedProcess[bytes]":
+    import shutil
+    import subprocess
+
     program = shutil.which("ssh-keygen")
     if program is None:
         raise SigningError("ssh-keygen: not found")

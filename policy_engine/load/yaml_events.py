@@ -12,7 +12,7 @@ themselves, in the words of whoever wrote them.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -20,6 +20,7 @@ from policy_engine.errors import Problem, problem_in
 from policy_engine.load.yaml_plain import Data, Path, Refusal, is_plain_word, normal, read_scalar, reads_as_text
 from policy_engine.messages import N_, Words
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 MAX_DEPTH = 64
 MAX_NODES = 50_000

@@ -12,10 +12,11 @@ on their own line, brackets one deep, all of it printable. At anything else this
 import re
 import unicodedata
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from policy_engine.language.text import decimal_text
 from policy_engine.messages import N_
+from policy_engine.tuples import NamedTuple
 
 Data: TypeAlias = bool | int | Fraction | str | list["Data"] | dict[str, "Data"] | None
 """What a file holds: mappings, lists and scalars, numbers exact, days as ISO text."""
@@ -31,6 +32,8 @@ _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 _ONE_LETTER = frozenset("yYnN")
 _LETTERED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 """The only texts beginning with a letter that some YAML reader takes for something else (a test tries them all)."""
+_NUMERIC = frozenset("0123456789abcdefABCDEFxXoOtTzZ_.:,+- \t")
+"""The signs of whatever some YAML reader takes for a number, a time or a day; so `12 months` is text (a test tries it)."""
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
 
@@ -55,6 +58,8 @@ def reads_as_text(text: str) -> bool:
     """Return whether YAML 1.1 (PyYAML) and YAML 1.2 (editors) take an unquoted text for text; of a day one does, the other does not."""
     if text in _WORDS or text in _EMPTY or text in _ONE_LETTER or re.fullmatch(_CORE_1_2, text):
         return False
+    if text[0].isdigit() and not _NUMERIC.issuperset(text):
+        return True
     from yaml.resolver import Resolver
 
     resolvers: Any = Resolver.yaml_implicit_resolvers

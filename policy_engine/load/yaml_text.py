@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from policy_engine.errors import Problem, problem_in
 from policy_engine.load.files import lines_of
 from policy_engine.load.yaml_plain import Data, Path, read_lines
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 MAX_BYTES = 1_048_576
 

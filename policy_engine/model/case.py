@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from policy_engine.language.values import UNKNOWN, Nothing, Unknown, Value
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 LINKS = ("unit", "superior", "collective")
 """How a case names other cases of its round: where it belongs, who has direct charge of it, whose member it is."""

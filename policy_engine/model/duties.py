@@ -1,11 +1,11 @@
 """What an edition asks beside the levels: papers, days, bodies, ceilings, eligibility, checklists, caps on a cohort."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from policy_engine.language.types import DAY, LEVEL
 from policy_engine.model.facts import Condition, Exemption, InterpretationUse, Texts, Threshold
 from policy_engine.source import Citation, Location
+from policy_engine.tuples import NamedTuple
 
 DUTIES = ("reviews", "assesses", "decides", "receives")
 """What a body does in a review: the subject reviews itself before it, it assesses, it decides, it receives the papers."""

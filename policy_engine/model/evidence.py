@@ -4,10 +4,11 @@ A trace holds the few values that a condition reads, and the workings of that co
 made of the two is worked out when somebody reads it.
 """
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from policy_engine.language.values import Truth, Value
 from policy_engine.model.facts import Texts
+from policy_engine.tuples import NamedTuple
 
 
 class Seen(NamedTuple):

@@ -1,12 +1,12 @@
 """Facts: what an edition asks about a subject, and what is always true of the answers."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from policy_engine.language.quantity import Quantity
 from policy_engine.language.tree import Tree
 from policy_engine.language.types import Type
 from policy_engine.source import Citation, Location
+from policy_engine.tuples import NamedTuple
 
 
 class Threshold(NamedTuple):

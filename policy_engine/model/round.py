@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from policy_engine.errors import Problem
 from policy_engine.language.values import Value
@@ -11,6 +10,7 @@ from policy_engine.model.facts import Texts
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Finding, Verdict
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 
 class Entry(NamedTuple):

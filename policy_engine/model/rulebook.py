@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
 
 from policy_engine.model.duties import Body, Chapter, Clause
 from policy_engine.model.facts import Condition, Exemption, FactDeclaration, InterpretationUse, Invariant, OperativeWords, Texts, Threshold
 from policy_engine.source import Citation, Location
+from policy_engine.tuples import NamedTuple
 
 
 class Level(NamedTuple):

@@ -1,11 +1,11 @@
 """A verdict: the answer, and the trace that every sentence about it is made from."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from policy_engine.language.values import Value
 from policy_engine.model.evidence import Evidence
 from policy_engine.model.facts import Texts
+from policy_engine.tuples import NamedTuple
 
 OUTCOMES = ("classified", "gap", "undetermined", "decided_by_authority", "not_eligible", "out_of_scope")
 """Every outcome of an evaluation; see the contract of the command line."""

@@ -10,13 +10,13 @@ from policy_engine.errors import Problem
 from policy_engine.evaluate.maps import Cited, ClauseMap, InterpretationReport, SourceFault
 from policy_engine.evaluate.plain import reason_to_data, trace_to_data
 from policy_engine.evaluate.round.summary import Spread, summarise
-from policy_engine.explain.blocks import status_word
+from policy_engine.explain.blocks import NOTICE, notices_of, status_word
 from policy_engine.explain.editions import SealStanding, Shelved, holds, is_whole
 from policy_engine.messages import DEFAULT_LANGUAGE, LANGUAGES, N_, translate
 from policy_engine.model.round import RatedEntry, Round
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import Verdict
-from policy_engine.report.json import NOTICE, notice_to_data, notices_of, verdict_to_data, verdict_to_write
+from policy_engine.report.json import notice_to_data, verdict_to_data, verdict_to_write
 from policy_engine.report.problems import grouped_to_data, message_of, problem_to_data, refused_notice
 
 if TYPE_CHECKING:

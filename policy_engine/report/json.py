@@ -1,4 +1,4 @@
-"""JSON for programs, and what stands beside every answer: that it is a proposal, of which standing the edition is."""
+"""JSON for programs."""
 
 import json
 import re
@@ -8,12 +8,9 @@ from typing import Any, NamedTuple
 
 from policy_engine.evaluate.core.expression import shown
 from policy_engine.evaluate.plain import Trace, trace_to_data, verdict_as_data
-from policy_engine.explain.blocks import DRAFT
-from policy_engine.messages import LANGUAGES, N_, translate
+from policy_engine.explain.blocks import notices_of
+from policy_engine.messages import LANGUAGES, translate
 from policy_engine.model.verdict import Deduction, LevelTrace, Verdict
-
-NOTICE = N_("This is a proposal worked out from the recorded facts; the competent authority decides.")
-UNSEALED = N_("This edition says that it is issued, but there is no seal that shows it; hold it against the sealed original.")
 
 _ODD = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What steers a terminal or the order of what is shown, ends a line, or is no character; JSON itself asks for no escape of these."""
@@ -121,16 +118,6 @@ def _quoted(text: str) -> bytes:
     """Write a text, with its odd signs escaped."""
     said = _escaped(text)
     return (said if said.isascii() and "\x7f" not in said else _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", said)).encode()
-
-
-def notices_of(status: str, *, sealed: bool) -> list[str]:
-    """Return the marked sentences that stand beside every answer of an edition with this status.
-
-    Args:
-        status: `issued` or `draft`, as the edition says.
-        sealed: whether a seal shows that it is what was issued.
-    """
-    return [NOTICE] if status == "issued" and sealed else [UNSEALED, NOTICE] if status == "issued" else [DRAFT, NOTICE]
 
 
 def notice_to_data(status: str, *, sealed: bool) -> dict[str, str]:

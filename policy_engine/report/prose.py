@@ -8,7 +8,7 @@ from policy_engine.report.problems import opening, visible
 
 WIDTH = 100
 _MARKS = {"met": "✓", "not_met": "✗", "unknown": "?", "warning": "!", "not_applicable": "–", "note": "·"}
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~])")
+_SPECIAL = r"([\\`*_\[\]<>#|~])"
 _NO_END = "\n\\ No newline at end of file\n"
 
 Style = Callable[[str, str], str]
@@ -96,7 +96,7 @@ def to_markdown(explanation: Explanation) -> str:
 
 def _safe(text: str) -> str:
     """Take the meaning from every character that Markdown would read."""
-    return _SPECIAL.sub(r"\\\1", visible(text))
+    return re.sub(_SPECIAL, r"\\\1", visible(text))
 
 
 def unified_diff(path: str, before: str, after: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import NamedTuple
 
 from policy_engine.evaluate.core.expression import ShareOfNothingError, exists, held, interpreter_over, share_of, shown
 from policy_engine.language.check import Checker
@@ -16,6 +15,7 @@ from policy_engine.model.duties import RECORD_NAMES
 from policy_engine.model.evidence import Compared, ComparedSide, Evidence, Seen
 from policy_engine.model.facts import Condition, FactDeclaration, Threshold
 from policy_engine.model.rulebook import Edition
+from policy_engine.tuples import NamedTuple
 
 
 class Scope(NamedTuple):

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
-from typing import NamedTuple
 
 from policy_engine.errors import InputError, Problem
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over, shown
@@ -16,6 +15,7 @@ from policy_engine.model.facts import FactDeclaration, Invariant, Otherwise, Tex
 from policy_engine.model.rulebook import Edition, StandIn
 from policy_engine.model.verdict import Deduction, Finding
 from policy_engine.source import Location
+from policy_engine.tuples import NamedTuple
 
 PLAUSIBLE_YEARS = 50
 """How many years a day may lie before the period or after it: a working life, within which files speak of what was and what is to be."""

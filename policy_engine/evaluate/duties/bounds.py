@@ -5,7 +5,6 @@ open stays open: a ceiling whose level is not known leaves every level at or bel
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from policy_engine.evaluate.core.evidence import EvidencePlan
 from policy_engine.evaluate.core.expression import Interpreter, interpreter_over
@@ -18,6 +17,7 @@ from policy_engine.model.case import Case
 from policy_engine.model.duties import Ceiling, Chapter, Eligibility, Rule
 from policy_engine.model.rulebook import Edition
 from policy_engine.model.verdict import CeilingTrace, EligibilityTrace, Verdict
+from policy_engine.tuples import NamedTuple
 
 
 class Bound(NamedTuple):

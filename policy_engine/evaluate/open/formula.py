@@ -7,7 +7,7 @@ is exact. What is not linear becomes a free variable: wider than the truth, neve
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from policy_engine.evaluate.core.expression import ShareOfNothingError, interpreter_over
 from policy_engine.evaluate.open.linear import (
@@ -27,6 +27,7 @@ from policy_engine.language.tree import Pair, Tree, name_of, names_in, opened
 from policy_engine.language.types import Type
 from policy_engine.language.values import NONE, UNKNOWN, Ratio, Truth, Value
 from policy_engine.model.facts import Condition
+from policy_engine.tuples import NamedTuple
 
 _DOMAINS: Mapping[str, tuple[int, int | None]] = {
     "bool": (0, 1), "count": (0, None), "choice": (0, None), "level": (0, None), "months": (0, None),

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import count
 from math import ceil, floor, gcd, lcm
-from typing import NamedTuple
+
+from policy_engine.tuples import NamedTuple
 
 MAX_ROWS = 600
 MAX_STEPS = 20_000
