@@ -31,7 +31,7 @@ PAIRS = 4_000
 
 
 def _in_columns(edition: Edition, rows: pl.DataFrame, detail: str) -> tuple[list[Answer], int]:
-    evaluator = Evaluator(edition, asks=False)
+    evaluator = Evaluator(edition, asks=False, traces=detail == "all")
     single = count()
 
     class Spy:

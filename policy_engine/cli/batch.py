@@ -55,7 +55,7 @@ def rate_rows(session: Session, *, edition: str | None, against: str | None, **t
     _hold_outputs(session, asked)
     editions = [library.edition(name) for name in (library.name_or_last(edition), *([against] if against else []))]
     session.note_reworded(*editions)
-    sides = [RatedEdition(one, (evaluator := Evaluator(one, asks=False)).plan, evaluator) for one in editions]
+    sides = [RatedEdition(one, (evaluator := Evaluator(one, asks=False, traces=asked.explain_columns)).plan, evaluator) for one in editions]
     order = _order(session, asked)
     with held_folder() as folder:
         path = os.path.join(folder, "output")  # what is to go to standard output goes there when all is done

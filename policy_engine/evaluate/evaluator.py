@@ -43,15 +43,16 @@ class Answer(NamedTuple):
 class Evaluator:
     """An edition ready to rate cases; it holds no state of any case, but remembers what follows from what, within bounds."""
 
-    def __init__(self, edition: Edition, *, asks: bool = True) -> None:
+    def __init__(self, edition: Edition, *, asks: bool = True, traces: bool = True) -> None:
         """Work out once what every case needs.
 
         Args:
             edition: the edition.
             asks: whether the questions that would narrow an open outcome are worked out; they cost more than all the rest.
+            traces: whether a case with open facts is told level by level; else its outcome may come without.
         """
         self.edition = edition
-        self.asks = asks
+        self.asks, self.traces = asks, traces
         self.plan = plan_of(edition)
         self.bounds = bounds_of(edition)
         self._chosen: dict[tuple[Value, ...], dict[str, Truth]] = {}
@@ -201,6 +202,10 @@ class _Rating:
         """Rate the case, with its trace."""
         if self.aside:
             return self._without_figures()
+        if self.open is not None and not self.evaluator.traces and self.track.levels:
+            answer = self.answer()
+            if answer.exact:  # else its levels may settle what the search could not
+                return self.evaluator.finished(self.case, answer)._replace(track=self.track.id)
         levels = tuple(self._level(rule) for rule in self.track.levels)
         answer = self._known_answer(levels) or self.answer()
         found = (*self.facts.deductions, *(self.open.deductions if self.open else ()))

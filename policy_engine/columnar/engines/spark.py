@@ -231,7 +231,7 @@ def _rate(release: str, packed: bytes, batches: Iterable[Any]) -> Iterator[Any]:
     if version("policy-engine") != release:
         raise ModuleNotFoundError(f"policy-engine {release}")
     work: _Work = pickle.loads(packed)  # noqa: S301  (our own, from the driver of this run)
-    evaluators = [Evaluator(edition, asks=False) for edition in work.editions]
+    evaluators = [Evaluator(edition, asks=False, traces=work.detail == "all") for edition in work.editions]
     sides = [RatedEdition(edition, one.plan, one) for edition, one in zip(work.editions, evaluators, strict=True)]
     rater = BatchRater(sides, work.detail, keeps_refused=True)
     refused: dict[int, bytes] = {}
