@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -222,6 +221,8 @@ class Rating(NamedTuple):
 @cache
 def libraries() -> Mapping[str, str]:
     """Return the versions of what a verdict stands on beside the engine: Python, and the libraries that read and reckon."""
+    from importlib.metadata import PackageNotFoundError, version
+
     import yaml
 
     found = {"python": ".".join(map(str, sys.version_info[:3]))}

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from typing import NamedTuple
 
 from policy_engine.audit.chain import PATIENCE, BusyError, HeadFinder, Notice, Verifier, append, read_head
@@ -56,12 +55,12 @@ def append_run(session: Session, path: str, ratings: Sequence[Rating]) -> None:
     Raises:
         InputError: PE886 where the records cannot be written, PE622 where another run holds the file.
     """
+    from importlib.metadata import version
 
     def say(notice: Notice) -> None:
         session.note(_NOTICES[notice.kind], path=visible(path), number=notice.number, of=notice.of)
 
-    now = datetime.now(UTC)
-    engine = version("policy-engine")
+    engine, now = version("policy-engine"), datetime.now(UTC)
     try:
         head = append(path, (make_record(rating, engine, now) for rating in ratings), RecordedRun(len(ratings), moment(now)), say)
     except ValueError:

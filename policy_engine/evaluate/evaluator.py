@@ -49,7 +49,7 @@ class Evaluator:
         Args:
             edition: the edition.
             asks: whether the questions that would narrow an open outcome are worked out; they cost more than all the rest.
-            traces: whether a case with open facts is told level by level; else its outcome may come without.
+            traces: whether the verdict on a case with open facts shows every level; else it may be its outcome alone.
         """
         self.edition = edition
         self.asks, self.traces = asks, traces

@@ -465,6 +465,8 @@ def tidied(raw: bytes, file: str, folder: str | None) -> Tidied:
         at = max(text.find(error.found), 0)
         place = Location(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
         raise InputError([document.problem("PE840", place)]) from error
+    except yaml.YAMLError as error:  # marks of byte order before a text, some of which the reader takes for a part of it
+        raise InputError([document.problem("PE840", Location(file, 1, 1))]) from error
     return Tidied(file, raw.decode("utf-8"), after)
 
 

@@ -27,7 +27,7 @@ _APART = 2
 """Limits that are further apart than this leave as much room as any others."""
 
 
-class _Rule(NamedTuple):
+class _SumComparison(NamedTuple):
     """A comparison of a sum of columns with nothing."""
 
     terms: tuple[tuple[str, Fraction | int], ...]
@@ -86,9 +86,9 @@ class Apart:
         """Take the fields, the facts that no row states and nothing decides on, and the number of levels."""
         self.fields, self.absent, self._levels = fields, absent, levels
         self._kinds = {field.column: field.kind for field in fields.values() if field.column and field.kind in NUMBERS}
-        self._rules: dict[str, dict[_Rule, list[Truth]]] = {}
+        self._rules: dict[str, dict[_SumComparison, list[Truth]]] = {}
         """By column: the comparisons in which it stands, and the truths of which one must not be false for it to matter."""
-        self._laws: set[_Rule] = set()
+        self._laws: set[_SumComparison] = set()
         """Those that must hold."""
         self.numbers = {name for name, field in fields.items() if field.kind in NUMBERS and field.column}
         self._lost: set[str] = {field.column for field in fields.values() if field.none}
@@ -129,7 +129,7 @@ class Apart:
             self.lose(facts)
 
     def _add(self, total: Linear, sign: str, matters: Truth, *, law: bool) -> None:
-        rule = _Rule(tuple(sorted(total.terms.items())), total.constant, sign)
+        rule = _SumComparison(tuple(sorted(total.terms.items())), total.constant, sign)
         if law:
             self._laws.add(rule)
         for column in total.terms:
@@ -223,7 +223,7 @@ class Apart:
         return limits, {name: limit for columns in found.values() for name, limit in columns.items()}
 
 
-def _scaled(rule: _Rule, column: str) -> tuple[int, int]:
+def _scaled(rule: _SumComparison, column: str) -> tuple[int, int]:
     """Return by what a sum becomes one of whole numbers, and the factor of a column in it."""
     scale = lcm(Fraction(rule.constant).denominator, *(Fraction(c).denominator for _, c in rule.terms))
     return scale, int(dict(rule.terms)[column] * scale)

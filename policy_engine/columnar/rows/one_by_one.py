@@ -86,14 +86,19 @@ class OpenRows:
     @cached_property
     def _keys(self) -> PreparedPlan | None:
         """Return the plan for what rows must have in common, when the first open row is met."""
+        if not self._schema:
+            return None  # rows without facts have no columns to hold against each other
         alike = alike_of(self._plan, self._schema, detailed=bool(self._layout.criteria) or self._layout.interpretations)
         if alike is None:
             return None
         self._limits = alike.limits
         limits = [name for one in alike.limits for name in (one.alone, *one.columns)]
+        first = next(iter(self._schema))  # all else may be the same for every row, and then stand once
         return PreparedPlan(
             lambda frame: (
-                stepped(nw.from_native(frame), alike.steps).select(alike.regular.alias("__regular"), *limits, **alike.keys).to_native()
+                stepped(nw.from_native(frame), alike.steps)
+                .select(nw.col(first).is_null().alias("__height"), alike.regular.alias("__regular"), *limits, **alike.keys)
+                .to_native()
             )
         )
 
@@ -120,6 +125,7 @@ class OpenRows:
 
     def _ordered(self, common: pl.DataFrame) -> pl.DataFrame:
         """Put in the place of limits, where a figure is open and alone in its rules, a number for how they lie to each other."""
+        common = common.drop("__height")
         for one in self._limits:
             alone = common[one.alone].arg_true()
             orders = [one.order_of(limits) for limits in common[one.columns][alone].rows()]
