@@ -13,7 +13,7 @@ from policy_engine.audit.record import Rating, RecordedRun, make_record, moment
 from policy_engine.cli.files import STANDARD, WRITTEN, Output, files_read, hold_outputs, lines_of_records, rulebook_files
 from policy_engine.cli.session import Session
 from policy_engine.errors import InputError, Problem
-from policy_engine.explain.replay import chain_fault, explain_replay, minutes
+from policy_engine.explain.replay import chain_faults, explain_replay, minutes
 from policy_engine.load.files import unwritten, write_whole
 from policy_engine.load.seal import SigningError, signature_of, signature_path, verify_signature
 from policy_engine.messages import N_, plural
@@ -125,7 +125,7 @@ def _read_kept(path: str, signers: str | None, identity: str | None) -> _Kept:
 def _write_verified(session: Session, verifier: Verifier, kept: _Kept | None, *, met: bool) -> None:
     """Print the faults, and count; also whether the end of the file was held against anything: the chain alone does not see a cut."""
     language = session.language
-    lines = [visible(chain_fault(fault, language)) for fault in verifier.faults]
+    lines = [visible(said) for said in chain_faults(verifier.faults, language)]
     if kept and not met:
         words = N_("the head {head} is not in this chain: records were removed or rewritten")
         lines.append(session.text(words, head=visible(kept.head)))
@@ -158,7 +158,7 @@ def show_head(session: Session, *, path: str, sign: str | None) -> int:
     if session.form == "json":
         session.write_data(data | {"written": signed})
         return int(bool(faults))
-    lines = [visible(chain_fault(fault, session.language)) for fault in faults]
+    lines = [visible(said) for said in chain_faults(faults, session.language)]
     lines += map(visible, minutes(finder, path, session.language))
     if sign is not None and broken:
         lines.append(session.text(N_("not signed: the chain is broken, and a signature would vouch for it")))

@@ -1,7 +1,8 @@
 """A replay in sentences: which verdicts came out otherwise, and why; or what another edition would have said."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from policy_engine.audit.chain import HeadFinder, Verifier
@@ -39,10 +40,17 @@ _MOST = 50
 """How many faults, differences and moves are shown of each sort."""
 
 
-def chain_fault(fault: ChainFault, language: str) -> str:
-    """Say what is wrong with a line of records."""
-    details = {key: value if isinstance(value, int) else _short(value) for key, value in fault.details.items()}
-    return translate(_FAULTS[fault.fault], language, line=fault.line, name=fault.name, **details)
+def chain_faults(faults: Sequence[ChainFault], language: str) -> Iterator[str]:
+    """Say what is wrong with the lines of a file of records; many in a row that are no records are said as one."""
+    for wrong, several in groupby(faults, lambda fault: fault.fault):
+        group = list(several)
+        if wrong == "unreadable" and len(group) > 1:
+            words = N_("lines {first} to {last}: {number} lines that are no records")
+            yield translate(words, language, first=group[0].line, last=group[-1].line, number=len(group))
+            continue
+        for fault in group:
+            details = {key: value if isinstance(value, int) else _short(value) for key, value in fault.details.items()}
+            yield translate(_FAULTS[fault.fault], language, line=fault.line, name=fault.name, **details)
 
 
 def _short(value: object) -> str:
@@ -117,7 +125,7 @@ class _Replay(Wording):
 
     def sections(self) -> Iterator[Section]:
         """Return every part; one without anything in it is left out."""
-        faults = tuple(Line("not_met", chain_fault(f, self.language)) for f in self.chain.faults)
+        faults = tuple(Line("not_met", said) for said in chain_faults(self.chain.faults, self.language))
         yield Section(self.say(N_("The chain of records is broken")), faults[:_MOST])
         if self.tally.sort == "own":
             yield Section(self.say(N_("Verdicts that come out otherwise")), tuple(map(self._drift, self.tally.drifts[:_MOST])))
