@@ -91,7 +91,7 @@ class Bench:
     @cached_property
     def cold(self) -> float:
         """Return the seconds on the processors of a cold command over one case."""
-        self.ours("evaluate", self.one_case)()  # the first run writes bytecode and marks
+        self.ours("evaluate", self.one_case)()  # the first run writes bytecode, and keeps the edition
         return median(cost.cpu for cost in in_turn({"cold": self.ours("evaluate", self.one_case)}, 9, 30)["cold"])
 
     def record(self, folder: Path, path: Path) -> Path:
@@ -171,7 +171,6 @@ def thousand(bench: Bench, edition: str = "2020") -> Iterable[Row]:
         jobs[name] = bench.python(READ.format(module=module, read=read), as_json if wants_json else folder)
         jobs[f"{name}, nothing read"] = bench.python(f"import sys,glob,{module}")
     jobs["hash"], jobs["hash, nothing read"] = bench.python(HASHED, records), bench.python("import gzip, hashlib, orjson, sys")
-    first = bench.ours("round", folder, cache=bench.folder / f"cache-{edition}")()
     found = in_turn(jobs, bench.runs, 2 * bench.seconds)
     targets = edition == "2020"
     for name, (_, most) in commands.items():
@@ -183,8 +182,6 @@ def thousand(bench: Bench, edition: str = "2020") -> Iterable[Row]:
     yield Row(
         what="bytes a record on disk", values=[records.stat().st_size / count], unit="bytes", at_most=1200 if targets else None, digits=0
     )
-    ours = median((first.cpu - bench.cold) / (cost.cpu - bench.cold) for cost in found["`round`, text"])
-    yield Row(what="`round`, text, the first time: no marks of the cache yet", values=[ours], unit="× later times")
     for name in READERS:
         values = [(a.cpu - b.cpu) / count * 1e3 for a, b in zip(found[name], found[f"{name}, nothing read"], strict=True)]
         yield Row(what=f"{name}, the same people read", values=values, unit="ms a case", digits=3)
