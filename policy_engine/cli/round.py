@@ -35,6 +35,8 @@ def show_round(
         hold_record(session, record, [folder])
     gc.disable()  # everything that is read is kept to the end, and looking it over again and again would cost more the more there is
     files = load_round(folder, session.library, edition, partial(going_through, session.text(N_("reading files"))))
+    gc.freeze()  # what rating leaves behind in circles is taken away, without a look at what was read
+    gc.enable()
     done = rate_round(files, day, partial(going_through, session.text(N_("rating cases"))), for_many)
     if record is not None and done.rated:
         _record(session, record, done, edition)
