@@ -6,7 +6,7 @@ open one (`apart`) is what rows must have in common, or the figure itself where 
 that stands in for another under an open condition.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import add
 from typing import NamedTuple
@@ -37,6 +37,7 @@ from policy_engine.language.tree import Tree, conjuncts, opened
 from policy_engine.model.duties import Ceiling
 from policy_engine.model.facts import Condition
 
+_MAY_STAND = "__may_stand"
 _PACKED = 30
 """Truths that one whole number of 64 bits has room for, at two bits each."""
 
@@ -100,11 +101,6 @@ class _Likeness:
     def alike(self) -> Alike:
         columns, follows, tracks = self.building.columns, self.building.follows, self.building.tracks
         stated = [name for name in columns if self.facts[name].type.kind != "list"]
-        shown = {
-            f"__shown_{name}": nw.when(as_column(self._looked_at(name))).then(nw.col(columns[name].field.column))
-            for name in stated
-            if name in self.pairs and columns[name].field.column
-        }
         applies = {f"__a{track.number}": as_column(track.applies) for track in tracks}
         idle = {f"__idle_{name}": certain(opposite(self._matters(name)), unknown=False) for name in self.apart.idle.values()}
         limits: list[Limits] = []
@@ -117,7 +113,7 @@ class _Likeness:
                 columns_of_limits |= {own[0].alone: as_column(all_of((open_, alone))), **own[1]}
                 limits.append(own[0])
             by_itself = alone if name in self.apart.numbers else True
-            if name in self.apart.idle.values():
+            if f"__idle_{name}" in idle:
                 by_itself = any_of((by_itself, idle[f"__idle_{name}"]))
             truths.append(as_column(all_of((open_, any_of((self._matters(name), opposite(by_itself)))))))
         truths += [*self.truths, as_column(all_of([certain(law, unknown=True) for law in (*self.laws, *self.apart.room)]))]
@@ -126,7 +122,12 @@ class _Likeness:
         # truths are the digits of one whole number: no, yes, and unknown
         digits = [truth.cast(nw.Int64).fill_null(2) * 4 ** (place % _PACKED) for place, truth in enumerate(truths)]
         packed = {f"__is{n}": reduce(add, digits[n : n + _PACKED]) for n in range(0, len(digits), _PACKED)}
-        weighed = {name: as_column(truth) for name, truth in idle.items()}
+        weighed = {name: as_column(truth) for name, truth in {**idle, _MAY_STAND: self._may_stand()}.items()}
+        shown = {
+            f"__shown_{name}": nw.when(as_column(self._looked_at(name, columns_of_limits))).then(nw.col(columns[name].field.column))
+            for name in stated
+            if name in self.pairs and columns[name].field.column
+        }
         steps = (*follows.steps, applies, *self.building.steps, *self.levels, self.masks, weighed, columns_of_limits)
         return Alike(steps, as_column(regular), {**packed, **shown}, tuple(limits))
 
@@ -139,21 +140,29 @@ class _Likeness:
             return True
         return any_of(truth for one in sorted(self.standing.of.get(name, {name})) for truth in self.weights.get(one, ()))
 
-    def _looked_at(self, name: str) -> Truth:
-        """Return whether a row leaves something open that the value of a fact is held against."""
+    def _looked_at(self, name: str, worked_out: Collection[str]) -> Truth:
+        """Return whether a row leaves something open that the value of a fact is held against; `worked_out` are columns there are."""
         if name in self.always:
             return True
         near, far = (self._watched(name, classes) for classes in (self.sums, self.standing))
         far = far.union(*(self.gates[one] for one in far))
-        may_stand = any_of(
+        near, far = near - self.apart.settled, far - self.apart.settled
+        tied = [all_of((self._is_open(one), opposite(self._is_free(one, worked_out)))) for one in sorted(near)]
+        return any_of([*tied, all_of([any_of(map(self._is_open, sorted(far))), nw.col(_MAY_STAND)])])
+
+    def _is_free(self, name: str, worked_out: Collection[str]) -> Truth:
+        """Return whether a fact that is open is alone in each rule about it, or plays no part."""
+        alone = f"__alone_{name}"
+        idle = nw.col(f"__idle_{name}") if name in self.apart.idle.values() else False
+        return any_of((nw.col(alone) if alone in worked_out else self.apart.alone(name), idle))
+
+    def _may_stand(self) -> Truth:
+        """Return whether a fact may stand in for another."""
+        return any_of(
             all_of([certain(track.applies, unknown=True), opposite(certain(track.reader.truth(rule.unless), unknown=False))])
             for track in self.building.tracks
             for rule in track.plan.track.stand_ins
         )
-        near, far = near - self.apart.settled, far - self.apart.settled
-        idle = {one: nw.col(f"__idle_{one}") for one in self.apart.idle.values()}
-        entangled = [all_of((self._is_open(one), opposite(any_of((self.apart.alone(one), idle.get(one, False)))))) for one in sorted(near)]
-        return any_of([*entangled, all_of([any_of(map(self._is_open, sorted(far))), may_stand])])
 
     def _watched(self, name: str, classes: "_Classes") -> set[str]:
         """Return the facts that make the value of a fact matter where they are open."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from policy_engine.columnar.plan.completing import Bond, Completing, Inequality, eliminated, facts_of, groups
+from policy_engine.columnar.plan.completing import Bond, Completing, Inequality, eliminated, facts_of, groups, over_columns
 from policy_engine.columnar.plan.conditions import ColumnReader
 from policy_engine.columnar.plan.fields import NUMBERS, FactField, NotColumnarError, Truth, all_of, any_of, as_column, known, opposite
 from policy_engine.evaluate.open.linear import Linear, NotLinearError, cross
@@ -155,16 +155,12 @@ class Apart:
             return
         self.settled |= facts_of(group) & self.absent
         for row in rows:
-            if any(known(self.fields[name]) is False for name in row.terms):
+            total = over_columns(row, self.fields)
+            if total is None:
                 self.lose(row.terms)
                 continue
-            total = Linear({}, row.constant)
-            for name, factor in row.terms.items():
-                field = self.fields[name]
-                total = total.plus(field.total or Linear({field.column: Fraction(1, field.scale)}), factor)
-            sign = "<" if row.strict else "<="
-            self._add(total, sign, False, law=True)
-            self.room.append(reader.row(total, sign))
+            self._add(total, row.sign, False, law=True)
+            self.room.append(reader.row(total, row.sign))
 
     def alone(self, name: str) -> Truth:
         """Return whether a fact, where it is open, is the only open one in each rule about it; one that adds up from others is none."""

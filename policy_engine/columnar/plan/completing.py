@@ -68,6 +68,11 @@ class Inequality(NamedTuple):
     strict: bool
 
     @property
+    def sign(self) -> str:
+        """Return how the sum stands to nothing."""
+        return "<" if self.strict else "<="
+
+    @property
     def is_sure(self) -> bool:
         """Return whether it holds of whatever is not negative, as every figure is."""
         return all(c < 0 for c in self.terms.values()) and (self.constant < 0 or (self.constant == 0 and not self.strict))
@@ -287,10 +292,17 @@ class Completing:
 def _held(rows: Iterable[Inequality], reader: ColumnReader) -> Iterator[Truth]:
     """Return whether rows hold of the figures that are known; nothing is said of those without a column."""
     for row in rows:
-        if any(known(reader.fields[name]) is False for name in row.terms):
-            continue
-        total = Linear({}, row.constant)
-        for name, factor in row.terms.items():
-            field = reader.fields[name]
-            total = total.plus(field.total or Linear({field.column: Fraction(1, field.scale)}), factor)
-        yield reader.row(total, "<" if row.strict else "<=")
+        total = over_columns(row, reader.fields)
+        if total is not None:
+            yield reader.row(total, row.sign)
+
+
+def over_columns(row: Inequality, fields: Mapping[str, FactField]) -> Linear | None:
+    """Return the sum of a rule over columns; None where one of its facts has none."""
+    total = Linear({}, row.constant)
+    for name, factor in row.terms.items():
+        own = fields[name].as_sum()
+        if own is None:
+            return None
+        total = total.plus(own, factor)
+    return total

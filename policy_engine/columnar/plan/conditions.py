@@ -195,7 +195,7 @@ class _SumReader(Reader[Linear | None]):
     def name(self, _: Tree, name: str) -> Linear | None:
         field = self.columns.fields.get(name)
         if field is not None:
-            return field.total or (Linear({field.column: Fraction(1, field.scale)}) if field.column else None)
+            return field.as_sum()
         figure = self.columns.constants[name]
         if isinstance(figure, (int, Fraction, Ratio)):
             return Linear({}, figure.fraction if isinstance(figure, Ratio) else figure)

@@ -9,6 +9,7 @@ so that what is known before any row is read falls out, and a plan holds only wh
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 import narwhals.stable.v2 as nw
@@ -116,6 +117,10 @@ class FactField(NamedTuple):
     """Whether a day is held as text (ISO days order as days do), or a set."""
     total: Linear | None = None
     """What a number without a column of its own adds up from."""
+
+    def as_sum(self) -> Linear | None:
+        """Return a number as a sum over columns; None where it is unknown for every row."""
+        return self.total or (Linear({self.column: Fraction(1, self.scale)}) if self.column else None)
 
 
 class FactColumn(NamedTuple):

@@ -21,10 +21,16 @@ BOUND = 2048
 
 
 class Memory(dict[Any, T]):
-    """Answers by their keys, never more than `BOUND`."""
+    """Answers by their keys, never more than a bound: where it is reached, all of them are forgotten."""
+
+    __slots__ = ("_bound",)
+
+    def __init__(self, bound: int = BOUND) -> None:
+        super().__init__()
+        self._bound = bound
 
     def keep(self, key: object, answer: T) -> T:
-        if len(self) >= BOUND:
+        if len(self) >= self._bound:
             self.clear()
         self[key] = answer
         return answer
@@ -91,15 +97,13 @@ class Recalling(Interpreter):
     def __init__(self, types: Mapping[str, Type]) -> None:
         super().__init__({})
         self._types = types
-        self._kept: dict[int, tuple[Condition, Answers[Truth] | None]] = {}
+        self._kept: Memory[tuple[Condition, Answers[Truth] | None]] = Memory()
 
     def truth(self, condition: Condition) -> Truth:
         """Return the truth of a condition, as it was for the same values; what the case file states is no value."""
         kept = self._kept.get(id(condition))  # which nothing else is called while it is kept
         if kept is None:
-            if len(self._kept) >= BOUND:
-                self._kept.clear()
             answers: Answers[Truth] | None = Answers(lambda: condition.names, self._types)
-            kept = self._kept[id(condition)] = condition, None if "given(" in condition.text else answers
+            kept = self._kept.keep(id(condition), (condition, None if "given(" in condition.text else answers))
         work_out = super().truth
         return kept[1].to(self.values, lambda: work_out(condition)) if kept[1] else work_out(condition)

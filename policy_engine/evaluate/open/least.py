@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from math import ceil, floor, gcd
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+from policy_engine.evaluate.core.memory import Memory
 from policy_engine.evaluate.open.linear import MAX_ROWS, MAX_STEPS, Budget, Rational, Row, Stage, eliminate, range_of
 from policy_engine.language.values import Value
 
@@ -13,7 +14,6 @@ MAX_STEPS_WHERE_OPEN = 1_000
 """Where an open fact stands among the rows, a least change is seldom to be had; the search is not to take long over it."""
 REMEMBERED = 1_024
 """How many answers of one sort are remembered."""
-T = TypeVar("T")
 Cost = tuple[int, int, int]
 """Judgements changed, total change of counts, facts changed: compared in this order."""
 Terms = tuple[tuple[str, int], ...]
@@ -41,7 +41,7 @@ class RowGroup:
         self._names = sorted({name for row in rows for name, _ in row.terms})
         self._numbers = [int(row.bound) for row in self._rows]
         self._plan = None if any(map(rational, self._names)) else _Elimination(self._rows)
-        self._answers: dict[object, Answer] = {}
+        self._answers: Memory[Answer] = Memory(REMEMBERED)
 
     def cheapest(self, bounds: Sequence[int | Fraction], start: Mapping[str, Value]) -> Answer:
         own = [bounds[number] for number in self._numbers]
@@ -50,7 +50,7 @@ class RowGroup:
         answer = self._answers.get(key)
         if answer is None:
             starts = {name: known if isinstance(known, int) else None for name, known in zip(self._names, at, strict=True)}
-            answer = remembered(self._answers, key, self._solved(own, starts))
+            answer = self._answers.keep(key, self._solved(own, starts))
         return answer
 
     def _solved(self, bounds: Sequence[Any], start: Mapping[str, int | None]) -> Answer:
@@ -234,11 +234,3 @@ def turned(terms: Terms) -> Terms:
 
 def add(one: Cost, other: Cost) -> Cost:
     return (one[0] + other[0], one[1] + other[1], one[2] + other[2])
-
-
-def remembered(answers: dict[Any, T], key: object, answer: T, most: int = REMEMBERED) -> T:
-    """Remember an answer; where there are too many, forget the others."""
-    if len(answers) >= most:
-        answers.clear()
-    answers[key] = answer
-    return answer

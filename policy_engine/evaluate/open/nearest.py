@@ -16,10 +16,11 @@ from math import gcd, lcm
 from typing import Any, NamedTuple
 
 from policy_engine.evaluate.core.facts import Facts
+from policy_engine.evaluate.core.memory import Memory
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.open.formula import All, Atom, Formula, Translator, Variables, conjunction, disjunction, split
 from policy_engine.evaluate.open.formula import Any as Either
-from policy_engine.evaluate.open.least import Answer, Nearest, RowGroup, Terms, add, remembered, turned
+from policy_engine.evaluate.open.least import REMEMBERED, Answer, Nearest, RowGroup, Terms, add, turned
 from policy_engine.evaluate.open.linear import Budget, Linear, NotLinearError, Row, components
 from policy_engine.evaluate.open.unknowns import level_formula
 from policy_engine.language.tree import Tree, name_of, names_in
@@ -68,9 +69,9 @@ class Searches:
         self._plan = plan
         self._conditions = {name: _conditions_of(track) for name, track in plan.tracks.items()}
         self._names = {name: tuple(_read_by(plan, track, self._conditions[name])) for name, track in plan.tracks.items()}
-        self._leaves: dict[Tree | Figure, _Given] = {}
-        self._fixed: dict[object, dict[str, None]] = {}
-        self._searches: dict[object, Search] = {}
+        self._leaves: Memory[_Given] = Memory(REMEMBERED)
+        self._fixed: Memory[dict[str, None]] = Memory(REMEMBERED)
+        self._searches: Memory[Search] = Memory(PREPARED)
 
     def search(self, track: TrackPlan, facts: Facts, *, locked: bool) -> "Search":
         """Return the search for cases like this one; locked facts move only to name what stands in the way."""
@@ -78,7 +79,7 @@ class Searches:
         kind = (name, locked, *[rule.unless.text for rule in facts.stand_ins], *[values[name] is UNKNOWN for name in self._names[name]])
         fixed = self._fixed.get(kind)
         if fixed is None:
-            fixed = remembered(self._fixed, kind, dict[str, None]())
+            fixed = self._fixed.keep(kind, dict[str, None]())
         key = (kind, *[_hashable(values[name]) for name in fixed])
         search = self._searches.get(key)
         if search is None:
@@ -86,7 +87,7 @@ class Searches:
             search = Search(self._plan, track, self._conditions[name], facts, movable, self._leaves)
             fixed |= dict.fromkeys(sorted(search.sketch.fixed))
             key = (kind, *[_hashable(values[name]) for name in fixed])
-            remembered(self._searches, key, search, PREPARED)
+            self._searches.keep(key, search)
         return search
 
 
@@ -125,7 +126,7 @@ class Search:
 
     def __init__(
         self, plan: Plan, track: TrackPlan, conditions: Sequence[Condition], facts: Facts, movable: frozenset[str],
-        leaves: "dict[Tree | Figure, _Given]",
+        leaves: "Memory[_Given]",
     ) -> None:  # fmt: skip
         """Read the conditions once; of the facts of a first case, none is taken as it is but those that the sketch says.
 
@@ -149,14 +150,14 @@ class Search:
             self.sketch = _Sketch(plan, values, aliases, leaves, self.sketch.fixed)
         self._asked = tuple(sorted(self.sketch.asked()))
         self._alike = self.sketch.alike()
-        self._groups: dict[frozenset[Row], RowGroup] = {}
-        self._ways: dict[object, _Way] = {}
-        self._taken: dict[object, tuple[_Way, list[int | Fraction]]] = {}
+        self._groups: Memory[RowGroup] = Memory(REMEMBERED)
+        self._ways: Memory[_Way] = Memory(PREPARED)
+        self._taken: Memory[tuple[_Way, list[int | Fraction]]] = Memory(REMEMBERED)
 
     def nearest(self, target: str, values: Mapping[str, Value]) -> Answer:
         """Return the cheapest point of a case at which the target or a better level comes out, and whether that is certain."""
         key = (target, *[_hashable(values[name]) for name in self._asked])
-        way, bounds = self._taken.get(key) or remembered(self._taken, key, self._way(target, values))
+        way, bounds = self._taken.get(key) or self._taken.keep(key, self._way(target, values))
         walk = _Walk(bounds, values)
         walk.enter(way.root)
         return walk.best, walk.exact and walk.budget.left >= 0 and way.exact
@@ -173,11 +174,11 @@ class Search:
         if way is None:
             if len(self._ways) >= PREPARED:
                 self._taken.clear()
-            way = remembered(self._ways, key, _Way(self, target, truths, bounds), PREPARED)
+            way = self._ways.keep(key, _Way(self, target, truths, bounds))
         return way, bounds + [figure.bound(values) for figure in list(self.sketch.figures)[len(bounds) :]]
 
     def group(self, rows: frozenset[Row]) -> RowGroup:
-        return self._groups.get(rows) or remembered(self._groups, rows, RowGroup(rows, self.sketch.variables.rational, self._bools))
+        return self._groups.get(rows) or self._groups.keep(rows, RowGroup(rows, self.sketch.variables.rational, self._bools))
 
 
 class _Given:
@@ -188,14 +189,14 @@ class _Given:
         names = [name for name, _ in made.terms] if isinstance(made, Figure) else [name for name in names_in(made) if name in plan.types]
         self.names = tuple(dict.fromkeys(names))
         self._is_keyed = all(plan.types[name].kind != "list" for name in names)
-        self._truths: dict[tuple[Value, ...], bool | None] = {}
+        self._truths: Memory[bool | None] = Memory(REMEMBERED)
 
     def truth(self, values: Mapping[str, Value]) -> bool | None:
         """Return whether it is true of a case; None where that is open all the same."""
         if not self._is_keyed:
             return self._found(values)
         key = tuple([values[name] for name in self.names])
-        return self._truths[key] if key in self._truths else remembered(self._truths, key, self._found(values))
+        return self._truths[key] if key in self._truths else self._truths.keep(key, self._found(values))
 
     def _found(self, values: Mapping[str, Value]) -> bool | None:
         if isinstance(self.made, Figure):
@@ -213,7 +214,7 @@ class _Sketch(Translator):
     """
 
     def __init__(
-        self, plan: Plan, values: Mapping[str, Value], aliases: Mapping[str, str], leaves: dict[Tree | Figure, _Given],
+        self, plan: Plan, values: Mapping[str, Value], aliases: Mapping[str, str], leaves: Memory[_Given],
         fixed: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self.fixed = fixed
@@ -317,7 +318,7 @@ class _Sketch(Translator):
     def _given(self, made: Tree | Figure, *, holds: bool) -> Formula:
         """Return what stands for the truth of something known."""
         if made not in self.leaves:
-            self.leaves[made] = self._shared.get(made) or remembered(self._shared, made, _Given(self._plan, made))
+            self.leaves[made] = self._shared.get(made) or self._shared.keep(made, _Given(self._plan, made))
         return Atom(Row((), list(self.leaves).index(made), holds), frozenset())
 
     def _row(self, left: Linear, bound: Fraction | int, facts: frozenset[str], *, strict: bool, holds: bool) -> Formula:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from math import ceil, floor
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from policy_engine.evaluate.core.facts import has_open_fields
+from policy_engine.evaluate.core.memory import Memory, taker
 from policy_engine.evaluate.core.plan import Plan, TrackPlan
 from policy_engine.evaluate.open.formula import Atom, Translator, Variables
 from policy_engine.evaluate.open.linear import Rational, Row
@@ -52,9 +52,8 @@ class Remembered:
     __slots__ = ("known", "take")
 
     def __init__(self, names: Iterable[str]) -> None:
-        kept = tuple(names)
-        self.take: Callable[[Mapping[str, Value]], Any] = itemgetter(*kept) if kept else _nothing
-        self.known: dict[Any, Any] = {}
+        self.take = taker(tuple(names))
+        self.known: Memory[Any] = Memory(MAX_VALUES)
 
     def get(self, values: Mapping[str, Value], made: Callable[[], T]) -> T:
         """Return what follows; worked out where the values are new."""
@@ -63,15 +62,7 @@ class Remembered:
             found: T | None = self.known.get(key)
         except TypeError:  # a list, whose items cannot be a key
             return made()
-        if found is None:
-            if len(self.known) >= MAX_VALUES:
-                self.known.clear()
-            found = self.known[key] = made()
-        return found
-
-
-def _nothing(_: Mapping[str, Value]) -> tuple[()]:
-    return ()
+        return self.known.keep(key, made()) if found is None else found
 
 
 class Situation(NamedTuple):
@@ -94,8 +85,8 @@ class TrackFormulas:
         self._translator = Translator(variables, plan.substitutes)
         self._conditions: dict[tuple[Tree, bool], Remembered] = {}
         self._follow: dict[str, Remembered] = {}
-        self._situations: dict[tuple[object, ...], Situation] = {}
-        self._narrowed: dict[tuple[object, ...], tuple[dict[str, Bound], frozenset[str]]] = {}
+        self._situations: Memory[Situation] = Memory(MAX_SITUATIONS)
+        self._narrowed: Memory[tuple[dict[str, Bound], frozenset[str]]] = Memory(MAX_SITUATIONS)
 
     def made(self, tree: Tree, values: Mapping[str, Value], *, holds: bool) -> Made:
         """Return the formula of a condition, or of its negation."""
@@ -134,11 +125,9 @@ class TrackFormulas:
         key = (*nodes, *declared)
         found = self._situations.get(key)
         if found is None:
-            if len(self._situations) >= MAX_SITUATIONS:
-                self._situations.clear()
             solver = Solver(self.space, nodes)
             forced, clash = self._forced(rules, declared, solver)
-            found = self._situations[key] = Situation(forced, clash, solver, {})
+            found = self._situations.keep(key, Situation(forced, clash, solver, {}))
         return found
 
     def _forced(
@@ -152,11 +141,11 @@ class TrackFormulas:
             rows = [(rule, row) for rule, row in rows if row.terms[0][0] in tied]
             names = [name for name in declared if name in tied]
         key = (*rows, *names)
-        if key not in self._narrowed:
-            if len(self._narrowed) >= MAX_SITUATIONS:
-                self._narrowed.clear()
-            self._narrowed[key] = narrow(rows, {name: self.variables.domains[name] for name in names}, self.variables.rational)
-        return self._narrowed[key]
+        found = self._narrowed.get(key)
+        if found is None:
+            domains = {name: self.variables.domains[name] for name in names}
+            found = self._narrowed.keep(key, narrow(rows, domains, self.variables.rational))
+        return found
 
 
 class PreparedTrack:
@@ -170,7 +159,7 @@ class PreparedTrack:
         named_in = [[name for name in rule.holds.names if name in plan.types] for rule in track.invariants]
         self.rules = [(rule, names if set(names) <= {*plain} else None) for rule, names in zip(track.invariants, named_in, strict=True)]
         """What always holds, with the facts that it reads, where these tell whether it is open; a list may leave fields out."""
-        self._contexts: dict[tuple[object, ...], TrackFormulas] = {}
+        self._contexts: Memory[TrackFormulas] = Memory(MAX_CONTEXTS)
 
     def context(self, values: Mapping[str, Value], aliases: Mapping[str, str]) -> tuple[TrackFormulas, bool]:
         """Return where the formulas of a case are made, and whether that says all that its lists say."""
@@ -187,9 +176,7 @@ class PreparedTrack:
         key = (*aliases.items(), *sums, *rows, *variables.facts.items())
         found = self._contexts.get(key)
         if found is None or len(found.space) > MAX_KEPT:
-            if len(self._contexts) >= MAX_CONTEXTS:
-                self._contexts.clear()
-            found = self._contexts[key] = TrackFormulas(self.plan, variables, rows)
+            found = self._contexts.keep(key, TrackFormulas(self.plan, variables, rows))
         return found, exact
 
 

@@ -12,7 +12,6 @@ from policy_engine.evaluate.open.points import Points, holds_at, value_at
 from policy_engine.evaluate.open.space import At, Choice, Ends, Node, Part, Space, Sum, SumLimit
 
 MAX_BRANCHES = 4_000
-MAX_SOLVED = 4_000
 
 
 class Solver:
@@ -190,9 +189,7 @@ class Solver:
         settled = True
         for part in components(rows):
             if part not in self.space.solved:
-                if len(self.space.solved) >= MAX_SOLVED:
-                    self.space.solved.clear()
-                self.space.solved[part] = solve(part, self.space.variables.rational, Budget())
+                self.space.solved.keep(part, solve(part, self.space.variables.rational, Budget()))
             found = self.space.solved[part]
             if found is False:
                 return False

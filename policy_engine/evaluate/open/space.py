@@ -8,8 +8,12 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeAlias
 
+from policy_engine.evaluate.core.memory import Memory
 from policy_engine.evaluate.open.formula import All, Atom, Formula, Variables
-from policy_engine.evaluate.open.linear import Point, Row, negated
+from policy_engine.evaluate.open.linear import Point, negated
+
+MAX_SOLVED = 4_000
+"""How many systems of rows are remembered with what elimination found."""
 
 End: TypeAlias = tuple[Fraction | int, int]
 """An end of a sum; 1 or -1 where it lies just above or below the number, so that ends are compared as they are written."""
@@ -68,7 +72,7 @@ class Space:
     def __init__(self, variables: Variables) -> None:
         """Take what says where variables lie."""
         self.variables = variables
-        self.solved: dict[frozenset[Row], Point | bool | None] = {}
+        self.solved: Memory[Point | bool | None] = Memory(MAX_SOLVED)
         self._sums: dict[tuple[tuple[str, int], ...], Sum] = {}
         self._limits: dict[Atom, SumLimit] = {}
         self._joins: dict[tuple[bool, Choice], Join] = {}
