@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from policy_engine.audit.form import GROUPED, RECORD_SCHEMA, WITH_WHOLE_LISTS, run_of
 from policy_engine.evaluate.core.expression import shown
+from policy_engine.evaluate.core.memory import Memory
 from policy_engine.evaluate.plain import trace_to_data, verdict_as_data
 from policy_engine.language.values import Value, is_array, is_object
 from policy_engine.load.meaning import canonical, sha256_of
@@ -302,23 +303,19 @@ def asked_beside(verdict: Verdict) -> dict[str, tuple[Asked, ...]]:
     return dict(zip(GROUPED, every, strict=True))
 
 
-class _Memory:
+class _Written:
     """What was written of an object, by the object itself: evaluating makes one for all cases of which the same is to be said.
 
     An object is held as long as it is remembered, so that no other one takes its place.
     """
 
     def __init__(self, write: Callable[[Any], tuple[bytes, str]], bound: int) -> None:
-        self._write, self._bound = write, bound
-        self._known: dict[int, tuple[Any, tuple[bytes, str]]] = {}
+        self._write = write
+        self._known: Memory[tuple[Any, tuple[bytes, str]]] = Memory(bound)
 
     def of(self, thing: Any) -> tuple[bytes, str]:
         """Return the canonical form of an object, and what a record keeps of it beside the digest."""
-        known = self._known.get(id(thing))
-        if known is None:
-            if len(self._known) >= self._bound:
-                self._known.clear()
-            known = self._known[id(thing)] = thing, self._write(thing)
+        known = self._known.get(id(thing)) or self._known.keep(id(thing), (thing, self._write(thing)))
         return known[1]
 
 
@@ -339,7 +336,7 @@ def _list_of(traces: Iterable[Any]) -> bytes:
     return b"[" + b",".join([_criteria.of(trace)[0] for trace in traces]) + b"]"
 
 
-_criteria, _groups = _Memory(_write_trace, _REMEMBERED), _Memory(_write_group, 256)
+_criteria, _groups = _Written(_write_trace, _REMEMBERED), _Written(_write_group, 256)
 _MARK = "\0"
 
 
